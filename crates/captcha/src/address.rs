@@ -39,6 +39,24 @@ impl Address {
             Self::V6([prefix @ .., _, _]) => Prefix::V6(prefix),
         }
     }
+
+    /// The /20 or /40 that contains it: what one customer of a network usually
+    /// gets at most. The bits after it are zero.
+    pub(crate) const fn block(&self) -> [u8; 5] {
+        match *self {
+            // No IPv6 address that is routed begins with a zero byte.
+            Self::V4([first, second, third, _]) => [0, first, second, third & 0xf0, 0],
+            Self::V6([block @ .., _, _, _]) => block,
+        }
+    }
+
+    /// The bytes that are counted.
+    pub(crate) const fn bytes(&self) -> &[u8] {
+        match self {
+            Self::V4(bytes) => bytes,
+            Self::V6(bytes) => bytes,
+        }
+    }
 }
 
 impl fmt::Debug for Address {
@@ -91,11 +109,12 @@ mod tests {
         let v4 = Address::parse("192.0.18.77").unwrap();
         assert_eq!(v4, Address::V4([192, 0, 18, 77]));
         assert_eq!(Address::parse("::ffff:192.0.18.77"), Some(v4));
-        assert_eq!(v4.prefix(), Prefix::V4([192, 0, 18]));
+        assert_eq!((v4.prefix(), v4.block()), (Prefix::V4([192, 0, 18]), [0, 192, 0, 16, 0]));
         let v6 = Address::parse("2001:db8:7:1:ffff::1").unwrap();
         assert_eq!(v6, Address::parse("2001:db8:7:1::2").unwrap());
         assert_ne!(v6, Address::parse("2001:db8:7:2::2").unwrap());
         assert_eq!(v6.prefix(), Prefix::V6([0x20, 0x01, 0x0d, 0xb8, 0, 7]));
+        assert_eq!(v6.block(), [0x20, 0x01, 0x0d, 0xb8, 0]);
         for text in ["", "192.0.2", "2001:db8::/32", "localhost"] {
             assert_eq!(Address::parse(text), None, "{text}");
         }

@@ -24,6 +24,7 @@ pub(crate) struct Keys {
     pub token: MacKey,
     pub challenge: XChaCha20Poly1305,
     visitor: MacKey,
+    names: MacKey,
     picture: MacKey,
     pub picture_name: XChaCha20Poly1305,
 }
@@ -37,6 +38,7 @@ impl Keys {
             token: mac(Purpose::Token),
             challenge: cipher(Purpose::Challenge),
             visitor: mac(Purpose::Visitor),
+            names: mac(Purpose::Names),
             picture: mac(Purpose::Picture),
             picture_name: cipher(Purpose::PictureName),
         }
@@ -90,6 +92,11 @@ impl Authority {
     /// The same, for an attempt that begins now.
     pub(crate) fn network(&self, sitekey: &Sitekey, now: UnixMillis, prefix: Prefix) -> [u8; 8] {
         self.first.network(sitekey, now, prefix)
+    }
+
+    /// The key of the names that the counters use on a day.
+    pub(crate) fn names_key(&self, at: UnixMillis) -> [u8; 16] {
+        leading(&self.first.names.tag_framed(&[&at.days().to_le_bytes()]))
     }
 
     /// The seed that selects an attempt's picture. `None` when the attempt's

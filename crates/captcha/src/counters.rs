@@ -1,36 +1,134 @@
-//! Decaying counters of one isolate: what was recently issued, solved and
-//! failed per site, per network on a site and per autonomous system on a site,
-//! and which attempts were already counted. Approximate, bounded, and lost with
-//! the isolate. `policy` decides what they cost a visitor.
+//! Decaying counters: what was recently issued, solved and failed per site, and
+//! on it per address, network, block of networks, autonomous system and client
+//! software; how many different networks used each software; and which attempts
+//! were already counted. Approximate, bounded, and lost with the process.
+//! `policy` decides what they cost a visitor.
 
+mod place;
 mod recent;
+mod sketch;
 mod table;
 
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::AttemptId;
 
+pub use place::Place;
+pub use table::Usual;
+
+use place::{Namer, Names};
 use recent::Recent;
-use table::Table;
+use sketch::{Few, Many};
+use table::{Counted, Counts, Table};
 
 use crate::authority::Authority;
 use crate::credentials::Sitekey;
 use crate::visit::Visit;
 
-/// Counters of one isolate. They stay below a megabyte under any load.
+/// Counters of one process. They stay below five megabytes under any load.
 #[derive(Debug)]
 pub struct Counters {
-    half_life_seconds: u32,
-    tick_millis: u64,
-    sites: Table,
-    networks: Table,
-    systems: Table,
-    /// Per site: attempts by SHA-256, counted in the field for issued
-    /// challenges.
-    fallbacks: Table,
+    clock: Clock,
+    namer: Namer,
+    tables: Tables,
     recent: Recent,
 }
 
-/// Counts for one site, network or autonomous system, decayed to now.
+/// What a name in the counters is the name of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A site; seen with it: networks.
+    Site,
+    /// Attempts of a site by SHA-256, counted in the field for issued
+    /// challenges.
+    Fallback,
+    /// An address on a site.
+    Address,
+    /// A network on a site; seen with it: addresses.
+    Network,
+    /// A block of networks on a site.
+    Block,
+    /// An autonomous system on a site; seen with it: networks.
+    System,
+    /// The software of clients on a site, by headers or by handshake; seen with
+    /// it: networks.
+    Stack,
+}
+
+/// A table for each kind.
+#[derive(Debug)]
+struct Tables {
+    sites: Table<Many>,
+    fallbacks: Table<()>,
+    addresses: Table<()>,
+    networks: Table<Few>,
+    blocks: Table<()>,
+    systems: Table<Many>,
+    stacks: Table<Many>,
+}
+
+impl Tables {
+    /// Empty tables.
+    pub fn new() -> Self {
+        Self {
+            sites: Table::new(1_024),
+            fallbacks: Table::new(1_024),
+            addresses: Table::new(16_384),
+            networks: Table::new(16_384),
+            blocks: Table::new(4_096),
+            systems: Table::new(2_048),
+            stacks: Table::new(2_048),
+        }
+    }
+
+    /// The table of a kind.
+    pub const fn of(&self, kind: Kind) -> &dyn Counts {
+        match kind {
+            Kind::Site => &self.sites,
+            Kind::Fallback => &self.fallbacks,
+            Kind::Address => &self.addresses,
+            Kind::Network => &self.networks,
+            Kind::Block => &self.blocks,
+            Kind::System => &self.systems,
+            Kind::Stack => &self.stacks,
+        }
+    }
+
+    /// The same, to be changed.
+    pub const fn change(&mut self, kind: Kind) -> &mut dyn Counts {
+        match kind {
+            Kind::Site => &mut self.sites,
+            Kind::Fallback => &mut self.fallbacks,
+            Kind::Address => &mut self.addresses,
+            Kind::Network => &mut self.networks,
+            Kind::Block => &mut self.blocks,
+            Kind::System => &mut self.systems,
+            Kind::Stack => &mut self.stacks,
+        }
+    }
+}
+
+/// Converts times to ticks, by which counters decay.
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    half_life_seconds: u32,
+    tick_millis: u64,
+}
+
+impl Clock {
+    /// A half-life of 0 is read as one second.
+    pub fn new(half_life_seconds: u32) -> Self {
+        let half_life_seconds = half_life_seconds.max(1);
+        let tick_millis = u64::from(half_life_seconds) * 1_000 / TICKS_PER_HALF_LIFE;
+        Self { half_life_seconds, tick_millis }
+    }
+
+    /// The tick of a time.
+    pub const fn tick(&self, now: UnixMillis) -> u64 {
+        now.0 / self.tick_millis
+    }
+}
+
+/// Counts of one name, decayed to now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Load {
     /// Number of challenges issued.
@@ -42,6 +140,7 @@ pub struct Load {
 }
 
 impl Load {
+    /// Both together.
     const fn and(self, other: Self) -> Self {
         Self {
             issued: self.issued.saturating_add(other.issued),
@@ -68,14 +167,50 @@ pub const FAILURE_WEIGHT: u32 = 8;
 pub struct Pressure {
     /// Load of the whole site.
     pub site: Load,
+    /// Networks from which the site was visited within one to two half-lives.
+    pub site_networks: u32,
+    /// What is usual for the site.
+    pub site_usual: Option<Usual>,
+    /// The visitor's address on the site.
+    pub address: Load,
     /// The visitor's network on the site.
-    pub prefix: Load,
+    pub network: Crowd,
+    /// The visitor's block of networks on the site.
+    pub block: Load,
     /// The visitor's autonomous system on the site; zero when it is unknown.
-    pub asn: Load,
+    pub system: Crowd,
+    /// What is usual for the system on the site.
+    pub system_usual: Option<Usual>,
+    /// Whether machines are rented from the system.
+    pub hosting: bool,
+    /// The visitor's software, by headers.
+    pub software: Fleet,
+    /// The visitor's software, by its handshake.
+    pub handshake: Fleet,
     /// Attempts on the site that used SHA-256.
     pub fallbacks: u32,
     /// Half-life of all these numbers, in seconds.
     pub half_life_seconds: u32,
+}
+
+/// The load of many together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Crowd {
+    /// What they did.
+    pub load: Load,
+    /// How many they are, within one to two half-lives, approximately:
+    /// addresses of a network, networks of a system.
+    pub members: u32,
+}
+
+/// Clients of one software on a site.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Fleet {
+    /// Networks from which they came, within one to two half-lives,
+    /// approximately.
+    pub networks: u32,
+    /// What is usual for the software on the site.
+    pub usual: Option<Usual>,
 }
 
 impl Pressure {
@@ -91,31 +226,13 @@ impl Pressure {
         };
         Self {
             site: load(self.site),
-            prefix: load(self.prefix),
-            asn: load(self.asn),
+            address: load(self.address),
+            network: Crowd { load: load(self.network.load), ..self.network },
+            block: load(self.block),
+            system: Crowd { load: load(self.system.load), ..self.system },
             fallbacks: count(self.fallbacks),
-            half_life_seconds: self.half_life_seconds,
+            ..*self
         }
-    }
-}
-
-/// The counters that a visit touches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    site: u64,
-    network: [u8; 8],
-    /// The same network under yesterday's pseudonym, while that still counts: a
-    /// price must not fall because the day changes.
-    yesterday: Option<[u8; 8]>,
-    system: Option<u64>,
-}
-
-impl Place {
-    /// The network's pseudonym for the site and the day, as challenges seal it.
-    /// A count made when a challenge was issued is therefore found even when
-    /// its solution comes from elsewhere.
-    pub const fn visitor(&self) -> [u8; 8] {
-        self.network
     }
 }
 
@@ -162,83 +279,96 @@ impl Event {
 /// After this many half-lives, what remains costs nothing.
 const HALF_LIVES: u64 = 16;
 
-const MILLIS_PER_DAY: u64 = 86_400_000;
-
-const SITES: usize = 1_024;
-const NETWORKS: usize = 16_384;
-const SYSTEMS: usize = 4_096;
-
 impl Counters {
     /// Empty counters. A half-life of 0 is read as one second.
     pub fn new(half_life_seconds: u32) -> Self {
-        let half_life_seconds = half_life_seconds.max(1);
         Self {
-            half_life_seconds,
-            tick_millis: u64::from(half_life_seconds) * 1_000 / TICKS_PER_HALF_LIFE,
-            sites: Table::new(SITES),
-            networks: Table::new(NETWORKS),
-            systems: Table::new(SYSTEMS),
-            fallbacks: Table::new(SITES),
+            clock: Clock::new(half_life_seconds),
+            namer: Namer::default(),
+            tables: Tables::new(),
             recent: Recent::default(),
         }
     }
 
-    /// The place of a visit to a site. The network is stored as a keyed
-    /// pseudonym: the counters contain no address, and outsiders cannot choose
-    /// prefixes that share a set of the table with a victim's.
+    /// The place of a visit to a site.
     pub fn place(
-        &self,
+        &mut self,
         authority: &Authority,
         sitekey: &Sitekey,
         visit: &Visit,
         now: UnixMillis,
     ) -> Place {
-        let (first, _) = sitekey.as_bytes().split_at(8);
-        let site = first.iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
-        // Systems are counted per site, so that an attack on one site costs
-        // no visitor of another. Sitekeys are random, system numbers scarce:
-        // neither can be chosen, so an unkeyed mix will do.
-        let system = (visit.asn != 0).then(|| mix(site ^ u64::from(visit.asn)));
-        let network = |at| authority.network(sitekey, at, visit.prefix());
-        let midnight = UnixMillis(now.0 - now.0 % MILLIS_PER_DAY);
-        let matters = now.since(midnight) < HALF_LIVES * u64::from(self.half_life_seconds) * 1_000;
-        let yesterday = matters.then(|| network(UnixMillis(midnight.0.saturating_sub(1))));
-        Place { site, network: network(now), yesterday, system }
+        let matters = HALF_LIVES * u64::from(self.clock.half_life_seconds) * 1_000;
+        self.namer.place(authority, sitekey, visit, now, matters)
     }
 
     /// The counters of a place, decayed to `now`.
     pub fn pressure(&self, place: &Place, now: UnixMillis) -> Pressure {
-        let tick = self.tick(now);
-        let network = |visitor| self.networks.load(u64::from_le_bytes(visitor), tick);
-        let yesterday = place.yesterday.map(network).unwrap_or_default();
+        let tick = self.clock.tick(now);
+        let one = |kind, key| self.tables.of(kind).counted(key, tick);
+        let both = |kind, name: fn(&Names) -> u64| {
+            let today = one(kind, name(&place.today));
+            let Some(yesterday) = &place.yesterday else { return today };
+            let yesterday = one(kind, name(yesterday));
+            Counted {
+                load: today.load.and(yesterday.load),
+                // The same may have come before and after midnight.
+                distinct: today.distinct.max(yesterday.distinct),
+                usual: today.usual.or(yesterday.usual),
+            }
+        };
+        let crowd = |counted: Counted| Crowd { load: counted.load, members: counted.distinct };
+        let fleet = |counted: Counted| Fleet { networks: counted.distinct, usual: counted.usual };
+        let site = one(Kind::Site, place.site);
+        let system = place.system.map(|key| one(Kind::System, key)).unwrap_or_default();
+        let handshake = place.today.handshake.map(|key| one(Kind::Stack, key));
         Pressure {
-            site: self.sites.load(place.site, tick),
-            prefix: network(place.network).and(yesterday),
-            asn: place.system.map(|key| self.systems.load(key, tick)).unwrap_or_default(),
-            fallbacks: self.fallbacks.load(place.site, tick).issued,
-            half_life_seconds: self.half_life_seconds,
+            site: site.load,
+            site_networks: site.distinct,
+            site_usual: site.usual,
+            address: both(Kind::Address, |names| names.address).load,
+            network: crowd(both(Kind::Network, |names| names.network)),
+            block: both(Kind::Block, |names| names.block).load,
+            system: crowd(system),
+            system_usual: system.usual,
+            hosting: place.hosting,
+            software: fleet(both(Kind::Stack, |names| names.software)),
+            handshake: fleet(handshake.unwrap_or_default()),
+            fallbacks: one(Kind::Fallback, place.site).load.issued,
+            half_life_seconds: self.clock.half_life_seconds,
         }
     }
 
     /// The counters of a network, found by the pseudonym that a challenge
     /// seals, which is that of the day on which the attempt began.
-    pub fn network(&self, visitor: [u8; 8], now: UnixMillis) -> Load {
-        self.networks.load(u64::from_le_bytes(visitor), self.tick(now))
+    pub fn network(&self, visitor: [u8; 8], now: UnixMillis) -> Crowd {
+        let key = u64::from_le_bytes(visitor);
+        let counted = self.tables.of(Kind::Network).counted(key, self.clock.tick(now));
+        Crowd { load: counted.load, members: counted.distinct }
     }
 
     /// Counts an event at a place.
     pub fn note(&mut self, place: &Place, what: Noted, now: UnixMillis) {
-        let tick = self.tick(now);
-        self.sites.note(place.site, what, tick);
-        self.networks.note(u64::from_le_bytes(place.network), what, tick);
-        if let Some(key) = place.system {
-            self.systems.note(key, what, tick);
+        let Names { address, network, block, software, handshake } = place.today;
+        let tick = self.clock.tick(now);
+        // What is seen is hashed already, and by a key.
+        let mut count = |kind, key, seen| self.tables.change(kind).note(key, what, seen, tick);
+        count(Kind::Site, place.site, network);
+        count(Kind::Address, address, 0);
+        count(Kind::Network, network, address);
+        count(Kind::Block, block, 0);
+        if let Some(system) = place.system {
+            count(Kind::System, system, network);
+        }
+        for stack in [Some(software), handshake].into_iter().flatten() {
+            count(Kind::Stack, stack, network);
         }
     }
 
     /// Counts an attempt that was admitted with SHA-256.
     pub fn note_fallback(&mut self, place: &Place, now: UnixMillis) {
-        self.fallbacks.note(place.site, Noted::Issued, self.tick(now));
+        let tick = self.clock.tick(now);
+        self.tables.change(Kind::Fallback).note(place.site, Noted::Issued, 0, tick);
     }
 
     /// Remembers an event of an attempt and returns whether it is new. Ids are
@@ -250,10 +380,6 @@ impl Counters {
     /// Whether an event of an attempt is remembered.
     pub fn seen(&self, id: &AttemptId, event: Event) -> bool {
         self.recent.contains(event.of(id))
-    }
-
-    const fn tick(&self, now: UnixMillis) -> u64 {
-        now.0 / self.tick_millis
     }
 }
 

@@ -18,6 +18,7 @@ pub mod crockford;
 #[cfg(any(test, feature = "contract"))]
 pub mod fuzzing;
 mod host;
+mod hosting;
 pub mod issue;
 mod labels;
 pub mod phones;

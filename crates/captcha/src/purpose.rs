@@ -14,6 +14,8 @@ pub enum Purpose {
     /// The pseudonym of a network prefix for a site and a day, in challenges
     /// and in the counters.
     Visitor,
+    /// The names in the counters of a day.
+    Names,
     /// Selection of an attempt's picture.
     Picture,
     /// Encryption of the names of a picture's images.
@@ -26,6 +28,7 @@ impl Purpose {
             Self::Token => b"munjigi/v1/token",
             Self::Challenge => b"munjigi/v1/challenge",
             Self::Visitor => b"munjigi/v1/visitor",
+            Self::Names => b"munjigi/v1/names",
             Self::Picture => b"munjigi/v1/picture",
             Self::PictureName => b"munjigi/v1/picture-name",
         }

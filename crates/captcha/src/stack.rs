@@ -51,6 +51,11 @@ impl Stack {
     pub const fn numbered(number: u64) -> Self {
         Self(number)
     }
+
+    /// The digest, for a keyed pseudonym.
+    pub(crate) const fn digest(self) -> u64 {
+        self.0
+    }
 }
 
 #[cfg(test)]

@@ -8,37 +8,61 @@
 //! and stays. We pay the price of a bounded table: attackers who stay as quiet
 //! as visitors are forgotten.
 
-use super::{Load, Noted, decayed};
+use super::sketch::{Recently, Registers};
+use super::{Load, Noted, TICKS_PER_HALF_LIFE, decayed};
 
 const WAYS: usize = 8;
 
+/// Counts by key, and of each key how many different things were seen with it.
 #[derive(Debug)]
-pub struct Table {
-    sets: Vec<[Slot; WAYS]>,
+pub struct Table<R> {
+    sets: Vec<[Slot<R>; WAYS]>,
 }
 
 /// Counts in 256ths, as of a tick. All zero is an empty slot.
 #[derive(Debug, Clone, Copy, Default)]
-struct Slot {
+struct Slot<R> {
     key: u64,
     tick: u64,
     issued: u32,
     solved: u32,
     failed: u32,
+    seen: Recently<R>,
+}
+
+/// What is usual.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usual {
+    /// The share of the site's networks that this key usually has, in 1,024ths;
+    /// `None` while too little was seen of the site.
+    pub share: Option<u16>,
+    /// Challenges that are usually issued, decayed as [`Load::issued`] is.
+    pub issued: u32,
+}
+
+/// What a table knows of a key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Decayed counts.
+    pub load: Load,
+    /// How many different things were seen with it, approximately.
+    pub distinct: u32,
+    /// What is usual; `None` where nobody knows it.
+    pub usual: Option<Usual>,
 }
 
 const ONE: u32 = 256;
 
-impl Slot {
+impl<R: Copy> Slot<R> {
     fn at(&self, tick: u64) -> Self {
         // A tick in the past, where clocks differ, decays nothing.
         let passed = tick.saturating_sub(self.tick);
         Self {
-            key: self.key,
             tick: self.tick.max(tick),
             issued: decayed(self.issued, passed),
             solved: decayed(self.solved, passed),
             failed: decayed(self.failed, passed),
+            ..*self
         }
     }
 
@@ -59,43 +83,67 @@ const fn whole(value: u32) -> u32 {
     value.saturating_add(ONE / 2) / ONE
 }
 
-impl Table {
+/// The window of a tick: one half-life.
+const fn window(tick: u64) -> u64 {
+    tick / TICKS_PER_HALF_LIFE
+}
+
+impl<R: Registers> Table<R> {
     /// Creates a table of at least this many slots; the number of sets is a
     /// power of two.
     pub fn new(slots: usize) -> Self {
         Self { sets: vec![[Slot::default(); WAYS]; (slots / WAYS).next_power_of_two()] }
     }
 
-    pub fn load(&self, key: u64, tick: u64) -> Load {
-        self.sets
-            .get(self.set(key))
-            .and_then(|set| set.iter().find(|slot| slot.key == key))
-            .map(|slot| slot.at(tick).load())
-            .unwrap_or_default()
+    /// The number of sets is a power of two, so its mask picks one.
+    fn set(&self, key: u64) -> usize {
+        (key >> 16) as usize & (self.sets.len() - 1)
     }
 
-    pub fn note(&mut self, key: u64, what: Noted, tick: u64) {
+    fn slot(&self, key: u64) -> Option<&Slot<R>> {
+        self.sets.get(self.set(key))?.iter().find(|slot| slot.key == key)
+    }
+
+    /// The slot of a key, decayed to a tick; takes the coldest for a new one.
+    fn warm(&mut self, key: u64, tick: u64) -> Option<&mut Slot<R>> {
         let index = self.set(key);
-        let Some(set) = self.sets.get_mut(index) else { return };
+        let set = self.sets.get_mut(index)?;
         let known = set.iter().position(|slot| slot.key == key);
         let place = known.or_else(|| {
             let coldest = set.iter().enumerate().min_by_key(|(_, slot)| slot.at(tick).warmth());
             coldest.map(|(place, _)| place)
         });
-        let Some(slot) = place.and_then(|place| set.get_mut(place)) else { return };
-        let mut current =
-            if known.is_some() { slot.at(tick) } else { Slot { key, tick, ..Slot::default() } };
-        let count = match what {
-            Noted::Issued => &mut current.issued,
-            Noted::Solved => &mut current.solved,
-            Noted::Failed => &mut current.failed,
-        };
-        *count = count.saturating_add(ONE);
-        *slot = current;
+        let slot = set.get_mut(place?)?;
+        *slot = if known.is_some() { slot.at(tick) } else { Slot { key, tick, ..Slot::default() } };
+        Some(slot)
+    }
+}
+
+/// A table, whatever it remembers of what was seen.
+pub trait Counts {
+    /// What is known of a key at a tick.
+    fn counted(&self, key: u64, tick: u64) -> Counted;
+
+    /// Counts an event, seen with what has this hash.
+    fn note(&mut self, key: u64, what: Noted, seen: u64, tick: u64);
+}
+
+impl<R: Registers> Counts for Table<R> {
+    fn counted(&self, key: u64, tick: u64) -> Counted {
+        let Some(slot) = self.slot(key) else { return Counted::default() };
+        let slot = slot.at(tick);
+        let distinct = slot.seen.distinct(window(tick));
+        Counted { load: slot.load(), distinct, usual: None }
     }
 
-    /// The number of sets is a power of two, so its mask picks one.
-    fn set(&self, key: u64) -> usize {
-        (key >> 16) as usize & (self.sets.len() - 1)
+    fn note(&mut self, key: u64, what: Noted, seen: u64, tick: u64) {
+        let Some(slot) = self.warm(key, tick) else { return };
+        let count = match what {
+            Noted::Issued => &mut slot.issued,
+            Noted::Solved => &mut slot.solved,
+            Noted::Failed => &mut slot.failed,
+        };
+        *count = count.saturating_add(ONE);
+        slot.seen.see(seen, window(tick));
     }
 }

@@ -1,13 +1,16 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::address::Address;
+use crate::stack::Stack;
 
 const HALF_LIFE_SECONDS: u32 = 300;
 const NOW: UnixMillis = UnixMillis::from_seconds(1_763_623_800);
 
+/// A place of another network for each number; all with one address, in one
+/// system and with one software.
 fn place(network: u64) -> Place {
-    let network = mix(network).to_le_bytes();
-    Place { site: 7, network, yesterday: None, system: Some(mix(64_500)) }
+    Place::numbered(7, mix(network))
 }
 
 fn later(seconds: u64) -> UnixMillis {
@@ -27,19 +30,21 @@ fn what_happened_is_counted_at_every_level() {
     noted(&mut counters, &place(1), Noted::Failed, 2);
     noted(&mut counters, &place(2), Noted::Solved, 3);
     let pressure = counters.pressure(&place(1), NOW);
-    assert_eq!(pressure.prefix, Load { issued: 5, solved: 0, failed: 2 });
+    assert_eq!(pressure.address, Load { issued: 5, solved: 0, failed: 2 });
     assert_eq!(pressure.site, Load { issued: 5, solved: 3, failed: 2 });
-    assert_eq!(pressure.asn, pressure.site);
-    assert_eq!(pressure.prefix.weight(u32::MAX), 5 + 16);
-    assert_eq!(pressure.prefix.weight(9), 5 + 9);
+    assert_eq!(pressure.network.load, pressure.address);
+    assert_eq!(pressure.system.load, pressure.site);
+    assert_eq!(pressure.address.weight(u32::MAX), 5 + 16);
+    assert_eq!(pressure.address.weight(9), 5 + 9);
 }
 
 #[test]
 fn an_unknown_system_is_not_counted() {
     let mut counters = Counters::new(HALF_LIFE_SECONDS);
-    let place = Place { system: None, ..place(1) };
+    let mut place = place(1);
+    place.system = None;
     noted(&mut counters, &place, Noted::Issued, 5);
-    assert_eq!(counters.pressure(&place, NOW).asn, Load::default());
+    assert_eq!(counters.pressure(&place, NOW).system, Crowd::default());
 }
 
 #[test]
@@ -47,7 +52,7 @@ fn a_half_life_halves_and_many_forget() {
     let mut counters = Counters::new(HALF_LIFE_SECONDS);
     noted(&mut counters, &place(1), Noted::Issued, 200);
     for (seconds, issued) in [(0, 200), (150, 141), (300, 100), (600, 50), (1_500, 6), (9_999, 0)] {
-        assert_eq!(counters.pressure(&place(1), later(seconds)).prefix.issued, issued);
+        assert_eq!(counters.pressure(&place(1), later(seconds)).address.issued, issued);
     }
 }
 
@@ -58,7 +63,7 @@ fn touching_a_counter_often_does_not_change_its_decay() {
     for seconds in 0..300 {
         counters.note(&place(1), Noted::Solved, later(seconds));
     }
-    let issued = counters.pressure(&place(1), later(300)).prefix.issued;
+    let issued = counters.pressure(&place(1), later(300)).address.issued;
     assert!((99..=100).contains(&issued), "{issued}");
 }
 
@@ -67,8 +72,8 @@ fn a_clock_that_steps_back_neither_decays_nor_panics() {
     let mut counters = Counters::new(HALF_LIFE_SECONDS);
     noted(&mut counters, &place(1), Noted::Issued, 4);
     counters.note(&place(1), Noted::Issued, UnixMillis(0));
-    assert_eq!(counters.pressure(&place(1), UnixMillis(0)).prefix.issued, 5);
-    assert_eq!(counters.pressure(&place(1), UnixMillis(u64::MAX)).prefix.issued, 0);
+    assert_eq!(counters.pressure(&place(1), UnixMillis(0)).address.issued, 5);
+    assert_eq!(counters.pressure(&place(1), UnixMillis(u64::MAX)).address.issued, 0);
 }
 
 #[test]
@@ -78,12 +83,12 @@ fn a_flood_of_one_visit_networks_does_not_hide_a_busy_one() {
     for network in 1..200_000 {
         counters.note(&place(network), Noted::Issued, NOW);
     }
-    assert_eq!(counters.pressure(&place(0), NOW).prefix.issued, 200);
+    assert_eq!(counters.pressure(&place(0), NOW).address.issued, 200);
     // A visitor who arrives during the flood is counted only for what they did.
     let visitor = place(1 << 40);
-    assert_eq!(counters.pressure(&visitor, NOW).prefix, Load::default());
+    assert_eq!(counters.pressure(&visitor, NOW).address, Load::default());
     counters.note(&visitor, Noted::Issued, NOW);
-    assert_eq!(counters.pressure(&visitor, NOW).prefix.issued, 1);
+    assert_eq!(counters.pressure(&visitor, NOW).address.issued, 1);
 }
 
 #[test]
@@ -95,7 +100,7 @@ fn a_busy_network_becomes_known_during_a_flood() {
             counters.note(&place(0), Noted::Issued, NOW);
         }
     }
-    assert!(counters.pressure(&place(0), NOW).prefix.issued >= 100);
+    assert!(counters.pressure(&place(0), NOW).address.issued >= 100);
 }
 
 #[test]
@@ -113,15 +118,15 @@ fn a_networks_counters_outlive_midnight() {
     let today = counters.place(&authority, &sitekey, &visit, midnight);
     assert_ne!(today.visitor(), yesterday.visitor());
     counters.note(&today, Noted::Issued, midnight);
-    let issued = counters.pressure(&today, midnight).prefix.issued;
+    let issued = counters.pressure(&today, midnight).address.issued;
     // One tick of decay at most.
     assert!((196..=201).contains(&issued), "{issued}");
     // A challenge of yesterday still leads to its network.
-    assert!(counters.network(yesterday.visitor(), midnight).issued >= 195);
+    assert!(counters.network(yesterday.visitor(), midnight).load.issued >= 195);
     // At noon, yesterday costs nothing and is not consulted.
     let noon = UnixMillis(midnight.0 + 43_200_000);
     let today = counters.place(&authority, &sitekey, &visit, noon);
-    assert_eq!((today.yesterday, counters.pressure(&today, noon).prefix.issued), (None, 0));
+    assert_eq!((today.yesterday, counters.pressure(&today, noon).address.issued), (None, 0));
 }
 
 #[test]
@@ -145,6 +150,51 @@ fn the_decay_table_is_powers_of_two() {
         let (factor, i) = (*factor as f64, i as f64);
         assert!((factor - (32.0 - i / 32.0).exp2()).abs() <= 0.5);
     }
+}
+
+/// Places of one site by the visitors' addresses and software.
+fn visited(counters: &mut Counters, address: &str, software: u64) -> Pressure {
+    let authority = crate::contract::authority(crate::contract::ROOT_A);
+    let sitekey = Sitekey::from_trusted(&["mj_", &"0".repeat(26)].concat()).unwrap();
+    let visit = Visit {
+        address: Address::parse(address).unwrap(),
+        software: Stack::numbered(software),
+        ..crate::contract::FIREFOX
+    };
+    let place = counters.place(&authority, &sitekey, &visit, NOW);
+    counters.note(&place, Noted::Issued, NOW);
+    counters.pressure(&place, NOW)
+}
+
+#[test]
+fn a_visit_is_counted_in_everything_that_it_shares() {
+    let mut counters = Counters::new(HALF_LIFE_SECONDS);
+    visited(&mut counters, "192.0.2.1", 1);
+    visited(&mut counters, "192.0.2.1", 1);
+    visited(&mut counters, "192.0.2.2", 1);
+    visited(&mut counters, "192.0.3.1", 2);
+    visited(&mut counters, "192.0.99.1", 1);
+    let pressure = visited(&mut counters, "192.0.2.1", 1);
+    assert_eq!(pressure.address.issued, 3);
+    assert_eq!((pressure.network.load.issued, pressure.network.members), (4, 2));
+    assert_eq!(pressure.block.issued, 5);
+    assert_eq!((pressure.system.load.issued, pressure.system.members), (6, 3));
+    assert_eq!((pressure.site.issued, pressure.site_networks), (6, 3));
+    assert_eq!((pressure.software.networks, pressure.handshake.networks), (2, 0));
+    assert_eq!(pressure.software.usual, None);
+}
+
+#[test]
+fn a_fleet_is_seen_however_quiet_its_networks_are() {
+    let mut counters = Counters::new(HALF_LIFE_SECONDS);
+    let mut last = Pressure::default();
+    for number in 0..1_000 {
+        last = visited(&mut counters, &format!("10.{}.{}.1", number / 250, number % 250), 5);
+    }
+    assert!(last.software.networks.abs_diff(1_000) < 300, "{}", last.software.networks);
+    assert_eq!((last.address.issued, last.network.members), (1, 1));
+    let person = visited(&mut counters, "192.0.2.1", 6);
+    assert_eq!(person.software.networks, 1);
 }
 
 proptest! {

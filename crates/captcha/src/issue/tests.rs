@@ -123,7 +123,7 @@ fn an_invented_sitekey_costs_no_look_up() {
 }
 
 #[test]
-fn a_busy_network_pays_more_and_others_do_not() {
+fn a_busy_address_pays_more_and_others_do_not() {
     let mut world = World::new();
     let asked = |world: &mut World| {
         let Step::Puzzle(step) = world.challenge().step else { panic!("a puzzle") };

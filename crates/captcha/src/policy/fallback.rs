@@ -21,12 +21,14 @@ use crate::site::Site;
 /// s: about the minute that "another way" costs at most.
 pub const MAX_FACTOR: u64 = 6;
 
-/// Attempts by SHA-256 on one site, in one isolate, within the counters'
-/// memory: one in a hundred of those that make a site count as flooded. Far
-/// fewer browsers than that lack WebAssembly. It bounds the total of many
-/// networks that each stay below their own pressure and price: about nine
-/// tokens a minute with a half-life of 300 s.
+/// Attempts by SHA-256 on one site within the counters' memory: one in a
+/// hundred of those that make a site count as flooded, …
 const SITE_ALLOWANCE: u32 = 64;
+
+/// … or of those that are usual there. Far fewer browsers than that lack
+/// WebAssembly. It bounds the total of many networks that each stay below their
+/// own pressure and price: about nine tokens a minute with a half-life of 300 s.
+const USUAL_PER_ATTEMPT: u32 = 100;
 
 /// A visitor who is turned away is asked to wait at least this long: what takes
 /// minutes to decay is no different after a second…
@@ -55,8 +57,9 @@ pub fn work(site: &Site, factor: u64) -> u64 {
 pub fn admit(question: &Question<'_>, pressed: u64, multiple: u64) -> Result<(), Refused> {
     let pressure = question.pressure;
     let most = MAX_FACTOR * ONE / multiple.max(1);
-    if pressed > most {
-        let seconds = wait(pressure, |later| pressure::factor(later) <= most);
+    // Neighbours raise the price up to the cap and refuse nobody.
+    if pressed > most && pressure::deserved(pressure) > most {
+        let seconds = wait(pressure, |later| pressure::deserved(later) <= most);
         return Err(Refused::Network { seconds });
     }
     // A visitor who was admitted is not turned away because of later ones.
@@ -64,8 +67,10 @@ pub fn admit(question: &Question<'_>, pressed: u64, multiple: u64) -> Result<(),
         Stage::Start => true,
         Stage::Solution { puzzles, .. } => puzzles == 0,
     };
-    if newcomer && pressure.fallbacks >= SITE_ALLOWANCE {
-        let seconds = wait(pressure, |later| later.fallbacks < SITE_ALLOWANCE);
+    let usual = pressure.site_usual.map_or(0, |usual| usual.issued / USUAL_PER_ATTEMPT);
+    let most = SITE_ALLOWANCE.max(usual);
+    if newcomer && pressure.fallbacks >= most {
+        let seconds = wait(pressure, |later| later.fallbacks < most);
         return Err(Refused::Site { seconds });
     }
     Ok(())

@@ -1,75 +1,169 @@
 //! What the counters cost: factors of work, in 256ths.
+//!
+//! An address pays for itself, in proportion. Whoever shares something with it
+//! pays by how many they are: neighbours by the number of addresses, systems
+//! and software by how far they exceed what is usual for them on the site. A
+//! single noisy address therefore costs its neighbours next to nothing, and a
+//! crowd that agrees on something pays as one.
 
-use crate::counters::{Load, Pressure};
+use crate::counters::{Crowd, Fleet, Pressure, Usual};
 
 /// The neutral factor, 1.
 pub const ONE: u64 = 256;
 
-/// Challenges that a network may request from a site within the counters'
+/// Challenges that an address may request from a site within the counters'
 /// memory before it pays more. A household or a small office stays below it;
 /// 200 challenges are 12.5 times this.
-const NETWORK_ALLOWANCE: u64 = 16;
+const ADDRESS_ALLOWANCE: u64 = 16;
 
-/// The same while the site is flooded: a network pays as soon as it requests
+/// The same while the site is flooded: an address pays as soon as it requests
 /// more than its share; a visitor who comes once or twice still does not.
 const FLOODED_ALLOWANCE: u64 = 4;
 
-/// Failures weigh at most this many allowances. Alone, they double a network's
-/// work; with the risk that they add, they cost a neighbour with no other
-/// suspicious trait at most a factor of 4. Guessing needs no stronger penalty.
-/// A guessed nonce is right once in `work` tries per sub-puzzle, so hashing is
-/// cheaper than requesting more challenges; for a picture only one answer is
-/// tried, and the next attempt costs the next puzzle, which is counted when it
-/// is issued.
+/// Failures weigh at most this many allowances. Alone, they double an address's
+/// work. Guessing needs no stronger penalty. A guessed nonce is right once in
+/// `work` tries per sub-puzzle, so hashing is cheaper than requesting more
+/// challenges; for a picture only one answer is tried, and the next attempt
+/// costs the next puzzle, which is counted when it is issued.
 const FAILURES: u64 = 2;
 
-/// Challenges issued on one site by one isolate from which the site counts as
-/// flooded: about 14 a second, sustained for five minutes.
+/// Challenges issued on one site from which the site counts as flooded: about
+/// 14 a second, sustained for five minutes, …
 const FLOOD: u64 = 6_000;
 
-/// The same for an autonomous system. People who have nothing in common share
-/// one, so it may request far more, counts by its square root…
-const SYSTEM_ALLOWANCE: u64 = 1_024;
+/// … or this many times what is usual for the site.
+const FLOOD_FACTOR: u64 = 4;
 
-/// …and never costs more than this.
-const MAX_SYSTEM_FACTOR: u64 = 4 * ONE;
+/// Challenges that a network's addresses may request together. What one of them
+/// requests beyond [`ADDRESS_ALLOWANCE`] is not counted here.
+const NETWORK_ALLOWANCE: u64 = 64;
+
+/// An address that requests no more than this is a light user…
+const LIGHT: u64 = 4;
+
+/// …who pays at most this because of neighbours; a busier one pays
+/// proportionally more.
+const MAX_LIGHT_FACTOR: u64 = 4 * ONE;
+
+/// Challenges of a block of networks, whatever the rest of the site does.
+const BLOCK_ALLOWANCE: u64 = 512;
+
+/// Challenges of an autonomous system that is not usual on the site: one a
+/// second, sustained for five minutes. People who have nothing in common share
+/// a system, …
+const SYSTEM_ALLOWANCE: u64 = 432;
+
+/// … so it has more as long as nobody knows what is usual.
+const UNKNOWN_SYSTEM_ALLOWANCE: u64 = 1_024;
+
+/// The most that a system costs, and the same where machines are rented.
+const MAX_SYSTEM_FACTOR: [u64; 2] = [16 * ONE, 64 * ONE];
+
+/// The same for a block.
+const MAX_BLOCK_FACTOR: [u64; 2] = [4 * ONE, 16 * ONE];
+
+/// Networks from which one software may come, if it is not usual on the site…
+const FLEET_ALLOWANCE: u64 = 48;
+
+/// …and as long as nobody knows what is usual.
+const UNKNOWN_FLEET_ALLOWANCE: u64 = 256;
+
+/// The most that software costs.
+const MAX_FLEET_FACTOR: u64 = 32 * ONE;
+
+/// All of a site, for shares.
+const WHOLE: u64 = 1_024;
 
 /// The factor of work, at least [`ONE`].
 pub fn factor(pressure: &Pressure) -> u64 {
-    network(pressure).max(system(pressure))
+    let neighbours = neighbours(pressure).max(block(pressure));
+    deserved(pressure).max(neighbours)
+}
+
+/// The factor without that of neighbours, for whose sake nobody is refused.
+pub fn deserved(pressure: &Pressure) -> u64 {
+    address(pressure).max(system(pressure)).max(fleet(pressure))
 }
 
 /// The pressure on a visit whose challenge went to another network: the larger
 /// of the two, so that posting from elsewhere does not escape a price.
-pub fn larger(pressure: Pressure, issued_to: Load) -> Pressure {
-    let there = Pressure { prefix: issued_to, ..pressure };
-    if network(&there) > network(&pressure) { there } else { pressure }
+pub fn larger(pressure: Pressure, issued_to: Crowd) -> Pressure {
+    let there = Pressure { network: issued_to, ..pressure };
+    if neighbours(&there) > neighbours(&pressure) { there } else { pressure }
 }
 
-/// Proportional to what the network requests beyond its allowance: twice as
+/// Proportional to what the address requests beyond its allowance: twice as
 /// many challenges cost four times as much in total.
-pub fn network(pressure: &Pressure) -> u64 {
-    let allowance = network_allowance(pressure);
-    (weight(&pressure.prefix, allowance) * ONE / allowance).max(ONE)
+pub fn address(pressure: &Pressure) -> u64 {
+    let allowance = address_allowance(pressure);
+    let most = u32::try_from(FAILURES * allowance).unwrap_or(u32::MAX);
+    (u64::from(pressure.address.weight(most)) * ONE / allowance).max(ONE)
 }
 
-fn network_allowance(pressure: &Pressure) -> u64 {
+fn address_allowance(pressure: &Pressure) -> u64 {
     // Failures are left out: otherwise a few clients that fail would flood a
     // site for everyone.
     let site = u64::from(pressure.site.issued);
-    if site <= FLOOD {
-        return NETWORK_ALLOWANCE;
+    let usual = pressure.site_usual.map_or(0, |usual| u64::from(usual.issued));
+    let flood = FLOOD.max(FLOOD_FACTOR * usual);
+    if site <= flood {
+        return ADDRESS_ALLOWANCE;
     }
-    (NETWORK_ALLOWANCE * FLOOD / site).max(FLOODED_ALLOWANCE)
+    (ADDRESS_ALLOWANCE * flood / site).max(FLOODED_ALLOWANCE)
 }
 
+/// By what the network's addresses request, none for more than its allowance.
+pub fn neighbours(pressure: &Pressure) -> u64 {
+    let Crowd { load, members } = pressure.network;
+    let crowd = u64::from(load.issued).min(u64::from(members) * ADDRESS_ALLOWANCE);
+    let use_here = u64::from(pressure.address.issued).max(LIGHT);
+    let most = MAX_LIGHT_FACTOR * use_here / LIGHT;
+    (crowd * ONE / NETWORK_ALLOWANCE).clamp(ONE, most)
+}
+
+/// By how much a block exceeds half of the site.
+fn block(pressure: &Pressure) -> u64 {
+    let weight = u64::from(pressure.block.issued);
+    let others = u64::from(pressure.site.issued).saturating_sub(weight);
+    let allowance = BLOCK_ALLOWANCE.max(others);
+    let [access, hosting] = MAX_BLOCK_FACTOR;
+    let most = if pressure.hosting { hosting } else { access };
+    (weight * ONE / allowance).clamp(ONE, most)
+}
+
+/// By how much a system exceeds its usual share of the site.
 pub fn system(pressure: &Pressure) -> u64 {
-    let weight = weight(&pressure.asn, SYSTEM_ALLOWANCE);
-    let over = weight * ONE * ONE / SYSTEM_ALLOWANCE;
-    over.isqrt().clamp(ONE, MAX_SYSTEM_FACTOR)
+    let weight = u64::from(pressure.system.load.issued);
+    let others = u64::from(pressure.site.issued).saturating_sub(weight);
+    let least = [SYSTEM_ALLOWANCE, UNKNOWN_SYSTEM_ALLOWANCE];
+    let allowance = allowance(least, others, pressure.system_usual);
+    let [access, hosting] = MAX_SYSTEM_FACTOR;
+    let most = if pressure.hosting { hosting } else { access };
+    (weight * ONE / allowance).clamp(ONE, most)
 }
 
-fn weight(load: &Load, allowance: u64) -> u64 {
-    let most = u32::try_from(FAILURES * allowance).unwrap_or(u32::MAX);
-    u64::from(load.weight(most))
+/// By how much the networks of one software exceed its usual share.
+pub fn fleet(pressure: &Pressure) -> u64 {
+    let of = |fleet: Fleet| {
+        let networks = u64::from(fleet.networks);
+        let others = u64::from(pressure.site_networks).saturating_sub(networks);
+        let least = [FLEET_ALLOWANCE, UNKNOWN_FLEET_ALLOWANCE];
+        networks * ONE / allowance(least, others, fleet.usual)
+    };
+    of(pressure.software).max(of(pressure.handshake)).clamp(ONE, MAX_FLEET_FACTOR)
+}
+
+/// What something may amount to beside what all others on the site do: twice
+/// its usual share, or half of what is missing to the whole; and in any case
+/// twice what it usually amounts to. Two thirds of the site where nobody knows
+/// what is usual.
+fn allowance([known, unknown]: [u64; 2], others: u64, usual: Option<Usual>) -> u64 {
+    let beside = |share: u64| others * share / (WHOLE - share);
+    let Some(Usual { share: Some(share), issued }) = usual else {
+        return unknown.max(beside(WHOLE * 2 / 3));
+    };
+    let share = u64::from(share).min(WHOLE);
+    let usually = 2 * share * u64::from(issued) / WHOLE;
+    let more = (2 * share).min(share.midpoint(WHOLE)).clamp(WHOLE / 16, WHOLE - 1);
+    known.max(usually).max(beside(more))
 }

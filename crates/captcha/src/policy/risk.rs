@@ -55,20 +55,20 @@ const TOO_FAST: u16 = 25;
 /// Solved from another network. Phones change networks; solver farms do too.
 const MOVED: u16 = 5;
 
-/// The network requests 4 times its allowance, …
+/// The address requests 4 times its allowance, …
 const BUSY: u16 = 10;
 
 /// …or 16 times.
 const VERY_BUSY: u16 = 20;
 
-/// The network's solutions are wrong, which no browser's are.
+/// The address's solutions are wrong, which no browser's are.
 const FAILING: u16 = 10;
 
-/// The network collects challenges without solving them.
+/// The address collects challenges without solving them.
 const HOARDING: u16 = 10;
 
-/// The network's autonomous system is under pressure.
-const BUSY_SYSTEM: u16 = 5;
+/// The visitor's autonomous system or software is under pressure.
+const BUSY_CROWD: u16 = 5;
 
 /// Risk of a visit, 0–100.
 pub fn risk(question: &Question<'_>) -> u8 {
@@ -142,19 +142,21 @@ fn of_stage(question: &Question<'_>) -> u16 {
 }
 
 fn of_pressure(pressure: &Pressure) -> u16 {
-    let network = pressure::network(pressure);
-    let busy = if network >= 16 * pressure::ONE {
+    // Of the visitor's own: neighbours raise the price and accuse nobody.
+    let own = pressure::address(pressure);
+    let busy = if own >= 16 * pressure::ONE {
         VERY_BUSY
-    } else if network >= 4 * pressure::ONE {
+    } else if own >= 4 * pressure::ONE {
         BUSY
     } else {
         0
     };
-    let prefix = &pressure.prefix;
-    let hoarding = prefix.issued >= 32 && prefix.solved < prefix.issued / 4;
-    busy + weigh(prefix.failed >= 3, FAILING)
+    let address = &pressure.address;
+    let hoarding = address.issued >= 32 && address.solved < address.issued / 4;
+    let crowd = pressure::system(pressure).max(pressure::fleet(pressure));
+    busy + weigh(address.failed >= 3, FAILING)
         + weigh(hoarding, HOARDING)
-        + weigh(pressure::system(pressure) >= 2 * pressure::ONE, BUSY_SYSTEM)
+        + weigh(crowd >= 2 * pressure::ONE, BUSY_CROWD)
 }
 
 const fn weigh(holds: bool, weight: u16) -> u16 {

@@ -2,16 +2,18 @@
 //! has a table of its own (`fallback`).
 
 mod fallback;
+mod pressures;
 
 use munjigi_protocol::{PictureType, Rule, RuleMatch, SiteConfig, Work};
 use proptest::prelude::*;
 
 use super::*;
 use crate::contract::{FIREFOX, site_config};
-use crate::counters::Load;
+use crate::counters::{Crowd, Fleet, Load};
 use crate::site::Exemption;
 use crate::visit::{AgentKind, Country, HttpVersion, TlsVersion};
 use DemandStep::{Picture, Puzzle};
+use pressures::*;
 
 /// Floor 40,000, ceiling 4,000,000, 16 sub-puzzles.
 fn config() -> SiteConfig {
@@ -85,39 +87,6 @@ fn ask_for(
     })
 }
 
-const fn load(issued: u32, solved: u32, failed: u32) -> Load {
-    Load { issued, solved, failed }
-}
-
-/// Counters of the visitor's network alone.
-const fn network(issued: u32, solved: u32, failed: u32) -> Pressure {
-    Pressure { prefix: load(issued, solved, failed), ..CALM }
-}
-
-const fn flooded(site: u32, prefix: u32) -> Pressure {
-    Pressure { site: load(site, site, 0), prefix: load(prefix, prefix, 0), ..CALM }
-}
-
-const fn system(asn: u32) -> Pressure {
-    Pressure { asn: load(asn, asn, 0), prefix: load(1, 1, 0), ..CALM }
-}
-
-const fn failing_system(failed: u32) -> Pressure {
-    Pressure { asn: load(0, 0, failed), site: load(0, 0, failed), prefix: load(1, 1, 0), ..CALM }
-}
-
-const fn fallbacks(fallbacks: u32) -> Pressure {
-    Pressure { fallbacks, ..CALM }
-}
-
-const CALM: Pressure = Pressure {
-    site: load(0, 0, 0),
-    prefix: load(0, 0, 0),
-    asn: load(0, 0, 0),
-    fallbacks: 0,
-    half_life_seconds: 300,
-};
-
 /// What any browser reports that has only just loaded.
 const NOTHING: Signals = Signals {
     since_load_ms: None,
@@ -179,35 +148,55 @@ fn the_policy_reads_as_this_table() {
         ("a program, pictures",        CURL,    NOTHING,       CALM,                    On::WithPictures,  80_000, Picture, 40),
         ("a driven program",           CURL,    DRIVEN,        CALM,                    On::Plain,        320_000, Puzzle,   0),
         // Counters.
-        ("a household",                FIREFOX, NOTHING,       network(16, 16, 0),      On::Plain,         40_000, Puzzle,  90),
-        ("an office",                  FIREFOX, NOTHING,       network(32, 32, 0),      On::Plain,         80_000, Puzzle,  90),
-        ("200 challenges",             FIREFOX, NOTHING,       network(200, 200, 0),    On::Plain,        500_000, Puzzle,  80),
-        ("200, and few solved",        FIREFOX, NOTHING,       network(200, 10, 0),     On::Plain,      1_000_000, Puzzle,  70),
-        ("200, half a life later",     FIREFOX, NOTHING,       network(100, 100, 0),    On::Plain,        250_000, Puzzle,  80),
-        ("2,000 challenges",           FIREFOX, NOTHING,       network(2_000, 2_000, 0),On::Plain,      4_000_000, Puzzle,  70),
-        ("two wrong solutions",        FIREFOX, NOTHING,       network(2, 0, 2),        On::Plain,         45_000, Puzzle,  90),
-        ("ten wrong solutions",        FIREFOX, NOTHING,       network(10, 0, 10),      On::Plain,        105_000, Puzzle,  80),
-        ("failures alone only double", FIREFOX, NOTHING,       network(0, 0, 9_999),    On::Plain,         80_000, Puzzle,  80),
-        ("and an office feels four",   FIREFOX, NOTHING,       network(32, 32, 9_999),  On::Plain,        320_000, Puzzle,  70),
+        ("a household",                FIREFOX, NOTHING,       address(16, 16, 0),      On::Plain,         40_000, Puzzle,  90),
+        ("an office",                  FIREFOX, NOTHING,       address(32, 32, 0),      On::Plain,         80_000, Puzzle,  90),
+        ("200 challenges",             FIREFOX, NOTHING,       address(200, 200, 0),    On::Plain,        500_000, Puzzle,  80),
+        ("200, and few solved",        FIREFOX, NOTHING,       address(200, 10, 0),     On::Plain,      1_000_000, Puzzle,  70),
+        ("200, half a life later",     FIREFOX, NOTHING,       address(100, 100, 0),    On::Plain,        250_000, Puzzle,  80),
+        ("2,000 challenges",           FIREFOX, NOTHING,       address(2_000, 2_000, 0),On::Plain,      4_000_000, Puzzle,  70),
+        ("two wrong solutions",        FIREFOX, NOTHING,       address(2, 0, 2),        On::Plain,         45_000, Puzzle,  90),
+        ("ten wrong solutions",        FIREFOX, NOTHING,       address(10, 0, 10),      On::Plain,        105_000, Puzzle,  80),
+        ("failures alone only double", FIREFOX, NOTHING,       address(0, 0, 9_999),    On::Plain,         80_000, Puzzle,  80),
+        ("and an office feels four",   FIREFOX, NOTHING,       address(32, 32, 9_999),  On::Plain,        320_000, Puzzle,  70),
         ("a flood, who comes once",    FIREFOX, NOTHING,       flooded(60_000, 1),      On::Plain,         40_000, Puzzle,  90),
         ("a flood, within the share",  FIREFOX, NOTHING,       flooded(60_000, 4),      On::Plain,         40_000, Puzzle,  90),
         ("a flood, over the share",    FIREFOX, NOTHING,       flooded(60_000, 16),     On::Plain,        160_000, Puzzle,  80),
-        ("a busy system",              FIREFOX, NOTHING,       system(1_024),           On::Plain,         40_000, Puzzle,  90),
-        ("a system under attack",      FIREFOX, NOTHING,       system(4_096),           On::Plain,         80_000, Puzzle,  85),
-        ("a system that fails",        FIREFOX, NOTHING,       failing_system(9_999),   On::Plain,         56_562, Puzzle,  90),
-        ("never more than four times", FIREFOX, NOTHING,       system(900_000),         On::Plain,        160_000, Puzzle,  85),
+        ("usual, and no flood",        FIREFOX, NOTHING,       usual(60_000, 20_000),   On::Plain,         40_000, Puzzle,  90),
+        ("five times what is usual",   FIREFOX, NOTHING,       usual(60_000, 12_000),   On::Plain,         53_281, Puzzle,  90),
+        // Neighbours.
+        ("one noisy neighbour",        FIREFOX, NOTHING,       neighbours(1, 1_600, 4), On::Plain,         40_000, Puzzle,  90),
+        ("ten quiet neighbours",       FIREFOX, NOTHING,       neighbours(10, 30, 4),   On::Plain,         40_000, Puzzle,  90),
+        ("a network that attacks",     FIREFOX, NOTHING,       neighbours(250, 4_000, 1), On::Plain,      160_000, Puzzle,  90),
+        ("and its busier address",     FIREFOX, NOTHING,       neighbours(250, 4_000, 16), On::Plain,     640_000, Puzzle,  90),
+        ("a block of quiet networks",  FIREFOX, NOTHING,       block(2_048, 2_100),     On::Plain,        160_000, Puzzle,  90),
+        ("the same beside many",       FIREFOX, NOTHING,       block(2_048, 9_000),     On::Plain,         40_000, Puzzle,  90),
+        ("a block of rented machines", FIREFOX, NOTHING,       rented(block(8_192, 8_192)), On::Plain,    640_000, Puzzle,  90),
+        // Systems.
+        ("a system nobody knows",      FIREFOX, NOTHING,       system(1_024, 1_024, None), On::Plain,      40_000, Puzzle,  90),
+        ("a usual system",             FIREFOX, NOTHING,       system(3_000, 4_000, Some(600)), On::Plain, 40_000, Puzzle,  90),
+        ("the only usual system",      FIREFOX, NOTHING,       system(9_000, 9_010, Some(1_020)), On::Plain, 70_312, Puzzle, 90),
+        ("as busy as it usually is",   FIREFOX, NOTHING,       usual_system(9_000),     On::Plain,         40_000, Puzzle,  90),
+        ("an unusual system",          FIREFOX, NOTHING,       system(864, 2_000, Some(0)), On::Plain,     80_000, Puzzle,  85),
+        ("an IPv6 /32 in an hour",     FIREFOX, NOTHING,       system(7_880, 8_000, Some(0)), On::Plain,  640_000, Puzzle,  85),
+        ("rented machines",            FIREFOX, NOTHING,       rented(system(90_000, 90_000, Some(0))), On::Plain, 2_560_000, Puzzle, 85),
+        // Fleets.
+        ("a common browser",           FIREFOX, NOTHING,       fleet(900, 2_000, Some(400)), On::Plain,    40_000, Puzzle,  90),
+        ("a fleet of 1,000 networks",  FIREFOX, NOTHING,       fleet(960, 1_300, Some(0)), On::Plain,     800_000, Puzzle,  85),
+        ("by its handshake",           FIREFOX, NOTHING,       handshake(fleet(960, 1_300, Some(0))), On::Plain, 800_000, Puzzle, 85),
+        ("on a site's first day",      FIREFOX, NOTHING,       fleet(1_024, 1_300, None), On::Plain,       74_375, Puzzle,  90),
+        ("never more than this",       FIREFOX, NOTHING,       fleet(900_000, 900_000, Some(0)), On::Plain, 1_280_000, Puzzle, 85),
         // Rules.
-        ("allowed, whatever it is",    CURL,    DRIVEN,        network(2_000, 0, 99), On::RuleForSystem(Allow), 40_000, Puzzle, 0),
+        ("allowed, whatever it is",    CURL,    DRIVEN,        address(2_000, 0, 99), On::RuleForSystem(Allow), 40_000, Puzzle, 0),
         ("allowed by its own word",    CURL,    DRIVEN,        CALM,                  On::RuleForAction(Allow), 40_000, Puzzle, 0),
-        ("and under pressure",         CURL,    DRIVEN,        network(32, 32, 0),    On::RuleForAction(Allow), 80_000, Puzzle, 0),
-        ("everybody is allowed",       CURL,    DRIVEN,        network(32, 32, 0),      On::Rule(Allow),   80_000, Puzzle,   0),
+        ("and under pressure",         CURL,    DRIVEN,        address(32, 32, 0),    On::RuleForAction(Allow), 80_000, Puzzle, 0),
+        ("everybody is allowed",       CURL,    DRIVEN,        address(32, 32, 0),      On::Rule(Allow),   80_000, Puzzle,   0),
         ("harder",                     FIREFOX, NOTHING,       CALM,                    On::Rule(Harder), 320_000, Puzzle,  90),
-        ("harder under pressure",      FIREFOX, NOTHING,       network(32, 32, 0),      On::Rule(Harder), 640_000, Puzzle,  90),
+        ("harder under pressure",      FIREFOX, NOTHING,       address(32, 32, 0),      On::Rule(Harder), 640_000, Puzzle,  90),
         ("harder for a program",       CURL,    NOTHING,       CALM,                    On::Rule(Harder), 2_560_000, Puzzle, 40),
         ("a picture by rule",          FIREFOX, NOTHING,       CALM, On::RuleWithPictures(ShowPicture),    40_000, Picture, 90),
         ("a picture there is not",     FIREFOX, NOTHING,       CALM, On::Rule(ShowPicture),               320_000, Puzzle,  90),
         // The site.
-        ("exempt, for load tests",     CURL,    DRIVEN,        network(2_000, 0, 99),   On::Exempt,        40_000, Puzzle,   0),
+        ("exempt, for load tests",     CURL,    DRIVEN,        address(2_000, 0, 99),   On::Exempt,        40_000, Puzzle,   0),
     ];
     for (who, visit, signals, pressure, on, work, step, score) in table {
         let demand = ask(&site(*on), visit, signals, pressure).unwrap();
@@ -272,17 +261,17 @@ fn the_mode_of_the_widget_changes_nothing() {
     let ask_in = |mode| {
         let mut site = site(On::Plain);
         site.mode = mode;
-        ask(&site, &FIREFOX, &NOTHING, &network(50, 50, 0))
+        ask(&site, &FIREFOX, &NOTHING, &address(50, 50, 0))
     };
     assert_eq!(ask_in(Managed), ask_in(Interactive));
     assert_eq!(ask_in(Managed), ask_in(Invisible));
 }
 
 #[test]
-fn two_hundred_challenges_cost_their_network_tenfold_and_others_nothing() {
+fn two_hundred_challenges_cost_their_address_tenfold_and_others_nothing() {
     let demand = |pressure| ask(&site(On::Plain), &FIREFOX, &PERSON, &pressure).unwrap().work;
-    let attacked = Pressure { site: load(200, 200, 0), ..network(200, 200, 0) };
-    let other = Pressure { site: load(200, 200, 0), ..network(1, 1, 0) };
+    let attacked = Pressure { site: load(200, 200, 0), ..address(200, 200, 0) };
+    let other = Pressure { site: load(200, 200, 0), ..address(1, 1, 0) };
     assert!(demand(attacked) >= 10 * demand(CALM));
     assert_eq!(demand(other), demand(CALM));
 }
@@ -373,7 +362,7 @@ fn loads() -> impl Strategy<Value = Load> {
 proptest! {
     #[test]
     fn demands_stay_within_the_site_and_a_phone(
-        site_load in loads(), prefix in loads(), asn in loads(), floor in 1_u64..1_000_000,
+        site_load in loads(), own in loads(), many in loads(), members: u32, hosting: bool, floor in 1_u64..1_000_000,
         above in 0_u64..1_000_000_000_000, count in 1_u32..=64, fallback: bool,
     ) {
         let mut config = config();
@@ -391,7 +380,16 @@ proptest! {
             action: &Action::default(),
             visit: &CURL,
             signals: &DRIVEN,
-            pressure: &Pressure { site: site_load, prefix, asn, ..CALM },
+            pressure: &Pressure {
+                site: site_load,
+                address: own,
+                network: Crowd { load: many, members },
+                block: many,
+                system: Crowd { load: many, members },
+                software: Fleet { networks: members, usual: None },
+                hosting,
+                ..CALM
+            },
             algorithm: if fallback { Algorithm::Sha256 } else { Algorithm::HashWx },
             stage: Stage::Start,
         });
@@ -408,15 +406,15 @@ proptest! {
     }
 
     #[test]
-    fn failures_cost_their_neighbours_a_factor_of_four_at_most(
+    fn failures_cost_an_address_a_factor_of_four_at_most(
         issued in 0_u32..2_000, failed: u32, site_load in 0_u32..100_000, asn in 0_u32..100_000,
     ) {
         let site = site(On::Plain);
         let work = |failed| {
             let pressure = Pressure {
-                prefix: load(issued, issued, failed),
+                address: load(issued, issued, failed),
                 site: load(site_load, site_load, failed),
-                asn: load(asn, asn, failed),
+                system: Crowd { load: load(asn, asn, failed), members: 9 },
                 ..CALM
             };
             ask(&site, &FIREFOX, &NOTHING, &pressure).unwrap().work
@@ -425,19 +423,30 @@ proptest! {
     }
 
     #[test]
-    fn more_pressure_never_costs_less(prefix in loads(), more in 0_u32..1_000) {
+    fn more_pressure_never_costs_less(own in loads(), more in 0_u32..1_000) {
         let site = site(On::Plain);
         let busier = Load {
-            issued: prefix.issued.saturating_add(more),
-            solved: prefix.solved.saturating_add(more),
-            failed: prefix.failed,
+            issued: own.issued.saturating_add(more),
+            solved: own.solved.saturating_add(more),
+            failed: own.failed,
         };
-        let work = |prefix| {
-            ask(&site, &FIREFOX, &NOTHING, &Pressure { prefix, ..CALM }).unwrap().work
+        let work = |address| {
+            ask(&site, &FIREFOX, &NOTHING, &Pressure { address, ..CALM }).unwrap().work
         };
         // Visitors who solve what they collect are not hoarders: leave those
         // out.
-        prop_assume!(prefix.solved >= prefix.issued / 4);
-        prop_assert!(work(busier) >= work(prefix));
+        prop_assume!(own.solved >= own.issued / 4);
+        prop_assert!(work(busier) >= work(own));
+    }
+    #[test]
+    fn a_light_user_pays_at_most_four_times_for_neighbours(
+        own in 0_u32..=4, issued: u32, failed: u32, addresses: u32,
+    ) {
+        let network = Crowd { load: load(issued, 0, failed), members: addresses };
+        let pressure = Pressure { network, address: load(own, own, 0), ..CALM };
+        let demand = ask(&site(On::Plain), &FIREFOX, &NOTHING, &pressure).unwrap();
+        prop_assert!(demand.work <= 4 * 40_000);
+        let fallback = ask_for(Algorithm::Sha256, &site(On::Plain), &FIREFOX, &NOTHING, &pressure);
+        prop_assert!(fallback.is_ok());
     }
 }

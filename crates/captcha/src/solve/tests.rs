@@ -35,7 +35,7 @@ fn token_claims(world: &World, token: &str) -> TokenClaims {
     TokenClaims::open(&world.authority, token).unwrap()
 }
 
-/// Puts the world's network under pressure, as 200 challenges do.
+/// Puts the world's address under pressure, as 200 challenges do.
 fn flood(world: &mut World) {
     for _ in 0..200 {
         world.challenge();
@@ -159,7 +159,7 @@ fn a_solution_posted_again_is_counted_once() {
         let place = counters.place(&world.authority, sitekey, &world.visit, world.now);
         counters.pressure(&place, world.now)
     });
-    assert_eq!((place.prefix.issued, place.prefix.solved), (1, 1));
+    assert_eq!((place.address.issued, place.address.solved), (1, 1));
     // Nor are steps and expiry counted more than once in replays.
     let challenge = world.challenge();
     flood(&mut world);
@@ -175,12 +175,16 @@ fn a_solution_posted_again_is_counted_once() {
 fn the_price_of_the_challenges_own_network_is_not_left_behind() {
     let mut world = World::new();
     let challenge = world.challenge();
-    flood(&mut world);
     // Collected where it has become expensive, posted from where it is not.
+    for address in 0..200 {
+        world.visit.address = Address::V4([192, 0, 2, address]);
+        world.challenge();
+        world.challenge();
+    }
     world.visit = Visit { address: Address::V4([198, 51, 100, 1]), ..FIREFOX };
     let request = world.solution(&challenge);
     let next = world.next(&request);
-    assert!(claims(&world, &next).owed.asked >= 320);
+    assert_eq!(claims(&world, &next).owed.asked, 4 * 8 * 4);
     // A newcomer there is asked for as much as before.
     assert_eq!(puzzle(&world.challenge()).work, 8);
 }

@@ -115,4 +115,4 @@ data-map-people = About people
 data-map-others = About visitors and sites
 data-map-own-html = You can download your data as a file, or have your account erased, under <a href="/console/account/data">Your data</a>. You can cancel the erasure within { $days } days.
 data-map-edge = At the edge
-data-map-edge-lead = The edge keeps one row per attempt under a random id, until the token has expired and the event has arrived here. It counts requests per network in memory only, under keyed hashes that change every day. It also keeps the settings of sites. None of this identifies a person or an address.
+data-map-edge-lead = The edge keeps one row per attempt under a random id, until the token has expired and the event has arrived here. It counts requests per address, network and browser release in memory only, under keyed hashes that change every day. It also keeps the settings of sites. None of this identifies a person or an address.

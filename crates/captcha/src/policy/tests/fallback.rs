@@ -20,30 +20,35 @@ fn the_fallback_without_webassembly_is_never_cheaper() {
     // who, signals, counters, site → SHA-256
     let table: &[FallbackRow] = &[
         ("nothing is known",          FIREFOX, NOTHING, CALM,                     On::Plain,         Costs(1)),
-        ("an office",                 FIREFOX, NOTHING, network(32, 32, 0),       On::Plain,         Costs(2)),
-        ("as much as it can express", FIREFOX, NOTHING, network(96, 96, 0),       On::Plain,         Costs(6)),
-        ("a little more",             FIREFOX, NOTHING, network(97, 97, 0),       On::Plain,         Network(30)),
-        ("twice as much",             FIREFOX, NOTHING, network(192, 192, 0),     On::Plain,         Network(300)),
-        ("200 challenges",            FIREFOX, NOTHING, network(200, 200, 0),     On::Plain,         Network(330)),
-        ("2,000 challenges",          FIREFOX, NOTHING, network(2_000, 2_000, 0), On::Plain,         Network(600)),
+        ("an office",                 FIREFOX, NOTHING, address(32, 32, 0),       On::Plain,         Costs(2)),
+        ("as much as it can express", FIREFOX, NOTHING, address(96, 96, 0),       On::Plain,         Costs(6)),
+        ("a little more",             FIREFOX, NOTHING, address(97, 97, 0),       On::Plain,         Network(30)),
+        ("twice as much",             FIREFOX, NOTHING, address(192, 192, 0),     On::Plain,         Network(300)),
+        ("200 challenges",            FIREFOX, NOTHING, address(200, 200, 0),     On::Plain,         Network(330)),
+        ("2,000 challenges",          FIREFOX, NOTHING, address(2_000, 2_000, 0), On::Plain,         Network(600)),
         ("a flood, within the share", FIREFOX, NOTHING, flooded(60_000, 4),       On::Plain,         Costs(1)),
         ("a flood, over the share",   FIREFOX, NOTHING, flooded(60_000, 32),      On::Plain,         Network(150)),
-        ("a system under attack",     FIREFOX, NOTHING, system(900_000),          On::Plain,         Costs(4)),
-        ("and in doubt",              ANCIENT, NOTHING, system(16_384),           On::Plain,         Network(270)),
+        ("a system under attack",     FIREFOX, NOTHING, system(4_096, 0, None),   On::Plain,         Costs(4)),
+        ("neighbours who attack",     FIREFOX, NOTHING, neighbours(250, 9_999, 4), On::Plain,        Costs(4)),
+        ("and in doubt",              ANCIENT, NOTHING, neighbours(250, 9_999, 4), On::Plain,        Costs(6)),
+        ("a fleet",                   FIREFOX, NOTHING, fleet(1_024, 1_300, Some(0)), On::Plain,     Network(600)),
+        ("a system, in doubt",              ANCIENT, NOTHING, system(6_144, 0, None),   On::Plain,         Network(300)),
         ("in doubt",                  ANCIENT, NOTHING, CALM,                     On::Plain,         Costs(2)),
-        ("in doubt, under pressure",  ANCIENT, NOTHING, network(64, 64, 0),       On::Plain,         Network(150)),
+        ("in doubt, under pressure",  ANCIENT, NOTHING, address(64, 64, 0),       On::Plain,         Network(150)),
         ("a program",                 CURL,    NOTHING, CALM,                     On::Plain,         Network(600)),
         ("a program, pictures",       CURL,    NOTHING, CALM,                     On::WithPictures,  Network(600)),
         ("harder",                    FIREFOX, NOTHING, CALM,                     On::Rule(Harder),  Network(600)),
         ("a picture by rule",         FIREFOX, NOTHING, CALM, On::RuleWithPictures(ShowPicture),     Network(600)),
-        ("allowed by its own word",   CURL,    NOTHING, network(32, 32, 0), On::RuleForAction(Allow), Costs(2)),
-        ("too much for its own word", CURL,    NOTHING, network(97, 97, 0), On::RuleForAction(Allow), Network(30)),
-        ("allowed, whatever it is",   CURL,    NOTHING, network(999, 9, 9), On::RuleForSystem(Allow), Costs(1)),
+        ("allowed by its own word",   CURL,    NOTHING, address(32, 32, 0), On::RuleForAction(Allow), Costs(2)),
+        ("too much for its own word", CURL,    NOTHING, address(97, 97, 0), On::RuleForAction(Allow), Network(30)),
+        ("allowed, whatever it is",   CURL,    NOTHING, address(999, 9, 9), On::RuleForSystem(Allow), Costs(1)),
         ("some came before",          FIREFOX, NOTHING, fallbacks(63),            On::Plain,         Costs(1)),
         ("many came before",          FIREFOX, NOTHING, fallbacks(64),            On::Plain,         Site(30)),
+        ("on a site with many visits", FIREFOX, NOTHING, Pressure { fallbacks: 99, ..usual(9_999, 10_000) }, On::Plain, Costs(1)),
+        ("and more than usual",       FIREFOX, NOTHING, Pressure { fallbacks: 100, ..usual(9_999, 10_000) }, On::Plain, Site(30)),
         ("very many came before",     FIREFOX, NOTHING, fallbacks(128),           On::Plain,         Site(330)),
         ("allowed, after many",       FIREFOX, NOTHING, fallbacks(999),     On::RuleForSystem(Allow), Costs(1)),
-        ("exempt, for load tests",    CURL,    DRIVEN,  network(999, 9, 9),       On::Exempt,        Costs(1)),
+        ("exempt, for load tests",    CURL,    DRIVEN,  address(999, 9, 9),       On::Exempt,        Costs(1)),
     ];
     for (who, visit, signals, pressure, on, expected) in table {
         let found = match ask_for(Algorithm::Sha256, &site(*on), visit, signals, pressure) {
@@ -82,7 +87,7 @@ fn an_admitted_visitor_is_not_turned_away_because_of_later_ones() {
     };
     assert_eq!(ask(0, fallbacks(64)), Err(Refused::Site { seconds: 30 }));
     assert!(ask(1, fallbacks(64)).is_ok());
-    assert!(ask(1, network(97, 97, 0)).is_err());
+    assert!(ask(1, address(97, 97, 0)).is_err());
 }
 
 #[test]

@@ -1,0 +1,140 @@
+//! The names under which a visit is counted: keyed pseudonyms of one day, so
+//! that the counters contain no address, and outsiders cannot choose networks
+//! that share a set of a table with a victim's.
+
+use core::hash::Hasher;
+
+use munjigi_keys::{Kid, UnixMillis};
+use siphasher::sip::SipHasher13;
+
+use super::mix;
+use crate::authority::Authority;
+use crate::credentials::Sitekey;
+use crate::visit::Visit;
+
+/// The counters that a visit touches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    pub(super) site: u64,
+    pub(super) today: Names,
+    /// The names of yesterday, while what was counted under them still matters:
+    /// a price must not fall because the day changes.
+    pub(super) yesterday: Option<Names>,
+    pub(super) system: Option<u64>,
+    pub(super) hosting: bool,
+    network: [u8; 8],
+}
+
+/// Names of one day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Names {
+    pub address: u64,
+    pub network: u64,
+    pub block: u64,
+    pub software: u64,
+    pub handshake: Option<u64>,
+}
+
+impl Place {
+    /// A place of a network on a site, for tests.
+    #[cfg(test)]
+    pub(super) fn numbered(site: u64, network: u64) -> Self {
+        let today = Names { address: network, network, block: 2, software: 3, handshake: None };
+        let system = Some(mix(64_500));
+        let network = network.to_le_bytes();
+        Self { site, today, yesterday: None, system, hosting: false, network }
+    }
+
+    /// The network's pseudonym for the site and the day, as challenges seal it.
+    /// A count made when a challenge was issued is therefore found even when
+    /// its solution comes from elsewhere.
+    pub const fn visitor(&self) -> [u8; 8] {
+        self.network
+    }
+}
+
+/// The key of a day's names, derived once per day.
+#[derive(Debug, Clone, Copy)]
+struct DayKey {
+    root: Kid,
+    day: u64,
+    hasher: SipHasher13,
+}
+
+/// Names places.
+#[derive(Debug, Default)]
+pub struct Namer {
+    today: Option<DayKey>,
+    yesterday: Option<DayKey>,
+}
+
+const MILLIS_PER_DAY: u64 = 86_400_000;
+
+impl Namer {
+    /// The place of a visit to a site. What was counted matters for this long.
+    pub fn place(
+        &mut self,
+        authority: &Authority,
+        sitekey: &Sitekey,
+        visit: &Visit,
+        now: UnixMillis,
+        matters_millis: u64,
+    ) -> Place {
+        let site = site(sitekey);
+        let network = authority.network(sitekey, now, visit.prefix());
+        let midnight = UnixMillis(now.0 - now.0 % MILLIS_PER_DAY);
+        let before = UnixMillis(midnight.0.saturating_sub(1));
+        let matters = now.since(midnight) < matters_millis;
+        let yesterday = matters.then(|| {
+            let network = authority.network(sitekey, before, visit.prefix());
+            names(day(&mut self.yesterday, authority, before), site, visit, network)
+        });
+        Place {
+            site,
+            today: names(day(&mut self.today, authority, now), site, visit, network),
+            yesterday,
+            // Systems are counted per site, so that an attack on one site
+            // costs no visitor of another. Sitekeys are random, system numbers
+            // scarce: neither can be chosen, so an unkeyed mix will do.
+            system: (visit.asn != 0).then(|| mix(site ^ u64::from(visit.asn))),
+            hosting: crate::hosting::is_hosting(visit.asn),
+            network,
+        }
+    }
+}
+
+/// A site's name: sitekeys are random.
+pub fn site(sitekey: &Sitekey) -> u64 {
+    let (first, _) = sitekey.as_bytes().split_at(8);
+    first.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+fn day(kept: &mut Option<DayKey>, authority: &Authority, at: UnixMillis) -> SipHasher13 {
+    let (root, day) = (authority.first().kid, at.days());
+    match kept {
+        Some(key) if key.root == root && key.day == day => key.hasher,
+        _ => {
+            let hasher = SipHasher13::new_with_key(&authority.names_key(at));
+            *kept = Some(DayKey { root, day, hasher });
+            hasher
+        }
+    }
+}
+
+fn names(keyed: SipHasher13, site: u64, visit: &Visit, network: [u8; 8]) -> Names {
+    let name = |kind: u8, bytes: &[u8]| {
+        let mut hasher = keyed;
+        hasher.write_u8(kind);
+        hasher.write_u64(site);
+        hasher.write(bytes);
+        hasher.finish()
+    };
+    let stack = |kind, stack: crate::stack::Stack| name(kind, &stack.digest().to_le_bytes());
+    Names {
+        address: name(1, visit.address.bytes()),
+        network: u64::from_le_bytes(network),
+        block: name(2, &visit.address.block()),
+        software: stack(3, visit.software),
+        handshake: visit.handshake.map(|digests| stack(4, digests)),
+    }
+}

@@ -1,0 +1,78 @@
+//! Counters as tests name them.
+
+use crate::counters::{Crowd, Fleet, Load, Pressure, Usual};
+
+pub const fn load(issued: u32, solved: u32, failed: u32) -> Load {
+    Load { issued, solved, failed }
+}
+
+/// Counters of the visitor's address alone.
+pub const fn address(issued: u32, solved: u32, failed: u32) -> Pressure {
+    Pressure { address: load(issued, solved, failed), ..CALM }
+}
+
+/// A site's load beside what is usual; the address requests 16.
+pub const fn usual(site: u32, issued: u32) -> Pressure {
+    let site_usual = Some(Usual { share: Some(1_024), issued });
+    Pressure { site_usual, ..flooded(site, 16) }
+}
+
+pub const fn flooded(site: u32, address: u32) -> Pressure {
+    Pressure { site: load(site, site, 0), address: load(address, address, 0), ..CALM }
+}
+
+/// Neighbours on this many addresses, and the visitor's own light use.
+pub const fn neighbours(addresses: u32, issued: u32, own: u32) -> Pressure {
+    let network = Crowd { load: load(issued, 0, issued), members: addresses };
+    Pressure { network, address: load(own, own, 0), ..CALM }
+}
+
+pub const fn block(issued: u32, site: u32) -> Pressure {
+    Pressure { block: load(issued, issued, 0), site: load(site, site, 0), ..CALM }
+}
+
+pub const fn system(issued: u32, site: u32, share: Option<u16>) -> Pressure {
+    let system = Crowd { load: load(issued, issued, 0), members: issued };
+    let system_usual = Some(Usual { share, issued: 0 });
+    Pressure { system, system_usual, site: load(site, site, 0), ..CALM }
+}
+
+/// The only system of a site, on which 5,000 challenges are usual.
+pub const fn usual_system(issued: u32) -> Pressure {
+    let system_usual = Some(Usual { share: Some(1_024), issued: 5_000 });
+    Pressure { system_usual, ..system(issued, issued, None) }
+}
+
+pub const fn rented(pressure: Pressure) -> Pressure {
+    Pressure { hosting: true, ..pressure }
+}
+
+pub const fn fleet(networks: u32, site_networks: u32, share: Option<u16>) -> Pressure {
+    let software = Fleet { networks, usual: Some(Usual { share, issued: 0 }) };
+    Pressure { site_networks, software, ..CALM }
+}
+
+/// The same, recognised by its handshake.
+pub const fn handshake(pressure: Pressure) -> Pressure {
+    Pressure { handshake: pressure.software, software: CALM.software, ..pressure }
+}
+
+pub const fn fallbacks(fallbacks: u32) -> Pressure {
+    Pressure { fallbacks, ..CALM }
+}
+
+pub const CALM: Pressure = Pressure {
+    site: load(0, 0, 0),
+    site_networks: 0,
+    site_usual: None,
+    address: load(0, 0, 0),
+    network: Crowd { load: load(0, 0, 0), members: 0 },
+    block: load(0, 0, 0),
+    system: Crowd { load: load(0, 0, 0), members: 0 },
+    system_usual: None,
+    hosting: false,
+    software: Fleet { networks: 0, usual: None },
+    handshake: Fleet { networks: 0, usual: None },
+    fallbacks: 0,
+    half_life_seconds: 300,
+};
