@@ -2,6 +2,7 @@
 //! Every adapter runs the same suites: `redemption_store(async || …, now)`.
 
 mod memory;
+mod meter;
 pub mod packs;
 mod prices;
 mod redemptions;
@@ -12,7 +13,8 @@ use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 use std::future::poll_fn;
 
-pub use memory::{Fault, MemoryPrices, MemoryRedemptions, MemorySites};
+pub use memory::{Fault, MemoryMeter, MemoryPrices, MemoryRedemptions, MemorySites};
+pub use meter::meter;
 pub use prices::price_store;
 pub use redemptions::{redeem, redemption_store, row};
 pub use world::{FIREFOX, ROOT_A, ROOT_B, World, authority, site_config};
@@ -71,6 +73,11 @@ mod tests {
     #[test]
     fn the_fake_keeps_the_contract_of_redemptions() {
         block_on(redemption_store(async || MemoryRedemptions::new(NOW), NOW));
+    }
+
+    #[test]
+    fn the_fake_keeps_the_contract_of_meters() {
+        block_on(meter(async || MemoryMeter::new(300, NOW)));
     }
 
     #[test]

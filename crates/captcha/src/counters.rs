@@ -6,19 +6,25 @@
 
 mod place;
 mod recent;
+mod report;
 mod sketch;
 mod table;
+mod told;
 
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::AttemptId;
+use serde::{Deserialize, Serialize};
 
 pub use place::Place;
+pub use report::{MAX_ROWS, Report, Row, Total, Totals};
 pub use table::Usual;
+pub(crate) use table::{Fresh, window};
 
 use place::{Namer, Names};
 use recent::Recent;
 use sketch::{Few, Many};
 use table::{Counted, Counts, Table};
+use told::Told;
 
 use crate::authority::Authority;
 use crate::credentials::Sitekey;
@@ -31,10 +37,11 @@ pub struct Counters {
     namer: Namer,
     tables: Tables,
     recent: Recent,
+    told: Told,
 }
 
 /// What a name in the counters is the name of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Kind {
     /// A site; seen with it: networks.
     Site,
@@ -56,7 +63,7 @@ pub enum Kind {
 
 /// A table for each kind.
 #[derive(Debug)]
-struct Tables {
+pub(crate) struct Tables {
     sites: Table<Many>,
     fallbacks: Table<()>,
     addresses: Table<()>,
@@ -109,7 +116,7 @@ impl Tables {
 
 /// Converts times to ticks, by which counters decay.
 #[derive(Debug, Clone, Copy)]
-struct Clock {
+pub(crate) struct Clock {
     half_life_seconds: u32,
     tick_millis: u64,
 }
@@ -276,6 +283,10 @@ impl Event {
     }
 }
 
+/// Challenges of a network from which each of its addresses is reported to the
+/// meter: spread over many processes, none of them is warm anywhere.
+const BUSY_NETWORK: u32 = 16;
+
 /// After this many half-lives, what remains costs nothing.
 const HALF_LIVES: u64 = 16;
 
@@ -287,6 +298,7 @@ impl Counters {
             namer: Namer::default(),
             tables: Tables::new(),
             recent: Recent::default(),
+            told: Told::default(),
         }
     }
 
@@ -351,8 +363,12 @@ impl Counters {
     pub fn note(&mut self, place: &Place, what: Noted, now: UnixMillis) {
         let Names { address, network, block, software, handshake } = place.today;
         let tick = self.clock.tick(now);
+        let busy = self.tables.of(Kind::Network).counted(network, tick).load.issued >= BUSY_NETWORK;
         // What is seen is hashed already, and by a key.
-        let mut count = |kind, key, seen| self.tables.change(kind).note(key, what, seen, tick);
+        let mut count = |kind, key, seen| {
+            let fresh = self.tables.change(kind).note(key, what, seen, tick);
+            self.told.note(place.site, kind, key, fresh, busy);
+        };
         count(Kind::Site, place.site, network);
         count(Kind::Address, address, 0);
         count(Kind::Network, network, address);
@@ -367,8 +383,38 @@ impl Counters {
 
     /// Counts an attempt that was admitted with SHA-256.
     pub fn note_fallback(&mut self, place: &Place, now: UnixMillis) {
+        let (kind, site, tick) = (Kind::Fallback, place.site, self.clock.tick(now));
+        let fresh = self.tables.change(kind).note(site, Noted::Issued, 0, tick);
+        self.told.note(site, kind, site, fresh, false);
+    }
+
+    /// Notes that a report failed: the next one waits longer.
+    pub const fn report_failed(&mut self, now: UnixMillis) {
+        self.told.failed(now);
+    }
+
+    /// Whether something is to be reported to the meter now.
+    pub fn report_is_due(&self, now: UnixMillis) -> bool {
+        self.told.is_due(now)
+    }
+
+    /// What was counted since the last report, for a meter of this many parts.
+    pub fn reports(&mut self, parts: u16, now: UnixMillis) -> Vec<Report> {
+        self.told.reports(&mut self.tables, parts, self.clock.tick(now), now)
+    }
+
+    /// Takes over the answer to a report. One that does not have a total for
+    /// each row is none.
+    pub fn learn(&mut self, report: &Report, totals: &Totals, now: UnixMillis) {
+        if report.rows.len() != totals.rows.len() {
+            return;
+        }
         let tick = self.clock.tick(now);
-        self.tables.change(Kind::Fallback).note(place.site, Noted::Issued, 0, tick);
+        for (row, total) in report.rows.iter().zip(&totals.rows) {
+            let counted =
+                Counted { load: total.load(), distinct: total.distinct, usual: total.usual };
+            self.tables.change(row.kind).learn(row.key, &counted, tick);
+        }
     }
 
     /// Remembers an event of an attempt and returns whether it is new. Ids are
@@ -392,10 +438,10 @@ const fn mix(value: u64) -> u64 {
 
 /// Numbers decay in whole steps, this many per half-life, so that the rate of
 /// decay does not depend on how often a counter is touched.
-const TICKS_PER_HALF_LIFE: u64 = 32;
+pub(crate) const TICKS_PER_HALF_LIFE: u64 = 32;
 
 /// A number in 256ths after some ticks.
-fn decayed(value: u32, ticks: u64) -> u32 {
+pub(crate) fn decayed(value: u32, ticks: u64) -> u32 {
     let halvings = ticks / TICKS_PER_HALF_LIFE;
     let within = (ticks % TICKS_PER_HALF_LIFE) as usize;
     if halvings >= 32 {

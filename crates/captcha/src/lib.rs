@@ -21,6 +21,7 @@ mod host;
 mod hosting;
 pub mod issue;
 mod labels;
+pub mod meter;
 pub mod phones;
 pub mod pictures;
 pub mod policy;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::AttemptId;
 
+use crate::counters::{Report, Totals};
 use crate::credentials::{SecretHash, Sitekey};
 use crate::price::Price;
 use crate::redemption::{AnswerHash, Answered, Owing, Redeem, Redemption, Stepped};
@@ -67,6 +68,29 @@ pub trait PriceStore {
 
     /// Returns the price that the next use would pay.
     async fn read(&self, payer: &Payer) -> Result<Price, StoreError>;
+}
+
+/// What all processes of an edge count together; see [`crate::meter`]. Never in
+/// a visitor's way: a meter that does not answer costs nothing but knowledge of
+/// the other processes. [`Ledger`](crate::meter::Ledger) does the counting.
+#[expect(async_fn_in_trait, reason = "workerd has one thread, so no future needs to be Send")]
+pub trait Meter {
+    /// How many parts it has.
+    fn parts(&self) -> u16;
+
+    /// Adds a report to its part and answers with what all have reported. A
+    /// report whose answer was lost may have been added.
+    async fn report(&self, report: &Report) -> Result<Totals, StoreError>;
+}
+
+impl<M: Meter> Meter for Arc<M> {
+    fn parts(&self) -> u16 {
+        self.as_ref().parts()
+    }
+
+    async fn report(&self, report: &Report) -> Result<Totals, StoreError> {
+        self.as_ref().report(report).await
+    }
 }
 
 /// Who pays: a network, by its pseudonym, on a site.

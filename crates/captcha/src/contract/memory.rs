@@ -8,8 +8,10 @@ use munjigi_keys::UnixMillis;
 
 use super::give_way;
 use super::world::key_check;
+use crate::counters::{Report, Totals};
 use crate::credentials::{SecretHash, Sitekey};
-use crate::ports::{Payer, PriceStore, RedemptionStore, RowAddress, SiteSource, StoreError};
+use crate::meter::Ledger;
+use crate::ports::{Meter, Payer, PriceStore, RedemptionStore, RowAddress, SiteSource, StoreError};
 use crate::price::Price;
 use crate::redemption::{
     self, AnswerHash, Answered, Denial, Owing, Redeem, Redemption, Row, Stepped,
@@ -204,6 +206,54 @@ impl PriceStore for MemoryPrices {
     async fn read(&self, payer: &Payer) -> Result<Price, StoreError> {
         give_way().await;
         self.price(payer)
+    }
+}
+
+/// A meter in memory: a [`Ledger`] with a clock.
+#[derive(Debug)]
+pub struct MemoryMeter {
+    ledger: Shared<Ledger>,
+    clock: Shared<UnixMillis>,
+    fault: Shared<Fault>,
+}
+
+impl MemoryMeter {
+    /// Creates an empty meter for counters with this half-life, with its clock
+    /// at `now`.
+    pub fn new(half_life_seconds: u32, now: UnixMillis) -> Self {
+        let ledger = Shared::new(Ledger::new(half_life_seconds));
+        Self { ledger, clock: Shared::new(now), fault: Shared::new(Fault::None) }
+    }
+
+    /// Moves the meter's clock.
+    pub fn set_clock(&self, now: UnixMillis) {
+        self.clock.with(|clock| *clock = now);
+    }
+
+    /// Sets the fault that later reports meet.
+    pub fn set_fault(&self, fault: Fault) {
+        self.fault.with(|known| *known = fault);
+    }
+}
+
+impl Meter for MemoryMeter {
+    fn parts(&self) -> u16 {
+        2
+    }
+
+    async fn report(&self, report: &Report) -> Result<Totals, StoreError> {
+        give_way().await;
+        let fault = self.fault.copy();
+        if fault == Fault::Unreachable {
+            return Err(StoreError);
+        }
+        let now = self.clock.copy();
+        let totals = self.ledger.with(|ledger| ledger.add(report, now));
+        if fault == Fault::LosesOneReply {
+            self.set_fault(Fault::None);
+            return Err(StoreError);
+        }
+        Ok(totals)
     }
 }
 

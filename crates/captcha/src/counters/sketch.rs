@@ -12,6 +12,12 @@ pub trait Registers: Copy + Default {
 
     /// How many different hashes were seen, approximately.
     fn distinct(&self) -> u32;
+
+    /// The registers, to be joined elsewhere.
+    fn bytes(&self) -> Vec<u8>;
+
+    /// Reads what [`Self::bytes`] wrote; `None` if it did not.
+    fn of_bytes(bytes: &[u8]) -> Option<Self>;
 }
 
 /// Counts nothing.
@@ -22,6 +28,14 @@ impl Registers for () {
 
     fn distinct(&self) -> u32 {
         0
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.is_empty().then_some(())
     }
 }
 
@@ -41,6 +55,14 @@ impl Registers for Few {
 
     fn distinct(&self) -> u32 {
         linear(self.0.count_zeros())
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        self.0.to_le_bytes().to_vec()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(u64::from_le_bytes).map(Self)
     }
 }
 
@@ -85,6 +107,15 @@ impl Registers for Many {
         }
         u32::try_from(estimate).unwrap_or(u32::MAX)
     }
+
+    fn bytes(&self) -> Vec<u8> {
+        self.0.to_vec()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        let registers: [u8; REGISTERS] = bytes.try_into().ok()?;
+        registers.iter().all(|rank| *rank <= MAX_RANK).then_some(Self(registers))
+    }
 }
 
 /// 0.709 × 64².
@@ -102,12 +133,15 @@ fn linear(zeros: u32) -> u32 {
 }
 
 /// The current window and the one before: what was seen within one to two
-/// windows.
+/// windows, here and, where a meter told it, everywhere.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Recently<R> {
     window: u64,
     current: R,
     previous: R,
+    /// What a meter told, and in which window.
+    told: u32,
+    told_in: u64,
 }
 
 impl<R: Registers> Recently<R> {
@@ -115,9 +149,14 @@ impl<R: Registers> Recently<R> {
     pub fn at(&self, window: u64) -> Self {
         match window.saturating_sub(self.window) {
             0 => *self,
-            1 => Self { window, current: R::default(), previous: self.current },
-            _ => Self { window, current: R::default(), previous: R::default() },
+            1 => Self { window, current: R::default(), previous: self.current, ..*self },
+            _ => Self { window, current: R::default(), previous: R::default(), ..*self },
         }
+    }
+
+    /// The window of the last event.
+    pub const fn window(&self) -> u64 {
+        self.window
     }
 
     /// Remembers a hash in this window.
@@ -128,9 +167,33 @@ impl<R: Registers> Recently<R> {
 
     /// How many different hashes were seen in this window and the one before.
     pub fn distinct(&self, window: u64) -> u32 {
-        let Self { current, mut previous, .. } = self.at(window);
+        let Self { current, mut previous, told, told_in, .. } = self.at(window);
         previous.join(&current);
-        previous.distinct()
+        let told = if window.saturating_sub(told_in) <= 1 { told } else { 0 };
+        previous.distinct().max(told)
+    }
+
+    /// How many were seen in the current window alone.
+    pub fn in_window(&self) -> u32 {
+        self.current.distinct()
+    }
+
+    /// What was seen in the current window, to be joined elsewhere.
+    pub fn bytes(&self, window: u64) -> Vec<u8> {
+        self.at(window).current.bytes()
+    }
+
+    /// Adds what others saw in this window. Bytes that are none change nothing.
+    pub fn join(&mut self, bytes: &[u8], window: u64) {
+        *self = self.at(window);
+        if let Some(others) = R::of_bytes(bytes) {
+            self.current.join(&others);
+        }
+    }
+
+    /// Notes how many were seen everywhere.
+    pub fn learn(&mut self, distinct: u32, window: u64) {
+        (self.told, self.told_in) = (distinct, window);
     }
 }
 

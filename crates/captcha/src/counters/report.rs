@@ -1,0 +1,70 @@
+//! What a process tells the meter, and what it learns: names are the keyed
+//! pseudonyms of [`Counters`](super::Counters); no address and no text of a
+//! client is in a report.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Kind, Load, Usual};
+
+/// What one process counted since its last report, warm names only.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// The part of the meter that keeps these names: all names of a site are in
+    /// the same part.
+    pub part: u16,
+    /// One row for each name, at most [`MAX_ROWS`].
+    pub rows: Vec<Row>,
+}
+
+/// Rows of one report: about 20 KB.
+pub const MAX_ROWS: usize = 512;
+
+/// What was counted under a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// What it is the name of.
+    pub kind: Kind,
+    /// The site that it belongs to.
+    pub site: u64,
+    /// The name.
+    pub key: u64,
+    /// Challenges issued.
+    pub issued: u16,
+    /// Tokens handed out.
+    pub solved: u16,
+    /// Wrong solutions and answers.
+    pub failed: u16,
+    /// Registers of what was seen with it in this half-life; empty for kinds
+    /// that see nothing.
+    pub seen: Vec<u8>,
+}
+
+/// What all processes have counted: for each row of a report, in its order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// One for each row.
+    pub rows: Vec<Total>,
+}
+
+/// What all processes have counted under a name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Total {
+    /// Challenges issued, decayed to now.
+    pub issued: u32,
+    /// Tokens handed out, likewise.
+    pub solved: u32,
+    /// Wrong solutions and answers, likewise.
+    pub failed: u32,
+    /// How many different things were seen with it within one to two
+    /// half-lives, approximately.
+    pub distinct: u32,
+    /// What is usual.
+    pub usual: Option<Usual>,
+}
+
+impl Total {
+    /// The three counts.
+    pub const fn load(&self) -> Load {
+        Load { issued: self.issued, solved: self.solved, failed: self.failed }
+    }
+}

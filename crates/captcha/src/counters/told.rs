@@ -1,0 +1,87 @@
+//! What the meter was told, and what it is to be told next.
+
+use munjigi_keys::UnixMillis;
+
+use super::{Kind, MAX_ROWS, Report, Row, Tables, mix};
+
+/// Names that are warm enough to be reported.
+#[derive(Debug)]
+pub struct Told {
+    /// Site, kind and key.
+    warm: Vec<(u64, Kind, u64)>,
+    next: UnixMillis,
+}
+
+/// A process reports at most this often: under load, what it knows of the
+/// others is never older.
+const INTERVAL_MILLIS: u64 = 2_000;
+
+/// After a report that failed the next one waits for this long.
+const PAUSE_MILLIS: u64 = 30_000;
+
+/// Names that may wait for a report.
+const MOST: usize = 4_096;
+
+/// Events of a name from which it is reported: below that, it costs nobody
+/// anything yet, and a quiet site's visits would each cost a call.
+const fn least(kind: Kind) -> u32 {
+    match kind {
+        Kind::Address | Kind::Network | Kind::Fallback => 4,
+        Kind::Site | Kind::Block | Kind::System | Kind::Stack => 16,
+    }
+}
+
+impl Default for Told {
+    fn default() -> Self {
+        Self { warm: Vec::new(), next: UnixMillis(0) }
+    }
+}
+
+impl Told {
+    /// Notes that a name has this many events that the meter was not told, and
+    /// whether it belongs to a busy network.
+    pub fn note(&mut self, site: u64, kind: Kind, key: u64, fresh: u32, busy: bool) {
+        let least = if busy && kind == Kind::Address { 1 } else { least(kind) };
+        // Again after as many events, in case it was dropped.
+        if fresh > 0 && fresh.is_multiple_of(least) && self.warm.len() < MOST {
+            self.warm.push((site, kind, key));
+        }
+    }
+
+    /// Whether something is to be reported now.
+    pub const fn is_due(&self, now: UnixMillis) -> bool {
+        !self.warm.is_empty() && self.next.0 <= now.0
+    }
+
+    /// Notes that a report failed.
+    pub const fn failed(&mut self, now: UnixMillis) {
+        self.next = UnixMillis(now.0 + PAUSE_MILLIS);
+    }
+
+    /// What is to be reported now, for a meter of this many parts.
+    pub fn reports(
+        &mut self,
+        tables: &mut Tables,
+        parts: u16,
+        tick: u64,
+        now: UnixMillis,
+    ) -> Vec<Report> {
+        self.next = UnixMillis(now.0 + INTERVAL_MILLIS);
+        let mut reports: Vec<Report> =
+            (0..parts).map(|part| Report { part, rows: Vec::new() }).collect();
+        for (site, kind, key) in core::mem::take(&mut self.warm) {
+            let part = mix(site) % u64::from(parts.max(1));
+            let Some(report) = reports.iter_mut().find(|it| u64::from(it.part) == part) else {
+                continue;
+            };
+            if tables.of(kind).fresh(key) == 0 || report.rows.len() >= MAX_ROWS {
+                continue;
+            }
+            let (fresh, seen) = tables.change(kind).take(key, tick);
+            let (issued, solved, failed) = (fresh.issued, fresh.solved, fresh.failed);
+            report.rows.push(Row { kind, site, key, issued, solved, failed, seen });
+        }
+        reports.retain(|report| !report.rows.is_empty());
+        reports
+    }
+}

@@ -1,0 +1,8 @@
+//! What all processes of an edge count together: each reports to a
+//! [`Meter`](crate::ports::Meter) what it counted since its last report, and
+//! learns what all have counted.
+
+mod history;
+mod ledger;
+
+pub use ledger::Ledger;

@@ -1,0 +1,75 @@
+//! The meter itself, in memory: what every adapter keeps, wherever it runs.
+
+use munjigi_keys::UnixMillis;
+
+use super::history::History;
+use crate::counters::{
+    Clock, Fresh, Kind, MAX_ROWS, Report, Row, TICKS_PER_HALF_LIFE, Tables, Total, Totals, window,
+};
+
+/// Counts of one part of the meter. They stay below 8 MB under any load, and
+/// are lost with the process: what it forgets, the reporting processes still
+/// know for themselves.
+#[derive(Debug)]
+pub struct Ledger {
+    clock: Clock,
+    tables: Tables,
+    history: History,
+}
+
+impl Ledger {
+    /// An empty one, for processes whose counters have this half-life.
+    pub fn new(half_life_seconds: u32) -> Self {
+        Self {
+            clock: Clock::new(half_life_seconds),
+            tables: Tables::new(),
+            history: History::new(half_life_seconds),
+        }
+    }
+
+    /// Adds a report and answers with what all have reported. Of a report that
+    /// is too long only the first rows are read.
+    pub fn add(&mut self, report: &Report, now: UnixMillis) -> Totals {
+        let tick = self.clock.tick(now);
+        let rows = report.rows.get(..MAX_ROWS).unwrap_or(&report.rows);
+        Totals { rows: rows.iter().map(|row| self.add_row(row, tick)).collect() }
+    }
+
+    fn add_row(&mut self, row: &Row, tick: u64) -> Total {
+        let Row { kind, site, key, issued, solved, failed, ref seen } = *row;
+        let has_usual = matches!(kind, Kind::Site | Kind::System | Kind::Stack);
+        if has_usual {
+            self.finish_site(site, tick);
+            self.finish_part(site, kind, key, tick);
+        }
+        let table = self.tables.change(kind);
+        table.add(key, Fresh { issued, solved, failed }, seen, tick);
+        let counted = table.counted(key, tick);
+        let load = counted.load;
+        let usual =
+            has_usual.then(|| self.history.usual(site, kind, key, window(tick), load.issued));
+        Total {
+            issued: load.issued,
+            solved: load.solved,
+            failed: load.failed,
+            distinct: counted.distinct,
+            usual,
+        }
+    }
+
+    /// Puts a site's half-life into the history when it has ended.
+    fn finish_site(&mut self, site: u64, tick: u64) {
+        let table = self.tables.of(Kind::Site);
+        let Some((ended, networks)) = table.finished(site, tick) else { return };
+        let last = (ended + 1) * TICKS_PER_HALF_LIFE - 1;
+        let issued = table.counted(site, last).load.issued;
+        self.history.site(site, ended, networks, issued);
+    }
+
+    /// The same for a part of a site.
+    fn finish_part(&mut self, site: u64, kind: Kind, key: u64, tick: u64) {
+        if let Some((ended, networks)) = self.tables.of(kind).finished(key, tick) {
+            self.history.part(site, kind, key, ended, networks);
+        }
+    }
+}
