@@ -85,6 +85,48 @@ export default {
   scheduled: (_event, env) => call(rust.scheduled, env),
 };
 
+/** The rust object of an object of the platform, made again after a panic. */
+class Waking {
+  #create;
+  #object;
+  #instance = 0;
+
+  constructor(create) {
+    this.#create = create;
+    this.#wake();
+  }
+
+  call(operation) {
+    this.#wake();
+    try {
+      return operation(this.#object);
+    } catch (error) {
+      note(error);
+    }
+  }
+
+  #wake() {
+    const current = instance();
+    if (this.#instance === current) return;
+    this.#object = this.#create();
+    this.#instance = current;
+  }
+}
+
+/** One part of the meter: a report in, the totals out. */
+export class Meter {
+  #waking;
+
+  constructor(_state, env) {
+    this.#waking = new Waking(() => new rust.Meter(env));
+  }
+
+  async fetch(request) {
+    const report = new Uint8Array(await request.arrayBuffer());
+    return new Response(this.#waking.call((object) => object.report(report)));
+  }
+}
+
 /**
  * Commands that arrive while others are read are obeyed in one turn, and so
  * reach the disk together: the runtime commits per turn, and answers leave
@@ -92,16 +134,11 @@ export default {
  * that spending a token takes.
  */
 export class Redemptions {
-  #state;
-  #env;
-  #object;
-  #instance = 0;
+  #waking;
   #gathered = [];
 
   constructor(state, env) {
-    this.#state = state;
-    this.#env = env;
-    this.#wake();
+    this.#waking = new Waking(() => new rust.Redemptions(state, env));
   }
 
   fetch({ url }) {
@@ -116,7 +153,7 @@ export class Redemptions {
     this.#gathered = [];
     for (const { url, resolve, reject } of gathered) {
       try {
-        const reply = this.#call((object) => object.obey(url));
+        const reply = this.#waking.call((object) => object.obey(url));
         resolve(new Response(null, { headers: { reply } }));
       } catch (error) {
         reject(error);
@@ -125,22 +162,6 @@ export class Redemptions {
   }
 
   alarm() {
-    return this.#call((object) => object.alarm());
-  }
-
-  #call(operation) {
-    this.#wake();
-    try {
-      return operation(this.#object);
-    } catch (error) {
-      note(error);
-    }
-  }
-
-  #wake() {
-    const current = instance();
-    if (this.#instance === current) return;
-    this.#object = new rust.Redemptions(this.#state, this.#env);
-    this.#instance = current;
+    return this.#waking.call((object) => object.alarm());
   }
 }

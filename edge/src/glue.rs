@@ -56,6 +56,14 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub async fn ask(namespace: &JsValue, name: &str, url: &str) -> Result<JsValue, JsValue>;
 
+    /// Calls the object with a name, with bytes; returns the bytes of its reply.
+    #[wasm_bindgen(catch)]
+    pub async fn exchange(
+        namespace: &JsValue,
+        name: &str,
+        body: Uint8Array,
+    ) -> Result<JsValue, JsValue>;
+
     /// Calls many objects at once; returns how many gave the expected reply.
     #[wasm_bindgen(catch, js_name = askAll)]
     pub async fn ask_all(

@@ -21,6 +21,7 @@ mod console;
 mod glue;
 mod isolate;
 mod kv;
+mod meter;
 mod objects;
 mod outbound;
 mod random;
@@ -28,6 +29,7 @@ mod redemptions;
 mod respond;
 mod workers;
 
+pub use meter::MeterObject;
 pub use redemptions::Redemptions;
 
 /// Requests, as `entry.js` passes them with their description. This and what

@@ -6,18 +6,18 @@ use std::time::Duration;
 use munjigi_captcha::ports::StoreError;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::CountBatch;
-use munjigi_serving::counts::Urgency;
+use munjigi_serving::chores;
 use munjigi_serving::entropy::NoEntropy;
 use munjigi_serving::inbound::{BodyError, Source};
 use munjigi_serving::log::{Level, Line};
-use munjigi_serving::platform::{Platform, Program, Wording};
+use munjigi_serving::platform::{Chore, Platform, Program, Wording};
 use munjigi_serving::ports::{Admission, Limit};
-use munjigi_serving::report;
 use munjigi_serving::state::State;
 use worker::{Context, Delay, Env};
 
 use crate::bucket::Bucket;
 use crate::kv::Kv;
+use crate::meter::Meters;
 use crate::objects::Objects;
 use crate::{clock, console, glue, isolate, random};
 
@@ -42,6 +42,7 @@ impl Platform for Workers {
     type Values = Kv;
     type Redemptions = Objects;
     type Images = Bucket;
+    type Meter = Meters;
 
     const PROGRAM: Program = Program {
         name: env!("CARGO_PKG_NAME"),
@@ -87,6 +88,10 @@ impl Platform for Workers {
         Bucket::new(&self.env)
     }
 
+    fn meter(&self) -> Result<Meters, StoreError> {
+        Meters::new(&self.env)
+    }
+
     /// `wrangler.toml` sets how many calls a limiter admits; if none is bound,
     /// there is no limit.
     async fn admit(&self, limit: Limit, key: &str) -> Admission {
@@ -123,10 +128,10 @@ impl Platform for Workers {
         Delay::from(Duration::from_millis(milliseconds)).await;
     }
 
-    fn report(&self, urgency: Urgency) {
+    fn later(&self, chore: Chore) {
         let Some(context) = &self.context else { return };
         let after = Self { env: self.env.clone(), state: self.state, context: None };
-        context.wait_until(async move { report::send(&after, urgency).await });
+        context.wait_until(async move { chores::run(&after, chore).await });
     }
 }
 

@@ -17,6 +17,8 @@ use crate::project::Project;
 use crate::{files, ports};
 use config::{Module, Setting, Worker};
 
+pub use config::MeterFault;
+
 const START_WITHIN: Duration = Duration::from_secs(30);
 
 /// The ports and variables of a worker.
@@ -34,6 +36,8 @@ pub struct WorkerOptions {
     /// Whether `/__rows` reports how many rows its objects wrote and how many
     /// alarms they set.
     pub counts_rows: bool,
+    /// What is wrong with the meter's objects.
+    pub meter_fault: MeterFault,
 }
 
 /// A running workerd.
@@ -140,6 +144,7 @@ impl Workerd {
                     vars: options.vars.clone(),
                     behind: options.behind,
                     counts_rows: options.counts_rows,
+                    meter_fault: options.meter_fault,
                 }
             })
             .collect();

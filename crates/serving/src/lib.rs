@@ -7,6 +7,7 @@
 
 pub mod answer;
 mod cache;
+pub mod chores;
 pub mod config;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
@@ -17,12 +18,13 @@ pub mod entropy;
 mod form;
 pub mod inbound;
 pub mod log;
+mod meter;
 pub mod outbound;
 mod packs;
 pub mod platform;
 pub mod ports;
 mod rate_limit;
-pub mod report;
+mod report;
 mod request_context;
 mod route;
 pub mod serve;

@@ -1,6 +1,6 @@
 //! The platform that an edge runs on, as the routes see it.
 
-use munjigi_captcha::ports::{PriceStore, RedemptionStore, StoreError};
+use munjigi_captcha::ports::{Meter, PriceStore, RedemptionStore, StoreError};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::CountBatch;
 
@@ -31,6 +31,8 @@ pub trait Platform {
     type Redemptions: RedemptionStore + PriceStore + Ledgers;
     /// The images of packs.
     type Images: Images;
+    /// What all processes of the edge count together.
+    type Meter: Meter;
 
     /// The program that runs here.
     const PROGRAM: Program;
@@ -59,6 +61,9 @@ pub trait Platform {
     /// The store of images.
     fn images(&self) -> Result<Self::Images, StoreError>;
 
+    /// The meter.
+    fn meter(&self) -> Result<Self::Meter, StoreError>;
+
     /// Counts a call against a rate limit. A limiter that does not answer
     /// admits everybody: the policy's own counters still raise the price.
     async fn admit(&self, limit: Limit, key: &str) -> Admission;
@@ -74,9 +79,18 @@ pub trait Platform {
     /// Waits for this long.
     async fn sleep(&self, milliseconds: u64);
 
-    /// Runs [`crate::report::send`] on this platform with this urgency, after
-    /// the answer, so that nobody waits for it.
-    fn report(&self, urgency: Urgency);
+    /// Runs [`crate::chores::run`] on this platform after the answer, so that
+    /// nobody waits for it.
+    fn later(&self, chore: Chore);
+}
+
+/// Something that a process does after an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chore {
+    /// Send the counts towards the origin.
+    SendCounts(Urgency),
+    /// Tell the meter what was counted, and learn what others counted.
+    AskMeter,
 }
 
 /// The bytes of an image on a platform.

@@ -7,7 +7,7 @@ use munjigi_protocol::{BatchId, CountBatch};
 
 use crate::counts::{Counts, Urgency};
 use crate::log::{Level, Line};
-use crate::platform::Platform;
+use crate::platform::{Chore, Platform};
 use crate::state::State;
 
 /// Counts are collected for this long.
@@ -26,11 +26,10 @@ pub fn count<P: Platform>(platform: &P, state: &State, tally: Tally, now: UnixMi
         }
         state.counts_due.with(|due| *due = now.0 + GATHER_MS * 2);
     }
-    platform.report(urgency);
+    platform.later(Chore::SendCounts(urgency));
 }
 
 /// Sends the counts: urgent ones now, others after a few seconds of collecting.
-/// This is what [`Platform::report`] runs.
 pub async fn send<P: Platform>(platform: &P, urgency: Urgency) {
     let Some(state) = platform.state() else { return };
     if urgency == Urgency::Soon {

@@ -8,9 +8,9 @@ use crate::answer::Answer;
 use crate::entropy::{self, Generator};
 use crate::packs::Packs;
 use crate::platform::Platform;
-use crate::report;
 use crate::sites::Sites;
 use crate::state::State;
+use crate::{meter, report};
 
 /// The context of one request.
 pub struct RequestContext<'request, P> {
@@ -48,6 +48,7 @@ impl<'request, P: Platform> RequestContext<'request, P> {
     /// Counts an event after the answer.
     pub fn count(&self, tally: Tally) {
         report::count(self.platform, self.state, tally, self.now);
+        meter::keep(self.platform, self.state, self.now);
     }
 
     /// Turns a refusal into an answer, and counts it if its site is known.

@@ -6,6 +6,7 @@ mod expiry;
 mod filling;
 mod internal;
 mod logs;
+mod meter;
 mod outages;
 mod pictures;
 mod price;

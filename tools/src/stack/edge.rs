@@ -10,7 +10,7 @@ use crate::http::{self, answers};
 use crate::process::Service;
 use crate::project::Project;
 use crate::wait;
-use crate::workerd::{WorkerOptions, Workerd};
+use crate::workerd::{MeterFault, WorkerOptions, Workerd};
 use crate::wrangler::Wrangler;
 
 const HEALTHY_WITHIN: Duration = Duration::from_secs(30);
@@ -35,6 +35,8 @@ pub struct Variant {
     /// Whether plain workerd reports at `/__rows` how many rows the first
     /// worker's objects wrote, by the runtime's own counter.
     pub counts_rows: bool,
+    /// What is wrong with the first worker's meter, on plain workerd.
+    pub meter_fault: MeterFault,
 }
 
 #[derive(Debug)]
@@ -107,6 +109,7 @@ fn workers(variants: &[Variant]) -> Vec<WorkerOptions> {
         vars: variant.vars.clone(),
         behind: variant.behind,
         counts_rows: variant.counts_rows,
+        meter_fault: variant.meter_fault,
     };
     variants.iter().enumerate().map(options).collect()
 }

@@ -24,6 +24,34 @@ pub struct Worker {
     pub behind: Duration,
     /// Whether `/__rows` reports how many rows its objects wrote.
     pub counts_rows: bool,
+    /// What is wrong with the meter's objects.
+    pub meter_fault: MeterFault,
+}
+
+/// How the meter's objects fail.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum MeterFault {
+    /// They work.
+    #[default]
+    None,
+    /// Each call ends with an exception.
+    Killed,
+    /// No call ever ends.
+    Hangs,
+    /// They answer with bytes that are no totals.
+    Garbage,
+}
+
+impl MeterFault {
+    /// Its name in `watched.js`.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Killed => "killed",
+            Self::Hangs => "hangs",
+            Self::Garbage => "garbage",
+        }
+    }
 }
 
 /// A module of the built worker.
@@ -97,7 +125,7 @@ fn edge(setting: &Setting<'_>, worker: &Worker) -> String {
     let owner = setting.workers.first().map(|first| first.name.as_str());
     let owns_objects = owner == Some(worker.name.as_str());
     let mut out = String::from("(\n");
-    let wrapper = worker.is_watched().then(|| watched(setting, worker.behind));
+    let wrapper = worker.is_watched().then(|| watched(setting, worker));
     let modules: Vec<String> =
         wrapper.into_iter().chain(setting.modules.iter().map(module)).collect();
     line(&mut out, "modules", &list(&modules));
@@ -128,19 +156,20 @@ fn edge(setting: &Setting<'_>, worker: &Worker) -> String {
 
 impl Worker {
     const fn is_watched(&self) -> bool {
-        self.counts_rows || !self.behind.is_zero()
+        self.counts_rows || !self.behind.is_zero() || !matches!(self.meter_fault, MeterFault::None)
     }
 }
 
 /// The main module of a worker that tests inspect.
-fn watched(setting: &Setting<'_>, by: Duration) -> String {
+fn watched(setting: &Setting<'_>, worker: &Worker) -> String {
     let main = match setting.modules.first() {
         Some(Module::Script(name) | Module::Wasm(name)) => name,
         None => "",
     };
     let script = include_str!("watched.js")
         .replace("MAIN", main)
-        .replace("BEHIND_MS = 0", &format!("BEHIND_MS = {}", by.as_millis()));
+        .replace("BEHIND_MS = 0", &format!("BEHIND_MS = {}", worker.behind.as_millis()))
+        .replace("METER = \"none\"", &format!("METER = \"{}\"", worker.meter_fault.name()));
     format!("(name = \"watched.js\", esModule = {})", text(&script))
 }
 
@@ -369,7 +398,15 @@ mod tests {
     fn worker(name: &str, port: u16) -> Worker {
         let vars = BTreeMap::from([("MUNJIGI_SHARDS".to_owned(), "8,64".to_owned())]);
         let (name, direct_port) = (name.to_owned(), port + 1);
-        Worker { name, port, direct_port, vars, behind: Duration::ZERO, counts_rows: false }
+        Worker {
+            name,
+            port,
+            direct_port,
+            vars,
+            behind: Duration::ZERO,
+            counts_rows: false,
+            meter_fault: MeterFault::None,
+        }
     }
 
     fn rendered(workers: &[Worker]) -> String {

@@ -1,10 +1,13 @@
 // The worker with a clock that is behind, for tests of long delays: what it writes now is old for
 // the next start. Its alarms fire when they would by a right clock. It also counts the rows that
-// the platform bills, with the platform's own counter.
+// the platform bills, with the platform's own counter, and lets the meter fail.
 
-import worker, { Redemptions as Ours } from "./MAIN";
+import * as main from "./MAIN";
+
+const { default: worker, Meter: OurMeter, Redemptions: Ours } = main;
 
 const BEHIND_MS = 0;
+const METER = "none";
 
 const now = Date.now;
 Date.now = () => now() - BEHIND_MS;
@@ -26,6 +29,15 @@ export default {
     return Response.json(counted);
   },
 };
+
+export class Meter extends OurMeter {
+  async fetch(request) {
+    if (METER === "killed") throw new Error("the meter was killed");
+    if (METER === "hangs") await new Promise(() => {});
+    if (METER === "garbage") return new Response(new Uint8Array(999).fill(7));
+    return super.fetch(request);
+  }
+}
 
 export class Redemptions extends Ours {
   constructor(state, env) {

@@ -4,20 +4,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use munjigi_captcha::contract::{MemoryPrices, MemoryRedemptions};
+use munjigi_captcha::contract::{MemoryMeter, MemoryPrices, MemoryRedemptions};
 use munjigi_captcha::ports::{Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
 use munjigi_captcha::redemption::{AnswerHash, Answered, Owing, Redeem, Redemption, Stepped};
 use munjigi_captcha::{Price, Shared};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{CountBatch, ImageSpan};
 
+use crate::chores;
 use crate::config::{Config, Mistake};
-use crate::counts::Urgency;
 use crate::deny_list::DenyList;
 use crate::entropy::NoEntropy;
 use crate::inbound::{BodyError, Source};
 use crate::log::Line;
-use crate::platform::{Platform, Program, Wording};
+use crate::platform::{Chore, Platform, Program, Wording};
 use crate::ports::{Admission, Images, Ledgers, Limit, Values, Verdict};
 use crate::state::State;
 
@@ -33,7 +33,8 @@ pub struct Memory {
     refused: Shared<Option<Limit>>,
     lines: Shared<Vec<String>>,
     batches: Shared<Vec<CountBatch>>,
-    reports: Shared<Vec<Urgency>>,
+    meter: Arc<MemoryMeter>,
+    chores: Shared<Vec<Chore>>,
 }
 
 impl Memory {
@@ -56,7 +57,8 @@ impl Memory {
             refused: Shared::default(),
             lines: Shared::default(),
             batches: Shared::default(),
-            reports: Shared::default(),
+            meter: Arc::new(MemoryMeter::new(300, now)),
+            chores: Shared::default(),
         }
     }
 
@@ -80,9 +82,26 @@ impl Memory {
         self.batches.copy()
     }
 
-    /// The urgency of each request to send counts.
-    pub fn reports(&self) -> Vec<Urgency> {
-        self.reports.copy()
+    /// What was left for after the answers.
+    pub fn chores(&self) -> Vec<Chore> {
+        self.chores.copy()
+    }
+
+    /// Does all of that.
+    pub async fn do_chores(&self) {
+        for chore in self.chores.with(core::mem::take) {
+            chores::run(self, chore).await;
+        }
+    }
+
+    /// The meter; edges may share it.
+    pub const fn shared_meter(&self) -> &Arc<MemoryMeter> {
+        &self.meter
+    }
+
+    /// Takes another edge's meter.
+    pub fn share(&mut self, meter: &Arc<MemoryMeter>) {
+        self.meter = Arc::clone(meter);
     }
 }
 
@@ -91,6 +110,7 @@ impl Platform for Memory {
     type Values = MemoryValues;
     type Redemptions = MemoryStore;
     type Images = MemoryImages;
+    type Meter = Arc<MemoryMeter>;
 
     const PROGRAM: Program = Program { name: "munjigi-memory", version: "0.0.0", build: "test" };
     const WORDING: Wording = Wording {
@@ -137,6 +157,10 @@ impl Platform for Memory {
         Ok(self.images.clone())
     }
 
+    fn meter(&self) -> Result<Arc<MemoryMeter>, StoreError> {
+        Ok(Arc::clone(&self.meter))
+    }
+
     async fn admit(&self, limit: Limit, _key: &str) -> Admission {
         if self.refused.copy() == Some(limit) { Admission::Refuse } else { Admission::Pass }
     }
@@ -154,8 +178,8 @@ impl Platform for Memory {
         self.clock.with(|clock| clock.0 += milliseconds);
     }
 
-    fn report(&self, urgency: Urgency) {
-        self.reports.with(|reports| reports.push(urgency));
+    fn later(&self, chore: Chore) {
+        self.chores.with(|chores| chores.push(chore));
     }
 }
 

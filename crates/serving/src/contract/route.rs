@@ -5,8 +5,9 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use munjigi_captcha::Price;
-use munjigi_captcha::contract::{price_store, redemption_store};
-use munjigi_captcha::ports::{Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
+use munjigi_captcha::contract::{meter, price_store, redemption_store};
+use munjigi_captcha::counters::{Report, Row, Totals};
+use munjigi_captcha::ports::{Meter, Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
 use munjigi_captcha::redemption::{AnswerHash, Answered, Owing, Redeem, Redemption, Stepped};
 use munjigi_protocol::AttemptId;
 
@@ -45,10 +46,37 @@ pub async fn answer<P: Platform>(platform: &P) -> Response<Bytes<P>> {
     redemption_store(&fresh, platform.now()).await;
     price_store(&fresh).await;
     ledgers(&fresh, platform.now()).await;
+    let fresh = async || {
+        let mut mask = [0; 8];
+        mask.copy_from_slice(&seed[..8]);
+        mask[7] = clause.fetch_add(1, Ordering::Relaxed);
+        let meter = platform.meter().expect("the meter is configured");
+        ApartMeter { meter, mask: u64::from_le_bytes(mask) }
+    };
+    meter(&fresh).await;
     values(&platform.values().expect("the store is configured"), "contract").await;
     images(&platform.images().expect("the store is configured"), "contract").await;
-    let suites = ["redemption_store", "price_store", "ledgers", "values", "images"];
+    let suites = ["redemption_store", "price_store", "ledgers", "meter", "values", "images"];
     Answer::json(&suites).into_response(None, String::new(), "")
+}
+
+/// The same for a meter and its names.
+struct ApartMeter<M> {
+    meter: M,
+    mask: u64,
+}
+
+impl<M: Meter> Meter for ApartMeter<M> {
+    fn parts(&self) -> u16 {
+        self.meter.parts()
+    }
+
+    async fn report(&self, report: &Report) -> Result<Totals, StoreError> {
+        let apart =
+            |row: &Row| Row { site: row.site ^ self.mask, key: row.key ^ self.mask, ..row.clone() };
+        let rows = report.rows.iter().map(apart).collect();
+        self.meter.report(&Report { rows, ..*report }).await
+    }
 }
 
 impl<R> Apart<R> {

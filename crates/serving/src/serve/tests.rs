@@ -1,7 +1,9 @@
 //! Whole routes on the platform in memory: an attempt from the site's
 //! publication to the second use of its token, and what is refused.
 
-use munjigi_captcha::contract::{ROOT_A, block_on, site_config};
+use std::sync::Arc;
+
+use munjigi_captcha::contract::{Fault, MemoryMeter, ROOT_A, block_on, site_config};
 use munjigi_captcha::{KeyCheck, Secret};
 use munjigi_keys::UnixMillis;
 use munjigi_keys::signature::{Audience, CallKeys, Head, Nonce};
@@ -13,10 +15,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::answer::Body;
+use crate::chores;
 use crate::contract::{Memory, MemoryRequest};
 use crate::counts::Urgency;
+use crate::platform::Chore;
 use crate::ports::Limit;
-use crate::report;
 
 const NOW: UnixMillis = UnixMillis::from_seconds(1_795_000_000);
 const CHECK: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
@@ -124,9 +127,60 @@ fn an_attempt_passes_and_its_token_is_valid_once() {
     assert!(!edge.verify(&token).success);
     // The site's first event is reported at once; after that, counts are
     // collected.
-    assert_eq!(edge.platform.reports(), [Urgency::Now, Urgency::Soon]);
-    block_on(report::send(&edge.platform, Urgency::Soon));
+    let sent = [Urgency::Now, Urgency::Soon].map(Chore::SendCounts);
+    assert_eq!(edge.platform.chores(), sent);
+    block_on(edge.platform.do_chores());
     assert_eq!(edge.platform.batches().len(), 1);
+}
+
+/// Challenges of one address, in turn through edges that share a meter, a tenth
+/// of a second apart; returns the work that each edge asks for at the end.
+fn asked_after(number: usize, edges: &[Edge]) -> Vec<u64> {
+    for edge in edges.iter().cycle().take(number) {
+        edge.challenge();
+        block_on(edge.platform.do_chores());
+        for edge in edges {
+            block_on(edge.platform.sleep(100));
+        }
+    }
+    let work = |edge: &Edge| {
+        let Step::Puzzle(step) = edge.challenge().step else { panic!("no puzzle") };
+        step.work
+    };
+    edges.iter().map(work).collect()
+}
+
+/// Edges that share a meter.
+fn edges(number: usize) -> Vec<Edge> {
+    let meter = Arc::new(MemoryMeter::new(300, NOW));
+    let mut edges: Vec<Edge> = (0..number).map(|_| Edge::new()).collect();
+    for edge in &mut edges {
+        edge.platform.share(&meter);
+    }
+    edges
+}
+
+#[test]
+fn an_address_costs_the_same_through_one_edge_and_through_eight() {
+    let [alone] = asked_after(400, &edges(1))[..] else { panic!("one edge") };
+    assert!(alone >= 20 * 8, "{alone}");
+    for together in asked_after(400, &edges(8)) {
+        assert!(together * 2 >= alone && together <= alone * 2, "{together}, {alone}");
+    }
+}
+
+#[test]
+fn without_the_meter_each_edge_knows_what_it_saw() {
+    let edges = edges(8);
+    edges[0].platform.shared_meter().set_fault(Fault::Unreachable);
+    for apart in asked_after(400, &edges) {
+        assert!((2 * 8..5 * 8).contains(&apart), "{apart}");
+    }
+    // It is asked again, every half minute.
+    let platform = &edges[0].platform;
+    let asked = platform.lines().iter().filter(|line| line.contains("meter-away")).count();
+    let passed = platform.now().since(NOW) / 30_000;
+    assert!(asked >= 1 && asked as u64 <= 1 + passed, "{asked} in {passed} half minutes");
 }
 
 #[test]
@@ -191,5 +245,6 @@ fn a_request_can_move_between_threads_where_its_stores_can() {
     let platform = platform();
     let inbound = Inbound::new(MemoryRequest::default(), "GET\nhttps://a.example/version".into());
     assert_eq!(block_on(moves(serve(&platform, &inbound))).status, 200);
-    block_on(moves(report::send(&platform, Urgency::Now)));
+    block_on(moves(chores::run(&platform, Chore::SendCounts(Urgency::Now))));
+    block_on(moves(chores::run(&platform, Chore::AskMeter)));
 }

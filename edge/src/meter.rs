@@ -1,0 +1,89 @@
+//! The meter as Durable Objects in memory: nothing is stored and no alarm set,
+//! so an object costs what its calls cost. What is counted is decided in the
+//! core.
+
+use std::cell::RefCell;
+
+use munjigi_captcha::counters::{Report, Totals};
+use munjigi_captcha::meter::Ledger;
+use munjigi_captcha::ports::{Meter, StoreError};
+use munjigi_serving::log::{Level, Line};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use worker::js_sys::Uint8Array;
+use worker::wasm_bindgen::prelude::*;
+use worker::{Env, wasm_bindgen};
+
+use crate::{clock, console, glue, isolate};
+
+/// Objects in use. All names of a site are in one of them: a site with 100,000
+/// visits a minute makes a few dozen calls a second.
+const PARTS: u16 = 4;
+
+/// One part of the meter. Exported by hand, as `Redemptions` is.
+#[wasm_bindgen(js_name = Meter)]
+pub struct MeterObject {
+    ledger: Option<RefCell<Ledger>>,
+}
+
+#[wasm_bindgen(js_class = Meter)]
+impl MeterObject {
+    /// Wakes the object; without a ledger where the configuration has mistakes,
+    /// which the log names.
+    #[wasm_bindgen(constructor)]
+    pub fn new(env: &Env) -> Self {
+        let state = isolate::of(env);
+        let ledger = |half_life| RefCell::new(Ledger::new(half_life));
+        Self { ledger: state.map(|state| ledger(state.config.counter_half_life_seconds)) }
+    }
+
+    /// Adds a report; returns the totals, or nothing if it is none.
+    pub fn report(&self, report: &[u8]) -> Vec<u8> {
+        let (Some(ledger), Some(report)) = (&self.ledger, decode::<Report>(report)) else {
+            return Vec::new();
+        };
+        encode(&ledger.borrow_mut().add(&report, clock::now()))
+    }
+}
+
+/// The objects of this worker.
+pub struct Meters {
+    namespace: JsValue,
+}
+
+impl Meters {
+    /// The objects bound as `METER`.
+    pub fn new(env: &Env) -> Result<Self, StoreError> {
+        Ok(Self { namespace: glue::binding(env, "METER").ok_or(StoreError)? })
+    }
+}
+
+impl Meter for Meters {
+    fn parts(&self) -> u16 {
+        PARTS
+    }
+
+    async fn report(&self, report: &Report) -> Result<Totals, StoreError> {
+        let name = report.part.to_string();
+        let body = Uint8Array::from(encode(report).as_slice());
+        let reply = glue::exchange(&self.namespace, &name, body).await.map_err(|error| {
+            let detail = glue::reason(&error);
+            console::write(&Line::new(Level::Warn, "object-away").with_detail(&detail));
+            StoreError
+        })?;
+        let reply: Uint8Array = reply.dyn_into().map_err(|_| StoreError)?;
+        decode(&reply.to_vec()).ok_or(StoreError)
+    }
+}
+
+/// Both ends are this worker; a reply of another release is no reply.
+fn encode(value: &impl Serialize) -> Vec<u8> {
+    postcard::to_allocvec(value).unwrap_or_default()
+}
+
+fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) if !bytes.is_empty() => Some(value),
+        _ => None,
+    }
+}

@@ -1,0 +1,186 @@
+//! What isolates know of each other: an attack costs the same through one as
+//! through eight, a fleet is recognised, and a meter that fails costs nobody
+//! anything.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use munjigi_protocol::{ChallengeReply, Step};
+use munjigi_tests::client::Connection;
+use munjigi_tests::stage;
+use munjigi_tools::stack::{Site, Stack, Variant};
+use munjigi_tools::workerd::MeterFault;
+
+fn work(challenge: &ChallengeReply) -> Result<u64> {
+    let Step::Puzzle(puzzle) = &challenge.step else { anyhow::bail!("not a puzzle") };
+    Ok(puzzle.work * u64::from(puzzle.count))
+}
+
+/// Visitors through every worker of a stack, in turn.
+struct Visits<'a> {
+    site: &'a Site,
+    edges: Vec<Connection>,
+    next: usize,
+}
+
+impl<'a> Visits<'a> {
+    async fn to(stack: &'a Stack) -> Result<Self> {
+        let mut edges = Vec::new();
+        for url in stack.edge.urls() {
+            edges.push(Connection::open(&url).await?);
+        }
+        Ok(Self { site: &stack.site, edges, next: 0 })
+    }
+
+    /// The work that a visit is asked for.
+    async fn from(&mut self, address: &str, agent: &str) -> Result<u64> {
+        self.next = (self.next + 1) % self.edges.len();
+        let edge = self.edges.get_mut(self.next).context("no edge")?;
+        let headers = [("cf-connecting-ip", address), ("user-agent", agent)];
+        work(&edge.challenge(&self.site.sitekey, &self.site.hostname, &headers).await?)
+    }
+}
+
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:151.0) Gecko/20100101 Firefox/151.0";
+
+/// After 4,000 challenges of a /24, how many times as much as others a new
+/// address of it is asked, and one of those that took part.
+async fn after_four_thousand(stack: &Stack) -> Result<(u64, u64)> {
+    let mut visits = Visits::to(stack).await?;
+    let calm = visits.from("203.0.113.1", FIREFOX).await?;
+    for number in 0..4_000 {
+        visits.from(&format!("198.51.100.{}", number % 250), FIREFOX).await?;
+    }
+    // The isolates report every two seconds, when they have something to say.
+    for _ in 0..3 {
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        for address in 0..16 {
+            visits.from(&format!("198.51.100.{address}"), FIREFOX).await?;
+        }
+    }
+    let (mut light, mut busy) = (Vec::new(), Vec::new());
+    for _ in &stack.edge.urls() {
+        light.push(visits.from("198.51.100.254", FIREFOX).await?);
+        busy.push(visits.from("198.51.100.3", FIREFOX).await?);
+    }
+    println!("after 4,000: {light:?} from a new address, {busy:?} from a busy one");
+    let other = visits.from("203.0.113.1", FIREFOX).await?;
+    assert_eq!(other, calm, "another network pays too");
+    let light = light.into_iter().max().context("no edge")?;
+    let busy = busy.into_iter().min().context("no edge")?;
+    Ok((light / calm, busy / calm))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_costs_the_same_through_one_isolate_and_through_eight() -> Result<()> {
+    let half_life: &[(&str, &str)] = &[("MUNJIGI_COUNTER_HALF_LIFE_SECONDS", "300")];
+    let (light, busy) = after_four_thousand(&stage::stack(&[half_life]).await?).await?;
+    assert!(light <= 4, "a light neighbour pays {light}");
+    assert!(busy >= 10, "an address of the attack pays {busy}");
+    let (spread_light, spread) = after_four_thousand(&stage::stack(&[half_life; 8]).await?).await?;
+    assert!(spread_light <= 4, "a light neighbour pays {spread_light}");
+    assert!(spread * 2 >= busy && spread <= busy * 2, "{spread} through eight, {busy} through one");
+    Ok(())
+}
+
+/// A person's browser: one of twenty programs.
+fn browser(number: u64) -> String {
+    format!("Mozilla/5.0 (Windows NT 10.0) Gecko/20100101 Firefox/{}.0", 120 + number % 20)
+}
+
+/// An address in a network of its own.
+fn network(first: u8, number: u64) -> String {
+    format!("{first}.{}.{}.7", number / 250, number % 250)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fleet_of_quiet_networks_pays_as_one_and_people_do_not() -> Result<()> {
+    const HALF_LIFE_SECONDS: u64 = 12;
+    let half_life: &[(&str, &str)] = &[("MUNJIGI_COUNTER_HALF_LIFE_SECONDS", "12")];
+    let stack = stage::stack(&[half_life; 2]).await?;
+    let mut visits = Visits::to(&stack).await?;
+    let calm = visits.from("203.0.113.1", FIREFOX).await?;
+    // What is usual becomes known after four half-lives that have ended.
+    let mut people = 0;
+    let begun = tokio::time::Instant::now();
+    while begun.elapsed().as_secs() < 6 * HALF_LIFE_SECONDS {
+        people += 1;
+        visits.from(&network(10, people), &browser(people)).await?;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let fleet = "Mozilla/5.0 (X11; Linux x86_64) HappyBrowser/9.1";
+    let (mut paid, mut surcharged) = (Vec::new(), Vec::new());
+    // Within less than a half-life, so that none of it is forgotten.
+    let begun = tokio::time::Instant::now();
+    for number in 0..1_000 {
+        paid.push(visits.from(&network(20, number), fleet).await? / calm);
+        if number % 4 == 0 {
+            people += 1;
+            surcharged.push(visits.from(&network(10, people), &browser(people)).await? / calm);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    println!("the fleet came within {:?}", begun.elapsed());
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    for number in 0..60 {
+        paid.push(visits.from(&network(20, number), fleet).await? / calm);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    surcharged.sort_unstable();
+    let p95 = surcharged.get(surcharged.len() * 95 / 100).context("nobody came")?;
+    let last = paid.iter().rev().take(20).min().context("no fleet")?;
+    println!("{people} people, p95 {p95}; the last twenty of the fleet at least {last}");
+    assert!(*last >= 10, "{last}: {paid:?}");
+    assert!(*p95 <= 2, "{p95}");
+    Ok(())
+}
+
+/// Rates and answers are those of isolates that know only themselves.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_meter_that_fails_is_not_noticed() -> Result<()> {
+    let mut stack = stage::stack(&[]).await?;
+    let mut asked = Vec::new();
+    for meter_fault in
+        [MeterFault::None, MeterFault::Killed, MeterFault::Hangs, MeterFault::Garbage]
+    {
+        let variant = Variant { meter_fault, ..stage::variant(&[]) };
+        stack.restart_edge_with(&[variant]).await?;
+        let mut visits = Visits::to(&stack).await?;
+        let calm = visits.from("203.0.113.1", FIREFOX).await?;
+        for _ in 0..100 {
+            visits.from("198.51.100.1", FIREFOX).await?;
+        }
+        // Longer than the interval of reports.
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let dear = visits.from("198.51.100.1", FIREFOX).await?;
+        asked.push(dear / calm);
+        assert_eq!(visits.from("203.0.113.2", FIREFOX).await?, calm);
+        let token = stage::token(&stack.edge.url(), &stack.site).await?;
+        assert!(stage::verify(&stack.edge.url(), &stack.site, &token).await?.success);
+    }
+    println!("after 100 challenges, by fault: {asked:?}");
+    assert!(asked.iter().all(|factor| *factor >= 6 && *factor == asked[0]), "{asked:?}");
+    Ok(())
+}
+
+/// A phone behind a carrier's address translation cannot make its neighbours
+/// pay, nor have them refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_noisy_address_costs_its_neighbours_nothing() -> Result<()> {
+    let stack = stage::stack(&[&[], &[]]).await?;
+    let mut visits = Visits::to(&stack).await?;
+    let calm = visits.from("203.0.113.1", FIREFOX).await?;
+    let mut refused = 0;
+    for _ in 0..1_600 {
+        refused += u32::from(visits.from("198.51.100.1", FIREFOX).await.is_err());
+    }
+    println!("the noisy address was refused {refused} times");
+    for _ in 0..3 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        for address in 2..50 {
+            let paid = visits.from(&format!("198.51.100.{address}"), FIREFOX).await? / calm;
+            assert!(paid <= 4, "a neighbour pays {paid}");
+        }
+    }
+    Ok(())
+}
