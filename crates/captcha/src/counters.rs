@@ -185,9 +185,7 @@ pub struct Pressure {
     /// The visitor's block of networks on the site.
     pub block: Load,
     /// The visitor's autonomous system on the site; zero when it is unknown.
-    pub system: Crowd,
-    /// What is usual for the system on the site.
-    pub system_usual: Option<Usual>,
+    pub system: Fleet,
     /// Whether machines are rented from the system.
     pub hosting: bool,
     /// The visitor's software, by headers.
@@ -200,23 +198,23 @@ pub struct Pressure {
     pub half_life_seconds: u32,
 }
 
-/// The load of many together.
+/// The load of a network's addresses together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Crowd {
     /// What they did.
     pub load: Load,
-    /// How many they are, within one to two half-lives, approximately:
-    /// addresses of a network, networks of a system.
+    /// How many addresses they have, within one to two half-lives,
+    /// approximately.
     pub members: u32,
 }
 
-/// Clients of one software on a site.
+/// Clients that have something in common on a site: a system, or software.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Fleet {
     /// Networks from which they came, within one to two half-lives,
     /// approximately.
     pub networks: u32,
-    /// What is usual for the software on the site.
+    /// What is usual for them on the site.
     pub usual: Option<Usual>,
 }
 
@@ -236,7 +234,6 @@ impl Pressure {
             address: load(self.address),
             network: Crowd { load: load(self.network.load), ..self.network },
             block: load(self.block),
-            system: Crowd { load: load(self.system.load), ..self.system },
             fallbacks: count(self.fallbacks),
             ..*self
         }
@@ -341,8 +338,7 @@ impl Counters {
             address: both(Kind::Address, |names| names.address).load,
             network: crowd(both(Kind::Network, |names| names.network)),
             block: both(Kind::Block, |names| names.block).load,
-            system: crowd(system),
-            system_usual: system.usual,
+            system: fleet(system),
             hosting: place.hosting,
             software: fleet(both(Kind::Stack, |names| names.software)),
             handshake: fleet(handshake.unwrap_or_default()),

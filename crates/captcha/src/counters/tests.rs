@@ -33,7 +33,7 @@ fn what_happened_is_counted_at_every_level() {
     assert_eq!(pressure.address, Load { issued: 5, solved: 0, failed: 2 });
     assert_eq!(pressure.site, Load { issued: 5, solved: 3, failed: 2 });
     assert_eq!(pressure.network.load, pressure.address);
-    assert_eq!(pressure.system.load, pressure.site);
+    assert_eq!((pressure.system.networks, pressure.site_networks), (2, 2));
     assert_eq!(pressure.address.weight(u32::MAX), 5 + 16);
     assert_eq!(pressure.address.weight(9), 5 + 9);
 }
@@ -44,7 +44,7 @@ fn an_unknown_system_is_not_counted() {
     let mut place = place(1);
     place.system = None;
     noted(&mut counters, &place, Noted::Issued, 5);
-    assert_eq!(counters.pressure(&place, NOW).system, Crowd::default());
+    assert_eq!(counters.pressure(&place, NOW).system, Fleet::default());
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_visit_is_counted_in_everything_that_it_shares() {
     assert_eq!(pressure.address.issued, 3);
     assert_eq!((pressure.network.load.issued, pressure.network.members), (4, 2));
     assert_eq!(pressure.block.issued, 5);
-    assert_eq!((pressure.system.load.issued, pressure.system.members), (6, 3));
+    assert_eq!(pressure.system.networks, 3);
     assert_eq!((pressure.site.issued, pressure.site_networks), (6, 3));
     assert_eq!((pressure.software.networks, pressure.handshake.networks), (2, 0));
     assert_eq!(pressure.software.usual, None);

@@ -48,12 +48,12 @@ const MAX_LIGHT_FACTOR: u64 = 4 * ONE;
 /// Challenges of a block of networks, whatever the rest of the site does.
 const BLOCK_ALLOWANCE: u64 = 512;
 
-/// Challenges of an autonomous system that is not usual on the site: one a
-/// second, sustained for five minutes. People who have nothing in common share
-/// a system, …
-const SYSTEM_ALLOWANCE: u64 = 432;
+/// Networks from which an autonomous system may visit the site, if it is not
+/// usual there. People who have nothing in common share a system, and carriers
+/// put many of them behind few networks: so networks count, not challenges.
+const SYSTEM_ALLOWANCE: u64 = 128;
 
-/// … so it has more as long as nobody knows what is usual.
+/// The same as long as nobody knows what is usual.
 const UNKNOWN_SYSTEM_ALLOWANCE: u64 = 1_024;
 
 /// The most that a system costs, and the same where machines are rented.
@@ -133,33 +133,31 @@ fn block(pressure: &Pressure) -> u64 {
 
 /// By how much a system exceeds its usual share of the site.
 pub fn system(pressure: &Pressure) -> u64 {
-    let weight = u64::from(pressure.system.load.issued);
-    let others = u64::from(pressure.site.issued).saturating_sub(weight);
+    let networks = u64::from(pressure.system.networks);
     let least = [SYSTEM_ALLOWANCE, UNKNOWN_SYSTEM_ALLOWANCE];
-    let allowance = allowance(least, others, pressure.system_usual);
+    let allowance = allowance(least, pressure, pressure.system);
     let [access, hosting] = MAX_SYSTEM_FACTOR;
     let most = if pressure.hosting { hosting } else { access };
-    (weight * ONE / allowance).clamp(ONE, most)
+    (networks * ONE / allowance).clamp(ONE, most)
 }
 
 /// By how much the networks of one software exceed its usual share.
 pub fn fleet(pressure: &Pressure) -> u64 {
     let of = |fleet: Fleet| {
-        let networks = u64::from(fleet.networks);
-        let others = u64::from(pressure.site_networks).saturating_sub(networks);
         let least = [FLEET_ALLOWANCE, UNKNOWN_FLEET_ALLOWANCE];
-        networks * ONE / allowance(least, others, fleet.usual)
+        u64::from(fleet.networks) * ONE / allowance(least, pressure, fleet)
     };
     of(pressure.software).max(of(pressure.handshake)).clamp(ONE, MAX_FLEET_FACTOR)
 }
 
-/// What something may amount to beside what all others on the site do: twice
-/// its usual share, or half of what is missing to the whole; and in any case
-/// twice what it usually amounts to. Two thirds of the site where nobody knows
-/// what is usual.
-fn allowance([known, unknown]: [u64; 2], others: u64, usual: Option<Usual>) -> u64 {
+/// From how many networks clients with something in common may come, beside
+/// those of all others on the site: twice their usual share, or half of what is
+/// missing to the whole; and in any case twice their share of the challenges
+/// that are usual. Two thirds of the site where nobody knows what is usual.
+fn allowance([known, unknown]: [u64; 2], pressure: &Pressure, of: Fleet) -> u64 {
+    let others = u64::from(pressure.site_networks.saturating_sub(of.networks));
     let beside = |share: u64| others * share / (WHOLE - share);
-    let Some(Usual { share: Some(share), issued }) = usual else {
+    let Some(Usual { share: Some(share), issued }) = of.usual else {
         return unknown.max(beside(WHOLE * 2 / 3));
     };
     let share = u64::from(share).min(WHOLE);

@@ -176,8 +176,8 @@ fn the_policy_reads_as_this_table() {
         ("a usual system",             FIREFOX, NOTHING,       system(3_000, 4_000, Some(600)), On::Plain, 40_000, Puzzle,  90),
         ("the only usual system",      FIREFOX, NOTHING,       system(9_000, 9_010, Some(1_020)), On::Plain, 70_312, Puzzle, 90),
         ("as busy as it usually is",   FIREFOX, NOTHING,       usual_system(9_000),     On::Plain,         40_000, Puzzle,  90),
-        ("an unusual system",          FIREFOX, NOTHING,       system(864, 2_000, Some(0)), On::Plain,     80_000, Puzzle,  85),
-        ("an IPv6 /32 in an hour",     FIREFOX, NOTHING,       system(7_880, 8_000, Some(0)), On::Plain,  640_000, Puzzle,  85),
+        ("an unusual system",          FIREFOX, NOTHING,       system(256, 2_000, Some(0)), On::Plain,     80_000, Puzzle,  85),
+        ("an IPv6 /32 in an hour",     FIREFOX, NOTHING,       system(7_880, 9_000, Some(0)), On::Plain,  640_000, Puzzle,  85),
         ("rented machines",            FIREFOX, NOTHING,       rented(system(90_000, 90_000, Some(0))), On::Plain, 2_560_000, Puzzle, 85),
         // Fleets.
         ("a common browser",           FIREFOX, NOTHING,       fleet(900, 2_000, Some(400)), On::Plain,    40_000, Puzzle,  90),
@@ -385,7 +385,7 @@ proptest! {
                 address: own,
                 network: Crowd { load: many, members },
                 block: many,
-                system: Crowd { load: many, members },
+                system: Fleet { networks: members, usual: None },
                 software: Fleet { networks: members, usual: None },
                 hosting,
                 ..CALM
@@ -414,7 +414,7 @@ proptest! {
             let pressure = Pressure {
                 address: load(issued, issued, failed),
                 site: load(site_load, site_load, failed),
-                system: Crowd { load: load(asn, asn, failed), members: 9 },
+                system: Fleet { networks: asn, usual: None },
                 ..CALM
             };
             ask(&site, &FIREFOX, &NOTHING, &pressure).unwrap().work

@@ -32,7 +32,7 @@ fn the_fallback_without_webassembly_is_never_cheaper() {
         ("neighbours who attack",     FIREFOX, NOTHING, neighbours(250, 9_999, 4), On::Plain,        Costs(4)),
         ("and in doubt",              ANCIENT, NOTHING, neighbours(250, 9_999, 4), On::Plain,        Costs(6)),
         ("a fleet",                   FIREFOX, NOTHING, fleet(1_024, 1_300, Some(0)), On::Plain,     Network(600)),
-        ("a system, in doubt",              ANCIENT, NOTHING, system(6_144, 0, None),   On::Plain,         Network(300)),
+        ("a system, in doubt",              ANCIENT, NOTHING, system(6_144, 0, None),   On::Plain,         Network(600)),
         ("in doubt",                  ANCIENT, NOTHING, CALM,                     On::Plain,         Costs(2)),
         ("in doubt, under pressure",  ANCIENT, NOTHING, address(64, 64, 0),       On::Plain,         Network(150)),
         ("a program",                 CURL,    NOTHING, CALM,                     On::Plain,         Network(600)),

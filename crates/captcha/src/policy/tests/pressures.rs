@@ -31,16 +31,15 @@ pub const fn block(issued: u32, site: u32) -> Pressure {
     Pressure { block: load(issued, issued, 0), site: load(site, site, 0), ..CALM }
 }
 
-pub const fn system(issued: u32, site: u32, share: Option<u16>) -> Pressure {
-    let system = Crowd { load: load(issued, issued, 0), members: issued };
-    let system_usual = Some(Usual { share, issued: 0 });
-    Pressure { system, system_usual, site: load(site, site, 0), ..CALM }
+pub const fn system(networks: u32, site_networks: u32, share: Option<u16>) -> Pressure {
+    let system = Fleet { networks, usual: Some(Usual { share, issued: 0 }) };
+    Pressure { site_networks, system, ..CALM }
 }
 
 /// The only system of a site, on which 5,000 challenges are usual.
-pub const fn usual_system(issued: u32) -> Pressure {
-    let system_usual = Some(Usual { share: Some(1_024), issued: 5_000 });
-    Pressure { system_usual, ..system(issued, issued, None) }
+pub const fn usual_system(networks: u32) -> Pressure {
+    let usual = Some(Usual { share: Some(1_024), issued: 5_000 });
+    Pressure { site_networks: networks, system: Fleet { networks, usual }, ..CALM }
 }
 
 pub const fn rented(pressure: Pressure) -> Pressure {
@@ -68,8 +67,7 @@ pub const CALM: Pressure = Pressure {
     address: load(0, 0, 0),
     network: Crowd { load: load(0, 0, 0), members: 0 },
     block: load(0, 0, 0),
-    system: Crowd { load: load(0, 0, 0), members: 0 },
-    system_usual: None,
+    system: Fleet { networks: 0, usual: None },
     hosting: false,
     software: Fleet { networks: 0, usual: None },
     handshake: Fleet { networks: 0, usual: None },
