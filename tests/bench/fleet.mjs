@@ -4,17 +4,18 @@
 // `docs/bot-fleet.md`, unless with `--quick`.
 //
 //   node tests/bench/fleet.mjs [tools] [people] [--json] [--visits=20] [--lanes=3] [--only=TEXT]
-//     [--quick]
+//     [--seed=1] [--quick]
 //
 // All of it reaches this machine's own loopback and nothing else.
 
 import { command, say, whole } from './command.mjs';
-import { display } from './browsers.mjs';
+import { display, Missing } from './browsers.mjs';
 import { median, percentile } from './report.mjs';
 import { openStack } from './stack.mjs';
 import { pause } from '../fleet/launch.mjs';
 import { CONVICTED, record, tables } from '../fleet/page.mjs';
 import { arrive, PEOPLE } from '../fleet/people.mjs';
+import { randomOf } from '../fleet/random.mjs';
 import { address, FLOOR, openSite } from '../fleet/site.mjs';
 import { TOOLS } from '../fleet/tools.mjs';
 
@@ -47,23 +48,32 @@ async function finish(visit, send) {
 }
 
 /**
+ * Where a visit takes place.
+ * @typedef {object} Scene
+ * @property {string} page
+ * @property {() => Visit} begin begins a visit from a network of its own
+ * @property {string} screen the display's name
+ * @property {() => number} random
+ *
  * Visits of one kind: `once` makes one.
  * @typedef {object} Job
  * @property {Pick<Row, 'who' | 'how' | 'version' | 'kind'>} about
- * @property {(page: string, visit: Visit, display: string) => Promise<void>} once
+ * @property {(scene: Scene) => Promise<Seen>} once
  */
 
 /** @returns {Job[]} */
 const ofTools = () => TOOLS.flatMap((tool) => tool.ways.map((way) => ({
   about: { who: tool.name, how: way, version: tool.version, kind: tool.kind },
-  once: async (page, visit, screen) => {
+  once: async ({ page, begin, screen }) => {
     const driven = await tool.start(way, screen);
     try {
+      const visit = begin();
       await driven.open(page);
       await driven.type('#name', 'Kim Minseo');
       await driven.type('#email', 'minseo@customer.example');
       await driven.type('#text', 'Do you deliver on Saturdays?');
       await finish(visit, () => driven.click('#send'));
+      return visit.seen;
     } finally {
       await driven.close();
     }
@@ -73,19 +83,27 @@ const ofTools = () => TOOLS.flatMap((tool) => tool.ways.map((way) => ({
 /** @returns {Job[]} */
 const ofPeople = () => PEOPLE.map((persona) => ({
   about: { who: persona.name, how: '', version: '', kind: 'person' },
-  once: async (page, visit, screen) => {
-    const person = await arrive(persona, page, screen);
+  once: async ({ page, begin, screen, random }) => {
+    const visit = begin();
+    const person = await arrive(persona, page, screen, random);
     try {
       await person.fill();
       await finish(visit, person.send);
+      return visit.seen;
     } finally {
       await person.close();
     }
   },
 }));
 
-/** @param {Job['about']} about @param {Seen[]} seen @param {number} failed @returns {Row} */
-function row(about, seen, failed) {
+/**
+ * @param {Job['about']} about
+ * @param {Seen[]} seen
+ * @param {number} failed
+ * @param {string} [skipped] why there are none
+ * @returns {Row}
+ */
+function row(about, seen, failed, skipped) {
   const floors = seen.map(({ asked }) => asked / FLOOR);
   const scores = seen.flatMap(({ score }) => (score === null ? [] : [score]));
   return {
@@ -97,6 +115,7 @@ function row(about, seen, failed) {
     work: median(floors),
     work_p95: percentile(floors, 0.95),
     score: scores.length ? median(scores) : null,
+    ...(skipped && { skipped }),
   };
 }
 
@@ -104,29 +123,33 @@ function row(about, seen, failed) {
  * Makes all visits of a job, one after the other: a site tells them apart by the time.
  * @param {Job} job
  * @param {number} visits
- * @param {(once: Job['once']) => Promise<Seen>} make
+ * @param {(job: Job, number: number) => Promise<Seen>} make
  */
-async function repeat({ about, once }, visits, make) {
+async function repeat(job, visits, make) {
+  const { about } = job;
+  const name = [about.who, about.how].filter(Boolean).join(', ');
   /** @type {Seen[]} */
   const seen = [];
   /** @type {string[]} */
   const errors = [];
   while (seen.length + errors.length < visits) {
     try {
-      seen.push(await make(once));
+      seen.push(await make(job, seen.length + errors.length));
     } catch (error) {
+      if (error instanceof Missing) return row(about, seen, errors.length, error.message);
       errors.push(error instanceof Error ? error.message : String(error));
     }
   }
   const found = row(about, seen, errors.length);
   const failed = errors.length ? `; ${errors.length} failed: ${errors[0].split('\n')[0]}` : '';
-  say(`fleet: ${[about.who, about.how].filter(Boolean).join(', ')}: ${found.convicted} of ${found.visits} convicted${failed}`);
+  say(`fleet: ${name}: ${found.convicted} of ${found.visits} convicted${failed}`);
   return found;
 }
 
 /** @param {import('./command.mjs').Options} options @param {string[]} names @returns {Promise<import('./report.mjs').Result>} */
 export async function measure(options, names) {
   const visits = whole(options, 'visits', 20);
+  const seed = whole(options, 'seed', 1);
   const { only = '' } = options;
   const parts = { tools: ofTools, people: ofPeople };
   const unknown = names.find((name) => !Object.hasOwn(parts, name));
@@ -145,12 +168,15 @@ export async function measure(options, names) {
     try {
       for (let next = waiting.shift(); next; next = waiting.shift()) {
         const [at, job] = next;
-        rows[at] = await repeat(job, visits, async (once) => {
-          number += 1;
-          const visit = site.begin(address(number));
-          await once(site.page, visit, screen.name);
-          return visit.seen;
-        });
+        rows[at] = await repeat(job, visits, ({ about, once }, time) => once({
+          page: site.page,
+          begin: () => {
+            number += 1;
+            return site.begin(address(number));
+          },
+          screen: screen.name,
+          random: randomOf([seed, about.who, about.how, time].join('/')),
+        }));
       }
     } finally {
       screen.child.kill('SIGTERM');
@@ -163,6 +189,7 @@ export async function measure(options, names) {
     await stop();
   }
   if (!names.length && !only && !options.quick) record(rows, visits);
+  for (const { who, how, skipped } of rows) if (skipped) say(`fleet: skipped ${who} ${how}: ${skipped}`);
   return { name: 'fleet', tables: tables(rows), data: { visits, rows } };
 }
 

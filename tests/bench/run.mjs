@@ -2,8 +2,9 @@
 // measurements to `.munjigi/bench/<time>.json`.
 //
 //   node tests/bench/run.mjs [sizes] [solve] [edge] [worker] [intake] [attack] [pictures] [console] [fleet]
-//     [--quick] [--json]
+//     [PART...] [--quick] [--json]
 //
+// Names that are no benchmark's are parts of the one that is named: `fleet people`.
 // `--quick` takes fewer samples: to check that everything runs, not to quote. Other options are
 // passed to the benchmarks.
 
@@ -18,6 +19,8 @@ import { ROOT } from './stack.mjs';
 
 // In this order: `worker` uses the CPU times that `edge` measured.
 const NAMES = ['sizes', 'solve', 'edge', 'worker', 'intake', 'attack', 'pictures', 'console', 'fleet'];
+/** Those that run in parts. */
+const PARTED = ['solve', 'fleet'];
 const QUICK = {
   solves: '10',
   'other-solves': '3',
@@ -60,10 +63,12 @@ function ratios(results) {
 
 async function main() {
   const { options, names } = parse(process.argv.slice(2));
-  const wanted = names.length ? names : NAMES;
-  for (const name of wanted) {
-    if (!NAMES.includes(name)) throw new Error(`no benchmark ${name}; there are ${NAMES.join(', ')}`);
+  const parts = names.filter((name) => !NAMES.includes(name));
+  const named = names.filter((name) => NAMES.includes(name));
+  if (parts.length && (named.length !== 1 || !PARTED.includes(named[0]))) {
+    throw new Error(`no benchmark ${parts[0]}; there are ${NAMES.join(', ')}`);
   }
+  const wanted = named.length ? named : NAMES;
   const given = options.quick ? { ...QUICK, ...options } : options;
   /** @type {Record<string, Result>} */
   const results = {};
@@ -73,7 +78,7 @@ async function main() {
     say(`== ${name}`);
     try {
       const { measure } = await import(`./${name}.mjs`);
-      const result = await measure(given, [], name === 'worker' ? measuredCpu(results.edge) : undefined);
+      const result = await measure(given, parts, name === 'worker' ? measuredCpu(results.edge) : undefined);
       results[name] = result;
       if (!options.json) for (const table of result.tables) console.log(render(table));
     } catch (error) {

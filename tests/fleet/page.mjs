@@ -16,6 +16,7 @@ export const CONVICTED = 8;
  * @property {string} how the way of starting; empty for people
  * @property {string} version empty for people
  * @property {string} kind `default`, `stealth` or `person`
+ * @property {string} [skipped] why there are no visits
  * @property {number} visits
  * @property {number} convicted
  * @property {number} passed
@@ -42,6 +43,7 @@ export function tables(rows) {
       title: 'Programs',
       columns: ['tool', 'version', 'hides', 'started', ...counted],
       rows: tools.map((each) => [each.who, each.version, each.kind === 'stealth' ? 'yes' : 'no', each.how, ...cells(each)]),
+      notes: tools.flatMap(({ who, how, skipped }) => (skipped ? [`${who}, ${how}: skipped; ${skipped}`] : [])),
     },
     { title: 'Scripted people', columns: ['habit', ...counted], rows: people.map((each) => [each.who, ...cells(each)]) },
   ].filter((table) => table.rows.length);

@@ -32,9 +32,6 @@ const FIELDS = [
   ['#text', 'Do you deliver on Saturdays?'],
 ];
 
-/** Between three quarters of a number and five quarters. @param {number} about */
-const roughly = (about) => about * (0.75 + Math.random() / 2);
-
 /** The debugging protocol of the browser's first page. @param {string} base */
 async function connect(base) {
   const targets = await (await fetch(`${base}/json/list`)).json();
@@ -64,8 +61,10 @@ async function connect(base) {
   return { send, close: () => socket.close() };
 }
 
-/** @param {{send: (method: string, params?: object) => Promise<any>}} page @param {{pace: number}} habits @returns {Hands} */
-function hands({ send }, { pace }) {
+/** @param {{send: (method: string, params?: object) => Promise<any>}} page @param {{pace: number, random: () => number}} habits @returns {Hands} */
+function hands({ send }, { pace, random }) {
+  /** Between three quarters of a number and five quarters. @param {number} about */
+  const roughly = (about) => about * (0.75 + random() / 2);
   const at = { x: roughly(500), y: roughly(120) };
   const wait = (/** @type {number} */ ms) => pause(roughly(ms * pace));
   const node = async (/** @type {string} */ selector) => {
@@ -80,8 +79,8 @@ function hands({ send }, { pace }) {
     const { model } = await send('DOM.getBoxModel', { nodeId });
     const [left, top, right, , , bottom] = model.content;
     return {
-      x: left + (right - left) * (0.15 + 0.6 * Math.random()),
-      y: top + (bottom - top) * (0.25 + 0.5 * Math.random()),
+      x: left + (right - left) * (0.15 + 0.6 * random()),
+      y: top + (bottom - top) * (0.25 + 0.5 * random()),
     };
   };
   const key = async (/** @type {string} */ name, /** @type {string | undefined} */ text) => {
@@ -96,13 +95,13 @@ function hands({ send }, { pace }) {
     async point(selector) {
       const goal = await place(selector);
       const from = { ...at };
-      const bow = { x: (Math.random() - 0.5) * 80, y: (Math.random() - 0.5) * 60 };
+      const bow = { x: (random() - 0.5) * 80, y: (random() - 0.5) * 60 };
       const steps = Math.round(roughly(28));
       for (let step = 1; step <= steps; step += 1) {
         const t = step / steps;
         const eased = t * t * (3 - 2 * t);
-        at.x = from.x + (goal.x - from.x) * eased + bow.x * Math.sin(Math.PI * t) + (Math.random() - 0.5);
-        at.y = from.y + (goal.y - from.y) * eased + bow.y * Math.sin(Math.PI * t) + (Math.random() - 0.5);
+        at.x = from.x + (goal.x - from.x) * eased + bow.x * Math.sin(Math.PI * t) + (random() - 0.5);
+        at.y = from.y + (goal.y - from.y) * eased + bow.y * Math.sin(Math.PI * t) + (random() - 0.5);
         await send('Input.dispatchMouseEvent', { type: 'mouseMoved', ...at });
         await pause(roughly(9 * pace));
       }
@@ -261,13 +260,14 @@ export const PEOPLE = [
  * @param {Persona & {pace?: number}} persona
  * @param {string} url
  * @param {string} display
+ * @param {() => number} random between 0 and 1: what varies from visit to visit
  */
-export async function arrive({ args, preferences, pace = 1, fill, send }, url, display) {
+export async function arrive({ args, preferences, pace = 1, fill, send }, url, display, random) {
   const browser = await startChromium({ display, url, args, preferences });
   try {
     await pause(1_200);
     const page = await connect(browser.base);
-    const hand = hands(page, { pace });
+    const hand = hands(page, { pace, random });
     return {
       fill: () => fill(hand),
       send: () => send(hand),

@@ -4,6 +4,7 @@
 import { createRequire } from 'node:module';
 import { ARGUMENTS, CHROMIUM } from '../bench/browsers.mjs';
 import { startChromium } from './launch.mjs';
+import * as selenium from './selenium.mjs';
 
 /**
  * How a tool gets its browser: without a window, in a window, or attached to one that was started
@@ -26,6 +27,9 @@ import { startChromium } from './launch.mjs';
 
 /** @type {Way[]} */
 const ALL_WAYS = ['headless', 'headful', 'attached'];
+
+/** A Firefox started by hand has nothing to attach to. @type {Way[]} */
+const WITHOUT_ATTACHING = ['headless', 'headful'];
 
 const require = createRequire(import.meta.url);
 
@@ -119,8 +123,22 @@ export const TOOLS = [
     name: 'puppeteer, Firefox',
     version: version('puppeteer-core'),
     kind: 'default',
-    ways: ['headless', 'headful'],
+    ways: WITHOUT_ATTACHING,
     start: async (way, display) => puppeteer((await import('puppeteer-core')).default, way, display, FIREFOX),
+  },
+  {
+    name: 'selenium',
+    version: version('selenium-webdriver'),
+    kind: 'default',
+    ways: ALL_WAYS,
+    start: selenium.chromium,
+  },
+  {
+    name: 'selenium, Firefox',
+    version: version('selenium-webdriver'),
+    kind: 'default',
+    ways: WITHOUT_ATTACHING,
+    start: selenium.firefox,
   },
   {
     name: 'puppeteer with its stealth plug-in',

@@ -6,6 +6,7 @@ pub mod browsers;
 mod cargo_tools;
 mod debian;
 mod executable;
+pub mod fleet;
 mod npm;
 pub mod python;
 pub mod redis;

@@ -99,7 +99,7 @@ fn obtain(project: &Project, recipe: &Recipe) -> Result<Vec<(&'static str, PathB
 }
 
 /// The variable's value, otherwise the first path that exists.
-fn locate(variable: &str, places: &[&str]) -> Option<PathBuf> {
+pub(super) fn locate(variable: &str, places: &[&str]) -> Option<PathBuf> {
     if let Some(path) = std::env::var_os(variable) {
         return Some(path.into());
     }
