@@ -4,6 +4,7 @@
 import { createRequire } from 'node:module';
 import { ARGUMENTS, CHROMIUM } from '../bench/browsers.mjs';
 import { startChromium } from './launch.mjs';
+import { pinned, zendriver } from './python.mjs';
 import * as selenium from './selenium.mjs';
 
 /**
@@ -165,5 +166,12 @@ export const TOOLS = [
     kind: 'stealth',
     ways: ALL_WAYS,
     start: async (way, display) => puppeteer((await import('rebrowser-puppeteer-core')).default, way, display),
+  },
+  {
+    name: 'zendriver',
+    version: pinned('zendriver'),
+    kind: 'stealth',
+    ways: ALL_WAYS,
+    start: zendriver,
   },
 ];

@@ -1,5 +1,5 @@
 //! What the fleet benchmark's automation tools need beside a browser: the
-//! drivers of Chromium and Firefox. A missing one is named, and the benchmark
+//! drivers of Chromium and Firefox, and a Python of their own. A missing one is named, and the benchmark
 //! goes on without its tools.
 
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use super::browsers::locate;
-use super::{cargo_tools, debian};
+use super::{cargo_tools, debian, python};
 use crate::project::Project;
 use crate::say;
 
@@ -17,8 +17,11 @@ const GECKODRIVER: (&str, &str) = ("geckodriver", "0.37.1");
 /// A variable's name and how to find or install what it points to.
 type Recipe = (&'static str, fn(&Project) -> Result<PathBuf>);
 
-const RECIPES: [Recipe; 2] =
-    [("MUNJIGI_CHROMEDRIVER", chromedriver), ("MUNJIGI_GECKODRIVER", geckodriver)];
+const RECIPES: [Recipe; 3] = [
+    ("MUNJIGI_CHROMEDRIVER", chromedriver),
+    ("MUNJIGI_GECKODRIVER", geckodriver),
+    ("MUNJIGI_FLEET_PYTHON", packages),
+];
 
 /// The variables of all that is there after installing what can be installed.
 pub fn prepare(project: &Project) -> Vec<(&'static str, PathBuf)> {
@@ -52,4 +55,9 @@ fn geckodriver(project: &Project) -> Result<PathBuf> {
     }
     cargo_tools::install(project, GECKODRIVER, &[])?;
     Ok(project.state().join("tools/bin/geckodriver"))
+}
+
+fn packages(project: &Project) -> Result<PathBuf> {
+    let folder = project.state().join("fleet-python");
+    python::environment(project, &folder, &["tests/fleet/requirements.txt"])
 }
