@@ -1,10 +1,10 @@
 // Which programs the edge recognises, and whom it takes for one by mistake: every automation tool of
-// `tests/fleet/tools.mjs` in every way of starting it, and every scripted person of
-// `tests/fleet/people.mjs`, each visit from a network of its own. Writes `docs/bot-fleet.toml` and
+// `tests/fleet/tools.mjs` in every way of starting it, clients without a browser, and every scripted
+// person of `tests/fleet/people.mjs`, each visit from a network of its own. Writes `docs/bot-fleet.toml` and
 // `docs/bot-fleet.md`, unless with `--quick`.
 //
-//   node tests/bench/fleet.mjs [tools] [people] [--json] [--visits=20] [--lanes=3] [--only=TEXT]
-//     [--seed=1] [--quick]
+//   node tests/bench/fleet.mjs [tools] [clients] [people] [--json] [--visits=20] [--lanes=3]
+//     [--only=TEXT] [--seed=1] [--quick]
 //
 // All of it reaches this machine's own loopback and nothing else.
 
@@ -15,6 +15,7 @@ import { openStack } from './stack.mjs';
 import { pause } from '../fleet/launch.mjs';
 import { CONVICTED, record, tables } from '../fleet/page.mjs';
 import { arrive, PEOPLE } from '../fleet/people.mjs';
+import { imitate, pinned } from '../fleet/python.mjs';
 import { randomOf } from '../fleet/random.mjs';
 import { address, FLOOR, openSite } from '../fleet/site.mjs';
 import { TOOLS } from '../fleet/tools.mjs';
@@ -81,6 +82,19 @@ const ofTools = () => TOOLS.flatMap((tool) => tool.ways.map((way) => ({
 })));
 
 /** @returns {Job[]} */
+const ofClients = () => [
+  {
+    about: { who: 'curl_cffi', how: 'as Chromium', version: pinned('curl-cffi'), kind: 'client' },
+    once: async ({ page, begin }) => {
+      const visit = begin();
+      await imitate(page);
+      await within(visit.sent, 'the form');
+      return visit.seen;
+    },
+  },
+];
+
+/** @returns {Job[]} */
 const ofPeople = () => PEOPLE.map((persona) => ({
   about: { who: persona.name, how: '', version: '', kind: 'person' },
   once: async ({ page, begin, screen, random }) => {
@@ -111,6 +125,7 @@ function row(about, seen, failed, skipped) {
     visits: seen.length,
     convicted: seen.filter(isConvicted).length,
     passed: scores.length,
+    stopped: seen.filter((each) => !isConvicted(each) && !each.passed).length,
     failed,
     work: median(floors),
     work_p95: percentile(floors, 0.95),
@@ -141,8 +156,9 @@ async function repeat(job, visits, make) {
     }
   }
   const found = row(about, seen, errors.length);
+  const stopped = found.stopped ? `, ${found.stopped} without a token` : '';
   const failed = errors.length ? `; ${errors.length} failed: ${errors[0].split('\n')[0]}` : '';
-  say(`fleet: ${name}: ${found.convicted} of ${found.visits} convicted${failed}`);
+  say(`fleet: ${name}: ${found.convicted} of ${found.visits} convicted${stopped}${failed}`);
   return found;
 }
 
@@ -151,7 +167,7 @@ export async function measure(options, names) {
   const visits = whole(options, 'visits', 20);
   const seed = whole(options, 'seed', 1);
   const { only = '' } = options;
-  const parts = { tools: ofTools, people: ofPeople };
+  const parts = { tools: ofTools, clients: ofClients, people: ofPeople };
   const unknown = names.find((name) => !Object.hasOwn(parts, name));
   if (unknown) throw new Error(`no part ${unknown}; there are ${Object.keys(parts).join(', ')}`);
   const chosen = Object.entries(parts).filter(([name]) => !names.length || names.includes(name));

@@ -15,11 +15,12 @@ export const CONVICTED = 8;
  * @property {string} who
  * @property {string} how the way of starting; empty for people
  * @property {string} version empty for people
- * @property {string} kind `default`, `stealth` or `person`
+ * @property {string} kind `default`, `stealth`, `client` or `person`
  * @property {string} [skipped] why there are no visits
  * @property {number} visits
  * @property {number} convicted
  * @property {number} passed
+ * @property {number} stopped visits that were not convicted and still got no token
  * @property {number} failed visits that ended with an error of the tool
  * @property {number} work median of the expected hashes, in floors
  * @property {number} work_p95
@@ -31,19 +32,27 @@ const share = (part, all) => `${Math.round((100 * part) / all)} %`;
 
 /** @param {Row[]} rows @returns {import('../bench/report.mjs').Table[]} */
 export function tables(rows) {
-  const cells = (/** @type {Row} */ { visits, convicted, passed, failed, work, work_p95, score }) => {
+  const cells = (/** @type {Row} */ { visits, convicted, stopped, passed, failed, work, work_p95, score }) => {
     const [low, high] = wilson(convicted, visits);
-    return [visits, visits ? share(convicted, visits) : '–', `${share(low, 1)} to ${share(high, 1)}`, work, work_p95, score, passed, failed];
+    return [visits, visits ? share(convicted, visits) : '–', `${share(low, 1)} to ${share(high, 1)}`, work, work_p95, score, stopped, passed, failed];
   };
-  const counted = ['visits', 'convicted', '95 % interval', 'work, median', 'work, p95', 'score, median', 'passed', 'failed'];
-  const tools = rows.filter(({ kind }) => kind !== 'person');
+  const counted = ['visits', 'convicted', '95 % interval', 'work, median', 'work, p95', 'score, median', 'no token', 'passed', 'failed'];
+  const notes = (/** @type {Row[]} */ of) => of.flatMap(({ who, how, skipped }) => (skipped ? [`${who}, ${how}: skipped; ${skipped}`] : []));
+  const tools = rows.filter(({ kind }) => kind === 'default' || kind === 'stealth');
+  const clients = rows.filter(({ kind }) => kind === 'client');
   const people = rows.filter(({ kind }) => kind === 'person');
   return [
     {
       title: 'Programs',
       columns: ['tool', 'version', 'hides', 'started', ...counted],
       rows: tools.map((each) => [each.who, each.version, each.kind === 'stealth' ? 'yes' : 'no', each.how, ...cells(each)]),
-      notes: tools.flatMap(({ who, how, skipped }) => (skipped ? [`${who}, ${how}: skipped; ${skipped}`] : [])),
+      notes: notes(tools),
+    },
+    {
+      title: 'Programs without a browser',
+      columns: ['client', 'version', 'speaks', ...counted],
+      rows: clients.map((each) => [each.who, each.version, each.how, ...cells(each)]),
+      notes: notes(clients),
     },
     { title: 'Scripted people', columns: ['habit', ...counted], rows: people.map((each) => [each.who, ...cells(each)]) },
   ].filter((table) => table.rows.length);

@@ -1,9 +1,10 @@
 // Attackers that are written in Python, each in a process of its own.
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { ARGUMENTS, CHROMIUM, Missing } from '../bench/browsers.mjs';
 import { startChromium } from './launch.mjs';
 
@@ -77,4 +78,9 @@ export async function zendriver(way, display) {
     click: (selector) => tell('click', selector),
     close,
   };
+}
+
+/** The HTTP client that imitates a browser. @param {string} page */
+export async function imitate(page) {
+  await promisify(execFile)(python(), [program('imitate.py'), page]);
 }
