@@ -13,6 +13,7 @@ import { display, Missing } from './browsers.mjs';
 import { median, percentile } from './report.mjs';
 import { openStack } from './stack.mjs';
 import { pause } from '../fleet/launch.mjs';
+import { attempt, OURS, recording } from '../fleet/native.mjs';
 import { CONVICTED, record, tables } from '../fleet/page.mjs';
 import { arrive, PEOPLE } from '../fleet/people.mjs';
 import { imitate, pinned } from '../fleet/python.mjs';
@@ -51,7 +52,7 @@ async function finish(visit, send) {
 /**
  * Where a visit takes place.
  * @typedef {object} Scene
- * @property {string} page
+ * @property {import('../fleet/native.mjs').Site} site
  * @property {() => Visit} begin begins a visit from a network of its own
  * @property {string} screen the display's name
  * @property {() => number} random
@@ -65,11 +66,11 @@ async function finish(visit, send) {
 /** @returns {Job[]} */
 const ofTools = () => TOOLS.flatMap((tool) => tool.ways.map((way) => ({
   about: { who: tool.name, how: way, version: tool.version, kind: tool.kind },
-  once: async ({ page, begin, screen }) => {
+  once: async ({ site, begin, screen }) => {
     const driven = await tool.start(way, screen);
     try {
       const visit = begin();
-      await driven.open(page);
+      await driven.open(site.page);
       await driven.type('#name', 'Kim Minseo');
       await driven.type('#email', 'minseo@customer.example');
       await driven.type('#text', 'Do you deliver on Saturdays?');
@@ -85,10 +86,34 @@ const ofTools = () => TOOLS.flatMap((tool) => tool.ways.map((way) => ({
 const ofClients = () => [
   {
     about: { who: 'curl_cffi', how: 'as Chromium', version: pinned('curl-cffi'), kind: 'client' },
-    once: async ({ page, begin }) => {
+    once: async ({ site, begin }) => {
       const visit = begin();
-      await imitate(page);
+      await imitate(site.page);
       await within(visit.sent, 'the form');
+      return visit.seen;
+    },
+  },
+  {
+    about: { who: 'our native client', how: 'honestly', version: OURS, kind: 'client' },
+    once: async ({ site, begin }) => {
+      const visit = begin();
+      await attempt(site, visit);
+      return visit.seen;
+    },
+  },
+  {
+    about: { who: 'our native client', how: 'as a person recorded just before', version: OURS, kind: 'client' },
+    once: async ({ site, begin, screen, random }) => {
+      const recorded = begin();
+      const person = await arrive(PEOPLE[0], site.page, screen, random);
+      try {
+        await person.fill();
+        await within(recorded.passed, 'the token to record');
+      } finally {
+        await person.close();
+      }
+      const visit = begin();
+      await attempt(site, visit, recording(recorded));
       return visit.seen;
     },
   },
@@ -97,9 +122,9 @@ const ofClients = () => [
 /** @returns {Job[]} */
 const ofPeople = () => PEOPLE.map((persona) => ({
   about: { who: persona.name, how: '', version: '', kind: 'person' },
-  once: async ({ page, begin, screen, random }) => {
+  once: async ({ site, begin, screen, random }) => {
     const visit = begin();
-    const person = await arrive(persona, page, screen, random);
+    const person = await arrive(persona, site.page, screen, random);
     try {
       await person.fill();
       await finish(visit, person.send);
@@ -185,7 +210,7 @@ export async function measure(options, names) {
       for (let next = waiting.shift(); next; next = waiting.shift()) {
         const [at, job] = next;
         rows[at] = await repeat(job, visits, ({ about, once }, time) => once({
-          page: site.page,
+          site,
           begin: () => {
             number += 1;
             return site.begin(address(number));

@@ -26,7 +26,7 @@ import { pause, startChromium } from './launch.mjs';
  */
 
 /** What goes into which field. */
-const FIELDS = [
+export const FIELDS = [
   ['#name', 'Kim Minseo'],
   ['#email', 'minseo@customer.example'],
   ['#text', 'Do you deliver on Saturdays?'],

@@ -16,8 +16,12 @@ import { DEFAULT } from '../bench/ours.mjs';
  */
 
 /**
+ * What a visitor asked of the edge, its headers as they came.
+ * @typedef {{path: string, headers: [string, string][], body: string}} Request
+ *
  * A visit under way: `passed` ends with the token, a picture or a refusal, `sent` with the form.
- * @typedef {{seen: Seen, passed: Promise<void>, sent: Promise<void>}} Visit
+ * `requests` are those for challenges and with solutions.
+ * @typedef {{seen: Seen, requests: Request[], passed: Promise<void>, sent: Promise<void>}} Visit
  */
 
 /** What a calm visitor is asked to do. */
@@ -48,6 +52,9 @@ const listen = (server) => new Promise((resolve) => {
  * @param {number} number
  */
 export const address = (number) => `10.${(number >> 8) & 255}.${number & 255}.${1 + (number % 250)}`;
+
+/** @param {string[]} raw names and values in turn @returns {[string, string][]} */
+const pairs = (raw) => raw.flatMap((name, at) => (at % 2 ? [] : [[name, raw[at + 1]]]));
 
 /** @param {string} edge @param {string} sitekey */
 const form = (edge, sitekey) => `<!doctype html>
@@ -111,7 +118,11 @@ export async function openSite(stack) {
       if (over(of.seen)) of.settle();
     });
     onward.on('error', () => answer.destroy());
-    asked.pipe(onward);
+    if (!watched || !of) return void asked.pipe(onward);
+    const body = await whole(asked).catch(() => null);
+    if (!body) return void onward.destroy();
+    of.requests.push({ path: url, headers: pairs(asked.rawHeaders), body: body.toString() });
+    onward.end(body);
   });
   const frontPort = await listen(front);
 
@@ -138,6 +149,9 @@ export async function openSite(stack) {
 
   return {
     page: `http://localhost:${shopPort}/`,
+    /** The edge's address for visitors. */
+    front: `http://127.0.0.1:${frontPort}`,
+    sitekey: stack.site.sitekey,
     /** Begins a visit from an address. @param {string} from @returns {Visit} */
     begin(from) {
       const passed = Promise.withResolvers();
@@ -147,6 +161,7 @@ export async function openSite(stack) {
       visit = {
         from,
         seen,
+        requests: [],
         passed: passed.promise,
         sent: sent.promise,
         settle: () => passed.resolve(undefined),

@@ -1,0 +1,110 @@
+//! `munjigi-native`: one attempt without a browser, by a program that solves
+//! with our crate. An honest one says what it is and reports no signals; a
+//! forger repeats what a person's browser sent. It reaches this machine's own
+//! loopback and nothing else.
+
+use std::net::{SocketAddr, SocketAddrV4};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use clap::Parser;
+use hyper::Method;
+use munjigi_protocol::{ChallengeReply, ChallengeRequest, SolutionReply, SolutionRequest, routes};
+use munjigi_tests::client::{Connection, challenge_request, solution_request};
+use serde::Deserialize;
+
+/// Makes one attempt and prints the token.
+#[derive(Parser)]
+struct Arguments {
+    /// Address of the edge, such as 127.0.0.1:8787.
+    #[arg(long)]
+    edge: SocketAddrV4,
+    /// The site's key.
+    #[arg(long)]
+    sitekey: String,
+    /// A host name of the site.
+    #[arg(long, default_value = "localhost")]
+    hostname: String,
+    /// Repeats what a person's browser sent, which it reads from standard input.
+    #[arg(long)]
+    forge: bool,
+}
+
+/// What one attempt in a browser sent.
+#[derive(Deserialize)]
+struct Recording {
+    challenge: Sent<ChallengeRequest>,
+    solutions: Vec<Sent<SolutionRequest>>,
+}
+
+/// One request, its headers in the browser's order.
+#[derive(Deserialize)]
+struct Sent<T> {
+    headers: Vec<(String, String)>,
+    body: T,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    ensure!(arguments.edge.ip().is_loopback(), "{} is not this machine", arguments.edge);
+    println!("{}", attempt(&arguments).await?);
+    Ok(())
+}
+
+async fn attempt(arguments: &Arguments) -> Result<String> {
+    let recording: Option<Recording> = if arguments.forge {
+        Some(serde_json::from_reader(std::io::stdin()).context("read the recording")?)
+    } else {
+        None
+    };
+    let honest = vec![
+        ("content-type".to_owned(), "application/json".to_owned()),
+        ("user-agent".to_owned(), concat!("munjigi-native/", env!("CARGO_PKG_VERSION")).to_owned()),
+    ];
+    let (headers, request) = match &recording {
+        Some(Recording { challenge, .. }) => (&challenge.headers, challenge.body.clone()),
+        None => (&honest, challenge_request(&arguments.sitekey, &arguments.hostname)),
+    };
+    let mut connection = Connection::open(&SocketAddr::V4(arguments.edge).to_string()).await?;
+    let mut challenge: ChallengeReply =
+        post(&mut connection, routes::CHALLENGES.path, headers, &request).await?;
+    for step in 0.. {
+        // More puzzles than the person had are answered like the last of theirs.
+        let sent = recording
+            .as_ref()
+            .and_then(|recording| recording.solutions.get(step).or(recording.solutions.last()));
+        let solution = solve(challenge, sent).await?;
+        let headers = sent.map_or(&honest, |sent| &sent.headers);
+        let reply = post(&mut connection, routes::SOLUTIONS.path, headers, &solution).await?;
+        challenge = match reply {
+            SolutionReply::Passed { token, .. } => return Ok(token),
+            SolutionReply::Next(next) => next,
+        };
+    }
+    unreachable!("there is always another step")
+}
+
+/// Solves a puzzle, and takes no less time than the signals claim.
+async fn solve(
+    challenge: ChallengeReply,
+    sent: Option<&Sent<SolutionRequest>>,
+) -> Result<SolutionRequest> {
+    let signals = sent.map(|sent| sent.body.signals).unwrap_or_default();
+    let claimed = Duration::from_millis(signals.solve_ms.unwrap_or(0).into());
+    let solving = tokio::task::spawn_blocking(move || solution_request(&challenge));
+    let (solved, ()) = tokio::join!(solving, tokio::time::sleep(claimed));
+    Ok(SolutionRequest { signals, ..solved?? })
+}
+
+async fn post<T: serde::de::DeserializeOwned>(
+    connection: &mut Connection,
+    path: &str,
+    headers: &[(String, String)],
+    body: &impl serde::Serialize,
+) -> Result<T> {
+    let headers: Vec<_> =
+        headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let body = serde_json::to_vec(body)?;
+    Ok(connection.send(Method::POST, path, &headers, body).await?.json()?)
+}
