@@ -24,7 +24,7 @@ import { cpuMs } from './processes.mjs';
 export class Missing extends Error {}
 
 export const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
-const FIREFOX = process.env.MUNJIGI_FIREFOX ?? '/usr/bin/firefox-esr';
+export const FIREFOX = process.env.MUNJIGI_FIREFOX ?? '/usr/bin/firefox-esr';
 const WEBKIT_DRIVER = process.env.MUNJIGI_WEBKIT_DRIVER ?? '/usr/bin/WebKitWebDriver';
 const SOLVE_MS = 180_000;
 

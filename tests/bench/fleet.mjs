@@ -3,19 +3,20 @@
 // person of `tests/fleet/people.mjs`, each visit from a network of its own. Writes `docs/bot-fleet.toml` and
 // `docs/bot-fleet.md`, unless with `--quick`.
 //
-//   node tests/bench/fleet.mjs [tools] [clients] [people] [--json] [--visits=20] [--lanes=3]
+//   node tests/bench/fleet.mjs [tools] [clients] [people] [--json] [--visits=20] [--lanes=N]
 //     [--only=TEXT] [--seed=1] [--quick]
 //
 // All of it reaches this machine's own loopback and nothing else.
 
 import { command, say, whole } from './command.mjs';
 import { display, Missing } from './browsers.mjs';
-import { median, percentile } from './report.mjs';
+import { median } from './report.mjs';
 import { openStack } from './stack.mjs';
 import { pause } from '../fleet/launch.mjs';
 import { attempt, OURS, recording } from '../fleet/native.mjs';
-import { CONVICTED, record, tables } from '../fleet/page.mjs';
+import { CONVICTED, tables } from '../fleet/page.mjs';
 import { arrive, PEOPLE } from '../fleet/people.mjs';
+import { provenance, write } from '../fleet/provenance.mjs';
 import { imitate, pinned } from '../fleet/python.mjs';
 import { randomOf } from '../fleet/random.mjs';
 import { address, FLOOR, openSite } from '../fleet/site.mjs';
@@ -23,6 +24,9 @@ import { TOOLS } from '../fleet/tools.mjs';
 
 /** How long a visit may take until it has passed: far longer than the most work takes. */
 const PASS_MS = 120_000;
+
+/** After so many visits that a tool broke off itself, there will be no better ones. */
+const MOST_FAILED = 5;
 
 /**
  * @typedef {import('../fleet/site.mjs').Seen} Seen
@@ -136,55 +140,97 @@ const ofPeople = () => PEOPLE.map((persona) => ({
 }));
 
 /**
- * @param {Job['about']} about
- * @param {Seen[]} seen
- * @param {number} failed
- * @param {string} [skipped] why there are none
- * @returns {Row}
+ * What is tried, in this order, and how many visits at a time on two cores. Programs solve as soon
+ * as they can, and where a busy machine slows them they look less like programs; people mostly wait.
+ * @type {{[name: string]: {jobs: () => Job[], lanes: number}}}
  */
-function row(about, seen, failed, skipped) {
-  const floors = seen.map(({ asked }) => asked / FLOOR);
+const PARTS = {
+  tools: { jobs: ofTools, lanes: 3 },
+  clients: { jobs: ofClients, lanes: 3 },
+  people: { jobs: ofPeople, lanes: 6 },
+};
+
+/**
+ * A job and what became of its visits so far.
+ * @typedef {object} Task
+ * @property {Job} job
+ * @property {number} begun visits, of which `running` have not ended
+ * @property {number} running
+ * @property {Seen[]} seen
+ * @property {string[]} errors
+ * @property {string} [skipped] why there are no visits
+ */
+
+/** @param {Task} task @returns {Row} */
+function row({ job, seen, errors, skipped }) {
   const scores = seen.flatMap(({ score }) => (score === null ? [] : [score]));
   return {
-    ...about,
+    ...job.about,
     visits: seen.length,
     convicted: seen.filter(isConvicted).length,
     passed: scores.length,
     stopped: seen.filter((each) => !isConvicted(each) && !each.passed).length,
-    failed,
-    work: median(floors),
-    work_p95: percentile(floors, 0.95),
-    score: scores.length ? median(scores) : null,
+    failed: errors.length,
+    work: seen.map(({ asked }) => asked / FLOOR),
+    ...(scores.length && { score: median(scores) }),
     ...(skipped && { skipped }),
   };
 }
 
-/**
- * Makes all visits of a job, one after the other: a site tells them apart by the time.
- * @param {Job} job
- * @param {number} visits
- * @param {(job: Job, number: number) => Promise<Seen>} make
- */
-async function repeat(job, visits, make) {
-  const { about } = job;
-  const name = [about.who, about.how].filter(Boolean).join(', ');
-  /** @type {Seen[]} */
-  const seen = [];
-  /** @type {string[]} */
-  const errors = [];
-  while (seen.length + errors.length < visits) {
-    try {
-      seen.push(await make(job, seen.length + errors.length));
-    } catch (error) {
-      if (error instanceof Missing) return row(about, seen, errors.length, error.message);
-      errors.push(error instanceof Error ? error.message : String(error));
-    }
+/** Whether a task needs another visit. @param {Task} task @param {number} visits */
+const isOpen = ({ seen, running, errors, skipped }, visits) =>
+  !skipped && errors.length < MOST_FAILED && seen.length + running < visits;
+
+/** @param {Task} task @param {(job: Job, time: number) => Promise<Seen>} make makes its visit of a number */
+async function visitOnce(task, make) {
+  const time = task.begun;
+  task.begun += 1;
+  task.running += 1;
+  try {
+    task.seen.push(await make(task.job, time));
+  } catch (error) {
+    if (error instanceof Missing) task.skipped = error.message;
+    else task.errors.push(error instanceof Error ? error.message : String(error));
+  } finally {
+    task.running -= 1;
   }
-  const found = row(about, seen, errors.length);
-  const stopped = found.stopped ? `, ${found.stopped} without a token` : '';
-  const failed = errors.length ? `; ${errors.length} failed: ${errors[0].split('\n')[0]}` : '';
-  say(`fleet: ${name}: ${found.convicted} of ${found.visits} convicted${stopped}${failed}`);
-  return found;
+}
+
+/** Prints what became of a task. @param {Task} task */
+function tell(task) {
+  const { who, how, visits, convicted, stopped, failed, skipped } = row(task);
+  const name = [who, how].filter(Boolean).join(', ');
+  if (skipped) return say(`fleet: ${name}: skipped: ${skipped}`);
+  const without = stopped ? `, ${stopped} without a token` : '';
+  const broken = failed ? `; ${failed} failed: ${task.errors[0].split('\n')[0]}` : '';
+  return say(`fleet: ${name}: ${convicted} of ${visits} convicted${without}${broken}`);
+}
+
+/**
+ * Makes the visits of all tasks, as many at a time as there are lanes. Each lane has a site, which
+ * tells visits apart by the time, and a display.
+ * @param {import('./stack.mjs').Stack} stack
+ * @param {Task[]} tasks
+ * @param {number} visits
+ * @param {number} lanes
+ * @param {(job: Job, time: number, lane: {site: Awaited<ReturnType<typeof openSite>>, screen: string}) => Promise<Seen>} make
+ */
+async function inLanes(stack, tasks, visits, lanes, make) {
+  const next = () => tasks.find((task) => isOpen(task, visits));
+  const lane = async () => {
+    const site = await openSite(stack);
+    const screen = await display();
+    try {
+      for (let task = next(); task; task = next()) {
+        await visitOnce(task, (job, time) => make(job, time, { site, screen: screen.name }));
+        if (!isOpen(task, visits) && !task.running) tell(task);
+      }
+    } finally {
+      screen.child.kill('SIGTERM');
+      site.stop();
+    }
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
 }
 
 /** @param {import('./command.mjs').Options} options @param {string[]} names @returns {Promise<import('./report.mjs').Result>} */
@@ -192,46 +238,37 @@ export async function measure(options, names) {
   const visits = whole(options, 'visits', 20);
   const seed = whole(options, 'seed', 1);
   const { only = '' } = options;
-  const parts = { tools: ofTools, clients: ofClients, people: ofPeople };
-  const unknown = names.find((name) => !Object.hasOwn(parts, name));
-  if (unknown) throw new Error(`no part ${unknown}; there are ${Object.keys(parts).join(', ')}`);
-  const chosen = Object.entries(parts).filter(([name]) => !names.length || names.includes(name));
-  const jobs = chosen.flatMap(([, of]) => of()).filter(({ about }) => about.who.includes(only));
+  const unknown = names.find((name) => !Object.hasOwn(PARTS, name));
+  if (unknown) throw new Error(`no part ${unknown}; there are ${Object.keys(PARTS).join(', ')}`);
+  const parts = Object.entries(PARTS).filter(([name]) => !names.length || names.includes(name));
+  const lanes = Object.fromEntries(parts.map(([name, { lanes }]) => [name, whole(options, 'lanes', lanes)]));
   const { stack, stop } = await openStack();
-  /** @type {Row[]} */
-  const rows = [];
-  const waiting = [...jobs.entries()];
+  /** @type {Task[]} */
+  const tasks = [];
   let number = 0;
-  /** Each lane has a site and a display of its own. */
-  const lane = async () => {
-    const site = await openSite(stack);
-    const screen = await display();
-    try {
-      for (let next = waiting.shift(); next; next = waiting.shift()) {
-        const [at, job] = next;
-        rows[at] = await repeat(job, visits, ({ about, once }, time) => once({
-          site,
-          begin: () => {
-            number += 1;
-            return site.begin(address(number));
-          },
-          screen: screen.name,
-          random: randomOf([seed, about.who, about.how, time].join('/')),
-        }));
-      }
-    } finally {
-      screen.child.kill('SIGTERM');
-      site.stop();
-    }
-  };
   try {
-    await Promise.all(Array.from({ length: whole(options, 'lanes', 3) }, lane));
+    for (const [name, { jobs }] of parts) {
+      const part = jobs()
+        .filter(({ about }) => about.who.includes(only))
+        .map((job) => ({ job, begun: 0, running: 0, seen: [], errors: [] }));
+      tasks.push(...part);
+      await inLanes(stack, part, visits, lanes[name], (job, time, lane) => job.once({
+        ...lane,
+        begin: () => {
+          number += 1;
+          return lane.site.begin(address(number));
+        },
+        random: randomOf([seed, job.about.who, job.about.how, time].join('/')),
+      }));
+    }
   } finally {
     await stop();
   }
-  if (!names.length && !only && !options.quick) record(rows, visits);
-  for (const { who, how, skipped } of rows) if (skipped) say(`fleet: skipped ${who} ${how}: ${skipped}`);
-  return { name: 'fleet', tables: tables(rows), data: { visits, rows } };
+  const rows = tasks.map(row);
+  const from = provenance({ seed, visits, lanes });
+  if (!names.length && !only && !options.quick) write({ ...from, row: rows });
+  for (const task of tasks) if (task.skipped) tell(task);
+  return { name: 'fleet', tables: tables(rows), data: { ...from, rows } };
 }
 
 await command(import.meta.url, measure);

@@ -1,14 +1,13 @@
-// The record of the fleet's visits and the page that explains it.
+// The record of the fleet's visits, and the page that explains it: a function of the record alone.
 
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { stringify } from 'smol-toml';
-import { render, wilson } from '../bench/report.mjs';
-import { ROOT } from '../bench/stack.mjs';
+import { median, percentile, render, sum, wilson } from '../bench/report.mjs';
 import { FLOOR } from './site.mjs';
 
 /** From this many times the floor on, a visit was taken for a program's. */
 export const CONVICTED = 8;
+
+/** What is asked of the figures. */
+const ASKED = { visits: 20, tools: 0.95, personas: 14, work: 1, work_p95: 2 };
 
 /**
  * @typedef {object} Row
@@ -19,81 +18,153 @@ export const CONVICTED = 8;
  * @property {string} [skipped] why there are no visits
  * @property {number} visits
  * @property {number} convicted
- * @property {number} passed
  * @property {number} stopped visits that were not convicted and still got no token
+ * @property {number} passed
  * @property {number} failed visits that ended with an error of the tool
- * @property {number} work median of the expected hashes, in floors
- * @property {number} work_p95
- * @property {number | null} score median of what siteverify said
+ * @property {number[]} work of each visit: the expected hashes in floors
+ * @property {number} [score] median of what siteverify said
+ *
+ * @typedef {object} Record
+ * @property {string} date
+ * @property {string} commit
+ * @property {number} seed of what varies between visits of scripted people
+ * @property {number} visits wanted of each row
+ * @property {string} machine
+ * @property {{[part: string]: number}} lanes visits at a time
+ * @property {{[name: string]: string}} programs versions by name
+ * @property {Row[]} row
  */
 
 /** @param {number} part @param {number} all */
-const share = (part, all) => `${Math.round((100 * part) / all)} %`;
+const share = (part, all) => (all ? `${Math.round((100 * part) / all)} %` : '–');
+
+/** @param {number} part @param {number} all */
+const interval = (part, all) => wilson(part, all).map((end) => share(end, 1)).join(' to ');
+
+/** @param {Row[]} rows @param {'visits' | 'convicted' | 'failed'} name */
+const total = (rows, name) => sum(rows.map((row) => row[name]));
+
+/** @param {Row[]} rows */
+const named = (rows) => rows.map(({ who, how }) => [who, how].filter(Boolean).join(', ')).join('; ') || 'none';
+
+const COUNTED = ['visits', 'convicted', '95 % interval', 'work, median', 'work, p95', 'score, median', 'no token', 'passed', 'failed'];
+
+/** @param {Row} row @returns {import('../bench/report.mjs').Cell[]} */
+function counted({ visits, convicted, stopped, passed, failed, work, score }) {
+  const works = [median(work), percentile(work, 0.95)];
+  return [visits, share(convicted, visits), interval(convicted, visits), ...works, score ?? null, stopped, passed, failed];
+}
+
+/** @param {Row[]} rows */
+const skips = (rows) => rows.filter(({ skipped }) => skipped).map((row) => `${named([row])}: skipped; ${row.skipped}`);
 
 /** @param {Row[]} rows @returns {import('../bench/report.mjs').Table[]} */
 export function tables(rows) {
-  const cells = (/** @type {Row} */ { visits, convicted, stopped, passed, failed, work, work_p95, score }) => {
-    const [low, high] = wilson(convicted, visits);
-    return [visits, visits ? share(convicted, visits) : '–', `${share(low, 1)} to ${share(high, 1)}`, work, work_p95, score, stopped, passed, failed];
-  };
-  const counted = ['visits', 'convicted', '95 % interval', 'work, median', 'work, p95', 'score, median', 'no token', 'passed', 'failed'];
-  const notes = (/** @type {Row[]} */ of) => of.flatMap(({ who, how, skipped }) => (skipped ? [`${who}, ${how}: skipped; ${skipped}`] : []));
-  const tools = rows.filter(({ kind }) => kind === 'default' || kind === 'stealth');
-  const clients = rows.filter(({ kind }) => kind === 'client');
-  const people = rows.filter(({ kind }) => kind === 'person');
+  const of = (/** @type {string[]} */ ...kinds) => rows.filter(({ kind }) => kinds.includes(kind));
+  const [tools, clients, people] = [of('default', 'stealth'), of('client'), of('person')];
   return [
     {
-      title: 'Programs',
-      columns: ['tool', 'version', 'hides', 'started', ...counted],
-      rows: tools.map((each) => [each.who, each.version, each.kind === 'stealth' ? 'yes' : 'no', each.how, ...cells(each)]),
-      notes: notes(tools),
+      title: 'Automation tools',
+      columns: ['tool', 'version', 'configuration', 'started', ...COUNTED],
+      rows: tools.map((row) => [row.who, row.version, row.kind, row.how, ...counted(row)]),
+      notes: skips(tools),
     },
     {
       title: 'Programs without a browser',
-      columns: ['client', 'version', 'speaks', ...counted],
-      rows: clients.map((each) => [each.who, each.version, each.how, ...cells(each)]),
-      notes: notes(clients),
+      columns: ['client', 'version', 'speaks', ...COUNTED],
+      rows: clients.map((row) => [row.who, row.version, row.how, ...counted(row)]),
+      notes: skips(clients),
     },
-    { title: 'Scripted people', columns: ['habit', ...counted], rows: people.map((each) => [each.who, ...cells(each)]) },
+    {
+      title: 'Scripted people',
+      columns: ['habit', ...COUNTED],
+      rows: people.map((row) => [row.who, ...counted(row)]),
+      notes: skips(people),
+    },
+    {
+      title: 'What is asked of these figures',
+      columns: ['figure', 'asked for', 'measured', 'met'],
+      rows: [...ofTools(of('default')), ...ofPeople(people)],
+    },
   ].filter((table) => table.rows.length);
 }
 
-/**
- * Writes `docs/bot-fleet.toml` and `docs/bot-fleet.md`.
- * @param {Row[]} rows
- * @param {number} visits
- */
-export function record(rows, visits) {
-  const date = new Date().toISOString().slice(0, 10);
-  const kept = rows.map((row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null)));
-  const head = '# Written by `scripts/bench fleet`: whom the edge took for a program.\n# `bot-fleet.md` explains the figures.\n';
-  writeFileSync(join(ROOT, 'docs', 'bot-fleet.toml'), `${head}${stringify({ date, visits, row: kept })}\n`);
-  writeFileSync(join(ROOT, 'docs', 'bot-fleet.md'), page(rows, visits, date));
+/** @param {boolean} met */
+const yes = (met) => (met ? 'yes' : 'no');
+
+/** @param {Row[]} rows of tools in their default configuration @returns {string[][]} */
+function ofTools(rows) {
+  if (!rows.length) return [];
+  const [visits, convicted] = [total(rows, 'visits'), total(rows, 'convicted')];
+  const below = rows.filter((row) => !row.visits || row.convicted / row.visits < ASKED.tools);
+  const few = rows.filter((row) => row.visits < ASKED.visits);
+  return [
+    [
+      'default configuration, convicted',
+      `at least ${share(ASKED.tools, 1)} in every row`,
+      `${share(convicted, visits)} of ${visits} (${interval(convicted, visits)}); rows below: ${named(below)}`,
+      yes(!below.length),
+    ],
+    ['default configuration, visits', `at least ${ASKED.visits} in every row`, `rows below: ${named(few)}`, yes(!few.length)],
+  ];
 }
 
-/** @param {Row[]} rows @param {number} visits @param {string} date */
-function page(rows, visits, date) {
-  const [programs, people] = tables(rows).map(render);
+/** @param {Row[]} rows of scripted people @returns {string[][]} */
+function ofPeople(rows) {
+  if (!rows.length) return [];
+  const [visits, convicted] = [total(rows, 'visits'), total(rows, 'convicted')];
+  const works = rows.flatMap(({ work }) => work);
+  const [middle, high] = [median(works), percentile(works, 0.95)];
+  const few = rows.filter((row) => row.visits < ASKED.visits);
+  return [
+    [
+      'scripted people, convicted',
+      '0',
+      `${convicted} of ${visits} (${interval(convicted, visits)}); rows with any: ${named(rows.filter((row) => row.convicted))}`,
+      yes(convicted === 0),
+    ],
+    [
+      'scripted people, visits',
+      `at least ${ASKED.visits} of ${ASKED.personas} habits`,
+      `${rows.length} habits; rows below: ${named(few)}`,
+      yes(rows.length >= ASKED.personas && !few.length),
+    ],
+    ['scripted people, median work', `${ASKED.work} × the floor`, `${middle} ×`, yes(middle === ASKED.work)],
+    ['scripted people, p95 of work', `at most ${ASKED.work_p95} × the floor`, `${high} ×`, yes(high <= ASKED.work_p95)],
+  ];
+}
+
+/** @param {Record} record */
+export function page({ date, commit, seed, visits, machine, lanes, programs, row }) {
+  const atOnce = Object.entries(lanes).map(([part, number]) => `${number} of the ${part}`).join(', ');
+  const versions = Object.entries(programs).map(([name, version]) => `${name} ${version}`).join(', ');
   return `# Which programs the edge recognises
 
 Generated by \`scripts/bench fleet\`; the text around the figures is in \`tests/fleet/page.mjs\`.
 
-Measured ${date}, each of them ${visits} times, on the edge as it runs locally. Every visit comes from a /24 of its own and opens a fresh browser, so that nothing but the visit itself speaks against it. It opens a form, fills its three fields, waits for the widget and sends the form; the back end calls siteverify.
+Measured ${date} at commit \`${commit}\`, each row ${visits} times, on the edge as it runs locally on ${machine}; at a time ${atOnce}; seed ${seed}; ${versions}. \`bot-fleet.toml\` has the work of every single visit.
 
-A visit is *convicted* when the edge asks for at least ${CONVICTED} times the floor (${FLOOR.toLocaleString('en-US')} hashes), asks for a picture, or refuses it. Work is in floors. The intervals are Wilson’s, at 95 %. *Passed* are the visits whose form arrived with a token that siteverify accepted; *failed* are visits that the tool itself broke off, which count as neither.
+Every visit comes from a /24 of its own and, where it has a browser, opens a fresh one, so that nothing but the visit itself speaks against it. It opens a form, fills its three fields, waits for the widget and sends the form; the back end calls siteverify.
 
-${programs}
-*headless* has no window, *headful* has one on a virtual display, and *attached* joins a browser that was started by hand with a debugging port. The tools run as their documentation shows them.
+A visit is *convicted* when the edge asks for at least ${CONVICTED} times the floor (${FLOOR.toLocaleString('en-US')} hashes), asks for a picture, or refuses it. Work is in floors. The intervals are Wilson’s, at 95 %. *No token* are the visits that the edge did not convict and that got no token all the same: it did not have to recognise anything. *Passed* are those whose form arrived with a token that siteverify accepted; a visit that paid for its conviction passes too. *Failed* are visits that the tool itself broke off, which count as none of these.
 
-${people}
-People are scripted: they type, point and tap through the browser’s own input events, each with other habits, in a browser that no tool has attached to in a way that pages can see. They show what is not held against anybody. They prove no rate for people: that takes people.
+**Scripted people prove no rate for people: that takes people.**
+
+${tables(row).map(render).join('\n')}
+## How to read it
+
+*default* tools run as their documentation shows them, with nothing changed; *stealth* tools hide that they are tools. A busier machine slows them, and a slower program looks less like one: the number at a time matters. *headless* has no window, *headful* has one on a virtual display, and *attached* joins a browser that was started by hand with a debugging port. No tool attaches to a Firefox that was not started for it, so its tools have two ways.
+
+The local edge has neither TLS nor HTTP/2, so what curl_cffi imitates of them is not seen here: what stops it is that it runs no script. Our native client solves with the product’s own crate. Honestly, it says what it is and reports no signals. Forging, it sends again, word for word, the headers and signals that a scripted person’s browser sent in a visit just before, from another network, and takes as long as they claim.
+
+People are scripted: they type, point and tap through the browser’s own input events, each with other habits, driven by the bare debugging protocol with none of its domains switched on, in a browser that no tool has attached to in a way that pages can see. They show what must not be held against anybody.
 
 ## Run it again
 
 \`\`\`sh
-scripts/bench fleet              # all of it
-scripts/bench fleet --visits=5    # fewer visits of each
-scripts/bench fleet --quick      # two visits of each; leaves this page alone
+scripts/bench fleet                          # all of it
+scripts/bench fleet tools --only=selenium    # a part of it; leaves this page alone
+scripts/bench fleet --quick                  # two visits of each; leaves this page alone
 \`\`\`
 `;
 }

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { ARGUMENTS, CHROMIUM, Missing } from '../bench/browsers.mjs';
+import { ARGUMENTS, CHROMIUM, FIREFOX, Missing } from '../bench/browsers.mjs';
 import { startChromium } from './launch.mjs';
 
 const require = createRequire(import.meta.url);
@@ -53,7 +53,7 @@ export async function firefox(way, display) {
     'cargo install geckodriver, and set MUNJIGI_GECKODRIVER',
   );
   const { Driver, Options, ServiceBuilder } = require('selenium-webdriver/firefox');
-  const options = new Options().setBinary(process.env.MUNJIGI_FIREFOX ?? '/usr/bin/firefox-esr');
+  const options = new Options().setBinary(FIREFOX);
   if (way === 'headless') options.addArguments('-headless');
   const service = new ServiceBuilder(path).setEnvironment({ ...process.env, DISPLAY: display }).build();
   return driven(Driver.createSession(options, service));

@@ -2,7 +2,7 @@
 // fresh browser, fills the form in the tool's own words and sends it.
 
 import { createRequire } from 'node:module';
-import { ARGUMENTS, CHROMIUM } from '../bench/browsers.mjs';
+import { ARGUMENTS, CHROMIUM, FIREFOX } from '../bench/browsers.mjs';
 import { startChromium } from './launch.mjs';
 import { pinned, zendriver } from './python.mjs';
 import * as selenium from './selenium.mjs';
@@ -98,9 +98,9 @@ async function puppeteer(library, way, display, launch = {}) {
   };
 }
 
-const FIREFOX = {
+const IN_FIREFOX = {
   browser: 'firefox',
-  executablePath: process.env.MUNJIGI_FIREFOX ?? '/usr/bin/firefox-esr',
+  executablePath: FIREFOX,
   args: [],
 };
 
@@ -125,7 +125,7 @@ export const TOOLS = [
     version: version('puppeteer-core'),
     kind: 'default',
     ways: WITHOUT_ATTACHING,
-    start: async (way, display) => puppeteer((await import('puppeteer-core')).default, way, display, FIREFOX),
+    start: async (way, display) => puppeteer((await import('puppeteer-core')).default, way, display, IN_FIREFOX),
   },
   {
     name: 'selenium',

@@ -127,6 +127,7 @@ pub const ALL: &[Check] = &[
     Check { name: "unit", run: cargo::unit },
     Check { name: "queries", run: cargo::queries },
     Check { name: "widget-tests", run: javascript::widget_tests },
+    Check { name: "bench-tests", run: javascript::bench_tests },
     Check { name: "examples", run: examples::shops },
     Check { name: "gpu-backend", run: gpu::backend },
     Check { name: "whole", run: cargo::whole },

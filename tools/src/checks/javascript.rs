@@ -42,6 +42,13 @@ pub(super) fn widget_tests(context: &Context) -> Result<Outcome> {
     Ok(node_test(context, &Suite::one_by_one("widget/test", &files))?.outcome())
 }
 
+/// The tests of what the benchmarks compute and write; they measure nothing.
+pub(super) fn bench_tests(context: &Context) -> Result<Outcome> {
+    let mut files = test_files(&context.project.at("tests/bench"))?;
+    files.extend(test_files(&context.project.at("tests/fleet"))?);
+    Ok(node_test(context, &Suite::one_by_one("tests of the benchmarks", &files))?.outcome())
+}
+
 pub(super) fn journeys(context: &Context) -> Result<Outcome> {
     Build::ensure_all(&context.project)?;
     Build::GpuBackend.ensure(&context.project)?;
