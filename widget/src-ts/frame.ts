@@ -1,6 +1,7 @@
 // The browser's half of the frame: it draws, calls, waits and computes as the WebAssembly module
 // directs (src/glue.rs), and keeps the opaque strings. The module decides the widget's state. The
 // same file is the workers' script.
+import { agreement, answers, hear, look } from "./coherence";
 import { Event_, Request_ } from "./numbers";
 import type { Connect, Picture } from "./picture";
 import type {
@@ -58,6 +59,7 @@ declare global {
 }
 
 function work(): void {
+  (postMessage as (message: unknown) => void)(answers(navigator));
   onmessage = ({ data }: MessageEvent<Task>) => {
     if (!data) return close();
     const [index, start, count, work, code] = data;
@@ -156,6 +158,7 @@ function frame(): void {
         digit.charCodeAt(0),
       );
       bytes(module.a(), 16).set(id.subarray(0, 16));
+      look();
       const { first, count, work, epoch_len } = next;
       return module.e(first, count, work, epoch_len, 5 * Math.ceil((pace * count * work) / 5e3));
     }
@@ -254,6 +257,7 @@ function frame(): void {
       };
       if (request) {
         const body: SolutionRequest = { challenge, signals: now };
+        if (algorithm == "hashwx") now.agreement = agreement(id);
         if (request == Request_.Solution) {
           now.solve_ms = Math.round(performance.now() - puzzled);
           pace = now.solve_ms / puzzle.count / puzzle.work;
@@ -290,8 +294,11 @@ function frame(): void {
       const count = Math.max(1, Math.min(most!, (navigator.hardwareConcurrency || 2) - 1));
       for (let i = pool.length; i < count; i++) {
         const worker = (pool[i] = new Worker(script));
-        worker.onmessage = ({ data: [index, found] }) =>
-          worker == pool[i] && module.h(i, index, found);
+        worker.onmessage = ({ data }) => {
+          // Its first message answers questions, before it is given a task.
+          if (typeof data[0] == "string") return hear(data);
+          if (worker == pool[i]) module.h(i, data[0], data[1]);
+        };
         worker.onerror = async ({ message }) => {
           if (worker != pool[i]) return;
           imports.n!();

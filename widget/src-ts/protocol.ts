@@ -294,7 +294,15 @@ solve_ms?: number | null,
 /**
  * Whether the page was visible while solving.
  */
-visible?: boolean | null, };
+visible?: boolean | null, 
+/**
+ * Which of the [`Check`]s were made, and which of them found something:
+ * for the check numbered n, bit n says that it was made and bit 12 + n that
+ * it found something. Bits 24 to 31 are 0. All of it is combined by XOR
+ * with the first four bytes of the attempt's id, least significant first,
+ * so that the bits of one attempt mean nothing in another.
+ */
+agreement?: number | null, };
 
 export type SolutionReply = { "status": "passed", 
 /**

@@ -5,13 +5,14 @@
 //! ceiling. Pressure comes from the counters and rises continuously: with twice
 //! as many requests, each costs twice as much. Risk comes from what the visit
 //! looks like and weighs little, because an attacker can change that. The
-//! weights are in `risk`.
+//! weights are in `risk`; what convicts is in `coherence`.
 
+mod coherence;
 mod fallback;
 mod pressure;
 mod risk;
 
-use munjigi_protocol::{Algorithm, Signals, Verdict};
+use munjigi_protocol::{Algorithm, AttemptId, Signals, Verdict};
 
 pub(crate) use fallback::afford;
 pub(crate) use pressure::larger;
@@ -55,6 +56,8 @@ pub enum Stage {
     Start,
     /// A solution arrived.
     Solution {
+        /// The attempt that it completes.
+        id: AttemptId,
         /// Expected hashes of the puzzle that was just solved.
         proven: u64,
         /// Puzzles of the attempt before that one.

@@ -43,7 +43,7 @@ pub use pictures::{
 };
 pub use problem::{PROBLEM_CONTENT_TYPE, Problem};
 pub use routes::Route;
-pub use signals::Signals;
+pub use signals::{Check, Signals};
 pub use site::{Mode, Rule, RuleMatch, SiteConfig, SiteState, Verdict, Work};
 pub use siteverify::{Metadata, SiteverifyReply, SiteverifyRequest};
 pub use state::{Health, HealthCheck, InternalState, SiteDelete, SitePut, Status, Version};

@@ -45,4 +45,50 @@ pub struct Signals {
     /// Whether the page was visible while solving.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visible: Option<bool>,
+    /// Which of the [`Check`]s were made, and which of them found something:
+    /// for the check numbered n, bit n says that it was made and bit 12 + n that
+    /// it found something. Bits 24 to 31 are 0. All of it is combined by XOR
+    /// with the first four bytes of the attempt's id, least significant first,
+    /// so that the bits of one attempt mean nothing in another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<u32>,
+}
+
+/// A question that the frame asks its browser in several places: in itself, in
+/// an empty frame inside it, and in a worker. Only whether the answers agree
+/// leaves the browser, in `agreement`; `docs/privacy.md` has a row for each.
+/// In the order of their numbers, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Check {
+    /// `navigator.userAgent` differs between the three.
+    #[serde(rename = "agent")]
+    Agent,
+    /// `navigator.languages` differs.
+    #[serde(rename = "languages")]
+    Languages,
+    /// `navigator.platform` differs.
+    #[serde(rename = "platform")]
+    Platform,
+    /// `navigator.webdriver` is true in the frame or in the empty one.
+    #[serde(rename = "webdriver")]
+    Webdriver,
+    /// The user agent names a browser without a window, in any of the three.
+    #[serde(rename = "headless")]
+    Headless,
+    /// The getter of `navigator.webdriver`, or `getCoalescedEvents`, is not the
+    /// browser's own.
+    #[serde(rename = "natives")]
+    Natives,
+}
+
+impl Check {
+    /// All checks, in the order of their numbers.
+    pub const ALL: [Self; 6] = [
+        Self::Agent,
+        Self::Languages,
+        Self::Platform,
+        Self::Webdriver,
+        Self::Headless,
+        Self::Natives,
+    ];
 }

@@ -4,6 +4,7 @@
 
 use munjigi_protocol::{Algorithm, Signals};
 
+use super::coherence::{CONVICTED, Finding, finding};
 use super::{Network, Question, Stage, pressure};
 use crate::counters::Pressure;
 use crate::visit::{AgentKind, HttpVersion, TlsVersion, Visit};
@@ -37,6 +38,13 @@ const TLS_OLD: u16 = 25;
 /// A browser that lists no language: an unconfigured headless one. Privacy
 /// browsers list one.
 const NO_LANGUAGE: u16 = 15;
+
+/// A widget that left out a check: every HashWX solver has all the answers.
+const UNASKED: u16 = 20;
+
+/// Languages or platform that differ between the frame and a worker: an
+/// incomplete disguise, or a developer's device mode. Enough for doubt.
+const DIFFERING: u16 = 30;
 
 /// Started within a second of the load, without pointer, keys or touch. Pages
 /// may start at once and visitors may use none of these, so it weighs little.
@@ -72,13 +80,17 @@ const BUSY_CROWD: u16 = 5;
 
 /// Risk of a visit, 0–100.
 pub fn risk(question: &Question<'_>) -> u8 {
+    let finding = finding(question);
     let sum = BASE
+        + weigh(finding == Finding::Unasked, UNASKED)
+        + weigh(finding == Finding::Differing, DIFFERING)
         + of_visit(question.visit)
         + of_signals(question.signals)
         + of_stage(question)
         + of_pressure(question.pressure);
     let relief = if present(question.signals) { PRESENCE } else { 0 };
-    u8::try_from(sum.saturating_sub(relief).min(100)).unwrap_or(100)
+    let risk = u8::try_from(sum.saturating_sub(relief).min(100)).unwrap_or(100);
+    if finding == Finding::Convicted { risk.max(CONVICTED) } else { risk }
 }
 
 fn of_visit(visit: &Visit) -> u16 {

@@ -100,6 +100,7 @@ const NOTHING: Signals = Signals {
     cores: None,
     solve_ms: None,
     visible: None,
+    agreement: None,
 };
 
 const PERSON: Signals =
@@ -293,7 +294,8 @@ fn at_the_solution_more_is_known() {
         .unwrap()
         .score
     };
-    let stage = |network| Stage::Solution { proven: 640_000, puzzles: 0, network };
+    let stage =
+        |network| Stage::Solution { id: AttemptId([0; 16]), proven: 640_000, puzzles: 0, network };
     let solved = |ms, cores| Signals { solve_ms: Some(ms), cores: Some(cores), ..NOTHING };
     assert_eq!(ask(NOTHING, stage(Network::Same)), 90);
     assert_eq!(ask(NOTHING, stage(Network::Other)), 85);

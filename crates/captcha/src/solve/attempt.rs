@@ -153,6 +153,7 @@ impl Attempt<'_> {
             pressure: &pressure,
             algorithm,
             stage: Stage::Solution {
+                id: self.claims.id,
                 proven,
                 puzzles: self.claims.owed.puzzles,
                 network: self.network,

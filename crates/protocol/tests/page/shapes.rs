@@ -36,7 +36,7 @@ pub fn all() -> Tables {
         )+ };
     }
     plain! {
-        Algorithm AlgorithmName ChallengeReply ChallengeRequest Count CountBatch CountKind
+        Algorithm AlgorithmName ChallengeReply ChallengeRequest Check Count CountBatch CountKind
         EventBatch FrameState Health HealthCheck ImageSpan InternalState Judgement Metadata Mode
         Pack PackItem PageOptions PictureCount PictureRound PictureType PoolEntry Pools
         PredictReply Problem RenderReply RenderRequest RenderedImage RenderedPicture Rendering RightRound

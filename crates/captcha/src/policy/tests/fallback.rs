@@ -82,7 +82,12 @@ fn an_admitted_visitor_is_not_turned_away_because_of_later_ones() {
             signals: &NOTHING,
             pressure: &pressure,
             algorithm: Algorithm::Sha256,
-            stage: Stage::Solution { proven: 1, puzzles, network: Network::Same },
+            stage: Stage::Solution {
+                id: AttemptId([0; 16]),
+                proven: 1,
+                puzzles,
+                network: Network::Same,
+            },
         })
     };
     assert_eq!(ask(0, fallbacks(64)), Err(Refused::Site { seconds: 30 }));

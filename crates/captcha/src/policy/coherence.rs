@@ -1,0 +1,82 @@
+//! The conviction gate: what proves that a program drives the browser, or that
+//! the browser is not the one it claims to be. A contradiction or an artefact of
+//! automation convicts. Environment, behaviour and reputation only add to the
+//! sum in `risk`; so do contradictions that a browser's own settings can cause.
+//!
+//! The checks run in the visitor's own browser, so a forger can send bits that
+//! nobody accuses. The attempt's id in them only means that bits recorded once
+//! are of no use: whoever forges them has to run a client of their own.
+
+use munjigi_protocol::{Algorithm, AttemptId, Check};
+
+use super::{Question, Stage};
+
+/// The least risk of a convicted visit: enough for a picture, or for the work
+/// that replaces one, whatever else speaks for the visit.
+pub const CONVICTED: u8 = 70;
+
+/// The first bit of what the checks found; below it is which were made.
+const FOUND: u32 = 12;
+
+/// The bits of which checks were made.
+const MADE: u32 = (1 << FOUND) - 1;
+
+/// Bits that stay 0, by which an answer for another attempt is recognised: 255
+/// of 256 do not fit.
+const ZERO: u32 = 0xff00_0000;
+
+/// The bits of all checks that this edge knows. A newer widget may make more.
+const KNOWN: u32 = (1 << Check::ALL.len()) - 1;
+
+/// The checks that convict nobody. In Chromium 148, the device mode of the
+/// developer tools changes the platform, and an override of the languages
+/// changes these, in frames and not in workers.
+const DOUBTED: u32 = bit(Check::Languages) | bit(Check::Platform);
+
+/// What the checks in the browser come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finding {
+    /// Nothing was reported: no solution yet, or a widget without checks.
+    Unknown,
+    /// Every check was made and none found anything.
+    Coherent,
+    /// None found anything, but the client left one out.
+    Unasked,
+    /// Only checks found something that can also be a person's settings.
+    Differing,
+    /// Another check found something, or the bits are those of another attempt.
+    Convicted,
+}
+
+/// Reads the bits of a solution by HashWX; the fallback's workers answer no
+/// questions.
+pub fn finding(question: &Question<'_>) -> Finding {
+    let Stage::Solution { id, .. } = question.stage else { return Finding::Unknown };
+    let (Some(sent), Algorithm::HashWx) = (question.signals.agreement, question.algorithm) else {
+        return Finding::Unknown;
+    };
+    let bits = sent ^ mask(id);
+    let (made, found) = (bits & MADE, (bits & !ZERO) >> FOUND);
+    let foreign = bits & ZERO != 0 || found & !made != 0;
+    if foreign || found & KNOWN & !DOUBTED != 0 {
+        Finding::Convicted
+    } else if found & KNOWN != 0 {
+        Finding::Differing
+    } else if made & KNOWN == KNOWN {
+        Finding::Coherent
+    } else {
+        Finding::Unasked
+    }
+}
+
+const fn bit(check: Check) -> u32 {
+    1 << check as u32
+}
+
+/// What the bits of an attempt are combined with.
+const fn mask(AttemptId([a, b, c, d, ..]): AttemptId) -> u32 {
+    u32::from_le_bytes([a, b, c, d])
+}
+
+#[cfg(test)]
+mod tests;

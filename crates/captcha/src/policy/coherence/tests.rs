@@ -1,0 +1,110 @@
+use munjigi_protocol::{PictureType, Signals};
+use proptest::prelude::*;
+
+use super::*;
+use crate::contract::{FIREFOX, site_config};
+use crate::counters::Pressure;
+use crate::host::Hostname;
+use crate::labels::Action;
+use crate::policy::{Demand, DemandStep, HARDER, Network, decide};
+use crate::site::{Exemption, Site};
+
+const ID: AttemptId =
+    AttemptId([0xd4, 0xc3, 0xb2, 0xa1, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
+const MASK: u32 = 0xa1b2_c3d4;
+
+fn decided(agreement: Option<u32>, algorithm: Algorithm, pictures: Vec<PictureType>) -> Demand {
+    let mut config = site_config(&["mj_", &"0".repeat(26)].concat(), Vec::new());
+    config.pictures = pictures;
+    config.fallback_allowed = true;
+    decide(&Question {
+        site: &Site::parse(&config, Exemption::Honoured).unwrap(),
+        hostname: &Hostname::parse("shop.example").unwrap(),
+        action: &Action::parse("login").unwrap(),
+        visit: &FIREFOX,
+        signals: &Signals { pointer: Some(3), agreement, ..Signals::default() },
+        pressure: &Pressure::default(),
+        algorithm,
+        stage: Stage::Solution { id: ID, proven: 640_000, puzzles: 0, network: Network::Same },
+    })
+    .unwrap()
+}
+
+fn work(agreement: Option<u32>) -> u64 {
+    decided(agreement, Algorithm::HashWx, Vec::new()).total()
+}
+
+fn found(check: Check) -> u32 {
+    MASK ^ (KNOWN | bit(check) << FOUND)
+}
+
+#[test]
+fn answers_that_agree_cost_what_no_answer_costs() {
+    assert_eq!(work(Some(MASK ^ KNOWN)), work(None));
+}
+
+#[test]
+fn a_check_that_finds_something_convicts() {
+    for check in [Check::Agent, Check::Webdriver, Check::Headless, Check::Natives] {
+        assert_eq!(work(Some(found(check))), HARDER * work(None), "{check:?}");
+        let demand = decided(Some(found(check)), Algorithm::HashWx, vec![PictureType::Grid]);
+        assert_eq!(demand.step, DemandStep::Picture, "{check:?}");
+        assert_eq!(demand.risk, CONVICTED, "{check:?}");
+    }
+}
+
+#[test]
+fn what_settings_can_cause_costs_at_most_double() {
+    let both = found(Check::Languages) ^ bit(Check::Platform) << FOUND;
+    for bits in [found(Check::Languages), found(Check::Platform), both] {
+        let demand = decided(Some(bits), Algorithm::HashWx, vec![PictureType::Grid]);
+        assert_eq!((demand.step, demand.total()), (DemandStep::Puzzle, 2 * work(None)));
+    }
+}
+
+#[test]
+fn a_check_left_out_convicts_nobody() {
+    for number in 0..Check::ALL.len() {
+        let demand =
+            decided(Some(MASK ^ KNOWN ^ (1 << number)), Algorithm::HashWx, vec![PictureType::Grid]);
+        assert_eq!(demand.step, DemandStep::Puzzle);
+        let coherent = decided(None, Algorithm::HashWx, Vec::new());
+        assert!(demand.risk > coherent.risk);
+    }
+}
+
+#[test]
+fn the_fallback_need_not_answer() {
+    let demand = decided(Some(MASK), Algorithm::Sha256, Vec::new());
+    assert_eq!(demand.risk, decided(None, Algorithm::Sha256, Vec::new()).risk);
+}
+
+#[test]
+fn the_bits_of_another_attempt_convict() {
+    // Its id differs in the byte whose bits are always 0.
+    assert_eq!(work(Some(MASK ^ 0x0100_0000 ^ KNOWN)), HARDER * work(None));
+    // A finding of a check that was not made.
+    assert_eq!(work(Some(MASK ^ (1 << FOUND))), HARDER * work(None));
+}
+
+#[test]
+fn a_newer_widget_may_make_more_checks() {
+    let more = 1 << Check::ALL.len();
+    assert_eq!(work(Some(MASK ^ (KNOWN | more | more << FOUND))), work(None));
+}
+
+proptest! {
+    #[test]
+    fn what_is_found_in_addition_never_lowers_risk(bits in 0_u32..1 << 24, number in 0..6_u32) {
+        let made = 1 << number;
+        let more = bits | made | made << FOUND;
+        let risk = |bits| decided(Some(MASK ^ bits), Algorithm::HashWx, Vec::new()).risk;
+        prop_assert!(risk(more) >= risk(bits));
+    }
+}
+
+#[test]
+fn checks_are_listed_in_the_order_of_their_numbers() {
+    let numbers: Vec<u32> = Check::ALL.iter().map(|check| *check as u32).collect();
+    assert_eq!(numbers, [0, 1, 2, 3, 4, 5]);
+}

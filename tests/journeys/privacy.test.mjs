@@ -1,0 +1,133 @@
+// What docs/privacy.md promises, in three engines: a visit's requests hold the fields that the page
+// lists, within their ranges, and nothing else; and the checks accuse these browsers only of what
+// is true of them.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+import { ROOT } from '../bench/stack.mjs';
+import { openEngine, openPage, openStage, until } from './stage.mjs';
+
+/** @type {any} */
+let stage;
+/** @type {(() => unknown)[]} */
+const closing = [];
+before(async () => {
+  const context = { name: 'privacy', after: (/** @type {() => unknown} */ close) => closing.push(close) };
+  stage = await openStage(/** @type {any} */ (context), 'workerd');
+});
+after(async () => {
+  for (const close of closing) await close();
+});
+
+const PAGE = readFileSync(join(ROOT, 'docs', 'privacy.md'), 'utf8');
+
+/** First and second cells of the table under a heading, without quotes. @param {string} heading */
+function table(heading) {
+  const [, section = ''] = PAGE.split(`\n## ${heading}\n`);
+  const rows = section.split('\n## ')[0].split('\n').filter((line) => line.startsWith('| `'));
+  assert.ok(rows.length, `no table under ${heading}`);
+  return rows.map((row) => row.split('|').slice(1, 3).map((cell) => cell.replaceAll('`', '').trim()));
+}
+
+/** Whether a value is what the page says of it. @param {unknown} value @param {string} range */
+function fits(value, range) {
+  if (range === 'text') return typeof value === 'string';
+  if (range === 'yes or no') return typeof value === 'boolean';
+  if (range === 'texts') return Array.isArray(value) && value.every((each) => typeof each === 'string');
+  if (range === 'numbers') return Array.isArray(value) && value.every(Number.isSafeInteger);
+  const [least, most] = range.split('–').map((bound) => Number(bound.replaceAll(',', '')));
+  assert.ok(most > least, `the range ${range}`);
+  return Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
+}
+
+/**
+ * @param {Record<string, unknown>} fields
+ * @param {string} heading
+ */
+function listed(fields, heading) {
+  const ranges = new Map(/** @type {[string, string][]} */ (table(heading)));
+  for (const [name, value] of Object.entries(fields)) {
+    const range = ranges.get(name);
+    assert.ok(range, `${name} is not listed under ${heading}`);
+    assert.ok(fits(value, range), `${name} is ${JSON.stringify(value)}, not ${range}`);
+  }
+}
+
+/**
+ * Stands between the browsers and the edge, and keeps what passes.
+ * @param {import('node:test').TestContext} t
+ */
+async function openRecorder(t) {
+  /** @type {{path: string, sent: string, answered: any}[]} */
+  const records = [];
+  const server = createServer(async (request, response) => {
+    const sent = Buffer.concat(await request.toArray());
+    const headers = Object.entries(request.headers).filter(([name]) => !['host', 'connection', 'content-length'].includes(name));
+    const answer = await fetch(new URL(request.url ?? '/', stage.edge), {
+      method: request.method,
+      headers: /** @type {[string, string][]} */ (headers),
+      ...(request.method === 'POST' && { body: sent }),
+    });
+    const body = Buffer.from(await answer.arrayBuffer());
+    const json = answer.headers.get('content-type')?.includes('json');
+    records.push({ path: request.url ?? '', sent: String(sent), answered: json ? JSON.parse(String(body)) : null });
+    const kept = [...answer.headers].filter(([name]) => !['content-encoding', 'content-length', 'transfer-encoding'].includes(name));
+    response.writeHead(answer.status, Object.fromEntries(kept)).end(body);
+  });
+  const port = await new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve(/** @type {import('node:net').AddressInfo} */ (server.address()).port));
+  });
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { edge: `http://localhost:${port}`, records };
+}
+
+/** The checks that were made and those that found something. @param {number} agreement @param {string} id */
+function opened(agreement, id) {
+  const bits = (agreement ^ Buffer.from(id, 'base64url').readUInt32LE()) >>> 0;
+  const names = table('The checks').map(([name]) => name);
+  const at = (/** @type {number} */ first) => names.filter((_, number) => (bits >>> (first + number)) & 1);
+  const known = names.reduce((all, _, number) => all | (1 << number) | (1 << (12 + number)), 0);
+  return { made: at(0), found: at(12), others: bits & ~known };
+}
+
+/** What each engine is found to be: all three are driven, and one has no window. */
+const FOUND = /** @type {const} */ ([
+  ['chromium', ['webdriver', 'headless']],
+  ['firefox', ['webdriver']],
+  ['webkit', ['webdriver']],
+]);
+
+for (const [engine, found] of FOUND) {
+  test(`a visit in ${engine} sends what is listed and nothing else`, async (t) => {
+    const browser = await openEngine(t, engine);
+    if (!browser) return;
+    const { edge, records } = await openRecorder(t);
+    const body = `<form><input name="name"><div class="munjigi" data-sitekey="${stage.site.sitekey}"></div></form>`;
+    const served = await openPage(t, { ...stage, edge }, body);
+    await browser.goto(served.url);
+    await until('the widget', () => browser.evaluate(`document.querySelector('iframe') !== null`));
+    await browser.evaluate(`(document.querySelector('[name=name]').focus(), true)`);
+    await until('a token', () => browser.evaluate(`document.querySelector('[name=munjigi-response]')?.value`), 90_000);
+
+    assert.deepEqual(records.filter(({ path }) => path.includes('?')), [], 'nothing is sent in addresses');
+    const posts = records.filter(({ sent }) => sent).map(({ path, sent }) => ({ path, sent: JSON.parse(sent) }));
+    assert.deepEqual([...new Set(posts.map(({ path }) => path))], ['/v1/challenges', '/v1/solutions']);
+    const { id } = records.find(({ answered }) => answered?.step?.id)?.answered.step;
+    for (const { path, sent: { signals, ...sent } } of posts) {
+      listed(sent, path === '/v1/challenges' ? 'With the request for a challenge' : 'With a solution');
+      const { agreement, ...features } = signals;
+      listed(features, 'Signals');
+      assert.equal(agreement === undefined, path === '/v1/challenges', path);
+      if (agreement === undefined) continue;
+      const made = table('The checks').map(([name]) => name);
+      assert.deepEqual(opened(agreement, id), { made, found, others: 0 });
+    }
+    console.log(`${browser.version}: ${posts.length} requests, found ${found.join(', ')}`);
+  });
+}
