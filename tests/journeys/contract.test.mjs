@@ -1,5 +1,5 @@
 // Runs the contract suites of the ports, which the fakes pass in unit tests, on the real redemption
-// objects, KV and a bucket in a real workerd.
+// objects, meter objects, KV and a bucket in a real workerd.
 
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
@@ -30,10 +30,14 @@ const config :Workerd.Config = (
         (name = "./index_bg.wasm", wasm = embed "index_bg.wasm"),
       ],
       compatibilityDate = "2026-11-01",
-      durableObjectNamespaces = [(className = "Redemptions", uniqueKey = "redemptions", enableSql = true)],
+      durableObjectNamespaces = [
+        (className = "Redemptions", uniqueKey = "redemptions", enableSql = true),
+        (className = "Meter", uniqueKey = "meter", enableSql = true),
+      ],
       durableObjectStorage = (localDisk = "disk"),
       bindings = [
         (name = "REDEMPTIONS", durableObjectNamespace = (className = "Redemptions")),
+        (name = "METER", durableObjectNamespace = (className = "Meter")),
         (name = "SITES", kvNamespace = (name = "kv", props = (json = ${text('{"namespace":"sites"}')}))),
         (name = "PICTURES", r2Bucket = (name = "r2", props = (json = ${text('{"bucket":"pictures"}')}))),
         ${bindings.join(',\n        ')},
@@ -113,6 +117,6 @@ test('the real stores keep the contracts of their ports', { timeout: 900_000 }, 
   await start(t, folder, port);
   const answer = await fetch(`http://127.0.0.1:${port}/__contract`, { method: 'POST' });
   assert.equal(answer.status, 200, 'a clause does not hold; workerd has said above which');
-  const suites = ['redemption_store', 'price_store', 'ledgers', 'values', 'images'];
+  const suites = ['redemption_store', 'price_store', 'ledgers', 'meter', 'values', 'images'];
   assert.deepEqual(await answer.json(), suites);
 });
