@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::decay::DECAY;
 use super::*;
 use crate::address::Address;
 use crate::stack::Stack;
