@@ -32,7 +32,7 @@ use crate::authority::Authority;
 use crate::credentials::Sitekey;
 use crate::visit::Visit;
 
-/// Counters of one process. They stay below five megabytes under any load.
+/// Counters of one process. They stay below six megabytes under any load.
 #[derive(Debug)]
 pub struct Counters {
     clock: Clock,
@@ -52,6 +52,9 @@ pub enum Kind {
     Fallback,
     /// An address on a site.
     Address,
+    /// An address with one software on a site: several people share an address
+    /// where a carrier or an office translates them.
+    Client,
     /// A network on a site; seen with it: addresses.
     Network,
     /// A block of networks on a site.
@@ -69,6 +72,7 @@ pub(crate) struct Tables {
     sites: Table<Many>,
     fallbacks: Table<()>,
     addresses: Table<()>,
+    clients: Table<()>,
     networks: Table<Few>,
     blocks: Table<()>,
     systems: Table<Many>,
@@ -82,6 +86,7 @@ impl Tables {
             sites: Table::new(1_024),
             fallbacks: Table::new(1_024),
             addresses: Table::new(16_384),
+            clients: Table::new(16_384),
             networks: Table::new(16_384),
             blocks: Table::new(4_096),
             systems: Table::new(2_048),
@@ -95,6 +100,7 @@ impl Tables {
             Kind::Site => &self.sites,
             Kind::Fallback => &self.fallbacks,
             Kind::Address => &self.addresses,
+            Kind::Client => &self.clients,
             Kind::Network => &self.networks,
             Kind::Block => &self.blocks,
             Kind::System => &self.systems,
@@ -108,6 +114,7 @@ impl Tables {
             Kind::Site => &mut self.sites,
             Kind::Fallback => &mut self.fallbacks,
             Kind::Address => &mut self.addresses,
+            Kind::Client => &mut self.clients,
             Kind::Network => &mut self.networks,
             Kind::Block => &mut self.blocks,
             Kind::System => &mut self.systems,
@@ -161,6 +168,8 @@ pub struct Pressure {
     pub site_usual: Option<Usual>,
     /// The visitor's address on the site.
     pub address: Load,
+    /// The same with the visitor's software alone.
+    pub client: Load,
     /// The visitor's network on the site.
     pub network: Crowd,
     /// The visitor's block of networks on the site.
@@ -213,6 +222,7 @@ impl Pressure {
         Self {
             site: load(self.site),
             address: load(self.address),
+            client: load(self.client),
             network: Crowd { load: load(self.network.load), ..self.network },
             block: load(self.block),
             fallbacks: count(self.fallbacks),
@@ -317,6 +327,7 @@ impl Counters {
             site_networks: site.distinct,
             site_usual: site.usual,
             address: both(Kind::Address, |names| names.address).load,
+            client: both(Kind::Client, |names| names.client).load,
             network: crowd(both(Kind::Network, |names| names.network)),
             block: both(Kind::Block, |names| names.block).load,
             system: fleet(system),
@@ -338,7 +349,7 @@ impl Counters {
 
     /// Counts an event at a place.
     pub fn note(&mut self, place: &Place, what: Noted, now: UnixMillis) {
-        let Names { address, network, block, software, handshake } = place.today;
+        let Names { address, client, network, block, software, handshake } = place.today;
         let tick = self.clock.tick(now);
         let busy = self.tables.of(Kind::Network).counted(network, tick).load.issued >= BUSY_NETWORK;
         // What is seen is hashed already, and by a key.
@@ -348,6 +359,7 @@ impl Counters {
         };
         count(Kind::Site, place.site, network);
         count(Kind::Address, address, 0);
+        count(Kind::Client, client, 0);
         count(Kind::Network, network, address);
         count(Kind::Block, block, 0);
         if let Some(system) = place.system {

@@ -58,13 +58,15 @@ async fn joins_what_all_have_seen<M: Meter>(meter: M) {
 
 async fn keeps_names_and_kinds_apart<M: Meter>(meter: M) {
     told(&meter, row(Kind::Address, 1)).await;
-    for other in [row(Kind::Address, 2), row(Kind::Network, 1), row(Kind::Block, 1)] {
+    for other in
+        [row(Kind::Address, 2), row(Kind::Client, 1), row(Kind::Network, 1), row(Kind::Block, 1)]
+    {
         assert_eq!(told(&meter, other).await.issued, 5);
     }
 }
 
 async fn knows_what_is_usual_of_few_kinds<M: Meter>(meter: M) {
-    for kind in [Kind::Address, Kind::Network, Kind::Block, Kind::Fallback] {
+    for kind in [Kind::Address, Kind::Client, Kind::Network, Kind::Block, Kind::Fallback] {
         assert_eq!(told(&meter, row(kind, 1)).await.usual, None);
     }
     for kind in [Kind::Site, Kind::System, Kind::Stack] {

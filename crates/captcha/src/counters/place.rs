@@ -29,6 +29,7 @@ pub struct Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Names {
     pub address: u64,
+    pub client: u64,
     pub network: u64,
     pub block: u64,
     pub software: u64,
@@ -39,7 +40,14 @@ impl Place {
     /// A place of a network on a site, for tests.
     #[cfg(test)]
     pub(super) fn numbered(site: u64, network: u64) -> Self {
-        let today = Names { address: network, network, block: 2, software: 3, handshake: None };
+        let today = Names {
+            address: network,
+            client: mix(network),
+            network,
+            block: 2,
+            software: 3,
+            handshake: None,
+        };
         let system = Some(mix(64_500));
         let network = network.to_le_bytes();
         Self { site, today, yesterday: None, system, hosting: false, network }
@@ -130,11 +138,14 @@ fn names(keyed: SipHasher13, site: u64, visit: &Visit, network: [u8; 8]) -> Name
         hasher.finish()
     };
     let stack = |kind, stack: crate::stack::Stack| name(kind, &stack.digest().to_le_bytes());
+    let address = name(1, visit.address.bytes());
+    let software = stack(3, visit.software);
     Names {
-        address: name(1, visit.address.bytes()),
+        address,
+        client: mix(address ^ software.rotate_left(32)),
         network: u64::from_le_bytes(network),
         block: name(2, &visit.address.block()),
-        software: stack(3, visit.software),
+        software,
         handshake: visit.handshake.map(|digests| stack(4, digests)),
     }
 }

@@ -16,8 +16,8 @@ pub struct Report {
     pub rows: Vec<Row>,
 }
 
-/// Rows of one report: about 20 KB.
-pub const MAX_ROWS: usize = 512;
+/// Rows of one report: about 40 KB.
+pub const MAX_ROWS: usize = 1_024;
 
 /// What was counted under a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -183,6 +183,9 @@ fn a_visit_is_counted_in_everything_that_it_shares() {
     assert_eq!((pressure.site.issued, pressure.site_networks), (6, 3));
     assert_eq!((pressure.software.networks, pressure.handshake.networks), (2, 0));
     assert_eq!(pressure.software.usual, None);
+    // People behind one address are told apart by their software.
+    let other = visited(&mut counters, "192.0.2.1", 3);
+    assert_eq!((other.client.issued, other.address.issued), (1, 4));
 }
 
 #[test]

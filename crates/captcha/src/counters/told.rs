@@ -26,7 +26,7 @@ const MOST: usize = 4_096;
 /// anything yet, and a quiet site's visits would each cost a call.
 const fn least(kind: Kind) -> u32 {
     match kind {
-        Kind::Address | Kind::Network | Kind::Fallback => 4,
+        Kind::Address | Kind::Client | Kind::Network | Kind::Fallback => 4,
         Kind::Site | Kind::Block | Kind::System | Kind::Stack => 16,
     }
 }
@@ -41,7 +41,8 @@ impl Told {
     /// Notes that a name has this many events that the meter was not told, and
     /// whether it belongs to a busy network.
     pub fn note(&mut self, site: u64, kind: Kind, key: u64, fresh: u32, busy: bool) {
-        let least = if busy && kind == Kind::Address { 1 } else { least(kind) };
+        let least =
+            if busy && matches!(kind, Kind::Address | Kind::Client) { 1 } else { least(kind) };
         // Again after as many events, in case it was dropped.
         if fresh > 0 && fresh.is_multiple_of(least) && self.warm.len() < MOST {
             self.warm.push((site, kind, key));

@@ -38,7 +38,7 @@ const FLOOD_FACTOR: u64 = 4;
 /// requests beyond [`ADDRESS_ALLOWANCE`] is not counted here.
 const NETWORK_ALLOWANCE: u64 = 64;
 
-/// An address that requests no more than this is a light user…
+/// A client that requests no more than this is a light user…
 const LIGHT: u64 = 4;
 
 /// …who pays at most this because of neighbours; a busier one pays
@@ -113,10 +113,11 @@ fn address_allowance(pressure: &Pressure) -> u64 {
 }
 
 /// By what the network's addresses request, none for more than its allowance.
+/// Of people who share an address, nobody pays for the software of another.
 pub fn neighbours(pressure: &Pressure) -> u64 {
     let Crowd { load, members } = pressure.network;
     let crowd = u64::from(load.issued).min(u64::from(members) * ADDRESS_ALLOWANCE);
-    let use_here = u64::from(pressure.address.issued).max(LIGHT);
+    let use_here = u64::from(pressure.client.issued).max(LIGHT);
     let most = MAX_LIGHT_FACTOR * use_here / LIGHT;
     (crowd * ONE / NETWORK_ALLOWANCE).clamp(ONE, most)
 }

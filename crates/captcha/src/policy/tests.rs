@@ -361,6 +361,16 @@ fn loads() -> impl Strategy<Value = Load> {
     })
 }
 
+#[test]
+fn nobody_pays_for_another_software_at_the_same_address() {
+    let work = |client| {
+        let shared = neighbours(250, 9_000, 40);
+        let pressure = Pressure { client: load(client, client, 0), ..shared };
+        ask(&site(On::Plain), &FIREFOX, &NOTHING, &pressure).unwrap().work / 40_000
+    };
+    assert_eq!((work(1), work(4), work(40)), (4, 4, 40));
+}
+
 proptest! {
     #[test]
     fn demands_stay_within_the_site_and_a_phone(
@@ -385,6 +395,7 @@ proptest! {
             pressure: &Pressure {
                 site: site_load,
                 address: own,
+                client: own,
                 network: Crowd { load: many, members },
                 block: many,
                 system: Fleet { networks: members, usual: None },
@@ -414,6 +425,7 @@ proptest! {
         let site = site(On::Plain);
         let work = |failed| {
             let pressure = Pressure {
+                client: load(issued, issued, 0),
                 address: load(issued, issued, failed),
                 site: load(site_load, site_load, failed),
                 system: Fleet { networks: asn, usual: None },
@@ -445,7 +457,7 @@ proptest! {
         own in 0_u32..=4, issued: u32, failed: u32, addresses: u32,
     ) {
         let network = Crowd { load: load(issued, 0, failed), members: addresses };
-        let pressure = Pressure { network, address: load(own, own, 0), ..CALM };
+        let pressure = Pressure { network, ..address(own, own, 0) };
         let demand = ask(&site(On::Plain), &FIREFOX, &NOTHING, &pressure).unwrap();
         prop_assert!(demand.work <= 4 * 40_000);
         let fallback = ask_for(Algorithm::Sha256, &site(On::Plain), &FIREFOX, &NOTHING, &pressure);

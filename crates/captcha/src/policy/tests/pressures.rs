@@ -8,7 +8,8 @@ pub const fn load(issued: u32, solved: u32, failed: u32) -> Load {
 
 /// Counters of the visitor's address alone.
 pub const fn address(issued: u32, solved: u32, failed: u32) -> Pressure {
-    Pressure { address: load(issued, solved, failed), ..CALM }
+    let load = load(issued, solved, failed);
+    Pressure { address: load, client: load, ..CALM }
 }
 
 /// A site's load beside what is usual; the address requests 16.
@@ -24,7 +25,7 @@ pub const fn flooded(site: u32, address: u32) -> Pressure {
 /// Neighbours on this many addresses, and the visitor's own light use.
 pub const fn neighbours(addresses: u32, issued: u32, own: u32) -> Pressure {
     let network = Crowd { load: load(issued, 0, issued), members: addresses };
-    Pressure { network, address: load(own, own, 0), ..CALM }
+    Pressure { network, ..address(own, own, 0) }
 }
 
 pub const fn block(issued: u32, site: u32) -> Pressure {
@@ -65,6 +66,7 @@ pub const CALM: Pressure = Pressure {
     site_networks: 0,
     site_usual: None,
     address: load(0, 0, 0),
+    client: load(0, 0, 0),
     network: Crowd { load: load(0, 0, 0), members: 0 },
     block: load(0, 0, 0),
     system: Fleet { networks: 0, usual: None },
