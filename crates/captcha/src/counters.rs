@@ -26,7 +26,7 @@ use place::{Namer, Names};
 use recent::Recent;
 use sketch::{Few, Many};
 use table::{Counted, Counts, Table};
-use told::Told;
+use told::{Name, Told};
 
 use crate::authority::Authority;
 use crate::credentials::Sitekey;
@@ -350,23 +350,26 @@ impl Counters {
     /// Counts an event at a place.
     pub fn note(&mut self, place: &Place, what: Noted, now: UnixMillis) {
         let Names { address, client, network, block, software, handshake } = place.today;
+        let site = place.site;
         let tick = self.clock.tick(now);
         let busy = self.tables.of(Kind::Network).counted(network, tick).load.issued >= BUSY_NETWORK;
         // What is seen is hashed already, and by a key.
-        let mut count = |kind, key, seen| {
+        let mut count = |kind, key, seen, formerly| {
             let fresh = self.tables.change(kind).note(key, what, seen, tick);
-            self.told.note(place.site, kind, key, fresh, busy);
+            self.told.note(Name { site, kind, key, formerly }, fresh, busy);
         };
-        count(Kind::Site, place.site, network);
-        count(Kind::Address, address, 0);
-        count(Kind::Client, client, 0);
-        count(Kind::Network, network, address);
-        count(Kind::Block, block, 0);
+        count(Kind::Site, site, network, None);
+        count(Kind::Address, address, 0, None);
+        count(Kind::Client, client, 0, None);
+        count(Kind::Network, network, address, None);
+        count(Kind::Block, block, 0, None);
         if let Some(system) = place.system {
-            count(Kind::System, system, network);
+            count(Kind::System, system, network, None);
         }
-        for stack in [Some(software), handshake].into_iter().flatten() {
-            count(Kind::Stack, stack, network);
+        count(Kind::Stack, software, network, place.yesterday.map(|names| names.software));
+        if let Some(handshake) = handshake {
+            let formerly = place.yesterday.and_then(|names| names.handshake);
+            count(Kind::Stack, handshake, network, formerly);
         }
     }
 
@@ -374,7 +377,7 @@ impl Counters {
     pub fn note_fallback(&mut self, place: &Place, now: UnixMillis) {
         let (kind, site, tick) = (Kind::Fallback, place.site, self.clock.tick(now));
         let fresh = self.tables.change(kind).note(site, Noted::Issued, 0, tick);
-        self.told.note(site, kind, site, fresh, false);
+        self.told.note(Name { site, kind, key: site, formerly: None }, fresh, false);
     }
 
     /// Notes that a report failed: the next one waits longer.

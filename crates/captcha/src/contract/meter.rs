@@ -87,7 +87,7 @@ async fn survives_what_is_no_report<M: Meter>(meter: M) {
 
 /// Five issued, three solved, one failed.
 fn row(kind: Kind, key: u64) -> Row {
-    Row { kind, site: 7, key, issued: 5, solved: 3, failed: 1, seen: Vec::new() }
+    Row { kind, site: 7, key, formerly: None, issued: 5, solved: 3, failed: 1, seen: Vec::new() }
 }
 
 async fn told<M: Meter>(meter: &M, row: Row) -> Total {

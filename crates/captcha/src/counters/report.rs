@@ -28,6 +28,9 @@ pub struct Row {
     pub site: u64,
     /// The name.
     pub key: u64,
+    /// Its name of yesterday, shortly after midnight, where what is usual for it
+    /// matters.
+    pub formerly: Option<u64>,
     /// Challenges issued.
     pub issued: u16,
     /// Tokens handed out.

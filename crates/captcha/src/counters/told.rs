@@ -7,9 +7,17 @@ use super::{Kind, MAX_ROWS, Report, Row, Tables, mix};
 /// Names that are warm enough to be reported.
 #[derive(Debug)]
 pub struct Told {
-    /// Site, kind and key.
-    warm: Vec<(u64, Kind, u64)>,
+    warm: Vec<Name>,
     next: UnixMillis,
+}
+
+/// What a row is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Name {
+    pub site: u64,
+    pub kind: Kind,
+    pub key: u64,
+    pub formerly: Option<u64>,
 }
 
 /// A process reports at most this often: under load, what it knows of the
@@ -40,12 +48,13 @@ impl Default for Told {
 impl Told {
     /// Notes that a name has this many events that the meter was not told, and
     /// whether it belongs to a busy network.
-    pub fn note(&mut self, site: u64, kind: Kind, key: u64, fresh: u32, busy: bool) {
+    pub fn note(&mut self, name: Name, fresh: u32, busy: bool) {
+        let kind = name.kind;
         let least =
             if busy && matches!(kind, Kind::Address | Kind::Client) { 1 } else { least(kind) };
         // Again after as many events, in case it was dropped.
         if fresh > 0 && fresh.is_multiple_of(least) && self.warm.len() < MOST {
-            self.warm.push((site, kind, key));
+            self.warm.push(name);
         }
     }
 
@@ -70,7 +79,7 @@ impl Told {
         self.next = UnixMillis(now.0 + INTERVAL_MILLIS);
         let mut reports: Vec<Report> =
             (0..parts).map(|part| Report { part, rows: Vec::new() }).collect();
-        for (site, kind, key) in core::mem::take(&mut self.warm) {
+        for Name { site, kind, key, formerly } in core::mem::take(&mut self.warm) {
             let part = mix(site) % u64::from(parts.max(1));
             let Some(report) = reports.iter_mut().find(|it| u64::from(it.part) == part) else {
                 continue;
@@ -80,7 +89,7 @@ impl Told {
             }
             let (fresh, seen) = tables.change(kind).take(key, tick);
             let (issued, solved, failed) = (fresh.issued, fresh.solved, fresh.failed);
-            report.rows.push(Row { kind, site, key, issued, solved, failed, seen });
+            report.rows.push(Row { kind, site, key, formerly, issued, solved, failed, seen });
         }
         reports.retain(|report| !report.rows.is_empty());
         reports

@@ -14,6 +14,9 @@ const ENOUGH: u32 = 4 * WHOLE;
 /// Networks in a half-life from which a site's shares mean something.
 const FEW: u32 = 8;
 
+/// Challenges by which a site may exceed twice its average.
+const LITTLE: u32 = 64;
+
 /// One, for shares.
 const WHOLE: u32 = 1_024;
 
@@ -83,6 +86,8 @@ impl History {
         if self.sites.len() >= MOST && !self.sites.contains_key(&key) {
             forget(&mut self.sites, |site| site.windows.at(window, per_half_life).value);
         }
+        // An attack must not become usual within hours.
+        let most = self.usual_load(key, window).map_or(u32::MAX, |usual| 2 * usual + LITTLE);
         let site = self.sites.entry(key).or_default();
         let [(last, _), ..] = site.last;
         if window <= last && last != 0 {
@@ -94,7 +99,7 @@ impl History {
         }
         if networks >= FEW {
             site.windows.add(WHOLE, window, per_half_life);
-            site.issued.add(issued, window, per_half_life);
+            site.issued.add(issued.min(most), window, per_half_life);
         }
     }
 
@@ -121,6 +126,14 @@ impl History {
         }
     }
 
+    /// Gives a part the history that it has under its name of the day before.
+    pub fn rename(&mut self, kind: Kind, formerly: u64, key: u64) {
+        let full = self.parts.len() >= MOST;
+        if let Some(sum) = self.parts.get(&(kind, formerly)).copied().filter(|_| !full) {
+            self.parts.entry((kind, key)).or_insert(sum);
+        }
+    }
+
     /// What is usual for a name of a site. As long as nothing is known, what a
     /// site issues `now` is usual.
     pub fn usual(&self, site: u64, kind: Kind, key: u64, window: u64, now: u32) -> Usual {
@@ -132,6 +145,13 @@ impl History {
             },
             None => Usual { share: None, issued: now },
         }
+    }
+
+    /// Challenges that a site usually issues; `None` while too little is known.
+    fn usual_load(&self, site: u64, window: u64) -> Option<u32> {
+        let site = self.sites.get(&site)?;
+        let known = site.windows.at(window, self.windows_per_half_life).value >= ENOUGH;
+        known.then(|| self.average(site, site.issued, window))
     }
 
     /// A part's usual share of a site; `None` while too little is known.
@@ -209,6 +229,33 @@ mod tests {
         attack(&mut history, 301..1_453);
         let share = usual(&history, RARE, 1_453).unwrap();
         assert!(share > 512, "{share}");
+    }
+
+    #[test]
+    fn an_attack_of_hours_hardly_changes_what_a_site_issues() {
+        let mut history = History::new(300);
+        calm(&mut history, 1..289);
+        for window in 289..433 {
+            history.site(SITE, window, 10_000, 20_000);
+        }
+        let usual = history.usual(SITE, Kind::Site, SITE, 433, 0).issued;
+        // Without the bound, about 6,000.
+        assert!(usual <= 600, "{usual}");
+    }
+
+    #[test]
+    fn what_is_usual_outlives_the_days_name() {
+        let mut history = History::new(300);
+        calm(&mut history, 1..5);
+        history.rename(Kind::Stack, COMMON, 9);
+        assert_eq!(usual(&history, 9, 5), Some(512));
+        // What it has now under the new name is its own.
+        history.site(SITE, 5, 100, 200);
+        history.part(SITE, Kind::Stack, 9, 5, 0);
+        history.rename(Kind::Stack, COMMON, 9);
+        assert_eq!(usual(&history, 9, 6), Some(409));
+        history.rename(Kind::Stack, 77, 10);
+        assert_eq!(usual(&history, 10, 6), Some(0));
     }
 
     #[test]

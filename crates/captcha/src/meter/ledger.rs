@@ -36,11 +36,15 @@ impl Ledger {
     }
 
     fn add_row(&mut self, row: &Row, tick: u64) -> Total {
-        let Row { kind, site, key, issued, solved, failed, ref seen } = *row;
+        let Row { kind, site, key, formerly, issued, solved, failed, ref seen } = *row;
         let has_usual = matches!(kind, Kind::Site | Kind::System | Kind::Stack);
         if has_usual {
             self.finish_site(site, tick);
             self.finish_part(site, kind, key, tick);
+        }
+        if let Some(formerly) = formerly {
+            self.finish_part(site, kind, formerly, tick);
+            self.history.rename(kind, formerly, key);
         }
         let table = self.tables.change(kind);
         table.add(key, Fresh { issued, solved, failed }, seen, tick);
