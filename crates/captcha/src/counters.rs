@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use decay::{Clock, TICKS_PER_HALF_LIFE, decayed};
 pub use place::Place;
-pub use report::{MAX_ROWS, Report, Row, Total, Totals};
+pub use report::{Busy, MAX_BUSY, MAX_ROWS, Report, Row, Total, Totals};
 pub use table::Usual;
 pub(crate) use table::{Fresh, window};
 
@@ -403,9 +403,10 @@ impl Counters {
         }
         let tick = self.clock.tick(now);
         for (row, total) in report.rows.iter().zip(&totals.rows) {
-            let counted =
-                Counted { load: total.load(), distinct: total.distinct, usual: total.usual };
-            self.tables.change(row.kind).learn(row.key, &counted, tick);
+            self.tables.change(row.kind).learn(row.key, &total.counted(), tick);
+        }
+        for Busy { kind, key, total } in &totals.busy {
+            self.tables.change(*kind).meet(*key, &total.counted(), tick);
         }
     }
 

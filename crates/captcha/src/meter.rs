@@ -2,6 +2,7 @@
 //! [`Meter`](crate::ports::Meter) what it counted since its last report, and
 //! learns what all have counted.
 
+mod busy;
 mod history;
 mod ledger;
 

@@ -3,7 +3,7 @@
 use core::ops::AsyncFn;
 
 use super::together;
-use crate::counters::{Kind, Report, Row, Total, Usual};
+use crate::counters::{Kind, MAX_BUSY, Report, Row, Total, Usual};
 use crate::ports::Meter;
 
 /// Runs every clause, each on a fresh meter.
@@ -17,6 +17,7 @@ pub async fn meter<M: Meter>(fresh: impl AsyncFn() -> M) {
     joins_what_all_have_seen(fresh().await).await;
     keeps_names_and_kinds_apart(fresh().await).await;
     knows_what_is_usual_of_few_kinds(fresh().await).await;
+    tells_what_is_busy(fresh().await).await;
     survives_what_is_no_report(fresh().await).await;
 }
 
@@ -74,6 +75,30 @@ async fn knows_what_is_usual_of_few_kinds<M: Meter>(meter: M) {
         let usual = told(&meter, row(kind, 1)).await.usual;
         assert_eq!(usual, Some(Usual { share: None, issued: 5 }));
     }
+}
+
+async fn tells_what_is_busy<M: Meter>(meter: M) {
+    let busy = async |site| {
+        let asked = Row { site, ..row(Kind::Site, site) };
+        let report = Report { part: 0, rows: vec![asked] };
+        meter.report(&report).await.expect("the meter answers").busy
+    };
+    for key in 1..=3 {
+        told(&meter, row(Kind::Address, key)).await;
+    }
+    assert_eq!(busy(7).await, []);
+    // Ten challenges are half of what is free.
+    told(&meter, row(Kind::Address, 2)).await;
+    let told_of = busy(7).await;
+    assert_eq!(told_of.len(), 1);
+    assert_eq!((told_of[0].kind, told_of[0].key), (Kind::Address, 2));
+    assert_eq!((told_of[0].total.issued, told_of[0].total.solved), (10, 6));
+    assert_eq!(busy(8).await, [], "of another site");
+    for key in 100..2_000 {
+        // Names are hashes: their high bits differ.
+        told(&meter, Row { issued: 100, ..row(Kind::Address, key << 16) }).await;
+    }
+    assert_eq!(busy(7).await.len(), MAX_BUSY);
 }
 
 async fn survives_what_is_no_report<M: Meter>(meter: M) {

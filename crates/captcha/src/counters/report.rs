@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::table::Counted;
 use super::{Kind, Load, Usual};
 
 /// What one process counted since its last report, warm names only.
@@ -47,6 +48,23 @@ pub struct Row {
 pub struct Totals {
     /// One for each row.
     pub rows: Vec<Total>,
+    /// What else is busy on the sites of the report, at most [`MAX_BUSY`] of
+    /// each.
+    pub busy: Vec<Busy>,
+}
+
+/// Busy names of one site in a reply: about 8 KB.
+pub const MAX_BUSY: usize = 512;
+
+/// A busy name, told to processes that may not have seen it yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Busy {
+    /// What it is the name of.
+    pub kind: Kind,
+    /// The name.
+    pub key: u64,
+    /// Its counts.
+    pub total: Total,
 }
 
 /// What all processes have counted under a name.
@@ -66,8 +84,18 @@ pub struct Total {
 }
 
 impl Total {
+    /// What is told of a name that is counted, and what is usual for it.
+    pub(crate) const fn of(counted: &Counted, usual: Option<Usual>) -> Self {
+        let Load { issued, solved, failed } = counted.load;
+        Self { issued, solved, failed, distinct: counted.distinct, usual }
+    }
+
     /// The three counts.
     pub const fn load(&self) -> Load {
         Load { issued: self.issued, solved: self.solved, failed: self.failed }
+    }
+
+    pub(super) const fn counted(&self) -> Counted {
+        Counted { load: self.load(), distinct: self.distinct, usual: self.usual }
     }
 }

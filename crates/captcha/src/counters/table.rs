@@ -162,6 +162,9 @@ pub trait Counts {
     /// rise by it: a meter that forgot lowers no price.
     fn learn(&mut self, key: u64, told: &Counted, tick: u64);
 
+    /// The same of a key that may not be known.
+    fn meet(&mut self, key: u64, told: &Counted, tick: u64);
+
     /// Adds events that others counted, and what they saw.
     fn add(&mut self, key: u64, fresh: Fresh, seen: &[u8], tick: u64);
 
@@ -213,6 +216,11 @@ impl<R: Registers> Counts for Table<R> {
         }
         slot.usual = told.usual;
         slot.seen.learn(told.distinct, window(tick));
+    }
+
+    fn meet(&mut self, key: u64, told: &Counted, tick: u64) {
+        self.warm(key, tick);
+        self.learn(key, told, tick);
     }
 
     fn add(&mut self, key: u64, fresh: Fresh, seen: &[u8], tick: u64) {

@@ -213,3 +213,27 @@ proptest! {
         prop_assert_eq!(decayed(value, ticks + TICKS_PER_HALF_LIFE), decayed(value, ticks) / 2);
     }
 }
+
+#[test]
+fn what_is_busy_elsewhere_costs_at_the_first_visit() {
+    let mut ledger = crate::meter::Ledger::new(HALF_LIFE_SECONDS);
+    let mut one = Counters::new(HALF_LIFE_SECONDS);
+    let mut other = Counters::new(HALF_LIFE_SECONDS);
+    let mut tell = |counters: &mut Counters, now| {
+        for report in counters.reports(1, now) {
+            counters.learn(&report, &ledger.add(&report, now), now);
+        }
+    };
+    noted(&mut one, &place(1), Noted::Issued, 200);
+    tell(&mut one, NOW);
+    // Visits of others are enough to hear of it.
+    for number in 0..16 {
+        other.note(&place(9 + number), Noted::Issued, NOW);
+    }
+    assert_eq!(other.pressure(&place(1), NOW).address.issued, 0);
+    tell(&mut other, NOW);
+    let pressure = other.pressure(&place(1), NOW);
+    assert_eq!((pressure.address.issued, pressure.client.issued), (200, 200));
+    assert_eq!((pressure.network.load.issued, pressure.network.members), (200, 1));
+    assert_eq!(other.pressure(&place(2), NOW).address.issued, 0);
+}

@@ -2,9 +2,11 @@
 
 use munjigi_keys::UnixMillis;
 
+use super::busy::{BusyNames, is_busy};
 use super::history::History;
 use crate::counters::{
-    Clock, Fresh, Kind, MAX_ROWS, Report, Row, TICKS_PER_HALF_LIFE, Tables, Total, Totals, window,
+    Busy, Clock, Fresh, Kind, MAX_ROWS, Report, Row, TICKS_PER_HALF_LIFE, Tables, Total, Totals,
+    window,
 };
 
 /// Counts of one part of the meter. They stay below 8 MB under any load, and
@@ -15,6 +17,7 @@ pub struct Ledger {
     clock: Clock,
     tables: Tables,
     history: History,
+    busy: BusyNames,
 }
 
 impl Ledger {
@@ -24,6 +27,7 @@ impl Ledger {
             clock: Clock::new(half_life_seconds),
             tables: Tables::new(),
             history: History::new(half_life_seconds),
+            busy: BusyNames::default(),
         }
     }
 
@@ -32,7 +36,20 @@ impl Ledger {
     pub fn add(&mut self, report: &Report, now: UnixMillis) -> Totals {
         let tick = self.clock.tick(now);
         let rows = report.rows.get(..MAX_ROWS).unwrap_or(&report.rows);
-        Totals { rows: rows.iter().map(|row| self.add_row(row, tick)).collect() }
+        let mut sites: Vec<u64> = rows.iter().map(|row| row.site).collect();
+        sites.sort_unstable();
+        sites.dedup();
+        let rows = rows.iter().map(|row| self.add_row(row, tick)).collect();
+        Totals { rows, busy: sites.iter().flat_map(|site| self.busy_of(*site, tick)).collect() }
+    }
+
+    fn busy_of(&mut self, site: u64, tick: u64) -> Vec<Busy> {
+        let tables = &self.tables;
+        let names = self.busy.of(site, |kind, key| {
+            let counted = tables.of(kind).counted(key, tick);
+            is_busy(kind, &counted.load).then(|| Total::of(&counted, None))
+        });
+        names.into_iter().map(|(kind, key, total)| Busy { kind, key, total }).collect()
     }
 
     fn add_row(&mut self, row: &Row, tick: u64) -> Total {
@@ -50,15 +67,12 @@ impl Ledger {
         table.add(key, Fresh { issued, solved, failed }, seen, tick);
         let counted = table.counted(key, tick);
         let load = counted.load;
+        if is_busy(kind, &load) {
+            self.busy.note(site, kind, key);
+        }
         let usual =
             has_usual.then(|| self.history.usual(site, kind, key, window(tick), load.issued));
-        Total {
-            issued: load.issued,
-            solved: load.solved,
-            failed: load.failed,
-            distinct: counted.distinct,
-            usual,
-        }
+        Total::of(&counted, usual)
     }
 
     /// Puts a site's half-life into the history when it has ended.
