@@ -278,7 +278,7 @@ impl Rig {
         let site = &NewSite { name: "Shop".to_owned(), config, secret };
         let unit = CreateSite { site, owner: None, by: Author::Command, now: self.now() };
         match transact(&self.pool, &unit).await.unwrap() {
-            Created::New(config) => config,
+            Created::New(config) => *config,
             refused => panic!("{refused:?}"),
         }
     }

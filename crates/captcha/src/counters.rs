@@ -5,6 +5,7 @@
 //! `policy` decides what they cost a visitor.
 
 mod decay;
+mod passed;
 mod place;
 mod recent;
 mod report;
@@ -18,10 +19,11 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use decay::{Clock, TICKS_PER_HALF_LIFE, decayed};
 pub use place::Place;
-pub use report::{Busy, MAX_BUSY, MAX_ROWS, Report, Row, Total, Totals};
+pub use report::{Busy, MAX_BUSY, MAX_ROWS, Passes, Report, Row, Total, Totals};
 pub use table::Usual;
 pub(crate) use table::{Fresh, window};
 
+use passed::Passed;
 use place::{Namer, Names};
 use recent::Recent;
 use sketch::{Few, Many};
@@ -40,6 +42,7 @@ pub struct Counters {
     tables: Tables,
     recent: Recent,
     told: Told,
+    passed: Passed,
 }
 
 /// What a name in the counters is the name of.
@@ -50,6 +53,8 @@ pub enum Kind {
     /// Attempts of a site by SHA-256, counted in the field for issued
     /// challenges.
     Fallback,
+    /// Challenges of a site for which the counters charged more.
+    Charged,
     /// An address on a site.
     Address,
     /// An address with one software on a site: several people share an address
@@ -71,6 +76,7 @@ pub enum Kind {
 pub(crate) struct Tables {
     sites: Table<Many>,
     fallbacks: Table<()>,
+    charged: Table<()>,
     addresses: Table<()>,
     clients: Table<()>,
     networks: Table<Few>,
@@ -85,6 +91,7 @@ impl Tables {
         Self {
             sites: Table::new(1_024),
             fallbacks: Table::new(1_024),
+            charged: Table::new(1_024),
             addresses: Table::new(16_384),
             clients: Table::new(16_384),
             networks: Table::new(16_384),
@@ -99,6 +106,7 @@ impl Tables {
         match kind {
             Kind::Site => &self.sites,
             Kind::Fallback => &self.fallbacks,
+            Kind::Charged => &self.charged,
             Kind::Address => &self.addresses,
             Kind::Client => &self.clients,
             Kind::Network => &self.networks,
@@ -113,6 +121,7 @@ impl Tables {
         match kind {
             Kind::Site => &mut self.sites,
             Kind::Fallback => &mut self.fallbacks,
+            Kind::Charged => &mut self.charged,
             Kind::Address => &mut self.addresses,
             Kind::Client => &mut self.clients,
             Kind::Network => &mut self.networks,
@@ -184,6 +193,15 @@ pub struct Pressure {
     pub handshake: Fleet,
     /// Attempts on the site that used SHA-256.
     pub fallbacks: u32,
+    /// Challenges of the site for which the counters charged more, apart from a
+    /// flood of the site.
+    pub charged: u32,
+    /// How many challenges the site is expected to issue at this hour, decayed
+    /// as [`Load::issued`] is; see [`Self::expecting`].
+    pub expected: Option<u32>,
+    /// Whether the visitor's address passed here today, before the site was
+    /// flooded.
+    pub passed: bool,
     /// Half-life of all these numbers, in seconds.
     pub half_life_seconds: u32,
 }
@@ -209,6 +227,18 @@ pub struct Fleet {
 }
 
 impl Pressure {
+    /// The same, on a site that is expected to issue this many challenges an
+    /// hour.
+    #[must_use]
+    pub fn expecting(self, hourly: Option<u32>) -> Self {
+        // A count that decays by half in h seconds comes to h / ln 2 times the
+        // rate of a second; 1 / ln 2 is 1.4427.
+        let seconds = u64::from(self.half_life_seconds) * 14_427 / 10_000;
+        let expected = hourly.map(|hourly| u64::from(hourly) * seconds / 3_600);
+        let expected = expected.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
+        Self { expected, ..self }
+    }
+
     /// What remains after some seconds in which nothing happens, rounded up.
     pub(crate) fn after(&self, seconds: u32) -> Self {
         let ticks = u64::from(seconds) * TICKS_PER_HALF_LIFE;
@@ -226,6 +256,7 @@ impl Pressure {
             network: Crowd { load: load(self.network.load), ..self.network },
             block: load(self.block),
             fallbacks: count(self.fallbacks),
+            charged: count(self.charged),
             ..*self
         }
     }
@@ -287,6 +318,7 @@ impl Counters {
             tables: Tables::new(),
             recent: Recent::default(),
             told: Told::default(),
+            passed: Passed::default(),
         }
     }
 
@@ -335,6 +367,12 @@ impl Counters {
             software: fleet(both(Kind::Stack, |names| names.software)),
             handshake: fleet(handshake.unwrap_or_default()),
             fallbacks: one(Kind::Fallback, place.site).load.issued,
+            charged: one(Kind::Charged, place.site).load.issued,
+            expected: None,
+            passed: [Some(&place.today), place.yesterday.as_ref()]
+                .into_iter()
+                .flatten()
+                .any(|names| self.passed.knows(place.site, names.address)),
             half_life_seconds: self.clock.half_life_seconds,
         }
     }
@@ -354,6 +392,9 @@ impl Counters {
         let tick = self.clock.tick(now);
         let busy = self.tables.of(Kind::Network).counted(network, tick).load.issued >= BUSY_NETWORK;
         // What is seen is hashed already, and by a key.
+        if what == Noted::Solved {
+            self.passed.note(site, address);
+        }
         let mut count = |kind, key, seen, formerly| {
             let fresh = self.tables.change(kind).note(key, what, seen, tick);
             self.told.note(Name { site, kind, key, formerly }, fresh, busy);
@@ -373,9 +414,25 @@ impl Counters {
         }
     }
 
+    /// Notes that a site is flooded, so that the meter is asked who passed there
+    /// before.
+    pub fn note_flood(&mut self, place: &Place, now: UnixMillis) {
+        self.passed.flooded(place.site, now);
+    }
+
     /// Counts an attempt that was admitted with SHA-256.
     pub fn note_fallback(&mut self, place: &Place, now: UnixMillis) {
-        let (kind, site, tick) = (Kind::Fallback, place.site, self.clock.tick(now));
+        self.note_of_site(Kind::Fallback, place, now);
+    }
+
+    /// Counts a challenge for which the counters charged more, apart from a
+    /// flood of the site.
+    pub fn note_charged(&mut self, place: &Place, now: UnixMillis) {
+        self.note_of_site(Kind::Charged, place, now);
+    }
+
+    fn note_of_site(&mut self, kind: Kind, place: &Place, now: UnixMillis) {
+        let (site, tick) = (place.site, self.clock.tick(now));
         let fresh = self.tables.change(kind).note(site, Noted::Issued, 0, tick);
         self.told.note(Name { site, kind, key: site, formerly: None }, fresh, false);
     }
@@ -387,12 +444,12 @@ impl Counters {
 
     /// Whether something is to be reported to the meter now.
     pub fn report_is_due(&self, now: UnixMillis) -> bool {
-        self.told.is_due(now)
+        self.told.is_due(self.passed.is_due(), now)
     }
 
     /// What was counted since the last report, for a meter of this many parts.
     pub fn reports(&mut self, parts: u16, now: UnixMillis) -> Vec<Report> {
-        self.told.reports(&mut self.tables, parts, self.clock.tick(now), now)
+        self.told.reports(&mut self.tables, &mut self.passed, parts, self.clock.tick(now), now)
     }
 
     /// Takes over the answer to a report. One that does not have a total for
@@ -407,6 +464,9 @@ impl Counters {
         }
         for Busy { kind, key, total } in &totals.busy {
             self.tables.change(*kind).meet(*key, &total.counted(), tick);
+        }
+        for passes in &totals.passed {
+            self.passed.learn(passes);
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{
     Algorithm, AlgorithmName, AttemptId, ChallengeReply, ChallengeRequest, Code, CountKind,
-    PuzzleStep, SiteState, Step,
+    PuzzleStep, SiteState, Step, UnderAttack,
 };
 use rand_core::CryptoRng;
 
@@ -17,7 +17,9 @@ use crate::counters::{Counters, Noted};
 use crate::credentials::{Alias, Sitekey, Vendor};
 use crate::host::Hostname;
 use crate::labels::{Action, Cdata};
-use crate::policy::{DemandStep, Question, Stage, decide, puzzle_lifetime_seconds};
+use crate::policy::{
+    DemandStep, Question, Stage, comes_with_a_flood, decide, puzzle_lifetime_seconds,
+};
 use crate::ports::{SiteSource, StoreError};
 use crate::refusal::Refusal;
 use crate::site::Site;
@@ -36,6 +38,8 @@ pub struct Issued {
     pub reply: ChallengeReply,
     /// The event to count.
     pub tally: Tally,
+    /// Another one, if the visit came with a flood.
+    pub flooded: Option<Tally>,
 }
 
 /// Reads the sitekey of a request before its site is loaded, so that an
@@ -154,7 +158,11 @@ fn issue_to(
     let Call { authority, site, visit, now } = *call;
     let algorithm = algorithm(call, &request.algorithms)?;
     let place = counters.place(authority, &site.sitekey, visit, now);
-    let pressure = counters.pressure(&place, now);
+    let pressure = counters.pressure(&place, now).expecting(site.expected(now));
+    let flooded = comes_with_a_flood(site, &pressure);
+    if flooded {
+        counters.note_flood(&place, now);
+    }
     let demand = decide(&Question {
         site,
         hostname: &page.hostname,
@@ -167,6 +175,9 @@ fn issue_to(
     })?;
     if !site.exempt {
         counters.note(&place, Noted::Issued, now);
+        if demand.charged {
+            counters.note_charged(&place, now);
+        }
     }
 
     let mut id = [0; 16];
@@ -203,12 +214,15 @@ fn issue_to(
     let mut tally =
         Tally::new(CountKind::Issued, site.sitekey, visit).on(site, &page.hostname, &page.action);
     tally.algorithm = Some(algorithm);
+    // Owners who decided it need not be told.
+    let flooded = (flooded && !site.exempt && site.under_attack == UnderAttack::Auto)
+        .then(|| Tally { kind: CountKind::Flooded, ..tally.clone() });
     let reply = ChallengeReply {
         challenge: claims.seal(authority, rng),
         expires_in: seconds_between(now, claims.expires_at),
         step: puzzle_step(claims.id, &puzzle),
     };
-    Ok(Issued { reply, tally })
+    Ok(Issued { reply, tally, flooded })
 }
 
 /// The first offered algorithm that we know and the site accepts.

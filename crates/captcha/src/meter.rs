@@ -5,5 +5,6 @@
 mod busy;
 mod history;
 mod ledger;
+mod passed;
 
 pub use ledger::Ledger;

@@ -11,11 +11,13 @@ mod coherence;
 mod fallback;
 mod pressure;
 mod risk;
+mod surge;
 
 use munjigi_protocol::{Algorithm, AttemptId, Signals, Verdict};
 
 pub(crate) use fallback::afford;
 pub(crate) use pressure::larger;
+pub use surge::comes_with_it as comes_with_a_flood;
 
 use crate::counters::Pressure;
 use crate::host::Hostname;
@@ -92,6 +94,9 @@ pub struct Demand {
     pub score: u8,
     /// 0–100.
     pub risk: u8,
+    /// Whether the counters make it cost at least twice as much, apart from a
+    /// flood of the site.
+    pub charged: bool,
     /// Whether the visit is never turned away because of other visitors: the
     /// site is exempt, or a rule allows the visit by what the edge sees.
     pub favoured: bool,
@@ -172,7 +177,9 @@ pub fn decide(question: &Question<'_>) -> Result<Demand, Refused> {
     let risk = risk::risk(question);
     // An `allow` by what the client says about itself, or by nothing at all,
     // leaves the counters in force: otherwise bots would choose to be allowed.
-    let pressed = if vouched { pressure::ONE } else { pressure::factor(pressure) };
+    let of_counters = if vouched { pressure::ONE } else { pressure::factor(pressure) };
+    let flood = if vouched { pressure::ONE } else { surge::factor(site, pressure) };
+    let pressed = of_counters.max(flood);
     let (rule, wants_picture) = match verdict {
         Some(Verdict::Block) => return Err(Refused::Blocked),
         Some(Verdict::Allow) => (1, false),
@@ -200,6 +207,7 @@ pub fn decide(question: &Question<'_>) -> Result<Demand, Refused> {
         instead_of_picture: asked(HARDER).saturating_mul(u64::from(site.count)),
         score: score(risk, Earned::by(algorithm)),
         risk,
+        charged: of_counters >= 2 * pressure::ONE,
         favoured,
     })
 }

@@ -5,7 +5,8 @@
 mod dry_run;
 mod rules;
 
-use munjigi_protocol::{Mode, PictureType, SiteConfig, SiteState, Work};
+use munjigi_keys::UnixMillis;
+use munjigi_protocol::{Mode, PictureType, SiteConfig, SiteState, UnderAttack, Work};
 
 use crate::credentials::{SecretHash, Sitekey};
 use crate::host::{HostPattern, Hostname};
@@ -47,7 +48,10 @@ pub struct Site {
     pub pictures: Vec<PictureType>,
     /// Whether work is always the floor and nothing is counted.
     pub exempt: bool,
+    /// When the site counts as under attack.
+    pub under_attack: UnderAttack,
     pub(crate) rules: Vec<Rule>,
+    expected: Vec<u32>,
     hosts: Vec<HostPattern>,
     allow_loopback: bool,
     secrets: Vec<SecretHash>,
@@ -77,6 +81,9 @@ pub enum SiteError {
     /// The token's lifetime is not within 30–300 seconds.
     #[error("token_lifetime_seconds must be 30 to 300")]
     TokenLifetime,
+    /// The expected challenges are not one number for each hour of a week.
+    #[error("expected must be empty or 168 numbers")]
+    Expected,
     /// A rule's host, action, country or prefix cannot match anything.
     #[error("rules[{0}] has a condition that is not well-formed")]
     Rule(usize),
@@ -93,6 +100,8 @@ pub enum SiteError {
 
 const MAX_HOSTS: usize = 100;
 const MAX_RULES: usize = 100;
+/// Hours of a week.
+const WEEK: usize = 168;
 const MAX_SECRETS: usize = 4 + MAX_IMPORTS;
 
 impl Site {
@@ -119,6 +128,9 @@ impl Site {
         if !(30..=300).contains(&config.token_lifetime_seconds) {
             return Err(SiteError::TokenLifetime);
         }
+        if ![0, WEEK].contains(&config.expected.len()) {
+            return Err(SiteError::Expected);
+        }
         Ok(Self {
             version: config.version,
             sitekey,
@@ -130,6 +142,8 @@ impl Site {
             fallback_allowed: config.fallback_allowed,
             pictures: config.pictures.clone(),
             exempt: config.exempt && exemption == Exemption::Honoured,
+            under_attack: config.under_attack,
+            expected: config.expected.clone(),
             rules: parse_each(&config.rules, Rule::parse).map_err(SiteError::Rule)?,
             hosts: parse_each(&config.hosts, |host| HostPattern::parse(host).ok())
                 .map_err(SiteError::Host)?,
@@ -148,6 +162,16 @@ impl Site {
             return self.allow_loopback;
         }
         self.hosts.iter().any(|pattern| pattern.matches(host))
+    }
+
+    /// How many challenges an hour the site is expected to issue now: the most of
+    /// this hour of the week and those beside it, because the change of an hour
+    /// is no attack. `None` where nobody knows yet.
+    pub fn expected(&self, now: UnixMillis) -> Option<u32> {
+        // 1970 began on a Thursday.
+        let hour = usize::try_from((now.seconds() / 3_600 + 72) % 168).unwrap_or_default();
+        let beside = [hour + WEEK - 1, hour, hour + 1];
+        beside.iter().filter_map(|hour| self.expected.get(hour % WEEK)).copied().max()
     }
 
     /// The name under which a host is counted before anything was paid for it:

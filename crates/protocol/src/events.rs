@@ -148,6 +148,10 @@ pub enum CountKind {
     /// A request was refused; `code` says why.
     #[serde(rename = "refused")]
     Refused,
+    /// A first challenge came with a flood of the site, by the edge's own
+    /// counters; it is counted as `issued` too.
+    #[serde(rename = "flooded")]
+    Flooded,
 }
 
 impl CountKind {
@@ -160,6 +164,7 @@ impl CountKind {
             Self::Failed => "failed",
             Self::Abandoned => "abandoned",
             Self::Refused => "refused",
+            Self::Flooded => "flooded",
         }
     }
 }

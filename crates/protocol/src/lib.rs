@@ -44,7 +44,7 @@ pub use pictures::{
 pub use problem::{PROBLEM_CONTENT_TYPE, Problem};
 pub use routes::Route;
 pub use signals::{Check, Signals};
-pub use site::{Mode, Rule, RuleMatch, SiteConfig, SiteState, Verdict, Work};
+pub use site::{Mode, Rule, RuleMatch, SiteConfig, SiteState, UnderAttack, Verdict, Work};
 pub use siteverify::{Metadata, SiteverifyReply, SiteverifyRequest};
 pub use state::{Health, HealthCheck, InternalState, SiteDelete, SitePut, Status, Version};
 

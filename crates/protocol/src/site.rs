@@ -38,10 +38,51 @@ pub struct SiteConfig {
     /// SHA-256 of each live secret, 64 lower-case hex digits; at most 24,
     /// imported ones included.
     pub secrets: Vec<String>,
+    /// How many challenges an hour the site is expected to issue, for each hour
+    /// of the week in UTC from Monday 00:00 on: 168 numbers. Empty: nobody knows
+    /// yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expected: Vec<u32>,
+    /// When the site counts as under attack.
+    #[serde(default, skip_serializing_if = "UnderAttack::is_auto")]
+    pub under_attack: UnderAttack,
     /// No rate limits and no rising work, for load tests. Honoured only by an
     /// edge that runs locally.
     #[serde(default)]
     pub exempt: bool,
+}
+
+/// When a site counts as under attack: visitors who have not passed there today
+/// then do more work, and browsers without WebAssembly have to wait.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum UnderAttack {
+    /// While it issues many more challenges than at this hour in other weeks.
+    #[default]
+    #[serde(rename = "auto")]
+    Auto,
+    /// Until its owner says otherwise.
+    #[serde(rename = "on")]
+    On,
+    /// Never.
+    #[serde(rename = "off")]
+    Off,
+}
+
+impl UnderAttack {
+    /// The spelling on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::On => "on",
+            Self::Off => "off",
+        }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+    const fn is_auto(&self) -> bool {
+        matches!(self, Self::Auto)
+    }
 }
 
 /// Whether a site is served.

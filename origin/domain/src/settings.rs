@@ -13,7 +13,7 @@ mod tests;
 mod undo;
 mod warnings;
 
-use munjigi_protocol::{Mode, PictureType, Rule, SiteConfig, SiteState, Work};
+use munjigi_protocol::{Mode, PictureType, Rule, SiteConfig, SiteState, UnderAttack, Work};
 
 pub use changes::{FieldChange, changes};
 pub use edit::{Edit, HostsEdit};
@@ -98,6 +98,8 @@ impl Settings {
             rules: self.rules.clone(),
             aliases: Vec::new(),
             secrets: Vec::new(),
+            expected: Vec::new(),
+            under_attack: UnderAttack::Auto,
             exempt: false,
         }
     }

@@ -39,6 +39,15 @@ impl<'a> Visits<'a> {
         let headers = [("cf-connecting-ip", address), ("user-agent", agent)];
         work(&edge.challenge(&self.site.sitekey, &self.site.hostname, &headers).await?)
     }
+
+    /// A visit that solves what it is asked for.
+    async fn pass(&mut self, address: &str, agent: &str) -> Result<()> {
+        self.next = (self.next + 1) % self.edges.len();
+        let edge = self.edges.get_mut(self.next).context("no edge")?;
+        let headers = [("cf-connecting-ip", address), ("user-agent", agent)];
+        edge.token(&self.site.sitekey, &self.site.hostname, &headers).await?;
+        Ok(())
+    }
 }
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:151.0) Gecko/20100101 Firefox/151.0";
@@ -132,6 +141,53 @@ async fn a_fleet_of_quiet_networks_pays_as_one_and_people_do_not() -> Result<()>
     println!("{people} people, p95 {p95}; the last twenty of the fleet at least {last}");
     assert!(*last >= 10, "{last}: {paid:?}");
     assert!(*p95 <= 2, "{p95}");
+    Ok(())
+}
+
+/// The attacker's networks have nothing in common but the hour.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_with_software_like_peoples_pays_and_who_passed_before_does_not() -> Result<()> {
+    const HALF_LIFE_SECONDS: u64 = 12;
+    let half_life: &[(&str, &str)] = &[("MUNJIGI_COUNTER_HALF_LIFE_SECONDS", "12")];
+    let stack = stage::stack(&[half_life; 2]).await?;
+    let mut visits = Visits::to(&stack).await?;
+    let calm = visits.from("203.0.113.1", FIREFOX).await?;
+    let (mut people, mut regulars) = (0, 0);
+    let begun = tokio::time::Instant::now();
+    while begun.elapsed().as_secs() < 7 * HALF_LIFE_SECONDS {
+        people += 1;
+        visits.from(&network(10, people), &browser(people)).await?;
+        // They pass at least two half-lives before the flood.
+        if people % 5 == 0 && begun.elapsed().as_secs() < 4 * HALF_LIFE_SECONDS {
+            regulars += 1;
+            visits.pass(&network(30, regulars), &browser(regulars)).await?;
+        }
+        tokio::time::sleep(Duration::from_millis(150)).await;
+    }
+    // In tenths of what is asked in calm times.
+    let mut paid = Vec::new();
+    let begun = tokio::time::Instant::now();
+    let mut number = 0;
+    while begun.elapsed().as_secs() < 2 * HALF_LIFE_SECONDS {
+        number += 1;
+        paid.push(visits.from(&network(20, number % 1_000), &browser(number)).await? * 10 / calm);
+    }
+    let mut last = paid.split_off(paid.len() - 200);
+    last.sort_unstable();
+    let (lowest, median) = (last[0], last[100]);
+    let mut surcharged = Vec::new();
+    for number in 1..=regulars {
+        let address = network(30, number);
+        surcharged.push(visits.from(&address, &browser(number)).await? * 10 / calm);
+    }
+    let newcomer = visits.from("198.51.100.1", FIREFOX).await? * 10 / calm;
+    println!(
+        "{people} people, {number} challenges of the flood: the last at least {lowest}, median {median}; \
+         a newcomer {newcomer}; who passed before {surcharged:?}"
+    );
+    assert!(median >= 50, "{last:?}");
+    assert!(newcomer <= 35, "{newcomer}");
+    assert!(surcharged.iter().all(|paid| *paid <= 15), "{surcharged:?}");
     Ok(())
 }
 

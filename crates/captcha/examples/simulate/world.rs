@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 use munjigi_captcha::contract::{FIREFOX, ROOT_A, authority, site_config};
 use munjigi_captcha::counters::Noted;
 use munjigi_captcha::meter::Ledger;
-use munjigi_captcha::policy::{DemandStep, Question, Stage, decide};
+use munjigi_captcha::policy::{DemandStep, Question, Stage, comes_with_a_flood, decide};
 use munjigi_captcha::{
     Action, Address, Authority, Counters, Exemption, Hostname, Site, Stack, Visit,
 };
@@ -106,7 +106,8 @@ impl Day {
     /// # Panics
     /// If the site for tests is not well-formed.
     pub fn new(mix: Mix, cores: u32, seed: u64) -> Self {
-        let config = site_config(&["mj_", &"0".repeat(26)].concat(), Vec::new());
+        let mut config = site_config(&["mj_", &"0".repeat(26)].concat(), Vec::new());
+        config.expected = usual_week();
         Self {
             mix,
             cores,
@@ -227,7 +228,10 @@ impl Day {
         let visit = Visit { address, asn, software, ..FIREFOX };
         let counters = self.isolates.get_mut(isolate)?;
         let place = counters.place(&self.authority, &self.site.sitekey, &visit, now);
-        let pressure = counters.pressure(&place, now);
+        let pressure = counters.pressure(&place, now).expecting(self.site.expected(now));
+        if comes_with_a_flood(&self.site, &pressure) {
+            counters.note_flood(&place, now);
+        }
         let demand = decide(&Question {
             site: &self.site,
             hostname: &Hostname::parse("shop.example").ok()?,
@@ -240,6 +244,9 @@ impl Day {
         });
         let demand = demand.ok()?;
         counters.note(&place, Noted::Issued, now);
+        if demand.charged {
+            counters.note_charged(&place, now);
+        }
         counters.note(&place, Noted::Solved, now);
         let factor = demand.work * 100 / self.site.work.floor;
         Some((
@@ -296,20 +303,29 @@ impl Day {
     /// People come twice as often at noon as on average, and hardly at night:
     /// 43,000 a day.
     fn until_next_person(&mut self, at: u64) -> u64 {
-        let hour = (6 + at / HOUR) % 24;
-        let mean = match hour {
-            0..6 => 8_000,
-            6..10 => 2_500,
-            10..16 => 1_100,
-            16..22 => 1_500,
-            _ => 4_000,
-        };
-        1 + self.below(2 * mean)
+        1 + self.below(2 * mean_between_people((6 + at / HOUR) % 24))
     }
 
     fn below(&mut self, bound: u64) -> u64 {
         self.rng.next_u64() % bound.max(1)
     }
+}
+
+/// Milliseconds between two people at an hour of the day.
+const fn mean_between_people(hour: u64) -> u64 {
+    match hour {
+        0..6 => 8_000,
+        6..10 => 2_500,
+        10..16 => 1_100,
+        16..22 => 1_500,
+        _ => 4_000,
+    }
+}
+
+/// What the origin would have published for the site after some calm weeks.
+fn usual_week() -> Vec<u32> {
+    let day = (0..24).map(|hour| u32::try_from(HOUR / mean_between_people(hour)).unwrap_or(0));
+    day.collect::<Vec<_>>().repeat(7)
 }
 
 /// What a person's browser reports.

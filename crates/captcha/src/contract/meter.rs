@@ -3,7 +3,7 @@
 use core::ops::AsyncFn;
 
 use super::together;
-use crate::counters::{Kind, MAX_BUSY, Report, Row, Total, Usual};
+use crate::counters::{Kind, MAX_BUSY, Passes, Report, Row, Total, Usual};
 use crate::ports::Meter;
 
 /// Runs every clause, each on a fresh meter.
@@ -18,13 +18,14 @@ pub async fn meter<M: Meter>(fresh: impl AsyncFn() -> M) {
     keeps_names_and_kinds_apart(fresh().await).await;
     knows_what_is_usual_of_few_kinds(fresh().await).await;
     tells_what_is_busy(fresh().await).await;
+    says_who_passed_only_when_asked(fresh().await).await;
     survives_what_is_no_report(fresh().await).await;
 }
 
 async fn has_parts<M: Meter>(meter: M) {
     assert!(meter.parts() > 0);
     for part in 0..meter.parts() {
-        let report = Report { part, rows: Vec::new() };
+        let report = Report { part, ..Report::default() };
         assert!(meter.report(&report).await.expect("the meter answers").rows.is_empty());
     }
 }
@@ -67,7 +68,9 @@ async fn keeps_names_and_kinds_apart<M: Meter>(meter: M) {
 }
 
 async fn knows_what_is_usual_of_few_kinds<M: Meter>(meter: M) {
-    for kind in [Kind::Address, Kind::Client, Kind::Network, Kind::Block, Kind::Fallback] {
+    for kind in
+        [Kind::Address, Kind::Client, Kind::Charged, Kind::Network, Kind::Block, Kind::Fallback]
+    {
         assert_eq!(told(&meter, row(kind, 1)).await.usual, None);
     }
     for kind in [Kind::Site, Kind::System, Kind::Stack] {
@@ -80,7 +83,7 @@ async fn knows_what_is_usual_of_few_kinds<M: Meter>(meter: M) {
 async fn tells_what_is_busy<M: Meter>(meter: M) {
     let busy = async |site| {
         let asked = Row { site, ..row(Kind::Site, site) };
-        let report = Report { part: 0, rows: vec![asked] };
+        let report = Report { rows: vec![asked], ..Report::default() };
         meter.report(&report).await.expect("the meter answers").busy
     };
     for key in 1..=3 {
@@ -101,6 +104,14 @@ async fn tells_what_is_busy<M: Meter>(meter: M) {
     assert_eq!(busy(7).await.len(), MAX_BUSY);
 }
 
+async fn says_who_passed_only_when_asked<M: Meter>(meter: M) {
+    let passed = vec![Passes { site: 7, names: vec![3, 1] }];
+    let flooded = vec![(7, false), (8, true)];
+    let report = Report { passed, flooded, ..Report::default() };
+    let told = meter.report(&report).await.expect("the meter answers").passed;
+    assert_eq!(told, [Passes { site: 8, names: Vec::new() }]);
+}
+
 async fn survives_what_is_no_report<M: Meter>(meter: M) {
     for seen in [vec![], vec![255; 64], vec![1; 7], vec![1; 4_096]] {
         let total = told(&meter, Row { seen, ..row(Kind::Stack, 3) }).await;
@@ -116,7 +127,7 @@ fn row(kind: Kind, key: u64) -> Row {
 }
 
 async fn told<M: Meter>(meter: &M, row: Row) -> Total {
-    let report = Report { part: 0, rows: vec![row] };
+    let report = Report { rows: vec![row], ..Report::default() };
     let totals = meter.report(&report).await.expect("the meter under test answers");
     assert_eq!(totals.rows.len(), 1);
     totals.rows[0]

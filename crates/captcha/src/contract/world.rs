@@ -7,7 +7,7 @@ use munjigi_pow::Puzzle;
 use munjigi_protocol::{
     Algorithm, AlgorithmName, Answer, ChallengeReply, ChallengeRequest, Mode, PuzzleStep, Signals,
     SiteConfig, SiteState, SiteverifyReply, SiteverifyRequest, SolutionReply, SolutionRequest,
-    Step, Trace, Want, Work,
+    Step, Trace, UnderAttack, Want, Work,
 };
 use rand_core::{CryptoRng, Infallible, TryCryptoRng, TryRng};
 use sha2::{Digest, Sha256};
@@ -72,6 +72,8 @@ pub fn site_config(sitekey: &str, secrets: Vec<String>) -> SiteConfig {
         rules: Vec::new(),
         aliases: Vec::new(),
         secrets,
+        expected: Vec::new(),
+        under_attack: UnderAttack::Auto,
         exempt: false,
     }
 }

@@ -15,6 +15,27 @@ pub struct Report {
     pub part: u16,
     /// One row for each name, at most [`MAX_ROWS`].
     pub rows: Vec<Row>,
+    /// Addresses that passed since the last report.
+    pub passed: Vec<Passes>,
+    /// Sites that are flooded, and whether the meter is to say who passed there
+    /// before.
+    pub flooded: Vec<(u64, bool)>,
+}
+
+impl Report {
+    /// Whether it says nothing.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.passed.is_empty() && self.flooded.is_empty()
+    }
+}
+
+/// Addresses that passed on a site.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passes {
+    /// The site.
+    pub site: u64,
+    /// Their names, each cut to 32 bits.
+    pub names: Vec<u32>,
 }
 
 /// Rows of one report: about 40 KB.
@@ -51,6 +72,8 @@ pub struct Totals {
     /// What else is busy on the sites of the report, at most [`MAX_BUSY`] of
     /// each.
     pub busy: Vec<Busy>,
+    /// Who passed on the flooded sites that were asked for.
+    pub passed: Vec<Passes>,
 }
 
 /// Busy names of one site in a reply: about 8 KB.

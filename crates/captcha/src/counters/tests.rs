@@ -237,3 +237,33 @@ fn what_is_busy_elsewhere_costs_at_the_first_visit() {
     assert_eq!((pressure.network.load.issued, pressure.network.members), (200, 1));
     assert_eq!(other.pressure(&place(2), NOW).address.issued, 0);
 }
+
+#[test]
+fn who_passed_before_a_flood_is_known_when_it_begins() {
+    let mut ledger = crate::meter::Ledger::new(HALF_LIFE_SECONDS);
+    let mut one = Counters::new(HALF_LIFE_SECONDS);
+    let mut other = Counters::new(HALF_LIFE_SECONDS);
+    let mut tell = |counters: &mut Counters, now| {
+        let due = counters.report_is_due(now);
+        for report in counters.reports(1, now) {
+            counters.learn(&report, &ledger.add(&report, now), now);
+        }
+        due
+    };
+    for number in 0..20 {
+        one.note(&place(number), Noted::Solved, NOW);
+    }
+    assert!(tell(&mut one, NOW));
+    let now = later(3 * u64::from(HALF_LIFE_SECONDS));
+    // Nobody asks who passed as long as nothing is wrong.
+    assert!(!other.report_is_due(now) && !other.pressure(&place(3), now).passed);
+    other.note_flood(&place(99), now);
+    assert!(tell(&mut other, now));
+    for number in 0..40 {
+        assert_eq!(other.pressure(&place(number), now).passed, number < 20, "{number}");
+    }
+    // It has ended, and is no longer remembered.
+    let now = UnixMillis(now.0 + 60_000);
+    tell(&mut other, now);
+    assert!(!other.pressure(&place(3), now).passed);
+}

@@ -2,6 +2,7 @@
 
 use munjigi_keys::UnixMillis;
 
+use super::passed::Passed;
 use super::{Kind, MAX_ROWS, Report, Row, Tables, mix};
 
 /// Names that are warm enough to be reported.
@@ -35,7 +36,7 @@ const MOST: usize = 4_096;
 const fn least(kind: Kind) -> u32 {
     match kind {
         Kind::Address | Kind::Client | Kind::Network | Kind::Fallback => 4,
-        Kind::Site | Kind::Block | Kind::System | Kind::Stack => 16,
+        Kind::Site | Kind::Charged | Kind::Block | Kind::System | Kind::Stack => 16,
     }
 }
 
@@ -58,9 +59,9 @@ impl Told {
         }
     }
 
-    /// Whether something is to be reported now.
-    pub const fn is_due(&self, now: UnixMillis) -> bool {
-        !self.warm.is_empty() && self.next.0 <= now.0
+    /// Whether something is to be reported now, or could be.
+    pub const fn is_due(&self, more: bool, now: UnixMillis) -> bool {
+        (more || !self.warm.is_empty()) && self.next.0 <= now.0
     }
 
     /// Notes that a report failed.
@@ -72,18 +73,17 @@ impl Told {
     pub fn reports(
         &mut self,
         tables: &mut Tables,
+        passed: &mut Passed,
         parts: u16,
         tick: u64,
         now: UnixMillis,
     ) -> Vec<Report> {
         self.next = UnixMillis(now.0 + INTERVAL_MILLIS);
         let mut reports: Vec<Report> =
-            (0..parts).map(|part| Report { part, rows: Vec::new() }).collect();
+            (0..parts).map(|part| Report { part, ..Report::default() }).collect();
+        let part = |site| mix(site) % u64::from(parts.max(1));
         for Name { site, kind, key, formerly } in core::mem::take(&mut self.warm) {
-            let part = mix(site) % u64::from(parts.max(1));
-            let Some(report) = reports.iter_mut().find(|it| u64::from(it.part) == part) else {
-                continue;
-            };
+            let Some(report) = of_part(&mut reports, part(site)) else { continue };
             if tables.of(kind).fresh(key) == 0 || report.rows.len() >= MAX_ROWS {
                 continue;
             }
@@ -91,7 +91,21 @@ impl Told {
             let (issued, solved, failed) = (fresh.issued, fresh.solved, fresh.failed);
             report.rows.push(Row { kind, site, key, formerly, issued, solved, failed, seen });
         }
-        reports.retain(|report| !report.rows.is_empty());
+        for passes in passed.take() {
+            if let Some(report) = of_part(&mut reports, part(passes.site)) {
+                report.passed.push(passes);
+            }
+        }
+        for (site, unknown) in passed.asks(now) {
+            if let Some(report) = of_part(&mut reports, part(site)) {
+                report.flooded.push((site, unknown));
+            }
+        }
+        reports.retain(|report| !report.is_empty());
         reports
     }
+}
+
+fn of_part(reports: &mut [Report], part: u64) -> Option<&mut Report> {
+    reports.iter_mut().find(|report| u64::from(report.part) == part)
 }

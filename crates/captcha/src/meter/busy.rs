@@ -20,7 +20,9 @@ pub const fn is_busy(kind: Kind, load: &Load) -> bool {
     match kind {
         Kind::Address | Kind::Client => load.issued >= 8,
         Kind::Network => load.issued >= 32,
-        Kind::Site | Kind::Fallback | Kind::Block | Kind::System | Kind::Stack => false,
+        Kind::Site | Kind::Fallback | Kind::Charged | Kind::Block | Kind::System | Kind::Stack => {
+            false
+        }
     }
 }
 

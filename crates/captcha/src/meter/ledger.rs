@@ -4,12 +4,13 @@ use munjigi_keys::UnixMillis;
 
 use super::busy::{BusyNames, is_busy};
 use super::history::History;
+use super::passed::{PassedBySite, When};
 use crate::counters::{
-    Busy, Clock, Fresh, Kind, MAX_ROWS, Report, Row, TICKS_PER_HALF_LIFE, Tables, Total, Totals,
-    window,
+    Busy, Clock, Fresh, Kind, MAX_ROWS, Passes, Report, Row, TICKS_PER_HALF_LIFE, Tables, Total,
+    Totals, window,
 };
 
-/// Counts of one part of the meter. They stay below 8 MB under any load, and
+/// Counts of one part of the meter. They stay below 20 MB under any load, and
 /// are lost with the process: what it forgets, the reporting processes still
 /// know for themselves.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ pub struct Ledger {
     tables: Tables,
     history: History,
     busy: BusyNames,
+    passed: PassedBySite,
 }
 
 impl Ledger {
@@ -28,6 +30,7 @@ impl Ledger {
             tables: Tables::new(),
             history: History::new(half_life_seconds),
             busy: BusyNames::default(),
+            passed: PassedBySite::default(),
         }
     }
 
@@ -40,7 +43,20 @@ impl Ledger {
         sites.sort_unstable();
         sites.dedup();
         let rows = rows.iter().map(|row| self.add_row(row, tick)).collect();
-        Totals { rows, busy: sites.iter().flat_map(|site| self.busy_of(*site, tick)).collect() }
+        let busy = sites.iter().flat_map(|site| self.busy_of(*site, tick)).collect();
+        let now = When { window: window(tick), day: now.days() };
+        Totals { rows, busy, passed: self.passed(report, now) }
+    }
+
+    fn passed(&mut self, report: &Report, now: When) -> Vec<Passes> {
+        for (site, _) in &report.flooded {
+            self.passed.flooded(*site, now);
+        }
+        for Passes { site, names } in &report.passed {
+            self.passed.add(*site, names, now);
+        }
+        let asked = report.flooded.iter().filter(|(_, unknown)| *unknown);
+        asked.map(|(site, _)| Passes { site: *site, names: self.passed.of(*site, now) }).collect()
     }
 
     fn busy_of(&mut self, site: u64, tick: u64) -> Vec<Busy> {

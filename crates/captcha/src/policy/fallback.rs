@@ -6,13 +6,14 @@
 //! graphics card. The work that a person can be asked for therefore cannot stop
 //! a program, and at its cap the fallback would be the cheap way in whenever
 //! HashWX has become expensive. So it is never offered below the price that is
-//! due: when more is due than it can express, it is refused for a while.
+//! due: when more is due than it can express, it is refused for a while, and
+//! while a site is flooded, to all who come with the flood.
 //! Visitors with WebAssembly are not affected.
 
 use munjigi_keys::UnixMillis;
 
 use super::pressure::{self, ONE};
-use super::{Question, Refused, Stage};
+use super::{Question, Refused, Stage, surge};
 use crate::counters::Pressure;
 use crate::price::Price;
 use crate::site::Site;
@@ -67,6 +68,10 @@ pub fn admit(question: &Question<'_>, pressed: u64, multiple: u64) -> Result<(),
         Stage::Start => true,
         Stage::Solution { puzzles, .. } => puzzles == 0,
     };
+    let flooded = |pressure: &Pressure| surge::factor(question.site, pressure) >= 2 * ONE;
+    if newcomer && flooded(pressure) {
+        return Err(Refused::Site { seconds: wait(pressure, |later| !flooded(later)) });
+    }
     let usual = pressure.site_usual.map_or(0, |usual| usual.issued / USUAL_PER_ATTEMPT);
     let most = SITE_ALLOWANCE.max(usual);
     if newcomer && pressure.fallbacks >= most {

@@ -29,7 +29,7 @@ const FAILURES: u64 = 2;
 
 /// Challenges issued on one site from which the site counts as flooded: about
 /// 14 a second, sustained for five minutes, …
-const FLOOD: u64 = 6_000;
+pub const FLOOD: u64 = 6_000;
 
 /// … or this many times what is usual for the site.
 const FLOOD_FACTOR: u64 = 4;
@@ -39,7 +39,7 @@ const FLOOD_FACTOR: u64 = 4;
 const NETWORK_ALLOWANCE: u64 = 64;
 
 /// A client that requests no more than this is a light user…
-const LIGHT: u64 = 4;
+pub const LIGHT: u64 = 4;
 
 /// …who pays at most this because of neighbours; a busier one pays
 /// proportionally more.

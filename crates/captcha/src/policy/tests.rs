@@ -2,7 +2,7 @@
 //! has a table of its own (`fallback`).
 
 mod fallback;
-mod pressures;
+pub(super) mod pressures;
 
 use munjigi_protocol::{PictureType, Rule, RuleMatch, SiteConfig, Work};
 use proptest::prelude::*;

@@ -99,3 +99,23 @@ fn hosts_are_counted_by_names_that_the_owner_wrote() {
         assert_eq!(site.counted_as(&Hostname::parse(host).unwrap()), "localhost");
     }
 }
+
+#[test]
+fn an_hour_of_the_week_is_expected_with_its_neighbours() {
+    let mut config = config();
+    let at = |config: &SiteConfig, seconds| {
+        let site = Site::parse(config, Exemption::Ignored).unwrap();
+        site.expected(UnixMillis::from_seconds(seconds))
+    };
+    // Monday, 2026-11-23, 00:30 in UTC.
+    let monday = 1_795_393_800;
+    assert_eq!(at(&config, monday), None);
+    config.expected = (0..168).collect();
+    assert_eq!(at(&config, monday), Some(167), "the hour before is last week's");
+    assert_eq!(at(&config, monday + 3_600), Some(2));
+    assert_eq!(at(&config, monday + 5 * 86_400), Some(121));
+    for numbers in [1, 24, 167, 169] {
+        config.expected = vec![1; numbers];
+        assert_eq!(Site::parse(&config, Exemption::Ignored).err(), Some(SiteError::Expected));
+    }
+}

@@ -166,7 +166,8 @@ impl Attempt<'_> {
     fn pressure(&self) -> Pressure {
         let now = self.call.now;
         self.counters.with(|counters| {
-            let pressure = counters.pressure(&self.place, now);
+            let expected = self.call.site.expected(now);
+            let pressure = counters.pressure(&self.place, now).expecting(expected);
             match self.network {
                 Network::Same => pressure,
                 Network::Other => {

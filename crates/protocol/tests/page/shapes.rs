@@ -40,7 +40,7 @@ pub fn all() -> Tables {
         EventBatch FrameState Health HealthCheck ImageSpan InternalState Judgement Metadata Mode
         Pack PackItem PageOptions PictureCount PictureRound PictureType PoolEntry Pools
         PredictReply Problem RenderReply RenderRequest RenderedImage RenderedPicture Rendering RightRound
-        SegmentedThing Trace RedeemedEvent Rule RuleMatch Signals SiteConfig SiteDelete SitePut SiteState
+        SegmentedThing Trace RedeemedEvent Rule RuleMatch Signals SiteConfig SiteDelete SitePut SiteState UnderAttack
         SiteverifyReply SiteverifyRequest SolutionRequest Status Verdict Version
         Want WidgetRetry WidgetSize WidgetStart WidgetTheme Work
     }

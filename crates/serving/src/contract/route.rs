@@ -75,7 +75,11 @@ impl<M: Meter> Meter for ApartMeter<M> {
         let apart =
             |row: &Row| Row { site: row.site ^ self.mask, key: row.key ^ self.mask, ..row.clone() };
         let rows = report.rows.iter().map(apart).collect();
-        self.meter.report(&Report { rows, ..*report }).await
+        let mut totals = self.meter.report(&Report { rows, ..report.clone() }).await?;
+        for busy in &mut totals.busy {
+            busy.key ^= self.mask;
+        }
+        Ok(totals)
     }
 }
 

@@ -37,7 +37,9 @@ pub async fn answer<P: Platform>(
     };
     let issued = edge.state.counters.with(issue);
     let issued = issued.map_err(|refusal| edge.refuse(refusal))?;
-    edge.count(issued.tally);
+    for tally in [Some(issued.tally), issued.flooded].into_iter().flatten() {
+        edge.count(tally);
+    }
     Ok(Answer::json(&issued.reply))
 }
 

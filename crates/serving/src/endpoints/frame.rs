@@ -144,7 +144,7 @@ fn frame_ancestors(site: &Site) -> String {
 #[cfg(test)]
 mod tests {
     use munjigi_captcha::Exemption;
-    use munjigi_protocol::{Mode, SiteConfig, Work};
+    use munjigi_protocol::{Mode, SiteConfig, UnderAttack, Work};
 
     use super::*;
 
@@ -164,6 +164,8 @@ mod tests {
             rules: Vec::new(),
             aliases: Vec::new(),
             secrets: Vec::new(),
+            expected: Vec::new(),
+            under_attack: UnderAttack::Auto,
             exempt: false,
         };
         Site::parse(&config, Exemption::Ignored).unwrap()

@@ -37,7 +37,7 @@ pub struct Owner<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Created {
     /// The site was created.
-    New(SiteConfig),
+    New(Box<SiteConfig>),
     /// The sitekey is in use: the same form was sent before.
     Before,
     /// The organisation has the maximum number of sites.
@@ -88,7 +88,7 @@ impl Unit for CreateSite<'_> {
             ),
         };
         audit::write(connection, &entry, self.now).await?;
-        Ok(Created::New(config))
+        Ok(Created::New(Box::new(config)))
     }
 }
 

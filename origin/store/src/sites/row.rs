@@ -1,6 +1,6 @@
 //! Converts a row of `sites` into the protocol's SiteConfig, and back.
 
-use munjigi_protocol::{Mode, PictureType, Rule, SiteConfig, SiteState, Work};
+use munjigi_protocol::{Mode, PictureType, Rule, SiteConfig, SiteState, UnderAttack, Work};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -65,6 +65,8 @@ impl SiteRow {
             rules: serde_json::from_value::<Vec<Rule>>(self.rules).map_err(|_| wrong("rules"))?,
             aliases: self.aliases,
             secrets: self.secrets,
+            expected: Vec::new(),
+            under_attack: UnderAttack::Auto,
             exempt: self.exempt,
             sitekey: sitekey.clone(),
         };

@@ -12,14 +12,16 @@ pub const fn address(issued: u32, solved: u32, failed: u32) -> Pressure {
     Pressure { address: load, client: load, ..CALM }
 }
 
-/// A site's load beside what is usual; the address requests 16.
+/// A site's load beside what is usual; the address requests 16, and passed
+/// before: what a flood costs those who come with it has a table of its own.
 pub const fn usual(site: u32, issued: u32) -> Pressure {
     let site_usual = Some(Usual { share: Some(1_024), issued });
     Pressure { site_usual, ..flooded(site, 16) }
 }
 
 pub const fn flooded(site: u32, address: u32) -> Pressure {
-    Pressure { site: load(site, site, 0), address: load(address, address, 0), ..CALM }
+    let site = load(site, site, 0);
+    Pressure { site, address: load(address, address, 0), passed: true, ..CALM }
 }
 
 /// Neighbours on this many addresses, and the visitor's own light use.
@@ -29,7 +31,8 @@ pub const fn neighbours(addresses: u32, issued: u32, own: u32) -> Pressure {
 }
 
 pub const fn block(issued: u32, site: u32) -> Pressure {
-    Pressure { block: load(issued, issued, 0), site: load(site, site, 0), ..CALM }
+    let site = load(site, site, 0);
+    Pressure { block: load(issued, issued, 0), site, passed: true, ..CALM }
 }
 
 pub const fn system(networks: u32, site_networks: u32, share: Option<u16>) -> Pressure {
@@ -74,5 +77,8 @@ pub const CALM: Pressure = Pressure {
     software: Fleet { networks: 0, usual: None },
     handshake: Fleet { networks: 0, usual: None },
     fallbacks: 0,
+    charged: 0,
+    expected: None,
+    passed: false,
     half_life_seconds: 300,
 };

@@ -218,7 +218,7 @@ fn values_away<P: Platform>(StoreError: StoreError) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use munjigi_protocol::{Mode, Work};
+    use munjigi_protocol::{Mode, UnderAttack, Work};
 
     use super::*;
 
@@ -238,6 +238,8 @@ mod tests {
             rules: Vec::new(),
             aliases: Vec::new(),
             secrets: secrets.iter().map(|hash| (*hash).to_owned()).collect(),
+            expected: Vec::new(),
+            under_attack: UnderAttack::Auto,
             exempt: false,
         }
     }
