@@ -14,6 +14,7 @@ use munjigi_process::stop::Stop;
 use munjigi_store::breakdowns::{RollDay, RollHour};
 use munjigi_store::housekeeping::{CreateDays, DropDays, Sweep};
 use munjigi_store::locks::{Fenced, Lease};
+use munjigi_store::sites::ExpectNext;
 use munjigi_store::{StoreError, Unit, erasure, pictures, rollups, transact};
 use reqwest::Url;
 use sqlx::PgPool;
@@ -24,6 +25,9 @@ const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(10);
 const ROLLUPS_EVERY: Duration = Duration::from_mins(5);
 const VERIFY_EVERY: Duration = Duration::from_mins(3);
 const WATCH_EVERY: Duration = Duration::from_mins(5);
+/// With the edge's own ten seconds, an owner is told within a minute.
+const ATTACKS_EVERY: Duration = Duration::from_secs(15);
+const EXPECT_EVERY: Duration = Duration::from_hours(6);
 /// Delay after a failure, so that a job missed while Postgres was down is made
 /// up for.
 const RETRY_EVERY: Duration = Duration::from_secs(15);
@@ -56,7 +60,9 @@ impl Jobs {
             self.repeat(Job::Housekeeping, stop.clone()),
             self.repeat(Job::Rollups, stop.clone()),
             self.repeat(Job::Verify, stop.clone()),
-            self.repeat(Job::Anomalies, stop),
+            self.repeat(Job::Anomalies, stop.clone()),
+            self.repeat(Job::Attacks, stop.clone()),
+            self.repeat(Job::Expectations, stop),
         );
     }
 
@@ -120,13 +126,42 @@ impl Jobs {
 
     /// Searches for anomalies.
     pub async fn watch(&self) -> Result<(), StoreError> {
+        Self::found(transact(&self.pool, &self.search()).await?);
+        Ok(())
+    }
+
+    /// Looks for attacks that the edge has found.
+    pub async fn watch_attacks(&self) -> Result<(), StoreError> {
+        Self::found(transact(&self.pool, &watch::Attacks(self.search())).await?);
+        Ok(())
+    }
+
+    fn search(&self) -> watch::Watch<'_> {
         let (now, entropy, console) = (self.clock.now(), &self.entropy, self.console.as_ref());
-        let findings = transact(&self.pool, &watch::Watch { now, entropy, console }).await?;
+        watch::Watch { now, entropy, console }
+    }
+
+    fn found(findings: Option<watch::Findings>) {
         if let Some(findings) = findings.filter(|findings| *findings != watch::Findings::default())
         {
             let watch::Findings { opened, closed } = findings;
             metrics::counter!("munjigi_anomalies_opened_total").increment(opened as u64);
             tracing::info!(opened, closed, "anomalies");
+        }
+    }
+
+    /// Computes what every site is expected to issue at each hour of the week.
+    pub async fn expect(&self) -> Result<(), StoreError> {
+        let (mut after, mut changed) = (String::new(), 0);
+        loop {
+            let now = self.clock.now();
+            let done = transact(&self.pool, &ExpectNext { after: &after, now }).await?;
+            changed += done.changed;
+            let Some(last) = done.last else { break };
+            after = last;
+        }
+        if changed > 0 {
+            tracing::info!(changed, "expected hours");
         }
         Ok(())
     }
@@ -174,6 +209,8 @@ impl Jobs {
             Job::Rollups => self.roll_up_under(Some(&lease)).await,
             Job::Verify => self.verify().await,
             Job::Anomalies => self.watch().await,
+            Job::Attacks => self.watch_attacks().await,
+            Job::Expectations => self.expect().await,
         };
         locks.give_back(&lease, self.clock.now()).await?;
         done.map(|()| Turn::Done)
@@ -186,6 +223,8 @@ enum Job {
     Rollups,
     Verify,
     Anomalies,
+    Attacks,
+    Expectations,
 }
 
 impl Job {
@@ -196,6 +235,8 @@ impl Job {
             Self::Rollups => "rollups",
             Self::Verify => "verify",
             Self::Anomalies => "anomalies",
+            Self::Attacks => "attacks",
+            Self::Expectations => "expectations",
         }
     }
 
@@ -205,6 +246,8 @@ impl Job {
             Self::Rollups => ROLLUPS_EVERY,
             Self::Verify => VERIFY_EVERY,
             Self::Anomalies => WATCH_EVERY,
+            Self::Attacks => ATTACKS_EVERY,
+            Self::Expectations => EXPECT_EVERY,
         }
     }
 }

@@ -70,6 +70,9 @@ pub enum UnderAttack {
 }
 
 impl UnderAttack {
+    /// All values.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::On, Self::Off];
+
     /// The spelling on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -14,7 +14,7 @@ use munjigi_domain::new_site;
 use munjigi_domain::settings::{Edit, HostsEdit, Mark, Settings};
 use munjigi_domain::site_change::{Change, ChangeRefused};
 use munjigi_domain::site_keys::Shape;
-use munjigi_protocol::{Mode, PictureType, Rule, SiteState, Work};
+use munjigi_protocol::{Mode, PictureType, Rule, SiteState, UnderAttack, Work};
 use munjigi_store::audit::Author;
 use munjigi_store::sites::{
     self as stored, CreateSite, Created, EditRefused, EditSite, Intent, Owner, SiteRecord,
@@ -60,6 +60,9 @@ pub struct Site {
     token_lifetime_seconds: u32,
     /// Whether browsers without WebAssembly can pass.
     fallback_allowed: bool,
+    /// When the site counts as under attack: visitors who have not passed there
+    /// today then do more work.
+    under_attack: UnderAttack,
     /// Kinds of picture that visitors can get.
     pictures: Vec<PictureType>,
     /// The first rule that matches applies.
@@ -124,6 +127,8 @@ pub struct SiteChange {
     token_lifetime_seconds: Option<u32>,
     /// Whether browsers without WebAssembly can pass.
     fallback_allowed: Option<bool>,
+    /// When the site counts as under attack.
+    under_attack: Option<UnderAttack>,
     /// Kinds of picture that visitors can get. They replace all existing ones.
     pictures: Option<Vec<PictureType>>,
 }
@@ -348,6 +353,7 @@ impl Site {
             count: config.count,
             token_lifetime_seconds: config.token_lifetime_seconds,
             fallback_allowed: config.fallback_allowed,
+            under_attack: config.under_attack,
             pictures: config.pictures,
             rules: config.rules,
             created_at: rfc3339(site.created_at),
@@ -371,6 +377,7 @@ impl SiteChange {
             count: self.count,
             token_lifetime_seconds: self.token_lifetime_seconds,
             fallback_allowed: self.fallback_allowed,
+            under_attack: self.under_attack,
             pictures: self.pictures,
             rules: None,
             unread: Vec::new(),

@@ -9,8 +9,10 @@
 //! follows the first. How far off an hour is, is Iglewicz and Hoaglin's
 //! modified z-score ([`Baseline::score`]).
 
+mod attack;
 mod baseline;
 mod course;
+mod expected;
 mod hour;
 mod judge;
 mod past;
@@ -21,8 +23,10 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub use attack::{Attacked, judge as judge_attack};
 pub use baseline::{Baseline, CUT_OFF};
 pub use course::{CALM_MILLIS, Standing, Step, step};
+pub use expected::{WEEK, differs, expected, slot, weeks};
 pub use hour::Hour;
 pub use judge::{Verdict, judge};
 pub use past::{Basis, DAYS_LOOKED_AT, DAYS_NEEDED, Past, WEEKS_LOOKED_AT, WEEKS_NEEDED, slots};
@@ -43,11 +47,18 @@ pub enum Kind {
     Refusals,
     /// Solve times are far closer together: identical machines.
     Regular,
+    /// The edge charges newcomers more, because the site issues far more
+    /// challenges than usual.
+    UnderAttack,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Flood, Self::Failures, Self::Refusals, Self::Regular];
+    pub const ALL: [Self; 5] =
+        [Self::Flood, Self::Failures, Self::Refusals, Self::Regular, Self::UnderAttack];
+
+    /// Those that an hour is judged for; the edge finds the others.
+    pub const OF_AN_HOUR: [Self; 4] = [Self::Flood, Self::Failures, Self::Refusals, Self::Regular];
 
     /// The spelling in rows and messages.
     pub const fn as_str(self) -> &'static str {
@@ -56,6 +67,7 @@ impl Kind {
             Self::Failures => "failures",
             Self::Refusals => "refusals",
             Self::Regular => "regular-solve-times",
+            Self::UnderAttack => "under-attack",
         }
     }
 
@@ -92,7 +104,7 @@ impl Severity {
 /// The figures behind a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
-    /// Challenges in sixty minutes; or a share from 0 to 1; or the spread of
+    /// Challenges in sixty minutes, or of an attack in five; or a share from 0 to 1; or the spread of
     /// solve times, in doublings.
     #[serde(rename = "measured")]
     pub measured: f64,

@@ -41,6 +41,8 @@ pub struct Settings {
     pub token_lifetime_seconds: u32,
     /// Whether browsers without WebAssembly may pass.
     pub fallback_allowed: bool,
+    /// When the site counts as under attack.
+    pub under_attack: UnderAttack,
     /// Kinds of picture that may be shown.
     pub pictures: Vec<PictureType>,
     /// The first rule that matches decides.
@@ -60,6 +62,7 @@ impl Settings {
             count: 16,
             token_lifetime_seconds: 300,
             fallback_allowed: true,
+            under_attack: UnderAttack::Auto,
             pictures: Vec::new(),
             rules: Vec::new(),
         }
@@ -76,6 +79,7 @@ impl Settings {
             count: config.count,
             token_lifetime_seconds: config.token_lifetime_seconds,
             fallback_allowed: config.fallback_allowed,
+            under_attack: config.under_attack,
             pictures: config.pictures.clone(),
             rules: config.rules.clone(),
         }
@@ -99,7 +103,7 @@ impl Settings {
             aliases: Vec::new(),
             secrets: Vec::new(),
             expected: Vec::new(),
-            under_attack: UnderAttack::Auto,
+            under_attack: self.under_attack,
             exempt: false,
         }
     }

@@ -2,6 +2,8 @@
 //! notification is about a row that exists, and an interrupted search has
 //! notified nobody.
 
+mod attacks;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use munjigi_domain::accounts::Id;
@@ -18,6 +20,8 @@ use munjigi_store::anomalies::{self as store, Measured, Open, SiteNumbers, Subje
 use munjigi_store::{StoreError, Unit, mails, webhooks};
 use reqwest::Url;
 use sqlx::PgConnection;
+
+pub use attacks::Attacks;
 
 const MINUTE_MILLIS: u64 = 60_000;
 const HOUR_MILLIS: u64 = 60 * MINUTE_MILLIS;
@@ -44,6 +48,7 @@ pub struct Findings {
 }
 
 /// Numbers to judge.
+#[derive(Default)]
 struct Numbers {
     /// The past hour that the last sixty minutes are compared with: the one
     /// that contains their middle.
@@ -69,7 +74,7 @@ impl Unit for Watch<'_> {
             numbers.hours.keys().cloned().chain(open.keys().map(|(it, _)| it.clone())).collect();
         let (mut findings, mut standing_now) = (Findings::default(), Vec::new());
         for subject in subjects {
-            for kind in Kind::ALL {
+            for kind in Kind::OF_AN_HOUR {
                 let open = open.remove(&(subject.clone(), kind));
                 let verdict = numbers.judge(kind, &subject);
                 match anomalies::step(open.as_ref().map(|open| open.standing), verdict, self.now) {

@@ -1,6 +1,7 @@
 //! The numbers to judge, and the anomalies that were found. What counts as an
 //! anomaly is decided in the domain's `anomalies`.
 
+mod attacks;
 mod numbers;
 
 use munjigi_domain::accounts::Id;
@@ -17,6 +18,7 @@ use time::{Duration, OffsetDateTime};
 use super::{StoreError, Unit};
 use crate::audit::{self, Actor, Author, Entry};
 
+pub use attacks::attacked;
 pub use numbers::{Measured, SiteNumbers, Subject, network_pasts, site_pasts, sites, window};
 
 /// Days for which past anomalies are kept.

@@ -25,6 +25,7 @@ macro_rules! sites_where {
 mod change;
 mod create;
 mod edit;
+mod expect;
 mod give;
 mod import;
 mod owned;
@@ -41,6 +42,7 @@ use super::StoreError;
 pub use change::ChangeSite;
 pub use create::{CreateSite, Created, Owner};
 pub use edit::{EditRefused, EditSite, Edited, Intent};
+pub use expect::{ExpectNext, Expected};
 pub use give::{GiveRefused, GiveSite, Given};
 pub use import::{AskImport, ImportRefused, MakeLive, RemoveImport};
 pub use owned::{Seen, of_organisation, part_of, seen};

@@ -185,6 +185,19 @@ async fn a_flood_with_software_like_peoples_pays_and_who_passed_before_does_not(
         "{people} people, {number} challenges of the flood: the last at least {lowest}, median {median}; \
          a newcomer {newcomer}; who passed before {surcharged:?}"
     );
+    // The origin hears of it, so that the owner can be told.
+    let records = stage::records(&stack)?;
+    let flooded =
+        "SELECT coalesce(sum(count), 0)::bigint FROM minute_counts WHERE kind = 'flooded'";
+    let mut told = 0;
+    for _ in 0..60 {
+        told = records.number(flooded).await?;
+        if told >= 1_000 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    assert!(told >= 1_000, "{told}");
     assert!(median >= 50, "{last:?}");
     assert!(newcomer <= 35, "{newcomer}");
     assert!(surcharged.iter().all(|paid| *paid <= 15), "{surcharged:?}");

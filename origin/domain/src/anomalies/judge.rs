@@ -45,6 +45,8 @@ pub fn judge(kind: Kind, at: u64, now: &Hour, own: &Past, of_site: &Past) -> Ver
         Kind::Failures => share(at, now.failures(), own, Hour::failures),
         Kind::Refusals => share(at, now.refusals(), own, Hour::refusals),
         Kind::Regular => regular(at, now, of_site),
+        // Not by its hour.
+        Kind::UnderAttack => Verdict::Unknown,
     }
 }
 

@@ -37,7 +37,7 @@ impl Sighting {
         let text = t.each("anomaly-advice", self.kind.as_str());
         match self.kind {
             Kind::Flood => text.count("network", self.network()),
-            Kind::Failures | Kind::Refusals | Kind::Regular => text,
+            Kind::Failures | Kind::Refusals | Kind::Regular | Kind::UnderAttack => text,
         }
     }
 
@@ -58,7 +58,7 @@ impl Sighting {
 
     fn shown(&self, number: f64) -> String {
         match self.kind {
-            Kind::Flood => format!("{number:.0}"),
+            Kind::Flood | Kind::UnderAttack => format!("{number:.0}"),
             Kind::Failures | Kind::Refusals => format!("{:.1} %", number * 100.0),
             Kind::Regular => format!("{:.1}", number.exp2()),
         }
@@ -80,6 +80,7 @@ mod tests {
                 (Kind::Failures, 0.4567, 0.02),
                 (Kind::Refusals, 0.5, 0.0),
                 (Kind::Regular, 0.5, 1.5),
+                (Kind::UnderAttack, 6_000.0, 80.0),
             ] {
                 for asn in [None, Some(64_500)] {
                     let (deviation, score, counted, hours) = (0.0, 9.0, 900, 8);

@@ -23,7 +23,7 @@ pub fn changes(before: &Settings, after: &Settings) -> Vec<FieldChange> {
         .collect()
 }
 
-pub(super) fn fields(settings: &Settings) -> [(&'static str, Value); 11] {
+pub(super) fn fields(settings: &Settings) -> [(&'static str, Value); 12] {
     [
         ("name", json!(settings.name)),
         ("hosts", json!(settings.hosts)),
@@ -34,6 +34,7 @@ pub(super) fn fields(settings: &Settings) -> [(&'static str, Value); 11] {
         ("count", json!(settings.count)),
         ("token_lifetime_seconds", json!(settings.token_lifetime_seconds)),
         ("fallback_allowed", json!(settings.fallback_allowed)),
+        ("under_attack", json!(settings.under_attack)),
         ("pictures", json!(settings.pictures)),
         ("rules", json!(settings.rules)),
     ]

@@ -1,7 +1,7 @@
 //! An edit of settings. It is applied to the settings stored at that moment, so
 //! that two concurrent edits both take effect.
 
-use munjigi_protocol::{Mode, PictureType, Rule, Work};
+use munjigi_protocol::{Mode, PictureType, Rule, UnderAttack, Work};
 
 use super::Settings;
 use super::check::check;
@@ -24,6 +24,8 @@ pub struct Edit {
     pub token_lifetime_seconds: Option<u32>,
     /// Whether browsers without WebAssembly may pass.
     pub fallback_allowed: Option<bool>,
+    /// When the site counts as under attack.
+    pub under_attack: Option<UnderAttack>,
     /// Kinds of picture, replacing all.
     pub pictures: Option<Vec<PictureType>>,
     /// Rules, replacing all.
@@ -66,6 +68,7 @@ impl Edit {
                 .token_lifetime_seconds
                 .unwrap_or(before.token_lifetime_seconds),
             fallback_allowed: self.fallback_allowed.unwrap_or(before.fallback_allowed),
+            under_attack: self.under_attack.unwrap_or(before.under_attack),
             pictures: self.pictures.clone().unwrap_or_else(|| before.pictures.clone()),
             rules: self.rules.clone().unwrap_or_else(|| before.rules.clone()),
         };

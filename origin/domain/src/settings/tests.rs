@@ -1,5 +1,5 @@
 use munjigi_i18n::Texts;
-use munjigi_protocol::{PictureType, RuleMatch, Verdict};
+use munjigi_protocol::{PictureType, RuleMatch, UnderAttack, Verdict};
 
 use super::*;
 
@@ -158,6 +158,7 @@ fn changes_name_each_field_that_differs_and_no_other() {
         count: 1,
         token_lifetime_seconds: 30,
         fallback_allowed: false,
+        under_attack: UnderAttack::On,
         pictures: vec![PictureType::Grid, PictureType::Turn],
         rules: vec![rule(RuleMatch::default())],
     };

@@ -40,6 +40,11 @@ impl Undo {
             "--fallback",
             &on_off(before.fallback_allowed),
         );
+        add(
+            before.under_attack != after.under_attack,
+            "--under-attack",
+            &before.under_attack.as_str(),
+        );
         add(before.pictures != after.pictures, "--pictures", &kinds(&before.pictures));
         let rules_changed = before.rules != after.rules;
         add(rules_changed, "--rules", &"-");

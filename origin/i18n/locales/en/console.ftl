@@ -116,6 +116,7 @@ anomalies-lead = Each site's last hour is compared with the same hour in its pas
 anomalies-choose = Choose who is notified
 anomalies-current = Current
 anomalies-none = No anomalies.
+anomalies-began = Since { $at } (UTC).
 anomalies-since = Since { $at } (UTC); compared with { $against }; score { $score }.
 anomalies-acknowledged-by = Acknowledged by { $by }.
 rules-of = Rules of { $name }

@@ -104,6 +104,7 @@ anomalies-lead = 사이트마다 지난 한 시간을 지난 몇 주의 같은 �
 anomalies-choose = 알림 받을 사람 정하기
 anomalies-current = 진행 중
 anomalies-none = 이상 징후가 없습니다.
+anomalies-began = { $at }(UTC)부터.
 anomalies-since = { $at }(UTC)부터. 비교 기준: { $against }. 점수 { $score }.
 anomalies-acknowledged-by = { $by } 님이 확인했습니다.
 rules-of = { $name }의 규칙

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use munjigi_domain::settings::{Edit, Mistake, read_rules};
-use munjigi_protocol::{Mode, PictureType};
+use munjigi_protocol::{Mode, PictureType, UnderAttack};
 
 /// The maximum that the database can store.
 const MOST_WORK: u64 = i64::MAX.unsigned_abs();
@@ -31,6 +31,10 @@ pub struct Options {
     /// Whether browsers without WebAssembly can pass, slowly [a new site: on].
     #[arg(long, value_name = "on|off", value_parser = on_off(), hide_possible_values = true)]
     fallback: Option<bool>,
+    /// When the site counts as under attack, so that newcomers do more work:
+    /// auto, on or off [a new site: auto].
+    #[arg(long, value_name = "WHEN", value_parser = under_attack())]
+    under_attack: Option<UnderAttack>,
     /// Kinds of picture for risky visitors, separated by commas: grid, area,
     /// turn; or none, and risky visitors do more work [a new site: none].
     #[arg(long, value_name = "KINDS", value_parser = pictures)]
@@ -64,6 +68,7 @@ impl Options {
             count: self.count,
             token_lifetime_seconds: self.token_lifetime,
             fallback_allowed: self.fallback,
+            under_attack: self.under_attack,
             pictures: self.pictures.as_ref().map(|Pictures(kinds)| kinds.clone()),
             rules,
             unread,
@@ -103,6 +108,14 @@ fn pictures(text: &str) -> Result<Pictures, String> {
     kinds.sort_unstable();
     kinds.dedup();
     Ok(Pictures(kinds))
+}
+
+fn under_attack() -> impl TypedValueParser<Value = UnderAttack> {
+    let words = UnderAttack::ALL.map(UnderAttack::as_str);
+    PossibleValuesParser::new(words).map(|word| {
+        let found = UnderAttack::ALL.into_iter().find(|when| when.as_str() == word);
+        found.unwrap_or_default()
+    })
 }
 
 fn mode() -> impl TypedValueParser<Value = Mode> {

@@ -107,6 +107,7 @@ fn people(site: &SiteRecord, secrets: usize, imports: &[Import]) -> String {
         ["sub-puzzles", &config.count.to_string()],
         ["token", &format!("{} s", config.token_lifetime_seconds)],
         ["fallback", if config.fallback_allowed { "on" } else { "off" }],
+        ["under attack", config.under_attack.as_str()],
         ["pictures", &pictures],
         ["rules", &rules],
         ["secrets", &secrets],

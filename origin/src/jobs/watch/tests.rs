@@ -58,17 +58,22 @@ async fn a_flood_opens_stays_and_closes(pool: PgPool) {
     assert_eq!(told(&rig).await, ["flood all critical closed", "flood AS64500 critical closed"]);
 }
 
-#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn several_origins_search_at_once_and_notify_once(pool: PgPool) {
-    let rig = Rig::new(pool).await;
-    let (kim, shop) = shop(&rig).await;
+/// Lets a member have emails from now on.
+async fn reads_mail(rig: &Rig, someone: &Someone) {
     sqlx::query("INSERT INTO told_by_mail (organisation, account, since) VALUES ($1, $2, $3)")
-        .bind(kim.organisation.as_str())
-        .bind(kim.account.as_str())
+        .bind(someone.organisation.as_str())
+        .bind(someone.account.as_str())
         .bind(munjigi_domain::timestamp::to_timestamp(rig.now()))
         .execute(&rig.pool)
         .await
         .unwrap();
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn several_origins_search_at_once_and_notify_once(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, shop) = shop(&rig).await;
+    reads_mail(&rig, &kim).await;
     rig.happens(1, &shop, 64_500, &[(CountKind::Issued, 9_000)]).await;
     let mut looks = tokio::task::JoinSet::new();
     for _ in 0..6 {
@@ -97,13 +102,7 @@ async fn an_attack_from_changing_networks_does_not_flood_a_mailbox(pool: PgPool)
     rig.happens(1, &shop, 64_500, &[(CountKind::Issued, 9_000)]).await;
     rig.jobs().watch().await.unwrap();
     rig.pass(MINUTE);
-    sqlx::query("INSERT INTO told_by_mail (organisation, account, since) VALUES ($1, $2, $3)")
-        .bind(kim.organisation.as_str())
-        .bind(kim.account.as_str())
-        .bind(munjigi_domain::timestamp::to_timestamp(rig.now()))
-        .execute(&rig.pool)
-        .await
-        .unwrap();
+    reads_mail(&rig, &kim).await;
     let mut emails = Vec::new();
     for network in 0..26 {
         rig.jobs().watch().await.unwrap();
@@ -176,4 +175,60 @@ async fn an_anomaly_is_kept_for_a_year_and_deleted_with_its_site(pool: PgPool) {
     rig.jobs().keep_house().await.unwrap();
     assert_eq!(told(&rig).await, Vec::<String>::new());
     assert!(rig.now() > NOON);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn an_attack_is_told_at_once_and_ends_half_an_hour_later(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, shop) = shop(&rig).await;
+    reads_mail(&rig, &kim).await;
+    let flooded = |number| [(CountKind::Issued, 2 * number), (CountKind::Flooded, number)];
+    rig.happens(1, &shop, 64_500, &flooded(19)).await;
+    rig.jobs().watch_attacks().await.unwrap();
+    assert_eq!(told(&rig).await, Vec::<String>::new(), "a few are none");
+    rig.happens(2, &shop, 64_500, &flooded(60)).await;
+    for _ in 0..3 {
+        rig.jobs().watch_attacks().await.unwrap();
+        // What is searched for by the hour does not touch it.
+        rig.jobs().watch().await.unwrap();
+    }
+    assert_eq!(told(&rig).await, ["under-attack all critical"]);
+    assert_eq!(rig.number("SELECT count(*) FROM mails").await, 1, "one letter");
+    let issued = "SELECT (figures ->> 'measured')::float8::bigint FROM anomalies";
+    assert_eq!(rig.number(issued).await, 158);
+    for minutes in [3, 29] {
+        rig.pass(minutes * MINUTE);
+        rig.jobs().watch_attacks().await.unwrap();
+        assert_eq!(told(&rig).await, ["under-attack all critical"]);
+    }
+    rig.pass(MINUTE);
+    rig.jobs().watch_attacks().await.unwrap();
+    assert_eq!(told(&rig).await, ["under-attack all critical closed"]);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn what_is_expected_is_published_once(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, shop) = shop(&rig).await;
+    rig.site_of(&kim, "Young").await;
+    let version = "SELECT sum(version)::bigint FROM sites";
+    let before = rig.number(version).await;
+    rig.pass(MINUTE);
+    rig.jobs().expect().await.unwrap();
+    let expected: Vec<i32> = sqlx::query_scalar("SELECT expected FROM sites WHERE sitekey = $1")
+        .bind(&shop)
+        .fetch_one(&rig.pool)
+        .await
+        .unwrap();
+    assert_eq!(expected, [1_000; 168]);
+    let published = "SELECT count(*) FROM deliveries
+        WHERE topic = 'sites' AND payload -> 'expected' ->> 167 = '1000'";
+    assert_eq!(rig.number(published).await, 1);
+    let after = rig.number(version).await;
+    assert!(after > before);
+    rig.pass(HOUR);
+    rig.jobs().expect().await.unwrap();
+    assert_eq!(rig.number(version).await, after, "nothing has changed");
+    let known = "SELECT count(*) FROM sites WHERE cardinality(expected) > 0";
+    assert_eq!(rig.number(known).await, 1, "one is too young");
 }

@@ -19,6 +19,7 @@ pub fn form<'a>(version: &'a str, typed: &[(&'a str, &'a str)]) -> Vec<(&'a str,
         ("count", "16"),
         ("token_lifetime_seconds", "300"),
         ("fallback_allowed", "yes"),
+        ("under_attack", "auto"),
     ];
     for (name, value) in typed {
         match fields.iter_mut().find(|(field, _)| field == name) {
@@ -103,6 +104,7 @@ async fn saved_settings_are_stored_published_and_audited(pool: PgPool) {
         ("work_floor", "80000"),
         ("count", "8"),
         ("token_lifetime_seconds", "60"),
+        ("under_attack", "on"),
         ("turn", "yes"),
         ("grid", "yes"),
     ];
@@ -119,13 +121,13 @@ async fn saved_settings_are_stored_published_and_audited(pool: PgPool) {
         *before,
         json!({ "name": "Shop", "hosts": ["shop.example"], "allow_loopback": false, "mode": "managed",
             "work.floor": 40000, "count": 16, "token_lifetime_seconds": 300,
-            "fallback_allowed": true, "pictures": [] })
+            "fallback_allowed": true, "under_attack": "auto", "pictures": [] })
     );
     assert_eq!(
         *after,
         json!({ "name": "Shop 2", "hosts": ["shop.example", "*.shop.example"],
             "allow_loopback": true, "mode": "invisible", "work.floor": 80000, "count": 8,
-            "token_lifetime_seconds": 60, "fallback_allowed": false,
+            "token_lifetime_seconds": 60, "fallback_allowed": false, "under_attack": "on",
             "pictures": ["grid", "turn"] })
     );
     rig.publish_due().await;

@@ -100,13 +100,15 @@ impl CreateSite<'_> {
         config: &SiteConfig,
     ) -> Result<(), StoreError> {
         let (pictures, rules) = (row::pictures(&config.pictures), row::rules(&config.rules));
+        let expected: Vec<i32> =
+            config.expected.iter().map(|number| row::integer(*number)).collect();
         sqlx::query!(
             "INSERT INTO sites (
                 sitekey, name, version, state, hosts, allow_loopback, mode, work_floor,
                 work_ceiling, puzzle_count, token_lifetime_seconds, fallback_allowed, pictures,
-                rules, aliases, exempt, created_at, changed_at, organisation
+                rules, aliases, exempt, created_at, changed_at, organisation, under_attack, expected
             ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-                $17, $18)",
+                $17, $18, $19, $20)",
             config.sitekey,
             self.site.name,
             row::bigint(config.version),
@@ -124,7 +126,9 @@ impl CreateSite<'_> {
             &config.aliases,
             config.exempt,
             to_timestamp(self.now),
-            organisation
+            organisation,
+            config.under_attack.as_str(),
+            &expected
         )
         .execute(connection)
         .await?;

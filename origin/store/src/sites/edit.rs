@@ -138,7 +138,7 @@ impl EditSite<'_> {
             "UPDATE sites SET
                 name = $2, hosts = $3, allow_loopback = $4, mode = $5, work_floor = $6,
                 work_ceiling = $7, puzzle_count = $8, token_lifetime_seconds = $9,
-                fallback_allowed = $10, pictures = $11, rules = $12
+                fallback_allowed = $10, pictures = $11, rules = $12, under_attack = $13
             WHERE sitekey = $1",
             self.sitekey,
             settings.name,
@@ -151,7 +151,8 @@ impl EditSite<'_> {
             row::integer(settings.token_lifetime_seconds),
             settings.fallback_allowed,
             &row::pictures(&settings.pictures),
-            row::rules(&settings.rules)
+            row::rules(&settings.rules),
+            settings.under_attack.as_str()
         )
         .execute(connection)
         .await?;

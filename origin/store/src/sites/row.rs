@@ -23,6 +23,8 @@ pub struct SiteRow {
     pub puzzle_count: i32,
     pub token_lifetime_seconds: i32,
     pub fallback_allowed: bool,
+    pub under_attack: String,
+    pub expected: Vec<i32>,
     pub pictures: Vec<String>,
     pub rules: Value,
     pub aliases: Vec<String>,
@@ -65,8 +67,9 @@ impl SiteRow {
             rules: serde_json::from_value::<Vec<Rule>>(self.rules).map_err(|_| wrong("rules"))?,
             aliases: self.aliases,
             secrets: self.secrets,
-            expected: Vec::new(),
-            under_attack: UnderAttack::Auto,
+            expected: self.expected.into_iter().map(i32::unsigned_abs).collect(),
+            under_attack: spelt::<UnderAttack>(self.under_attack)
+                .ok_or_else(|| wrong("under_attack"))?,
             exempt: self.exempt,
             sitekey: sitekey.clone(),
         };

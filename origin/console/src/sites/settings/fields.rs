@@ -5,7 +5,7 @@ use munjigi_captcha::phones::{
 };
 use munjigi_domain::settings::{Edit, Field, HostsEdit, Mark, Mistake, Settings};
 use munjigi_i18n::Texts;
-use munjigi_protocol::{Mode, PictureType};
+use munjigi_protocol::{Mode, PictureType, UnderAttack};
 use serde::Deserialize;
 
 use crate::sites::host_lines;
@@ -26,6 +26,7 @@ pub struct Fields {
     pub count: String,
     pub token_lifetime_seconds: String,
     pub fallback_allowed: Option<String>,
+    pub under_attack: String,
     pub grid: Option<String>,
     pub area: Option<String>,
     pub turn: Option<String>,
@@ -46,6 +47,7 @@ impl Fields {
             count: settings.count.to_string(),
             token_lifetime_seconds: settings.token_lifetime_seconds.to_string(),
             fallback_allowed: box_of(settings.fallback_allowed),
+            under_attack: settings.under_attack.as_str().to_owned(),
             grid: kind(PictureType::Grid),
             area: kind(PictureType::Area),
             turn: kind(PictureType::Turn),
@@ -56,6 +58,8 @@ impl Fields {
     pub fn edit(&self) -> Option<Edit> {
         let modes = [Mode::Managed, Mode::Invisible, Mode::Interactive];
         let mode = modes.into_iter().find(|mode| mode.as_str() == self.mode)?;
+        let under_attack =
+            UnderAttack::ALL.into_iter().find(|when| when.as_str() == self.under_attack)?;
         let ticked = self.pictures().into_iter().filter(|(_, ticked)| *ticked);
         let mut unread = Vec::new();
         // The maximum that the database can store.
@@ -75,6 +79,7 @@ impl Fields {
                 &mut unread,
             ),
             fallback_allowed: Some(self.fallback_allowed.is_some()),
+            under_attack: Some(under_attack),
             pictures: Some(ticked.map(|(kind, _)| kind).collect()),
             rules: None,
             unread,
