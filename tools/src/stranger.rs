@@ -13,10 +13,11 @@ use crate::project::Project;
 const WORDS: &str = "tools/stranger.toml";
 /// How many results a stranger looks at.
 const FIRST: usize = 3;
-/// Left out of searches: pages that name everything, tests, and generated
-/// files.
-const ASIDE: [&str; 8] = [
+/// Left out of searches: pages that name everything, texts in three languages,
+/// tests, and generated files.
+const ASIDE: [&str; 9] = [
     ".md",
+    ".ftl",
     ".snap",
     ".lock",
     "package-lock.json",
