@@ -5,6 +5,7 @@
 //! `policy` decides what they cost a visitor.
 
 mod decay;
+mod event;
 mod passed;
 mod place;
 mod recent;
@@ -18,6 +19,7 @@ use munjigi_protocol::AttemptId;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use decay::{Clock, TICKS_PER_HALF_LIFE, decayed};
+pub use event::{Event, Noted};
 pub use place::Place;
 pub use report::{Busy, MAX_BUSY, MAX_ROWS, Passes, Report, Row, Total, Totals};
 pub use table::Usual;
@@ -259,46 +261,6 @@ impl Pressure {
             charged: count(self.charged),
             ..*self
         }
-    }
-}
-
-/// An event to count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Noted {
-    /// A challenge was issued.
-    Issued,
-    /// A token was handed out.
-    Solved,
-    /// A solution or an answer was wrong.
-    Failed,
-}
-
-/// An event that counts once per attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
-    /// Its solution or answer was wrong.
-    Failed,
-    /// A token was handed out.
-    Solved,
-    /// It expired before a solution arrived.
-    Abandoned,
-    /// It was admitted with SHA-256 and has paid its price.
-    Fallback,
-    /// More was required after the step with this number.
-    Stepped(u32),
-}
-
-impl Event {
-    fn of(self, id: &AttemptId) -> u64 {
-        let name = id.0.first_chunk().copied().map(u64::from_le_bytes);
-        let number = match self {
-            Self::Failed => 1,
-            Self::Solved => 2,
-            Self::Abandoned => 3,
-            Self::Fallback => 4,
-            Self::Stepped(step) => u64::from(step) << 8 | 6,
-        };
-        name.unwrap_or_default() ^ mix(number)
     }
 }
 
