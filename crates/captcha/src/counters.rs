@@ -15,7 +15,7 @@ mod table;
 mod told;
 
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::AttemptId;
+use munjigi_protocol::{AttemptId, Signals};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use decay::{Clock, TICKS_PER_HALF_LIFE, decayed};
@@ -36,7 +36,7 @@ use crate::authority::Authority;
 use crate::credentials::Sitekey;
 use crate::visit::Visit;
 
-/// Counters of one process. They stay below six megabytes under any load.
+/// Counters of one process. They stay below seven megabytes under any load.
 #[derive(Debug)]
 pub struct Counters {
     clock: Clock,
@@ -68,6 +68,8 @@ pub enum Kind {
     Block,
     /// An autonomous system on a site; seen with it: networks.
     System,
+    /// An interaction on a site: one that was recorded looks the same again.
+    Trace,
     /// The software of clients on a site, by headers or by handshake; seen with
     /// it: networks.
     Stack,
@@ -81,6 +83,7 @@ pub(crate) struct Tables {
     charged: Table<()>,
     addresses: Table<()>,
     clients: Table<()>,
+    traces: Table<()>,
     networks: Table<Few>,
     blocks: Table<()>,
     systems: Table<Many>,
@@ -96,6 +99,7 @@ impl Tables {
             charged: Table::new(1_024),
             addresses: Table::new(16_384),
             clients: Table::new(16_384),
+            traces: Table::new(8_192),
             networks: Table::new(16_384),
             blocks: Table::new(4_096),
             systems: Table::new(2_048),
@@ -111,6 +115,7 @@ impl Tables {
             Kind::Charged => &self.charged,
             Kind::Address => &self.addresses,
             Kind::Client => &self.clients,
+            Kind::Trace => &self.traces,
             Kind::Network => &self.networks,
             Kind::Block => &self.blocks,
             Kind::System => &self.systems,
@@ -126,6 +131,7 @@ impl Tables {
             Kind::Charged => &mut self.charged,
             Kind::Address => &mut self.addresses,
             Kind::Client => &mut self.clients,
+            Kind::Trace => &mut self.traces,
             Kind::Network => &mut self.networks,
             Kind::Block => &mut self.blocks,
             Kind::System => &mut self.systems,
@@ -181,6 +187,9 @@ pub struct Pressure {
     pub address: Load,
     /// The same with the visitor's software alone.
     pub client: Load,
+    /// How often the visitor's interaction was seen on the site, 0 where too
+    /// little of it is known.
+    pub trace: u32,
     /// The visitor's network on the site.
     pub network: Crowd,
     /// The visitor's block of networks on the site.
@@ -255,6 +264,7 @@ impl Pressure {
             site: load(self.site),
             address: load(self.address),
             client: load(self.client),
+            trace: count(self.trace),
             network: Crowd { load: load(self.network.load), ..self.network },
             block: load(self.block),
             fallbacks: count(self.fallbacks),
@@ -296,6 +306,21 @@ impl Counters {
         self.namer.place(authority, sitekey, visit, now, matters)
     }
 
+    /// The place of a visit that begins, with what its widget reports of the
+    /// visitor's interaction.
+    pub fn place_of(
+        &mut self,
+        authority: &Authority,
+        sitekey: &Sitekey,
+        visit: &Visit,
+        signals: &Signals,
+        now: UnixMillis,
+    ) -> Place {
+        let mut place = self.place(authority, sitekey, visit, now);
+        place.trace = self.namer.trace(authority, sitekey, signals, now);
+        place
+    }
+
     /// The counters of a place, decayed to `now`.
     pub fn pressure(&self, place: &Place, now: UnixMillis) -> Pressure {
         let tick = self.clock.tick(now);
@@ -322,6 +347,7 @@ impl Counters {
             site_usual: site.usual,
             address: both(Kind::Address, |names| names.address).load,
             client: both(Kind::Client, |names| names.client).load,
+            trace: place.trace.map_or(0, |key| one(Kind::Trace, key).load.issued),
             network: crowd(both(Kind::Network, |names| names.network)),
             block: both(Kind::Block, |names| names.block).load,
             system: fleet(system),
@@ -364,6 +390,9 @@ impl Counters {
         count(Kind::Site, site, network, None);
         count(Kind::Address, address, 0, None);
         count(Kind::Client, client, 0, None);
+        if let Some(trace) = place.trace {
+            count(Kind::Trace, trace, 0, None);
+        }
         count(Kind::Network, network, address, None);
         count(Kind::Block, block, 0, None);
         if let Some(system) = place.system {

@@ -157,7 +157,7 @@ fn issue_to(
 ) -> Result<Issued, Refusal> {
     let Call { authority, site, visit, now } = *call;
     let algorithm = algorithm(call, &request.algorithms)?;
-    let place = counters.place(authority, &site.sitekey, visit, now);
+    let place = counters.place_of(authority, &site.sitekey, visit, &request.signals, now);
     let pressure = counters.pressure(&place, now).expecting(site.expected(now));
     let flooded = comes_with_a_flood(site, &pressure);
     if flooded {

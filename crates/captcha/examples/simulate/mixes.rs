@@ -22,6 +22,8 @@ pub struct Attack {
     pub from: From,
     /// What software they show.
     pub software: Software,
+    /// Whether each attempt reports the same recorded interaction.
+    pub recorded: bool,
     /// Milliseconds between attempts, if the work allows it.
     pub every_millis: u64,
 }
@@ -68,13 +70,23 @@ pub const MIXES: [Mix; 8] = [
         name: "one network",
         what: "256 addresses of one /24, 20 attempts a second",
         isolates: 8,
-        attack: Some(Attack { from: From::Network, software: Software::One, every_millis: 50 }),
+        attack: Some(Attack {
+            from: From::Network,
+            software: Software::One,
+            recorded: false,
+            every_millis: 50,
+        }),
     },
     Mix {
         name: "fifty locations",
         what: "the same through fifty isolates",
         isolates: 50,
-        attack: Some(Attack { from: From::Network, software: Software::One, every_millis: 50 }),
+        attack: Some(Attack {
+            from: From::Network,
+            software: Software::One,
+            recorded: false,
+            every_millis: 50,
+        }),
     },
     Mix {
         name: "residential",
@@ -83,6 +95,7 @@ pub const MIXES: [Mix; 8] = [
         attack: Some(Attack {
             from: From::Residential(10_000),
             software: Software::LikePeople,
+            recorded: false,
             every_millis: 50,
         }),
     },
@@ -93,16 +106,18 @@ pub const MIXES: [Mix; 8] = [
         attack: Some(Attack {
             from: From::Residential(1_000),
             software: Software::LikePeople,
+            recorded: false,
             every_millis: 2_000,
         }),
     },
     Mix {
         name: "replayed traces",
-        what: "2,000 prefixes of access networks, 5 a second, each with the recorded trace of a person; the policy does not read traces yet",
+        what: "2,000 prefixes of access networks, 5 a second, each with the same recorded interaction of a person",
         isolates: 8,
         attack: Some(Attack {
             from: From::Residential(2_000),
             software: Software::LikePeople,
+            recorded: true,
             every_millis: 200,
         }),
     },
@@ -113,6 +128,7 @@ pub const MIXES: [Mix; 8] = [
         attack: Some(Attack {
             from: From::Residential(10_000),
             software: Software::One,
+            recorded: false,
             every_millis: 50,
         }),
     },
@@ -120,6 +136,11 @@ pub const MIXES: [Mix; 8] = [
         name: "among neighbours",
         what: "1,024 addresses that a carrier shares among a tenth of all people, 20 a second",
         isolates: 8,
-        attack: Some(Attack { from: From::Carrier, software: Software::One, every_millis: 50 }),
+        attack: Some(Attack {
+            from: From::Carrier,
+            software: Software::One,
+            recorded: false,
+            every_millis: 50,
+        }),
     },
 ];

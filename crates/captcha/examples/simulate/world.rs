@@ -143,7 +143,8 @@ impl Day {
                 Event::Person => {
                     let (address, asn) = self.home();
                     let software = self.peoples_software();
-                    match self.ask(at, address, asn, software, &person()) {
+                    let signals = self.person();
+                    match self.ask(at, address, asn, software, &signals) {
                         Some((factor, stepped)) => {
                             people.push(factor);
                             outcome.stepped += u64::from(stepped);
@@ -199,7 +200,8 @@ impl Day {
             Software::One => Stack::of_headers("Mozilla/5.0 HappyBrowser/9", &[]),
             Software::LikePeople => self.peoples_software(),
         };
-        let (factor, _) = self.ask(at, address, asn, software, &person())?;
+        let signals = if attack.recorded { recorded() } else { self.person() };
+        let (factor, _) = self.ask(at, address, asn, software, &signals)?;
         outcome.attempts += 1;
         let hashes = u64::from(factor) * self.site.work.floor * u64::from(self.site.count) / 100;
         outcome.hashes += hashes;
@@ -227,7 +229,7 @@ impl Day {
         let isolate = usize::try_from(self.below(self.isolates.len() as u64)).ok()?;
         let visit = Visit { address, asn, software, ..FIREFOX };
         let counters = self.isolates.get_mut(isolate)?;
-        let place = counters.place(&self.authority, &self.site.sitekey, &visit, now);
+        let place = counters.place_of(&self.authority, &self.site.sitekey, &visit, signals, now);
         let pressure = counters.pressure(&place, now).expecting(self.site.expected(now));
         if comes_with_a_flood(&self.site, &pressure) {
             counters.note_flood(&place, now);
@@ -300,6 +302,13 @@ impl Day {
         Stack::of_headers(&format!("Mozilla/5.0 Browser/{program} ({rare})"), &[])
     }
 
+    /// What a person's browser reports: nobody takes exactly as long as another.
+    fn person(&mut self) -> Signals {
+        let focus = 1_000 + u32::try_from(self.below(20_000)).unwrap_or_default();
+        let load = focus + u32::try_from(self.below(10_000)).unwrap_or_default();
+        Signals { since_load_ms: Some(load), since_focus_ms: Some(focus), ..recorded() }
+    }
+
     /// People come twice as often at noon as on average, and hardly at night:
     /// 43,000 a day.
     fn until_next_person(&mut self, at: u64) -> u64 {
@@ -328,8 +337,8 @@ fn usual_week() -> Vec<u32> {
     day.collect::<Vec<_>>().repeat(7)
 }
 
-/// What a person's browser reports.
-fn person() -> Signals {
+/// What one person's browser reported.
+fn recorded() -> Signals {
     Signals {
         since_load_ms: Some(6_000),
         since_focus_ms: Some(4_000),

@@ -68,9 +68,15 @@ async fn keeps_names_and_kinds_apart<M: Meter>(meter: M) {
 }
 
 async fn knows_what_is_usual_of_few_kinds<M: Meter>(meter: M) {
-    for kind in
-        [Kind::Address, Kind::Client, Kind::Charged, Kind::Network, Kind::Block, Kind::Fallback]
-    {
+    for kind in [
+        Kind::Address,
+        Kind::Client,
+        Kind::Trace,
+        Kind::Charged,
+        Kind::Network,
+        Kind::Block,
+        Kind::Fallback,
+    ] {
         assert_eq!(told(&meter, row(kind, 1)).await.usual, None);
     }
     for kind in [Kind::Site, Kind::System, Kind::Stack] {

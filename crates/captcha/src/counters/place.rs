@@ -5,6 +5,7 @@
 use core::hash::Hasher;
 
 use munjigi_keys::{Kid, UnixMillis};
+use munjigi_protocol::Signals;
 use siphasher::sip::SipHasher13;
 
 use super::mix;
@@ -22,6 +23,8 @@ pub struct Place {
     pub(super) yesterday: Option<Names>,
     pub(super) system: Option<u64>,
     pub(super) hosting: bool,
+    /// The visitor's interaction, where enough of it is known.
+    pub(super) trace: Option<u64>,
     network: [u8; 8],
 }
 
@@ -50,7 +53,7 @@ impl Place {
         };
         let system = Some(mix(64_500));
         let network = network.to_le_bytes();
-        Self { site, today, yesterday: None, system, hosting: false, network }
+        Self { site, today, yesterday: None, system, hosting: false, trace: None, network }
     }
 
     /// The network's pseudonym for the site and the day, as challenges seal it.
@@ -68,6 +71,9 @@ struct DayKey {
     day: u64,
     hasher: SipHasher13,
 }
+
+/// Interactions that took less say too little.
+const LEAST_MILLIS: u32 = 500;
 
 /// Names places.
 #[derive(Debug, Default)]
@@ -106,8 +112,36 @@ impl Namer {
             // scarce: neither can be chosen, so an unkeyed mix will do.
             system: (visit.asn != 0).then(|| mix(site ^ u64::from(visit.asn))),
             hosting: crate::hosting::is_hosting(visit.asn),
+            trace: None,
             network,
         }
+    }
+
+    /// The name of an interaction, by how a visitor came to begin: the times to
+    /// the millisecond and how much was pointed, typed and focused. `None` where
+    /// so little happened that strangers may do the same.
+    pub fn trace(
+        &mut self,
+        authority: &Authority,
+        sitekey: &Sitekey,
+        signals: &Signals,
+        now: UnixMillis,
+    ) -> Option<u64> {
+        let Signals { since_load_ms, since_focus_ms, pointer, keys, focus_changes, .. } = *signals;
+        let (load, focus) = (since_load_ms?, since_focus_ms?);
+        let moved = pointer.unwrap_or_default() | keys.unwrap_or_default();
+        if load < LEAST_MILLIS || focus < LEAST_MILLIS || moved == 0 {
+            return None;
+        }
+        let mut hasher = day(&mut self.today, authority, now);
+        hasher.write_u8(5);
+        hasher.write_u64(site(sitekey));
+        hasher.write_u32(load);
+        hasher.write_u32(focus);
+        for number in [pointer, keys, focus_changes] {
+            hasher.write_u8(number.unwrap_or_default());
+        }
+        Some(hasher.finish())
     }
 }
 

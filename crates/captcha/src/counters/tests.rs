@@ -267,3 +267,46 @@ fn who_passed_before_a_flood_is_known_when_it_begins() {
     tell(&mut other, now);
     assert!(!other.pressure(&place(3), now).passed);
 }
+
+#[test]
+fn a_recorded_interaction_is_recognised_and_a_short_one_is_nobodys() {
+    let authority = crate::contract::authority(crate::contract::ROOT_A);
+    let sitekey = Sitekey::from_trusted(&["mj_", &"0".repeat(26)].concat()).unwrap();
+    let mut counters = Counters::new(HALF_LIFE_SECONDS);
+    let mut visit = |number: u8, signals: &Signals| {
+        let address = Address::V4([10, 0, number, 1]);
+        let visit = Visit { address, ..crate::contract::FIREFOX };
+        let place = counters.place_of(&authority, &sitekey, &visit, signals, NOW);
+        let before = counters.pressure(&place, NOW).trace;
+        counters.note(&place, Noted::Issued, NOW);
+        before
+    };
+    let recorded = Signals {
+        since_load_ms: Some(6_123),
+        since_focus_ms: Some(4_567),
+        pointer: Some(3),
+        keys: Some(2),
+        ..Signals::default()
+    };
+    for number in 0..5 {
+        assert_eq!(visit(number, &recorded), u32::from(number));
+    }
+    for other in [
+        Signals { since_load_ms: Some(6_124), ..recorded },
+        Signals { since_focus_ms: Some(4_566), ..recorded },
+        Signals { keys: Some(1), ..recorded },
+        Signals { focus_changes: Some(1), ..recorded },
+    ] {
+        assert_eq!(visit(9, &other), 0);
+    }
+    for unknown in [
+        Signals { since_focus_ms: None, ..recorded },
+        Signals { since_load_ms: Some(300), ..recorded },
+        Signals { pointer: None, keys: Some(0), ..recorded },
+        Signals::default(),
+    ] {
+        for _ in 0..3 {
+            assert_eq!(visit(9, &unknown), 0);
+        }
+    }
+}

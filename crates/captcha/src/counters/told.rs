@@ -35,7 +35,7 @@ const MOST: usize = 4_096;
 /// anything yet, and a quiet site's visits would each cost a call.
 const fn least(kind: Kind) -> u32 {
     match kind {
-        Kind::Address | Kind::Client | Kind::Network | Kind::Fallback => 4,
+        Kind::Address | Kind::Client | Kind::Trace | Kind::Network | Kind::Fallback => 4,
         Kind::Site | Kind::Charged | Kind::Block | Kind::System | Kind::Stack => 16,
     }
 }

@@ -18,7 +18,7 @@ pub struct BusyNames {
 /// before it costs something. Systems and software are warm everywhere.
 pub const fn is_busy(kind: Kind, load: &Load) -> bool {
     match kind {
-        Kind::Address | Kind::Client => load.issued >= 8,
+        Kind::Address | Kind::Client | Kind::Trace => load.issued >= 8,
         Kind::Network => load.issued >= 32,
         Kind::Site | Kind::Fallback | Kind::Charged | Kind::Block | Kind::System | Kind::Stack => {
             false

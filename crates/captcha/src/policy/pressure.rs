@@ -68,7 +68,13 @@ const FLEET_ALLOWANCE: u64 = 48;
 /// …and as long as nobody knows what is usual.
 const UNKNOWN_FLEET_ALLOWANCE: u64 = 256;
 
-/// The most that software costs.
+/// Visits that may look the same to the millisecond, …
+const TRACE_ALLOWANCE: u64 = 4;
+
+/// …or this part of a site's: where very many come, some do.
+const TRACE_PART: u64 = 1_024;
+
+/// The most that software costs, and a trace that is repeated.
 const MAX_FLEET_FACTOR: u64 = 32 * ONE;
 
 /// All of a site, for shares.
@@ -82,7 +88,7 @@ pub fn factor(pressure: &Pressure) -> u64 {
 
 /// The factor without that of neighbours, for whose sake nobody is refused.
 pub fn deserved(pressure: &Pressure) -> u64 {
-    address(pressure).max(system(pressure)).max(fleet(pressure))
+    address(pressure).max(system(pressure)).max(fleet(pressure)).max(trace(pressure))
 }
 
 /// The pressure on a visit whose challenge went to another network: the larger
@@ -149,6 +155,12 @@ pub fn fleet(pressure: &Pressure) -> u64 {
         u64::from(fleet.networks) * ONE / allowance(least, pressure, fleet)
     };
     of(pressure.software).max(of(pressure.handshake)).clamp(ONE, MAX_FLEET_FACTOR)
+}
+
+/// In proportion to how often the same interaction was seen.
+pub fn trace(pressure: &Pressure) -> u64 {
+    let allowance = TRACE_ALLOWANCE.max(u64::from(pressure.site.issued) / TRACE_PART);
+    (u64::from(pressure.trace) * ONE / allowance).clamp(ONE, MAX_FLEET_FACTOR)
 }
 
 /// From how many networks clients with something in common may come, beside

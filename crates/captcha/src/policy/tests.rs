@@ -1,6 +1,7 @@
 //! The policy as a table, and the properties that hold for any input. SHA-256
 //! has a table of its own (`fallback`).
 
+mod allocation;
 mod fallback;
 pub(super) mod pressures;
 
@@ -159,6 +160,9 @@ fn the_policy_reads_as_this_table() {
         ("ten wrong solutions",        FIREFOX, NOTHING,       address(10, 0, 10),      On::Plain,        105_000, Puzzle,  80),
         ("failures alone only double", FIREFOX, NOTHING,       address(0, 0, 9_999),    On::Plain,         80_000, Puzzle,  80),
         ("and an office feels four",   FIREFOX, NOTHING,       address(32, 32, 9_999),  On::Plain,        320_000, Puzzle,  70),
+        ("a few alike",               FIREFOX, NOTHING,       Pressure { trace: 4, ..CALM }, On::Plain,   40_000, Puzzle,  90),
+        ("a recorded interaction",    FIREFOX, NOTHING,       Pressure { trace: 40, ..CALM }, On::Plain, 400_000, Puzzle,  90),
+        ("alike where many come",     FIREFOX, NOTHING,       Pressure { trace: 40, ..flooded(60_000, 1) }, On::Plain, 40_000, Puzzle, 90),
         ("a flood, who comes once",    FIREFOX, NOTHING,       flooded(60_000, 1),      On::Plain,         40_000, Puzzle,  90),
         ("a flood, within the share",  FIREFOX, NOTHING,       flooded(60_000, 4),      On::Plain,         40_000, Puzzle,  90),
         ("a flood, over the share",    FIREFOX, NOTHING,       flooded(60_000, 16),     On::Plain,        160_000, Puzzle,  80),

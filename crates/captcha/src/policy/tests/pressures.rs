@@ -70,6 +70,7 @@ pub const CALM: Pressure = Pressure {
     site_usual: None,
     address: load(0, 0, 0),
     client: load(0, 0, 0),
+    trace: 0,
     network: Crowd { load: load(0, 0, 0), members: 0 },
     block: load(0, 0, 0),
     system: Fleet { networks: 0, usual: None },

@@ -1,0 +1,66 @@
+//! An attacker who rents one IPv6 /32 and uses every /48 of it.
+
+use munjigi_keys::UnixMillis;
+
+use super::*;
+use crate::address::Address;
+use crate::counters::{Counters, Noted};
+use crate::meter::Ledger;
+
+const HOUR_MILLIS: u64 = 3_600_000;
+
+/// The work of a visit in 10ths of the floor, counted.
+fn visit(counters: &mut Counters, site: &Site, visit: &Visit, now: UnixMillis) -> u64 {
+    let authority = crate::contract::authority(crate::contract::ROOT_A);
+    let place = counters.place(&authority, &site.sitekey, visit, now);
+    let pressure = counters.pressure(&place, now);
+    let demand = ask(site, visit, &NOTHING, &pressure).unwrap();
+    counters.note(&place, Noted::Issued, now);
+    if demand.charged {
+        counters.note_charged(&place, now);
+    }
+    counters.note(&place, Noted::Solved, now);
+    demand.work * 10 / site.work.floor
+}
+
+#[test]
+fn an_ipv6_allocation_pays_sixteen_times_by_its_second_hour() {
+    let site = site(On::Plain);
+    let (mut counters, mut ledger) = (Counters::new(300), Ledger::new(300));
+    // Six in the morning in UTC.
+    let begin = 1_794_981_600_000;
+    let (mut allocated, mut people) = (Vec::new(), Vec::new());
+    for second in 0..3 * HOUR_MILLIS / 1_000 {
+        let now = UnixMillis(begin + second * 1_000);
+        let [.., high, middle, low] = (second * 7_919 % 8_192).to_be_bytes();
+        let address = Address::V4([100 + high, middle, low, 9]);
+        let person = Visit { address, asn: 64_510 + u32::from(low % 6), ..FIREFOX };
+        let paid = visit(&mut counters, &site, &person, now);
+        let attacked = second * 1_000 >= HOUR_MILLIS;
+        if attacked {
+            people.push(paid);
+        }
+        for number in 0..if attacked { 18 } else { 0 } {
+            let [.., high, low] = (second * 18 + number).to_be_bytes();
+            let mut bytes = [0; 8];
+            bytes[..6].copy_from_slice(&[0x20, 0x01, 0x0d, 0xb8, high, low]);
+            let address = Address::V6(bytes);
+            let software = crate::stack::Stack::numbered(second * 18 % 40 + number % 40);
+            let bot = Visit { address, asn: 64_501, software, ..FIREFOX };
+            let paid = visit(&mut counters, &site, &bot, now);
+            if second * 1_000 >= 2 * HOUR_MILLIS {
+                allocated.push(paid);
+            }
+        }
+        if counters.report_is_due(now) {
+            for report in counters.reports(1, now) {
+                counters.learn(&report, &ledger.add(&report, now), now);
+            }
+        }
+    }
+    allocated.sort_unstable();
+    people.sort_unstable();
+    let (low, high) = (allocated[allocated.len() / 100], people[people.len() * 99 / 100]);
+    assert!(low >= 160, "the cheapest hundredth of the attack pays {low}");
+    assert!(high <= 40, "the 99th percentile of people pays {high}");
+}
