@@ -192,6 +192,8 @@ pub const TABLES: &[Table] = &[
             "rules",
             "aliases",
             "organisation",
+            "under_attack",
+            "expected",
         ],
         kept: Kept::Site,
         seen_by: Seen::Members,
