@@ -122,6 +122,17 @@ async function bare(address, init) {
   });
 }
 
+/** What `ScoreReason` says on the protocol's page. */
+const REASONS = ['automation', 'inconsistent-client', 'replayed-trace', 'fleet', 'solved-elsewhere', 'network-load',
+  'site-under-attack', 'work-alone', 'too-little-data'];
+
+/**
+ * At most five reasons, strongest first.
+ * @param {unknown} given
+ */
+const isReasons = (given) => Array.isArray(given) && given.length <= 5
+  && given.every((word, place) => REASONS.indexOf(word) > REASONS.indexOf(given[place - 1]));
+
 /**
  * Checks placeholders for values that change.
  * @param {any} given
@@ -136,6 +147,7 @@ function settle(given, wanted) {
   return Object.fromEntries(Object.entries(given).map(([name, value]) => {
     const pattern = /** @type {Record<string, RegExp>} */ (kinds)[wanted[name]];
     if (pattern?.test(value) && Math.abs(Date.parse(value) - Date.now()) < 60_000) return [name, wanted[name]];
+    if (wanted[name] === '{{reasons}}' && isReasons(value)) return [name, wanted[name]];
     if (wanted[name] === '{{score}}' && value >= 0 && value <= 1) return [name, wanted[name]];
     return [name, value];
   }));

@@ -14,15 +14,17 @@ use crate::credentials::Sitekey;
 use crate::host::Hostname;
 use crate::labels::{Action, Cdata};
 use crate::pictures::RightAnswer;
+use crate::policy::{Doubts, Reasons};
 use crate::seal::{
     Encrypted, FRAME_VERSION, MAX_CHALLENGE_CHARS, NONCE_BYTES, SealError, decode, encode,
 };
 
 /// Version of the payload.
-const VERSION: u8 = 2;
-/// The previous version, still found in challenges that an edge of the previous
-/// release sealed: the length of its step revealed the length of the answer.
-const VERSION_BEFORE: u8 = 1;
+const VERSION: u8 = 3;
+/// The previous versions, still found in challenges that an edge of a previous
+/// release sealed: the second does not say the reasons; in the first, the length
+/// of a step revealed the length of the answer.
+const VERSIONS_BEFORE: [u8; 2] = [1, 2];
 
 /// What a challenge seals.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +57,8 @@ pub struct ChallengeClaims {
     pub visitor: [u8; 8],
     /// 0–100; never decreases during an attempt.
     pub risk: u8,
+    /// What speaks against the visit so far.
+    pub reasons: Reasons,
     /// What the attempt has to pay in total, and what it has paid.
     pub owed: Owed,
 }
@@ -131,7 +135,7 @@ pub enum Way {
 
 /// The payload; the order of fields is the order of bytes.
 #[derive(Serialize, Deserialize)]
-struct Payload<'a, S, O> {
+struct Payload<'a, S, O, R> {
     version: u8,
     id: [u8; 16],
     #[serde(borrow)]
@@ -148,9 +152,16 @@ struct Payload<'a, S, O> {
     visitor: [u8; 8],
     risk: u8,
     owed: O,
+    /// Nothing in the versions before.
+    reasons: R,
 }
 
 impl ChallengeClaims {
+    /// What the attempt is suspected of so far.
+    pub const fn doubts(&self) -> Doubts {
+        Doubts { risk: self.risk, reasons: self.reasons }
+    }
+
     /// Seals the challenge with the first key.
     pub fn seal(&self, authority: &Authority, rng: &mut (impl CryptoRng + ?Sized)) -> String {
         let keys = authority.first();
@@ -184,19 +195,29 @@ impl ChallengeClaims {
             visitor: self.visitor,
             risk: self.risk,
             owed: sealed::Owed::from(self.owed),
+            reasons: sealed::Reasons(self.reasons.bits()),
         })
     }
 
     pub(crate) fn read(payload: &[u8]) -> Result<Self, SealError> {
-        match payload.first() {
-            Some(&VERSION) => Self::of(decode::<Payload<'_, sealed::Step, sealed::Owed>>(payload)?),
-            Some(&VERSION_BEFORE) => Self::of(decode::<Payload<'_, SealedStep, Owed>>(payload)?),
+        let [first, second] = VERSIONS_BEFORE;
+        match payload.first().copied() {
+            Some(VERSION) => {
+                type Current<'a> = Payload<'a, sealed::Step, sealed::Owed, sealed::Reasons>;
+                Self::of(decode::<Current<'_>>(payload)?)
+            }
+            Some(version) if version == second => {
+                Self::of(decode::<Payload<'_, sealed::Step, sealed::Owed, ()>>(payload)?)
+            }
+            Some(version) if version == first => {
+                Self::of(decode::<Payload<'_, SealedStep, Owed, ()>>(payload)?)
+            }
             _ => Err(SealError),
         }
     }
 
-    fn of<S: Into<SealedStep>, O: Into<Owed>>(
-        payload: Payload<'_, S, O>,
+    fn of<S: Into<SealedStep>, O: Into<Owed>, R: Into<Reasons>>(
+        payload: Payload<'_, S, O, R>,
     ) -> Result<Self, SealError> {
         if payload.shards == 0 || payload.risk > 100 {
             return Err(SealError);
@@ -216,6 +237,7 @@ impl ChallengeClaims {
             visitor: payload.visitor,
             risk: payload.risk,
             owed: payload.owed.into(),
+            reasons: payload.reasons.into(),
         })
     }
 }

@@ -37,9 +37,19 @@ pub fn open_token(data: &[u8]) {
     }
     if let Ok(claims) = TokenClaims::read(data) {
         let again = claims.payload();
-        assert!(again == data || data.first() == Some(&1));
+        assert!(same_but_for_reasons(&again, data) || is_of_a_version_before(data));
         assert_eq!(TokenClaims::read(&again), Ok(claims));
     }
+}
+
+fn is_of_a_version_before(payload: &[u8]) -> bool {
+    matches!(payload, [1 | 2, ..])
+}
+
+/// Bits of reasons that this release does not know are dropped.
+fn same_but_for_reasons(one: &[u8], other: &[u8]) -> bool {
+    let body = |payload: &[u8]| payload.split_last_chunk::<2>().map(|(body, _)| body.to_vec());
+    one.len() == other.len() && body(one) == body(other)
 }
 
 /// Reads bytes as a challenge, and as the plaintext of one.
@@ -57,12 +67,12 @@ pub fn open_challenge(data: &[u8]) {
     if let Ok(claims) = ChallengeClaims::read(data) {
         let again = claims.payload();
         let is_picture = matches!(claims.step, SealedStep::Picture(_));
-        let is_before = data.first() == Some(&1);
-        assert!(again == data || is_picture || is_before);
+        let is_same = same_but_for_reasons(&again, data);
+        assert!(is_same || is_picture || is_of_a_version_before(data));
         // A mask's unused bits are dropped. Version 1 may also list an answer's
         // numbers in any order, and what today's form cannot hold.
         let read = ChallengeClaims::read(&again).expect("it was just written");
-        assert!(read == claims || is_before);
+        assert!(read == claims || data.first() == Some(&1));
         assert_eq!(ChallengeClaims::read(&read.payload()), Ok(read));
     }
 }

@@ -201,6 +201,7 @@ fn issue_to(
         step: SealedStep::Puzzle(puzzle),
         visitor: place.visitor(),
         risk: demand.risk,
+        reasons: demand.reasons,
         owed: Owed {
             asked: demand.total(),
             paid: 0,

@@ -10,6 +10,7 @@
 mod coherence;
 mod fallback;
 mod pressure;
+mod reasons;
 mod risk;
 mod surge;
 
@@ -17,6 +18,7 @@ use munjigi_protocol::{Algorithm, AttemptId, Signals, Verdict};
 
 pub(crate) use fallback::afford;
 pub(crate) use pressure::larger;
+pub use reasons::Reasons;
 pub use surge::comes_with_it as comes_with_a_flood;
 
 use crate::counters::Pressure;
@@ -49,6 +51,23 @@ pub struct Question<'a> {
     pub algorithm: Algorithm,
     /// How far the attempt has got.
     pub stage: Stage,
+}
+
+/// What an attempt is suspected of so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Doubts {
+    /// 0–100.
+    pub risk: u8,
+    /// What speaks against the visit.
+    pub reasons: Reasons,
+}
+
+impl Doubts {
+    /// The worse of both: a doubt stays for the rest of the attempt.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self { risk: self.risk.max(other.risk), reasons: self.reasons.and(other.reasons) }
+    }
 }
 
 /// How far an attempt has got.
@@ -94,6 +113,8 @@ pub struct Demand {
     pub score: u8,
     /// 0–100.
     pub risk: u8,
+    /// What speaks against the visit.
+    pub reasons: Reasons,
     /// Whether the counters make it cost at least twice as much, apart from a
     /// flood of the site.
     pub charged: bool,
@@ -120,6 +141,11 @@ pub enum Refused {
 }
 
 impl Demand {
+    /// What the visit is suspected of.
+    pub const fn doubts(&self) -> Doubts {
+        Doubts { risk: self.risk, reasons: self.reasons }
+    }
+
     /// Expected hashes of all sub-puzzles together.
     pub const fn total(&self) -> u64 {
         self.work.saturating_mul(self.count as u64)
@@ -207,6 +233,7 @@ pub fn decide(question: &Question<'_>) -> Result<Demand, Refused> {
         instead_of_picture: asked(HARDER).saturating_mul(u64::from(site.count)),
         score: score(risk, Earned::by(algorithm)),
         risk,
+        reasons: reasons::reasons(question),
         charged: of_counters >= 2 * pressure::ONE,
         favoured,
     })

@@ -76,6 +76,7 @@ impl Outcome {
             action: passed.map(|passed| passed.action.clone()),
             cdata: passed.map(|passed| passed.cdata.clone()),
             score: passed.map(Passed::score),
+            reasons: passed.map(|passed| passed.reasons.list()),
             metadata: passed.map(Passed::metadata),
             error_codes: reasons.iter().map(|reason| reason.native()).collect(),
         }
@@ -264,6 +265,7 @@ fn passed(claims: &TokenClaims) -> Passed {
         action: claims.action.as_str().to_owned(),
         cdata: claims.cdata.as_str().to_owned(),
         score: claims.score,
+        reasons: claims.reasons,
         interactive: claims.interactive,
         algorithm: claims.algorithm,
         country: claims.country.as_str().to_owned(),

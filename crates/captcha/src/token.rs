@@ -3,6 +3,7 @@
 
 use munjigi_keys::{Kid, MacKey, UnixMillis};
 use munjigi_protocol::{Algorithm, AttemptId};
+use postcard::fixint;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
@@ -10,14 +11,16 @@ use crate::authority::Authority;
 use crate::credentials::Sitekey;
 use crate::host::Hostname;
 use crate::labels::{Action, Cdata};
+use crate::policy::Reasons;
 use crate::seal::{Frame, MAX_SEAL_CHARS, SealError, decode, encode};
 use crate::visit::Country;
 
 /// Version of the payload.
-const VERSION: u8 = 2;
-/// The previous version, still found in tokens that an edge of the previous
-/// release sealed: it does not say what was paid.
-const VERSION_BEFORE: u8 = 1;
+const VERSION: u8 = 3;
+/// The previous versions, still found in tokens that an edge of a previous
+/// release sealed: the second does not say the reasons, the first nor what was
+/// paid.
+const VERSIONS_BEFORE: [u8; 2] = [1, 2];
 
 /// What a token states.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +57,8 @@ pub struct TokenClaims {
     pub asn: u32,
     /// Expected hashes that the attempt proved in total.
     pub paid: u64,
+    /// What speaks against the visit.
+    pub reasons: Reasons,
 }
 
 /// The payload, in the order of its bytes.
@@ -62,9 +67,19 @@ struct Payload<'a> {
     #[serde(borrow)]
     before: Before<'a>,
     paid: u64,
+    #[serde(with = "fixint::le")]
+    reasons: u16,
 }
 
-/// The payload of the previous version.
+/// The payload of the version before.
+#[derive(Serialize, Deserialize)]
+struct WithoutReasons<'a> {
+    #[serde(borrow)]
+    before: Before<'a>,
+    paid: u64,
+}
+
+/// The payload of the first version.
 #[derive(Serialize, Deserialize)]
 struct Before<'a> {
     version: u8,
@@ -89,7 +104,7 @@ impl TokenClaims {
     /// Seals the token with the first key.
     pub fn seal(&self, authority: &Authority) -> String {
         let keys = authority.first();
-        let payload = self.payload();
+        let payload = self.masked(mask(&keys.token, keys.kid, self.id));
         let tag = tag(&keys.token, keys.kid, &payload);
         Frame { kid: keys.kid, payload, tag }.write()
     }
@@ -102,10 +117,19 @@ impl TokenClaims {
         if !bool::from(expected.ct_eq(&frame.tag)) {
             return Err(SealError);
         }
-        Self::read(&frame.payload)
+        let claims = Self::read(&frame.payload)?;
+        let mask = mask(&keys.token, frame.kid, claims.id);
+        Self::unmasked(&frame.payload, mask)
     }
 
+    #[cfg(any(test, feature = "contract"))]
     pub(crate) fn payload(&self) -> Vec<u8> {
+        self.masked(0)
+    }
+
+    /// The payload is readable, so the reasons are combined with a mask: a bot
+    /// would otherwise learn what gave it away.
+    fn masked(&self, mask: u16) -> Vec<u8> {
         encode(&Payload {
             before: Before {
                 version: VERSION,
@@ -126,16 +150,26 @@ impl TokenClaims {
                 asn: self.asn,
             },
             paid: self.paid,
+            reasons: self.reasons.bits() ^ mask,
         })
     }
 
     pub(crate) fn read(payload: &[u8]) -> Result<Self, SealError> {
-        let (before, paid) = match payload.first() {
-            Some(&VERSION) => {
-                let Payload { before, paid } = decode(payload)?;
-                (before, paid)
+        Self::unmasked(payload, 0)
+    }
+
+    fn unmasked(payload: &[u8], mask: u16) -> Result<Self, SealError> {
+        let [first, second] = VERSIONS_BEFORE;
+        let (before, paid, reasons) = match payload.first().copied() {
+            Some(VERSION) => {
+                let Payload { before, paid, reasons } = decode(payload)?;
+                (before, paid, reasons ^ mask)
             }
-            Some(&VERSION_BEFORE) => (decode(payload)?, 0),
+            Some(version) if version == second => {
+                let WithoutReasons { before, paid } = decode(payload)?;
+                (before, paid, 0)
+            }
+            Some(version) if version == first => (decode(payload)?, 0, 0),
             _ => return Err(SealError),
         };
         if before.shards == 0 || before.score > 100 {
@@ -158,8 +192,15 @@ impl TokenClaims {
             country: before.country,
             asn: before.asn,
             paid,
+            reasons: Reasons::of_bits(reasons),
         })
     }
+}
+
+/// What the reasons of an attempt's token are combined with.
+fn mask(key: &MacKey, kid: Kid, id: AttemptId) -> u16 {
+    let [low, high, ..] = key.tag_framed(&[b"reasons", kid.as_str().as_bytes(), &id.0]);
+    u16::from_le_bytes([low, high])
 }
 
 /// The purpose enters twice, in the key's derivation and here, so that a

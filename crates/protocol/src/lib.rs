@@ -45,7 +45,7 @@ pub use problem::{PROBLEM_CONTENT_TYPE, Problem};
 pub use routes::Route;
 pub use signals::{Check, Signals};
 pub use site::{Mode, Rule, RuleMatch, SiteConfig, SiteState, UnderAttack, Verdict, Work};
-pub use siteverify::{Metadata, SiteverifyReply, SiteverifyRequest};
+pub use siteverify::{Metadata, ScoreReason, SiteverifyReply, SiteverifyRequest};
 pub use state::{Health, HealthCheck, InternalState, SiteDelete, SitePut, Status, Version};
 
 /// Version of the wire, as it stands in paths (`/v1/…`) and in seals (`mj1.`).

@@ -55,12 +55,79 @@ pub struct SiteverifyReply {
     /// 0 = bot, 1 = person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<f64>,
+    /// What speaks against the visit, strongest first; at most five.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reasons: Option<Vec<ScoreReason>>,
     /// How the attempt was passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
     /// Why it failed; empty on success.
     #[serde(rename = "error-codes")]
     pub error_codes: Vec<SiteverifyCode>,
+}
+
+/// What lowers a score or raises the price, strongest first. Words may be added;
+/// ignore those that you do not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ScoreReason {
+    /// A program says that it drives the browser, or is seen to.
+    #[serde(rename = "automation")]
+    Automation,
+    /// What the client says about itself does not fit together.
+    #[serde(rename = "inconsistent-client")]
+    InconsistentClient,
+    /// The same interaction was seen many times.
+    #[serde(rename = "replayed-trace")]
+    ReplayedTrace,
+    /// The same software, or provider, came from far more networks than usual.
+    #[serde(rename = "fleet")]
+    Fleet,
+    /// Solved faster than the device can, or from another network.
+    #[serde(rename = "solved-elsewhere")]
+    SolvedElsewhere,
+    /// The visitor's address or network requests a lot, fails, or does not
+    /// solve.
+    #[serde(rename = "network-load")]
+    NetworkLoad,
+    /// The visit came with a flood of the site.
+    #[serde(rename = "site-under-attack")]
+    SiteUnderAttack,
+    /// Only work was proven, by SHA-256 or in place of a picture.
+    #[serde(rename = "work-alone")]
+    WorkAlone,
+    /// The browser reported nothing that a person did.
+    #[serde(rename = "too-little-data")]
+    TooLittleData,
+}
+
+impl ScoreReason {
+    /// All of them, strongest first.
+    pub const ALL: [Self; 9] = [
+        Self::Automation,
+        Self::InconsistentClient,
+        Self::ReplayedTrace,
+        Self::Fleet,
+        Self::SolvedElsewhere,
+        Self::NetworkLoad,
+        Self::SiteUnderAttack,
+        Self::WorkAlone,
+        Self::TooLittleData,
+    ];
+
+    /// The spelling on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Automation => "automation",
+            Self::InconsistentClient => "inconsistent-client",
+            Self::ReplayedTrace => "replayed-trace",
+            Self::Fleet => "fleet",
+            Self::SolvedElsewhere => "solved-elsewhere",
+            Self::NetworkLoad => "network-load",
+            Self::SiteUnderAttack => "site-under-attack",
+            Self::WorkAlone => "work-alone",
+            Self::TooLittleData => "too-little-data",
+        }
+    }
 }
 
 /// How an attempt was passed.

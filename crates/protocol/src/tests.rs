@@ -181,6 +181,7 @@ fn a_siteverify_failure_has_only_its_codes() {
         action: None,
         cdata: None,
         score: None,
+        reasons: None,
         metadata: None,
         error_codes: vec![SiteverifyCode::TimeoutOrDuplicate],
     };

@@ -1,7 +1,7 @@
 //! The conviction gate: what proves that a program drives the browser, or that
 //! the browser is not the one it claims to be. A contradiction or an artefact of
-//! automation convicts. Environment, behaviour and reputation only add to the
-//! sum in `risk`; so do contradictions that a browser's own settings can cause.
+//! automation convicts. Environment, behaviour and reputation only add to
+//! `risk`; so do contradictions that a browser's own settings can cause.
 //!
 //! The checks run in the visitor's own browser, so a forger can send bits that
 //! nobody accuses. The attempt's id in them only means that bits recorded once
@@ -48,14 +48,46 @@ pub enum Finding {
     Convicted,
 }
 
+/// The checks that show a program at work; the others show that a client does
+/// not fit together.
+const AUTOMATION: u32 = bit(Check::Webdriver) | bit(Check::Headless) | bit(Check::Natives);
+
+/// What the checks say of a client, in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accusation {
+    /// Nothing.
+    None,
+    /// Its answers differ, or it left some out.
+    Inconsistent,
+    /// A program drives it.
+    Automation,
+}
+
+/// Reads the accusation in the bits of a solution.
+pub fn accusation(question: &Question<'_>) -> Accusation {
+    match finding(question) {
+        Finding::Unknown | Finding::Coherent => Accusation::None,
+        Finding::Unasked | Finding::Differing => Accusation::Inconsistent,
+        Finding::Convicted => {
+            let bits = bits(question).unwrap_or_default();
+            let found = (bits & !ZERO) >> FOUND;
+            if found & AUTOMATION == 0 { Accusation::Inconsistent } else { Accusation::Automation }
+        }
+    }
+}
+
+/// The bits of a solution, without the attempt's id.
+fn bits(question: &Question<'_>) -> Option<u32> {
+    let Stage::Solution { id, .. } = question.stage else { return None };
+    question.signals.agreement.map(|sent| sent ^ mask(id))
+}
+
 /// Reads the bits of a solution by HashWX; the fallback's workers answer no
 /// questions.
 pub fn finding(question: &Question<'_>) -> Finding {
-    let Stage::Solution { id, .. } = question.stage else { return Finding::Unknown };
-    let (Some(sent), Algorithm::HashWx) = (question.signals.agreement, question.algorithm) else {
+    let (Some(bits), Algorithm::HashWx) = (bits(question), question.algorithm) else {
         return Finding::Unknown;
     };
-    let bits = sent ^ mask(id);
     let (made, found) = (bits & MADE, (bits & !ZERO) >> FOUND);
     let foreign = bits & ZERO != 0 || found & !made != 0;
     if foreign || found & KNOWN & !DOUBTED != 0 {

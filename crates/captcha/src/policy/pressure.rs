@@ -82,8 +82,12 @@ const WHOLE: u64 = 1_024;
 
 /// The factor of work, at least [`ONE`].
 pub fn factor(pressure: &Pressure) -> u64 {
-    let neighbours = neighbours(pressure).max(block(pressure));
-    deserved(pressure).max(neighbours)
+    deserved(pressure).max(of_neighbours(pressure))
+}
+
+/// The factor of those with whom the visitor shares a network or a block.
+pub fn of_neighbours(pressure: &Pressure) -> u64 {
+    neighbours(pressure).max(block(pressure))
 }
 
 /// The factor without that of neighbours, for whose sake nobody is refused.

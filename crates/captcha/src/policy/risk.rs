@@ -123,7 +123,8 @@ fn of_signals(signals: &Signals) -> u16 {
         + weigh(signals.visible == Some(false), HIDDEN)
 }
 
-fn present(signals: &Signals) -> bool {
+/// Whether somebody pointed, typed, moved the focus or took their time.
+pub fn present(signals: &Signals) -> bool {
     let some = |value: Option<u8>, least| value.is_some_and(|value| value >= least);
     some(signals.pointer, 2)
         || some(signals.keys, 2)
@@ -142,15 +143,20 @@ const FASTEST_CORE_SHA256_PER_MILLI: u64 = 3_000;
 const MAX_WORKERS: u64 = 4;
 
 fn of_stage(question: &Question<'_>) -> u16 {
-    let Stage::Solution { proven, network, .. } = question.stage else { return 0 };
+    let moved = matches!(question.stage, Stage::Solution { network: Network::Other, .. });
+    weigh(too_fast(question), TOO_FAST) + weigh(moved, MOVED)
+}
+
+/// Whether no device solves a puzzle in the reported time.
+pub fn too_fast(question: &Question<'_>) -> bool {
+    let Stage::Solution { proven, .. } = question.stage else { return false };
     let rate = match question.algorithm {
         Algorithm::HashWx => FASTEST_CORE_HASHES_PER_MILLI,
         Algorithm::Sha256 => FASTEST_CORE_SHA256_PER_MILLI,
     };
     let cores = question.signals.cores.map_or(MAX_WORKERS, u64::from).clamp(1, MAX_WORKERS);
     let least = proven / (rate * cores);
-    let too_fast = question.signals.solve_ms.is_some_and(|ms| u64::from(ms) < least);
-    weigh(too_fast, TOO_FAST) + weigh(network == Network::Other, MOVED)
+    question.signals.solve_ms.is_some_and(|ms| u64::from(ms) < least)
 }
 
 fn of_pressure(pressure: &Pressure) -> u16 {
@@ -163,12 +169,21 @@ fn of_pressure(pressure: &Pressure) -> u16 {
     } else {
         0
     };
-    let address = &pressure.address;
-    let hoarding = address.issued >= 32 && address.solved < address.issued / 4;
     let crowd = pressure::system(pressure).max(pressure::fleet(pressure));
-    busy + weigh(address.failed >= 3, FAILING)
-        + weigh(hoarding, HOARDING)
+    busy + weigh(is_failing(pressure), FAILING)
+        + weigh(is_hoarding(pressure), HOARDING)
         + weigh(crowd >= 2 * pressure::ONE, BUSY_CROWD)
+}
+
+/// Whether the address's solutions are wrong.
+pub const fn is_failing(pressure: &Pressure) -> bool {
+    pressure.address.failed >= 3
+}
+
+/// Whether the address collects challenges without solving them.
+pub const fn is_hoarding(pressure: &Pressure) -> bool {
+    let address = &pressure.address;
+    address.issued >= 32 && address.solved < address.issued / 4
 }
 
 const fn weigh(holds: bool, weight: u16) -> u16 {

@@ -8,6 +8,7 @@ use munjigi_protocol::Algorithm;
 
 use super::verdict::{Passed, Reason};
 use crate::credentials::Vendor;
+use crate::policy::Reasons;
 use crate::test_sitekeys::{DUMMY_TOKEN, HCAPTCHA_TOKENS};
 
 /// A test secret, by its behaviour.
@@ -39,6 +40,7 @@ impl Said {
             action: String::new(),
             cdata: String::new(),
             score: self.score,
+            reasons: Reasons::NONE,
             interactive: false,
             algorithm: Algorithm::HashWx,
             country: String::new(),

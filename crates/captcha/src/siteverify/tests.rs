@@ -1,6 +1,6 @@
 mod dialects;
 
-use munjigi_protocol::{AlgorithmName, Metadata, SiteverifyCode, Step};
+use munjigi_protocol::{AlgorithmName, Metadata, ScoreReason, SiteverifyCode, Step};
 
 use super::*;
 use crate::contract::{Fault, World, block_on, together};
@@ -34,6 +34,7 @@ fn a_good_token_says_everything() {
             action: Some("login".to_owned()),
             cdata: Some("order-17".to_owned()),
             score: Some(0.9),
+            reasons: Some(vec![ScoreReason::TooLittleData]),
             metadata: Some(Metadata {
                 interactive: false,
                 algorithm: AlgorithmName::HashWx,

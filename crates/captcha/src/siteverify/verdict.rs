@@ -3,6 +3,8 @@
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Algorithm, AlgorithmName, Metadata, SiteverifyCode};
 
+use crate::policy::Reasons;
+
 /// Why a token was not accepted, in more detail than any dialect tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
@@ -58,6 +60,8 @@ pub struct Passed {
     pub cdata: String,
     /// 0 = bot, 100 = person.
     pub score: u8,
+    /// What speaks against the visit.
+    pub reasons: Reasons,
     /// Whether a picture was answered.
     pub interactive: bool,
     /// The hash of the last puzzle.

@@ -37,7 +37,7 @@ pub fn all() -> Tables {
     }
     plain! {
         Algorithm AlgorithmName ChallengeReply ChallengeRequest Check Count CountBatch CountKind
-        EventBatch FrameState Health HealthCheck ImageSpan InternalState Judgement Metadata Mode
+        EventBatch FrameState Health HealthCheck ImageSpan InternalState Judgement Metadata Mode ScoreReason
         Pack PackItem PageOptions PictureCount PictureRound PictureType PoolEntry Pools
         PredictReply Problem RenderReply RenderRequest RenderedImage RenderedPicture Rendering RightRound
         SegmentedThing Trace RedeemedEvent Rule RuleMatch Signals SiteConfig SiteDelete SitePut SiteState UnderAttack

@@ -55,7 +55,7 @@ fn a_secret_is_28_random_bytes_and_their_check() {
 #[test]
 fn a_token_is_these_bytes() {
     let payload = [
-        "02",                               // version
+        "03",                               // version
         "101112131415161718191a1b1c1d1e1f", // id
         "d492fbc806",                       // keep_until 1763625300
         "40",                               // shards 64
@@ -72,8 +72,9 @@ fn a_token_is_these_bytes() {
         "024b52",                           // country KR
         "f4f703",                           // asn 64500
         "808827",                           // paid 640000
+        "acb0",                             // reasons 0x0081, masked
     ];
-    let tag = "29e57f27319a410ba1af21443a69fc3ef80367c5cc95cde55d7ec49c38b2d31c";
+    let tag = "637c3dfc2ed3b0a4cbb9b0ea407fce46ead16eacd7ee73635e3c61809b275fa4";
     let base64 = |hex: &str| BASE64URL_NOPAD.encode(&HEXLOWER.decode(hex.as_bytes()).unwrap());
     let text = ["mj1.a1", &base64(&payload.concat()), &base64(tag)].join(".");
     let authority = authority(ROOT_A);
@@ -82,18 +83,27 @@ fn a_token_is_these_bytes() {
 }
 
 #[test]
-fn a_token_of_the_version_before_opens_and_has_paid_nothing() {
+fn a_token_of_the_version_before_opens_and_has_no_reasons() {
+    let text = "mj1.a1.\
+        AhAREhMUFRYXGBkaGxwdHh_UkvvIBkBAQUJDREVGR0hJSkuKRpL8DHNob3AuZXhhbXBsZQVsb2dpbghvcmRlci0xN7\
+        qbroGqM6SJ-8gGWgABAAJLUvT3A4CIJw.KeV_JzGaQQuhryFEOmn8PvgDZ8XMlc3lXX7EnDiy0xw";
+    let opened = TokenClaims::open(&authority(ROOT_A), text);
+    assert_eq!(opened, Ok(TokenClaims { reasons: Reasons::NONE, ..token() }));
+}
+
+#[test]
+fn a_token_of_the_first_version_opens_and_has_paid_nothing() {
     let text = "mj1.a1.\
         ARAREhMUFRYXGBkaGxwdHh_UkvvIBkBAQUJDREVGR0hJSkuKRpL8DHNob3AuZXhhbXBsZQVsb2dpbghvcmRlci0xN7\
         qbroGqM6SJ-8gGWgABAAJLUvT3Aw.tA4zlZCdK5fEGLQrt9fxlYH6A3b9GmkiiTcPIX931Zs";
     let opened = TokenClaims::open(&authority(ROOT_A), text);
-    assert_eq!(opened, Ok(TokenClaims { paid: 0, ..token() }));
+    assert_eq!(opened, Ok(TokenClaims { paid: 0, reasons: Reasons::NONE, ..token() }));
 }
 
 #[test]
 fn a_challenge_is_these_bytes_under_the_cipher() {
     let plain = [
-        "02",                               // version
+        "03",                               // version
         "101112131415161718191a1b1c1d1e1f", // id
         "026131",                           // root a1
         "d492fbc806",                       // keep_until 1763625300
@@ -115,13 +125,14 @@ fn a_challenge_is_these_bytes_under_the_cipher() {
         "0000000000000000",                 //   paid 0
         "00",                               //   puzzles 0
         "00",                               //   way: puzzle
+        "8100",                             // reasons
     ];
     // Nonce and ciphertext; the tag.
     let text = "mj1.a1.\
-        QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXVMCMoO9uSj3zisCZB7xZ4CBbimTiZMk425jthpAOuh8iz9FV7N8fEoqb_m\
+        QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXVcCMoO9uSj3zisCZB7xZ4CBbimTiZMk425jthpAOuh8iz9FV7N8fEoqb_m\
         VKeyCwLg6qvfUlehXfaXoHTEIbqYuYgqbJbhle_57QvV3_jltbwldzEY97LAmd-T4K3BAxarV9glOoMY6NhXe-kG9d\
-        0lt9.\
-        ufVL6E513mLly45uRr6TbA";
+        0lt9TBM.\
+        HqyfH0IvBD-UXuSqNU6a2Q";
     let authority = authority(ROOT_A);
     assert_eq!(challenge().seal(&authority, &mut counting_up()), text);
     assert_eq!(ChallengeClaims::open(&authority, text), Ok(challenge()));
@@ -156,10 +167,10 @@ fn a_picture_is_these_bytes_under_the_cipher() {
         "7dc31e6900000000", //   dealt_at 1763623805
     ];
     let text = "mj1.a1.\
-        QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXVMCMoO9uSj3zisCZB7xZ4CBbimTiZMk425jthpAOuh8iz9FV7N8fEoqb_m\
+        QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXVcCMoO9uSj3zisCZB7xZ4CBbimTiZMk425jthpAOuh8iz9FV7N8fEoqb_m\
         VKeyCwLg6qvfUlehXfaXoHTEIbqYuYgqbJbhle_57QvV3_jltawlZy0Dd534eCzZyXTtY7a3N3hlauNobwRmnXkG9d\
-        0qjz0ifPhzykln0Bed6VQ0Ga_MNxP-DmAyFi3Q.\
-        c3gSPKhKtj1abe84EkGZhw";
+        0qjz0ifPhzykln0Bed6VQ0Ga_MNxP-DmAyFi3ekg.\
+        yXQnWVKyhM6i162dA3_BtA";
     assert_eq!(grid().seal(&authority(ROOT_A), &mut counting_up()), text);
     assert!(HEXLOWER.encode(&super::plain(text)).contains(&step.concat()));
 }
@@ -167,17 +178,36 @@ fn a_picture_is_these_bytes_under_the_cipher() {
 #[test]
 fn challenges_of_the_version_before_open() {
     let authority = authority(ROOT_A);
+    let without = |claims| ChallengeClaims { reasons: Reasons::NONE, ..claims };
+    let puzzle = "mj1.a1.\
+        QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXVMCMoO9uSj3zisCZB7xZ4CBbimTiZMk425jthpAOuh8iz9FV7N8fEoqb_m\
+        VKeyCwLg6qvfUlehXfaXoHTEIbqYuYgqbJbhle_57QvV3_jltbwldzEY97LAmd-T4K3BAxarV9glOoMY6NhXe-kG9d\
+        0lt9.\
+        ufVL6E513mLly45uRr6TbA";
+    assert_eq!(ChallengeClaims::open(&authority, puzzle), Ok(without(challenge())));
+    let picture = "mj1.a1.\
+        QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXVMCMoO9uSj3zisCZB7xZ4CBbimTiZMk425jthpAOuh8iz9FV7N8fEoqb_m\
+        VKeyCwLg6qvfUlehXfaXoHTEIbqYuYgqbJbhle_57QvV3_jltawlZy0Dd534eCzZyXTtY7a3N3hlauNobwRmnXkG9d\
+        0qjz0ifPhzykln0Bed6VQ0Ga_MNxP-DmAyFi3Q.\
+        c3gSPKhKtj1abe84EkGZhw";
+    assert_eq!(ChallengeClaims::open(&authority, picture), Ok(without(grid())));
+}
+
+#[test]
+fn challenges_of_the_first_version_open() {
+    let authority = authority(ROOT_A);
+    let without = |claims| ChallengeClaims { reasons: Reasons::NONE, ..claims };
     let puzzle = "mj1.a1.\
         QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXV8CMoO9uSj3zisCZB7xZ4CBbimTiZMk425jthpAOuh8iz9FV7N8fEoqb_m\
         VKeyCwLg6qvfUlehXfaXoHTEIbqYuYgqbJbhle_57QvV3_jltbwldzEY97LAmd-T4K3BAx6vlTglOo.\
         6JDDc9jtLga5FrwLD2HRiA";
-    assert_eq!(ChallengeClaims::open(&authority, puzzle), Ok(challenge()));
+    assert_eq!(ChallengeClaims::open(&authority, puzzle), Ok(without(challenge())));
     let picture = "mj1.a1.\
         QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXV8CMoO9uSj3zisCZB7xZ4CBbimTiZMk425jthpAOuh8iz9FV7N8fEoqb_m\
         VKeyCwLg6qvfUlehXfaXoHTEIbqYuYgqbJbhle_57QvV3_jltawlZg0TNx35eDz5-DS9A8YozyeZuuwgCSsdUzAqlX\
         UtNaTZtKC68.\
         vHqx7dkw0vDK7BtBBcR8_Q";
-    assert_eq!(ChallengeClaims::open(&authority, picture), Ok(grid()));
+    assert_eq!(ChallengeClaims::open(&authority, picture), Ok(without(grid())));
     // Version 1 listed its tiles one by one: in another order, and twice, they
     // are the same answer, which the fuzz target must not report as a fault.
     let mut payload = super::plain(picture);

@@ -37,7 +37,7 @@ fn a_valid_token_is_described_as_each_vendor_does() {
             None,
             with(json!({
                 "challenge_ts": "2025-11-20T07:30:00.250Z", "action": "login",
-                "cdata": "order-17", "score": 0.9, "error-codes": [],
+                "cdata": "order-17", "score": 0.9, "reasons": ["too-little-data"], "error-codes": [],
                 "metadata": {
                     "interactive": false, "algorithm": "hashwx", "country": "", "asn": 64_500,
                 },
@@ -53,7 +53,7 @@ fn a_valid_token_is_described_as_each_vendor_does() {
             Some(Vendor::Hcaptcha),
             with(json!({
                 "challenge_ts": "2025-11-20T07:30:00Z", "credit": false,
-                "score": 0.1, "score_reason": [],
+                "score": 0.1, "score_reason": ["too-little-data"],
             })),
         ),
         (

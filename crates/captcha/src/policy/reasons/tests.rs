@@ -1,0 +1,92 @@
+use munjigi_protocol::{Algorithm, AttemptId, Signals};
+
+use super::*;
+use crate::contract::{FIREFOX, site_config};
+use crate::counters::{Fleet, Pressure, Usual};
+use crate::host::Hostname;
+use crate::labels::Action;
+use crate::policy::tests::pressures::{CALM, address, load, neighbours};
+use crate::site::{Exemption, Site};
+use crate::visit::Visit;
+use ScoreReason::{
+    Automation, Fleet as OfFleet, InconsistentClient, NetworkLoad, ReplayedTrace, SiteUnderAttack,
+    SolvedElsewhere, TooLittleData,
+};
+
+const PERSON: Signals = Signals {
+    since_load_ms: Some(8_000),
+    since_focus_ms: None,
+    pointer: Some(3),
+    keys: Some(2),
+    focus_changes: None,
+    webdriver: None,
+    languages: None,
+    touch: None,
+    cores: None,
+    solve_ms: None,
+    visible: None,
+    agreement: None,
+};
+const ID: AttemptId = AttemptId([0; 16]);
+
+fn of(visit: &Visit, signals: &Signals, pressure: &Pressure, stage: Stage) -> Vec<ScoreReason> {
+    let config = site_config(&["mj_", &"0".repeat(26)].concat(), Vec::new());
+    let site = Site::parse(&config, Exemption::Ignored).unwrap();
+    reasons(&Question {
+        site: &site,
+        hostname: &Hostname::parse("shop.example").unwrap(),
+        action: &Action::default(),
+        visit,
+        signals,
+        pressure,
+        algorithm: Algorithm::HashWx,
+        stage,
+    })
+    .list()
+}
+
+#[test]
+fn each_reason_has_a_visit_that_shows_it_alone() {
+    let solution = |network| Stage::Solution { id: ID, proven: 640_000, puzzles: 0, network };
+    let start = |visit, signals, pressure| of(&visit, &signals, &pressure, Stage::Start);
+    assert_eq!(start(FIREFOX, PERSON, CALM), []);
+    assert_eq!(start(FIREFOX, Signals::default(), CALM), [TooLittleData]);
+    let program = Visit { agent: AgentKind::Program, ..FIREFOX };
+    assert_eq!(start(program, PERSON, CALM), [Automation]);
+    let driven = Signals { webdriver: Some(true), ..PERSON };
+    assert_eq!(start(FIREFOX, driven, CALM), [Automation]);
+    let forged = Visit { agent: AgentKind::Contradictory, ..FIREFOX };
+    assert_eq!(start(forged, PERSON, CALM), [InconsistentClient]);
+    assert_eq!(start(FIREFOX, PERSON, Pressure { trace: 8, ..CALM }), [ReplayedTrace]);
+    let usual = Some(Usual { share: Some(0), issued: 0 });
+    let fleet = Pressure { software: Fleet { networks: 500, usual }, ..CALM };
+    assert_eq!(start(FIREFOX, PERSON, fleet), [OfFleet]);
+    assert_eq!(start(FIREFOX, PERSON, address(32, 32, 0)), [NetworkLoad]);
+    assert_eq!(start(FIREFOX, PERSON, address(3, 0, 3)), [NetworkLoad]);
+    assert_eq!(start(FIREFOX, PERSON, neighbours(100, 1_000, 1)), [NetworkLoad]);
+    let flood = Pressure { site: load(9_000, 9_000, 0), expected: Some(100), ..CALM };
+    assert_eq!(start(FIREFOX, PERSON, flood), [SiteUnderAttack]);
+    assert_eq!(start(FIREFOX, PERSON, Pressure { passed: true, ..flood }), []);
+    let solved = |signals, network| of(&FIREFOX, &signals, &CALM, solution(network));
+    assert_eq!(solved(PERSON, Network::Same), []);
+    assert_eq!(solved(PERSON, Network::Other), [SolvedElsewhere]);
+    let fast = Signals { solve_ms: Some(1), ..PERSON };
+    assert_eq!(solved(fast, Network::Same), [SolvedElsewhere]);
+    // The bits of the checks: agent (0) and webdriver (3) found something.
+    let found = |check: u32| Signals { agreement: Some(0x3f | 1 << (12 + check)), ..PERSON };
+    assert_eq!(solved(found(0), Network::Same), [InconsistentClient]);
+    assert_eq!(solved(found(3), Network::Same), [Automation]);
+    assert_eq!(solved(found(1), Network::Same), [InconsistentClient]);
+    let unasked = Signals { agreement: Some(0x3e), ..PERSON };
+    assert_eq!(solved(unasked, Network::Same), [InconsistentClient]);
+}
+
+#[test]
+fn the_strongest_five_are_listed_in_their_order() {
+    let all = ScoreReason::ALL.into_iter().fold(Reasons::NONE, Reasons::with);
+    assert_eq!(all.list(), ScoreReason::ALL[..5]);
+    assert_eq!(Reasons::of_bits(u16::MAX), all);
+    let two = Reasons::NONE.with(TooLittleData).and(Reasons::NONE.with(Automation));
+    assert_eq!(two.list(), [Automation, TooLittleData]);
+    assert_eq!(Reasons::of_bits(two.bits()), two);
+}
