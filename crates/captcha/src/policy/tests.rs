@@ -141,31 +141,31 @@ fn the_policy_reads_as_this_table() {
         ("a developer's machine",      LOCAL,   NOTHING,       CALM,                    On::Plain,         40_000, Puzzle,  90),
         ("behind an office proxy",     PROXIED, PERSON,        CALM,                    On::Plain,         40_000, Puzzle,  85),
         ("started at once",            FIREFOX, AT_ONCE,       CALM,                    On::Plain,         40_000, Puzzle,  85),
-        ("no language",                FIREFOX, NO_LANGUAGE,   CALM,                    On::Plain,         40_000, Puzzle,  75),
-        ("TLS 1.1",                    ANCIENT, NOTHING,       CALM,                    On::Plain,         80_000, Puzzle,  65),
-        ("headers of two browsers",    FORGED,  NOTHING,       CALM,                    On::Plain,         80_000, Puzzle,  60),
+        ("no language",                FIREFOX, NO_LANGUAGE,   CALM,                    On::Plain,         40_000, Puzzle,  76),
+        ("TLS 1.1",                    ANCIENT, NOTHING,       CALM,                    On::Plain,         80_000, Puzzle,  67),
+        ("headers of two browsers",    FORGED,  NOTHING,       CALM,                    On::Plain,         80_000, Puzzle,  63),
         ("a driven browser",           FIREFOX, DRIVEN,        CALM,                    On::Plain,         80_000, Puzzle,  45),
-        ("driven like a person",       FIREFOX, DRIVEN_PERSON, CALM,                    On::Plain,         80_000, Puzzle,  55),
+        ("driven like a person",       FIREFOX, DRIVEN_PERSON, CALM,                    On::Plain,         80_000, Puzzle,  50),
         ("a program, no pictures",     CURL,    NOTHING,       CALM,                    On::Plain,        320_000, Puzzle,  40),
         ("a program, pictures",        CURL,    NOTHING,       CALM,                    On::WithPictures,  80_000, Picture, 40),
-        ("a driven program",           CURL,    DRIVEN,        CALM,                    On::Plain,        320_000, Puzzle,   0),
+        ("a driven program",           CURL,    DRIVEN,        CALM,                    On::Plain,        320_000, Puzzle,  20),
         // Counters.
         ("a household",                FIREFOX, NOTHING,       address(16, 16, 0),      On::Plain,         40_000, Puzzle,  90),
         ("an office",                  FIREFOX, NOTHING,       address(32, 32, 0),      On::Plain,         80_000, Puzzle,  90),
-        ("200 challenges",             FIREFOX, NOTHING,       address(200, 200, 0),    On::Plain,        500_000, Puzzle,  80),
-        ("200, and few solved",        FIREFOX, NOTHING,       address(200, 10, 0),     On::Plain,      1_000_000, Puzzle,  70),
-        ("200, half a life later",     FIREFOX, NOTHING,       address(100, 100, 0),    On::Plain,        250_000, Puzzle,  80),
-        ("2,000 challenges",           FIREFOX, NOTHING,       address(2_000, 2_000, 0),On::Plain,      4_000_000, Puzzle,  70),
+        ("200 challenges",             FIREFOX, NOTHING,       address(200, 200, 0),    On::Plain,        500_000, Puzzle,  81),
+        ("200, and few solved",        FIREFOX, NOTHING,       address(200, 10, 0),     On::Plain,      1_000_000, Puzzle,  69),
+        ("200, half a life later",     FIREFOX, NOTHING,       address(100, 100, 0),    On::Plain,        250_000, Puzzle,  81),
+        ("2,000 challenges",           FIREFOX, NOTHING,       address(2_000, 2_000, 0),On::Plain,      4_000_000, Puzzle,  67),
         ("two wrong solutions",        FIREFOX, NOTHING,       address(2, 0, 2),        On::Plain,         45_000, Puzzle,  90),
-        ("ten wrong solutions",        FIREFOX, NOTHING,       address(10, 0, 10),      On::Plain,        105_000, Puzzle,  80),
-        ("failures alone only double", FIREFOX, NOTHING,       address(0, 0, 9_999),    On::Plain,         80_000, Puzzle,  80),
-        ("and an office feels four",   FIREFOX, NOTHING,       address(32, 32, 9_999),  On::Plain,        320_000, Puzzle,  70),
+        ("ten wrong solutions",        FIREFOX, NOTHING,       address(10, 0, 10),      On::Plain,        105_000, Puzzle,  76),
+        ("failures alone only double", FIREFOX, NOTHING,       address(0, 0, 9_999),    On::Plain,         80_000, Puzzle,  76),
+        ("and an office feels four",   FIREFOX, NOTHING,       address(32, 32, 9_999),  On::Plain,        320_000, Puzzle,  69),
         ("a few alike",               FIREFOX, NOTHING,       Pressure { trace: 4, ..CALM }, On::Plain,   40_000, Puzzle,  90),
         ("a recorded interaction",    FIREFOX, NOTHING,       Pressure { trace: 40, ..CALM }, On::Plain, 400_000, Puzzle,  90),
         ("alike where many come",     FIREFOX, NOTHING,       Pressure { trace: 40, ..flooded(60_000, 1) }, On::Plain, 40_000, Puzzle, 90),
         ("a flood, who comes once",    FIREFOX, NOTHING,       flooded(60_000, 1),      On::Plain,         40_000, Puzzle,  90),
         ("a flood, within the share",  FIREFOX, NOTHING,       flooded(60_000, 4),      On::Plain,         40_000, Puzzle,  90),
-        ("a flood, over the share",    FIREFOX, NOTHING,       flooded(60_000, 16),     On::Plain,        160_000, Puzzle,  80),
+        ("a flood, over the share",    FIREFOX, NOTHING,       flooded(60_000, 16),     On::Plain,        160_000, Puzzle,  81),
         ("usual, and no flood",        FIREFOX, NOTHING,       usual(60_000, 20_000),   On::Plain,         40_000, Puzzle,  90),
         ("five times what is usual",   FIREFOX, NOTHING,       usual(60_000, 12_000),   On::Plain,         53_281, Puzzle,  90),
         // Neighbours.
@@ -191,17 +191,17 @@ fn the_policy_reads_as_this_table() {
         ("on a site's first day",      FIREFOX, NOTHING,       fleet(1_024, 1_300, None), On::Plain,       74_375, Puzzle,  90),
         ("never more than this",       FIREFOX, NOTHING,       fleet(900_000, 900_000, Some(0)), On::Plain, 1_280_000, Puzzle, 85),
         // Rules.
-        ("allowed, whatever it is",    CURL,    DRIVEN,        address(2_000, 0, 99), On::RuleForSystem(Allow), 40_000, Puzzle, 0),
-        ("allowed by its own word",    CURL,    DRIVEN,        CALM,                  On::RuleForAction(Allow), 40_000, Puzzle, 0),
-        ("and under pressure",         CURL,    DRIVEN,        address(32, 32, 0),    On::RuleForAction(Allow), 80_000, Puzzle, 0),
-        ("everybody is allowed",       CURL,    DRIVEN,        address(32, 32, 0),      On::Rule(Allow),   80_000, Puzzle,   0),
+        ("allowed, whatever it is",    CURL,    DRIVEN,        address(2_000, 0, 99), On::RuleForSystem(Allow), 40_000, Puzzle, 11),
+        ("allowed by its own word",    CURL,    DRIVEN,        CALM,                  On::RuleForAction(Allow), 40_000, Puzzle, 20),
+        ("and under pressure",         CURL,    DRIVEN,        address(32, 32, 0),    On::RuleForAction(Allow), 80_000, Puzzle, 20),
+        ("everybody is allowed",       CURL,    DRIVEN,        address(32, 32, 0),      On::Rule(Allow),   80_000, Puzzle,  20),
         ("harder",                     FIREFOX, NOTHING,       CALM,                    On::Rule(Harder), 320_000, Puzzle,  90),
         ("harder under pressure",      FIREFOX, NOTHING,       address(32, 32, 0),      On::Rule(Harder), 640_000, Puzzle,  90),
         ("harder for a program",       CURL,    NOTHING,       CALM,                    On::Rule(Harder), 2_560_000, Puzzle, 40),
         ("a picture by rule",          FIREFOX, NOTHING,       CALM, On::RuleWithPictures(ShowPicture),    40_000, Picture, 90),
         ("a picture there is not",     FIREFOX, NOTHING,       CALM, On::Rule(ShowPicture),               320_000, Puzzle,  90),
         // The site.
-        ("exempt, for load tests",     CURL,    DRIVEN,        address(2_000, 0, 99),   On::Exempt,        40_000, Puzzle,   0),
+        ("exempt, for load tests",     CURL,    DRIVEN,        address(2_000, 0, 99),   On::Exempt,        40_000, Puzzle,  11),
     ];
     for (who, visit, signals, pressure, on, work, step, score) in table {
         let demand = ask(&site(*on), visit, signals, pressure).unwrap();
@@ -305,9 +305,9 @@ fn at_the_solution_more_is_known() {
     assert_eq!(ask(NOTHING, stage(Network::Other)), 85);
     // 640,000 hashes are 40 ms of four cores that make 4,000 in each.
     assert_eq!(ask(solved(40, 8), stage(Network::Same)), 90);
-    assert_eq!(ask(solved(39, 8), stage(Network::Same)), 65);
+    assert_eq!(ask(solved(39, 8), stage(Network::Same)), 67);
     // One core would need 160 ms.
-    assert_eq!(ask(solved(159, 1), stage(Network::Same)), 65);
+    assert_eq!(ask(solved(159, 1), stage(Network::Same)), 67);
     assert_eq!(ask(solved(160, 1), stage(Network::Same)), 90);
     // Nothing was solved yet when an attempt starts.
     assert_eq!(ask(solved(1, 8), Stage::Start), 90);
