@@ -18,7 +18,7 @@ use crate::credentials::{Alias, Sitekey, Vendor};
 use crate::host::Hostname;
 use crate::labels::{Action, Cdata};
 use crate::policy::{
-    DemandStep, Question, Stage, comes_with_a_flood, decide, puzzle_lifetime_seconds,
+    DemandStep, Question, Stage, comes_with_a_flood, decide, is_attacked, puzzle_lifetime_seconds,
 };
 use crate::ports::{SiteSource, StoreError};
 use crate::refusal::Refusal;
@@ -38,7 +38,7 @@ pub struct Issued {
     pub reply: ChallengeReply,
     /// The event to count.
     pub tally: Tally,
-    /// Another one, if the visit came with a flood.
+    /// Another one, while the site is under attack.
     pub flooded: Option<Tally>,
 }
 
@@ -159,8 +159,7 @@ fn issue_to(
     let algorithm = algorithm(call, &request.algorithms)?;
     let place = counters.place_of(authority, &site.sitekey, visit, &request.signals, now);
     let pressure = counters.pressure(&place, now).expecting(site.expected(now));
-    let flooded = comes_with_a_flood(site, &pressure);
-    if flooded {
+    if comes_with_a_flood(site, &pressure) {
         counters.note_flood(&place, now);
     }
     let demand = decide(&Question {
@@ -216,7 +215,8 @@ fn issue_to(
         Tally::new(CountKind::Issued, site.sitekey, visit).on(site, &page.hostname, &page.action);
     tally.algorithm = Some(algorithm);
     // Owners who decided it need not be told.
-    let flooded = (flooded && !site.exempt && site.under_attack == UnderAttack::Auto)
+    let told = !site.exempt && site.under_attack == UnderAttack::Auto;
+    let flooded = (told && is_attacked(site, &pressure))
         .then(|| Tally { kind: CountKind::Flooded, ..tally.clone() });
     let reply = ChallengeReply {
         challenge: claims.seal(authority, rng),

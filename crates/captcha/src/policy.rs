@@ -20,6 +20,7 @@ pub(crate) use fallback::afford;
 pub(crate) use pressure::larger;
 pub use reasons::Reasons;
 pub use surge::comes_with_it as comes_with_a_flood;
+pub(crate) use surge::is_attacked;
 
 use crate::counters::Pressure;
 use crate::host::Hostname;

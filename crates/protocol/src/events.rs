@@ -148,8 +148,8 @@ pub enum CountKind {
     /// A request was refused; `code` says why.
     #[serde(rename = "refused")]
     Refused,
-    /// A first challenge came with a flood of the site, by the edge's own
-    /// counters; it is counted as `issued` too.
+    /// A first challenge was issued while the site was under attack, by the
+    /// edge's own counters; it is counted as `issued` too.
     #[serde(rename = "flooded")]
     Flooded,
 }

@@ -33,6 +33,17 @@ const MAX_REPEATED_FACTOR: u64 = 16 * ONE;
 /// for a reason of their own are left out: nobody pays twice for them, and
 /// people do not pay for an attacker who does.
 pub fn flood(site: &Site, pressure: &Pressure) -> u64 {
+    above(site, pressure, pressure.site.issued.saturating_sub(pressure.charged))
+}
+
+/// Whether the site is under attack, whoever pays for it: what its owner is
+/// told.
+pub fn is_attacked(site: &Site, pressure: &Pressure) -> bool {
+    above(site, pressure, pressure.site.issued) > ONE
+}
+
+/// By how much this many challenges exceed what is normal, at least [`ONE`].
+fn above(site: &Site, pressure: &Pressure, issued: u32) -> u64 {
     let normal = match (site.under_attack, pressure.expected, pressure.site_usual) {
         (UnderAttack::Off, ..) => return ONE,
         (UnderAttack::On, ..) => return MAX_FACTOR,
@@ -42,9 +53,7 @@ pub fn flood(site: &Site, pressure: &Pressure) -> u64 {
         }
         (UnderAttack::Auto, None, _) => UNKNOWN,
     };
-    let issued = pressure.site.issued.saturating_sub(pressure.charged);
-    let issued = u64::from(issued);
-    (issued * ONE / normal.max(LEAST)).clamp(ONE, MAX_FACTOR)
+    (u64::from(issued) * ONE / normal.max(LEAST)).clamp(ONE, MAX_FACTOR)
 }
 
 /// Whether a visit comes with a flood: it is none of a light user who passed

@@ -1,5 +1,5 @@
-//! Whether a site is under attack, by what the edge did: it counts the
-//! challenges that came with a flood, and charges more for them.
+//! Whether a site is under attack, by what the edge says: it counts the
+//! challenges that it issues while there are far more than usual.
 
 use super::{Basis, Figures, Severity, Verdict};
 
@@ -12,7 +12,7 @@ const LEAST: u64 = 20;
 pub struct Attacked {
     /// Challenges of the last five minutes.
     pub issued: u64,
-    /// Those of the last two that came with a flood.
+    /// Those of the last two that were issued during an attack.
     pub flooded: u64,
     /// What is expected in an hour, if that is known.
     pub expected: Option<u32>,

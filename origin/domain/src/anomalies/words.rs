@@ -29,7 +29,9 @@ impl Sighting {
     pub fn sentence(&self, t: &Texts) -> Text {
         let text = t.each("anomaly", self.kind.as_str());
         let text = text.with("site", &self.site).with("measured", self.measured());
-        text.with("usual", self.usual()).count("network", self.network())
+        text.with("usual", self.usual())
+            .count("network", self.network())
+            .count("expected", self.expected())
     }
 
     /// What to do about it.
@@ -38,6 +40,14 @@ impl Sighting {
         match self.kind {
             Kind::Flood => text.count("network", self.network()),
             Kind::Failures | Kind::Refusals | Kind::Regular | Kind::UnderAttack => text,
+        }
+    }
+
+    /// For messages, which select by it: 0 where nothing is known.
+    fn expected(&self) -> u32 {
+        match self.kind {
+            Kind::UnderAttack => self.usual().parse().unwrap_or_default(),
+            Kind::Flood | Kind::Failures | Kind::Refusals | Kind::Regular => 0,
         }
     }
 
@@ -81,6 +91,7 @@ mod tests {
                 (Kind::Refusals, 0.5, 0.0),
                 (Kind::Regular, 0.5, 1.5),
                 (Kind::UnderAttack, 6_000.0, 80.0),
+                (Kind::UnderAttack, 6_000.0, 0.0),
             ] {
                 for asn in [None, Some(64_500)] {
                     let (deviation, score, counted, hours) = (0.0, 9.0, 900, 8);

@@ -26,7 +26,11 @@ anomaly-regular-solve-times =
         [0] { "" }
        *[other] 네트워크 AS{ $network }에서{ " " }
     }풀이 시간이 지나치게 고릅니다. 가운데 절반이 { $measured }배 안에 모여 있습니다. 보통은 { $usual }배이며, 사람들의 기기는 이보다 더 다릅니다.
-anomaly-under-attack = { $site } 사이트가 공격 받고 있습니다. 5분 동안 확인 요청이 { $measured }건 있었습니다. 이 시간대의 예상은 { $usual }건입니다.
+anomaly-under-attack =
+    { $site } 사이트가 공격 받고 있습니다. 5분 동안 확인 요청이 { $measured }건 있었습니다.{ $expected ->
+        [0] { "" }
+       *[other] { " " }이 시간대의 예상은 { $usual }건입니다.
+    }
 
 anomaly-advice-flood =
     { $network ->
@@ -36,4 +40,4 @@ anomaly-advice-flood =
 anomaly-advice-failures = 답을 찍는 프로그램이 이렇게 실패합니다. 페이지를 잘못 고쳤을 때의 방문자도 그렇습니다. 먼저 직접 양식을 써 보세요. 잘 된다면 규칙(더 어렵게, 그림)을 추가해 주세요.
 anomaly-advice-refusals = 이유는 개요 화면에 나옵니다. 규칙이나 호스트 이름 때문이라면 마지막으로 바꾼 것을 확인해 주세요. 요청이 너무 많아서라면 거절이 사이트를 지키고 있는 것입니다.
 anomaly-advice-regular-solve-times = 같은 기종의 기계 여러 대가 이렇게 풉니다. 기계도 토큰마다 값을 치릅니다. 막으시려면 그림을 묻는 규칙을 추가하고 통과가 줄어드는지 확인해 주세요.
-anomaly-advice-under-attack = 끝날 때까지, 오늘 이 사이트에서 통과한 적이 없는 방문자는 더 많은 작업을 합니다. 다른 방문자는 달라진 것을 느끼지 못합니다. 새 방문자가 많이 올 예정이라면 사이트 설정에서 공격 대응을 끄실 수 있습니다.
+anomaly-advice-under-attack = 공격과 함께 온 방문자는 더 많은 작업을 합니다. 두드러지는 네트워크나 소프트웨어가 없으면, 오늘 이 사이트에서 통과한 적이 없는 방문자가 모두 그렇습니다. 새 방문자가 많이 올 예정이라면 사이트 설정에서 공격 대응을 끄실 수 있습니다.

@@ -72,6 +72,15 @@ fn a_flood_costs_what_this_table_says() {
 }
 
 #[test]
+fn owners_hear_of_attacks_that_others_do_not_pay_for() {
+    let pays = Pressure { charged: 99_000, ..hour(100_000, 1_000) };
+    let attacked = |under_attack, pressure| is_attacked(&site(under_attack), &pressure);
+    assert!(attacked(UnderAttack::Auto, pays) && paid(&site(UnderAttack::Auto), &pays) == 10);
+    assert!(!attacked(UnderAttack::Auto, hour(2_000, 1_000)));
+    assert!(!attacked(UnderAttack::Off, pays));
+}
+
+#[test]
 fn the_fallback_is_closed_to_those_who_come_with_a_flood() {
     let site = site(UnderAttack::Auto);
     let refused = |pressure: &Pressure| ask(&site, pressure, Algorithm::Sha256).err();
