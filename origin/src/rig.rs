@@ -49,6 +49,7 @@ use munjigi_store::sites::{ChangeSite, CreateSite, Created};
 use munjigi_store::transact;
 use serde_json::json;
 use sqlx::PgPool;
+use tokio::net::TcpSocket;
 use tower::ServiceExt;
 
 use crate::config::default_pictures;
@@ -302,6 +303,15 @@ async fn answer_of(response: Response) -> Answer {
         headers: head.headers,
         body: String::from_utf8(body.to_vec()).unwrap(),
     }
+}
+
+/// A port at which nobody listens until the socket does, and which no other
+/// test can take meanwhile.
+pub fn silent_port() -> (TcpSocket, SocketAddr) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+    let address = socket.local_addr().unwrap();
+    (socket, address)
 }
 
 fn site(entropy: &Entropy) -> SiteConfig {

@@ -109,9 +109,8 @@ async fn deliver(
 async fn an_origin_started_before_postgres_becomes_ready_when_it_comes(pool: PgPool) {
     let real = pool.connect_options();
     let (host, port) = (real.get_host().to_owned(), real.get_port());
-    // A port that nothing listens on yet.
-    let reserved = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let options = (*real).clone().host("127.0.0.1").port(reserved.port());
+    let (silent, address) = rig::silent_port();
+    let options = (*real).clone().host("127.0.0.1").port(address.port());
     let running = start(options).await;
     assert_eq!(status(running.address, "/health/live").await, 200);
     assert_eq!(status(running.operators, "/health/ready").await, 503);
@@ -119,7 +118,7 @@ async fn an_origin_started_before_postgres_becomes_ready_when_it_comes(pool: PgP
     let client = http_client::client().unwrap();
     assert_eq!(deliver(&client, running.address, &entropy, 1).await, Some(503));
 
-    let door = TcpListener::bind(reserved).await.unwrap();
+    let door = silent.listen(64).unwrap();
     tokio::spawn(async move {
         while let Ok((mut inward, _)) = door.accept().await {
             let mut outward = TcpStream::connect((host.as_str(), port)).await.unwrap();

@@ -12,10 +12,9 @@ use munjigi_process::stop::{self, Stop, Stopper};
 use munjigi_store::deliveries::{self, Topic};
 use munjigi_store::mails;
 use sqlx::PgPool;
-use tokio::net::TcpListener;
 
 use crate::rig::smtp::{FakeSmtp, Reply, Step, server};
-use crate::rig::{DAY, MINUTE, Rig};
+use crate::rig::{DAY, MINUTE, Rig, silent_port};
 
 const WAITING: &str = "SELECT count(*) FROM deliveries WHERE topic = 'emails'";
 const SENT: &str = "SELECT count(*) FROM mails WHERE sent_at IS NOT NULL";
@@ -123,10 +122,7 @@ async fn two_concurrent_senders_send_each_email_once(pool: PgPool) {
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn emails_wait_while_the_server_is_down_and_are_sent_when_it_is_back(pool: PgPool) {
     let rig = Rig::new(pool).await;
-    // A port that nothing listens on.
-    let reserved = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = reserved.local_addr().unwrap();
-    drop(reserved);
+    let (silent, address) = silent_port();
     let transport = MailTransport::Smtp(server(address));
     let sender = sender_over(&rig, Transport::of(&transport).unwrap());
     queue(&rig, "Hello").await;
@@ -141,7 +137,7 @@ async fn emails_wait_while_the_server_is_down_and_are_sent_when_it_is_back(pool:
     }
     assert_eq!(waits, [5, 10, 20, 40, 80, 160, 300, 300, 300]);
     assert!(sender.failure().unwrap().starts_with("the mail server does not respond: "));
-    let smtp = FakeSmtp::listen(TcpListener::bind(address).await.unwrap());
+    let smtp = FakeSmtp::listen(silent.listen(64).unwrap());
     send_due(&sender).await;
     assert_eq!(smtp.received().len(), 1);
     assert_eq!(sender.failure(), None);

@@ -23,6 +23,7 @@ use tokio::net::TcpListener;
 
 use super::{LIST, import, photo, write, write_sample};
 use crate::rig::pictures::Workshop;
+use crate::rig::silent_port;
 
 const KEY: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "shop"), ("AWS_SECRET_ACCESS_KEY", "hush")];
 const LARGE: u64 = 10 * 1024 * 1024 + 1;
@@ -227,9 +228,8 @@ async fn a_missing_bucket_is_distinguished_from_a_missing_server() {
     let (_root, endpoint) = shop().await;
     let error = open(&endpoint, "s3://pictures/2026", &KEY).await.unwrap_err();
     assert_eq!(error.to_string(), format!("{endpoint} has no bucket pictures"));
-    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", nobody.local_addr().unwrap());
-    drop(nobody);
+    let (_silent, address) = silent_port();
+    let endpoint = format!("http://{address}");
     let error = open(&endpoint, "s3://photos", &KEY).await.unwrap_err();
     assert!(matches!(&error, BucketError::Unreachable { endpoint: at, .. } if *at == endpoint));
     assert!(error.to_string().contains("Connection refused"), "{error}");
