@@ -381,7 +381,7 @@ impl Counters {
         let busy = self.tables.of(Kind::Network).counted(network, tick).load.issued >= BUSY_NETWORK;
         // What is seen is hashed already, and by a key.
         if what == Noted::Solved {
-            self.passed.note(site, address);
+            self.passed.note(site, address, now);
         }
         let mut count = |kind, key, seen, formerly| {
             let fresh = self.tables.change(kind).note(key, what, seen, tick);
@@ -408,7 +408,8 @@ impl Counters {
     /// Notes that a site is flooded, so that the meter is asked who passed there
     /// before.
     pub fn note_flood(&mut self, place: &Place, now: UnixMillis) {
-        self.passed.flooded(place.site, now);
+        let half_life = u64::from(self.clock.half_life_seconds) * 1_000;
+        self.passed.flooded(place.site, half_life, now);
     }
 
     /// Counts an attempt that was admitted with SHA-256.

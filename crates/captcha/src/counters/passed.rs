@@ -1,12 +1,22 @@
 //! Who passed on a site before it was flooded: told by the meter, and asked for
 //! only while it is.
 
+use std::collections::VecDeque;
+
 use munjigi_keys::UnixMillis;
 
 use super::report::Passes;
 
 /// Passes that may wait for a report.
 const MOST_FRESH: usize = 4_096;
+
+/// Passes that a process remembers of its own, the last ones: a meter may have
+/// been put away since it was told of them.
+const MOST_OWN: usize = 4_096;
+
+/// Answers of the meter that a flood's list is taken from: to the second one,
+/// other processes have added their own.
+const ANSWERS: u8 = 2;
 
 /// Passes from which they are reported, though nothing else is warm.
 const DUE: usize = 16;
@@ -24,15 +34,26 @@ const FLOODED_MILLIS: u64 = 30_000;
 pub struct Passed {
     /// Site and name.
     fresh: Vec<(u64, u32)>,
+    own: VecDeque<Own>,
     flooded: Vec<Flooded>,
+}
+
+/// A pass that this process has seen.
+#[derive(Debug, Clone, Copy)]
+struct Own {
+    site: u64,
+    name: u32,
+    at: UnixMillis,
 }
 
 #[derive(Debug)]
 struct Flooded {
     site: u64,
     last: UnixMillis,
-    /// Sorted; `None` until the meter has told it.
-    known: Option<Vec<u32>>,
+    /// Those of this process, and what the meter has told; sorted.
+    known: Vec<u32>,
+    /// How often it has.
+    answers: u8,
 }
 
 /// An address's name in 32 bits.
@@ -42,32 +63,41 @@ const fn short(address: u64) -> u32 {
 
 impl Passed {
     /// Notes that an address passed.
-    pub fn note(&mut self, site: u64, address: u64) {
+    pub fn note(&mut self, site: u64, address: u64, at: UnixMillis) {
+        let name = short(address);
         if self.fresh.len() < MOST_FRESH {
-            self.fresh.push((site, short(address)));
+            self.fresh.push((site, name));
         }
+        if self.own.len() >= MOST_OWN {
+            self.own.pop_front();
+        }
+        self.own.push_back(Own { site, name, at });
     }
 
-    /// Notes that a visit was one of a flood.
-    pub fn flooded(&mut self, site: u64, now: UnixMillis) {
+    /// Notes that a visit was one of a flood. What passed less than this long
+    /// before its beginning may be its own.
+    pub fn flooded(&mut self, site: u64, before_millis: u64, now: UnixMillis) {
         self.forget(now);
         if let Some(known) = self.flooded.iter_mut().find(|it| it.site == site) {
             known.last = now;
         } else if self.flooded.len() < MOST_SITES {
-            self.flooded.push(Flooded { site, last: now, known: None });
+            let earlier = |own: &&Own| own.site == site && now.since(own.at) >= before_millis;
+            let mut known: Vec<u32> = self.own.iter().filter(earlier).map(|own| own.name).collect();
+            known.sort_unstable();
+            known.dedup();
+            self.flooded.push(Flooded { site, last: now, known, answers: 0 });
         }
     }
 
     /// Whether an address is known to have passed on a site before its flood.
     pub fn knows(&self, site: u64, address: u64) -> bool {
         let of = self.flooded.iter().find(|it| it.site == site);
-        let known = of.and_then(|it| it.known.as_ref());
-        known.is_some_and(|known| known.binary_search(&short(address)).is_ok())
+        of.is_some_and(|it| it.known.binary_search(&short(address)).is_ok())
     }
 
     /// Whether something is to be told or asked.
     pub fn is_due(&self) -> bool {
-        self.fresh.len() >= DUE || self.flooded.iter().any(|it| it.known.is_none())
+        self.fresh.len() >= DUE || self.flooded.iter().any(|it| it.answers == 0)
     }
 
     /// What passed since the last report.
@@ -86,15 +116,23 @@ impl Passed {
     /// The flooded sites, and whether the meter is to say who passed there.
     pub fn asks(&mut self, now: UnixMillis) -> Vec<(u64, bool)> {
         self.forget(now);
-        self.flooded.iter().map(|it| (it.site, it.known.is_none())).collect()
+        self.flooded.iter().map(|it| (it.site, it.answers < ANSWERS)).collect()
+    }
+
+    /// Who passed before the floods that the meter is asked about for the first
+    /// time, as far as this process knows.
+    pub fn earlier(&self) -> Vec<Passes> {
+        let new = self.flooded.iter().filter(|it| it.answers == 0 && !it.known.is_empty());
+        new.map(|it| Passes { site: it.site, names: it.known.clone() }).collect()
     }
 
     /// Takes over what the meter said.
     pub fn learn(&mut self, told: &Passes) {
         if let Some(flooded) = self.flooded.iter_mut().find(|it| it.site == told.site) {
-            let mut names = told.names.clone();
-            names.sort_unstable();
-            flooded.known = Some(names);
+            flooded.known.extend_from_slice(&told.names);
+            flooded.known.sort_unstable();
+            flooded.known.dedup();
+            flooded.answers = flooded.answers.saturating_add(1);
         }
     }
 

@@ -17,6 +17,9 @@ pub struct Report {
     pub rows: Vec<Row>,
     /// Addresses that passed since the last report.
     pub passed: Vec<Passes>,
+    /// Addresses that passed before a flood that is reported for the first time:
+    /// the meter may have forgotten them.
+    pub earlier: Vec<Passes>,
     /// Sites that are flooded, and whether the meter is to say who passed there
     /// before.
     pub flooded: Vec<(u64, bool)>,

@@ -310,3 +310,29 @@ fn a_recorded_interaction_is_recognised_and_a_short_one_is_nobodys() {
         }
     }
 }
+
+#[test]
+fn a_meter_that_forgot_is_told_again_who_passed() {
+    let mut one = Counters::new(HALF_LIFE_SECONDS);
+    let mut other = Counters::new(HALF_LIFE_SECONDS);
+    let mut ledger = crate::meter::Ledger::new(HALF_LIFE_SECONDS);
+    let mut tell = |counters: &mut Counters, now| {
+        for report in counters.reports(1, now) {
+            counters.learn(&report, &ledger.add(&report, now), now);
+        }
+    };
+    one.note(&place(1), Noted::Solved, NOW);
+    let now = later(2 * u64::from(HALF_LIFE_SECONDS));
+    one.note(&place(2), Noted::Solved, UnixMillis(now.0 - 1_000));
+    for counters in [&mut one, &mut other] {
+        counters.note_flood(&place(99), now);
+    }
+    // What this process saw itself needs no meter; what came just before the
+    // flood may be its own.
+    assert!(one.pressure(&place(1), now).passed && !one.pressure(&place(2), now).passed);
+    tell(&mut other, now);
+    assert!(!other.pressure(&place(1), now).passed);
+    tell(&mut one, now);
+    tell(&mut other, UnixMillis(now.0 + 2_000));
+    assert!(other.pressure(&place(1), now).passed && !other.pressure(&place(2), now).passed);
+}

@@ -96,6 +96,11 @@ impl Told {
                 report.passed.push(passes);
             }
         }
+        for passes in passed.earlier() {
+            if let Some(report) = of_part(&mut reports, part(passes.site)) {
+                report.earlier.push(passes);
+            }
+        }
         for (site, unknown) in passed.asks(now) {
             if let Some(report) = of_part(&mut reports, part(site)) {
                 report.flooded.push((site, unknown));

@@ -52,6 +52,9 @@ impl Ledger {
         for (site, _) in &report.flooded {
             self.passed.flooded(*site, now);
         }
+        for Passes { site, names } in &report.earlier {
+            self.passed.recall(*site, names, now);
+        }
         for Passes { site, names } in &report.passed {
             self.passed.add(*site, names, now);
         }

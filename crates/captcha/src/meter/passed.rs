@@ -65,6 +65,19 @@ impl PassedBySite {
         });
     }
 
+    /// Adds addresses that are known to have passed before a flood.
+    pub fn recall(&mut self, site: u64, names: &[u32], now: When) {
+        let full = self.together >= MOST_TOGETHER;
+        self.change(site, now, |site| {
+            if full || site.today.len() >= MOST {
+                return;
+            }
+            site.today.extend_from_slice(names);
+            site.today.sort_unstable();
+            site.today.dedup();
+        });
+    }
+
     /// Notes that a site is flooded.
     pub fn flooded(&mut self, site: u64, now: When) {
         self.change(site, now, |site| {
