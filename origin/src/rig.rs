@@ -42,7 +42,8 @@ use munjigi_pictures::gpu::Gpu;
 use munjigi_process::clock::Clock;
 use munjigi_process::stop;
 use munjigi_protocol::{
-    Algorithm, AttemptId, BatchId, Code, Count, CountKind, RedeemedEvent, SiteConfig, headers,
+    Algorithm, AttemptId, BatchId, Code, Count, CountKind, RedeemedEvent, Sign, Signs, SiteConfig,
+    headers,
 };
 use munjigi_store::audit::Author;
 use munjigi_store::sites::{ChangeSite, CreateSite, Created};
@@ -335,6 +336,7 @@ pub fn event(number: u8) -> RedeemedEvent {
         algorithm: Algorithm::HashWx,
         country: "KR".to_owned(),
         asn: 4_766,
+        signs: Signs::NONE.with(Sign::Absent),
         rejected: 0,
     }
 }

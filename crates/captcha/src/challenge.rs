@@ -1,11 +1,11 @@
-//! Challenges: what a challenge seals and how. It is encrypted, because risk
-//! and a picture's answer must not be readable. `solve` decides what completes
+//! Challenges: what a challenge seals and how. It is encrypted, because what
+//! was noticed and a picture's answer must not be readable. `solve` decides what completes
 //! it.
 
 mod sealed;
 
 use munjigi_keys::{Kid, UnixMillis};
-use munjigi_protocol::{Algorithm, AttemptId};
+use munjigi_protocol::{Algorithm, AttemptId, Signs};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
@@ -14,17 +14,15 @@ use crate::credentials::Sitekey;
 use crate::host::Hostname;
 use crate::labels::{Action, Cdata};
 use crate::pictures::RightAnswer;
-use crate::policy::{Doubts, Reasons};
 use crate::seal::{
     Encrypted, FRAME_VERSION, MAX_CHALLENGE_CHARS, NONCE_BYTES, SealError, decode, encode,
 };
 
 /// Version of the payload.
-const VERSION: u8 = 3;
-/// The previous versions, still found in challenges that an edge of a previous
-/// release sealed: the second does not say the reasons; in the first, the length
-/// of a step revealed the length of the answer.
-const VERSIONS_BEFORE: [u8; 2] = [1, 2];
+const VERSION: u8 = 4;
+/// The previous version, still found in challenges that an edge of the previous
+/// release sealed; what was noticed until then is forgotten.
+const VERSION_BEFORE: u8 = 3;
 
 /// What a challenge seals.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,10 +53,8 @@ pub struct ChallengeClaims {
     pub step: SealedStep,
     /// The network's pseudonym for the site and the day of `issued_at`.
     pub visitor: [u8; 8],
-    /// 0–100; never decreases during an attempt.
-    pub risk: u8,
-    /// What speaks against the visit so far.
-    pub reasons: Reasons,
+    /// What was noticed so far.
+    pub signs: Signs,
     /// What the attempt has to pay in total, and what it has paid.
     pub owed: Owed,
 }
@@ -135,7 +131,7 @@ pub enum Way {
 
 /// The payload; the order of fields is the order of bytes.
 #[derive(Serialize, Deserialize)]
-struct Payload<'a, S, O, R> {
+struct Payload<'a, S, R> {
     version: u8,
     id: [u8; 16],
     #[serde(borrow)]
@@ -148,20 +144,16 @@ struct Payload<'a, S, O, R> {
     cdata: &'a str,
     issued_at: u64,
     expires_at: u64,
-    step: S,
+    step: sealed::Step,
     visitor: [u8; 8],
-    risk: u8,
-    owed: O,
-    /// Nothing in the versions before.
-    reasons: R,
+    /// In the version before, the risk alone.
+    signs: S,
+    owed: sealed::Owed,
+    /// Nothing; in the version before, reasons.
+    rest: R,
 }
 
 impl ChallengeClaims {
-    /// What the attempt is suspected of so far.
-    pub const fn doubts(&self) -> Doubts {
-        Doubts { risk: self.risk, reasons: self.reasons }
-    }
-
     /// Seals the challenge with the first key.
     pub fn seal(&self, authority: &Authority, rng: &mut (impl CryptoRng + ?Sized)) -> String {
         let keys = authority.first();
@@ -193,33 +185,28 @@ impl ChallengeClaims {
             expires_at: self.expires_at.seconds(),
             step: sealed::Step::from(&self.step),
             visitor: self.visitor,
-            risk: self.risk,
+            signs: sealed::Signs(self.signs.bits()),
             owed: sealed::Owed::from(self.owed),
-            reasons: sealed::Reasons(self.reasons.bits()),
+            rest: (),
         })
     }
 
     pub(crate) fn read(payload: &[u8]) -> Result<Self, SealError> {
-        let [first, second] = VERSIONS_BEFORE;
         match payload.first().copied() {
             Some(VERSION) => {
-                type Current<'a> = Payload<'a, sealed::Step, sealed::Owed, sealed::Reasons>;
-                Self::of(decode::<Current<'_>>(payload)?)
+                let payload: Payload<'_, sealed::Signs, ()> = decode(payload)?;
+                let signs = Signs::of_bits(payload.signs.0);
+                Self::of(payload, signs)
             }
-            Some(version) if version == second => {
-                Self::of(decode::<Payload<'_, sealed::Step, sealed::Owed, ()>>(payload)?)
-            }
-            Some(version) if version == first => {
-                Self::of(decode::<Payload<'_, SealedStep, Owed, ()>>(payload)?)
+            Some(VERSION_BEFORE) => {
+                Self::of(decode::<Payload<'_, u8, [u8; 2]>>(payload)?, Signs::NONE)
             }
             _ => Err(SealError),
         }
     }
 
-    fn of<S: Into<SealedStep>, O: Into<Owed>, R: Into<Reasons>>(
-        payload: Payload<'_, S, O, R>,
-    ) -> Result<Self, SealError> {
-        if payload.shards == 0 || payload.risk > 100 {
+    fn of<S, R>(payload: Payload<'_, S, R>, signs: Signs) -> Result<Self, SealError> {
+        if payload.shards == 0 {
             return Err(SealError);
         }
         Ok(Self {
@@ -235,9 +222,8 @@ impl ChallengeClaims {
             expires_at: UnixMillis::from_seconds(payload.expires_at),
             step: payload.step.into(),
             visitor: payload.visitor,
-            risk: payload.risk,
+            signs,
             owed: payload.owed.into(),
-            reasons: payload.reasons.into(),
         })
     }
 }

@@ -199,8 +199,7 @@ fn issue_to(
         expires_at: UnixMillis::from_seconds(issued_at.seconds() + lifetime),
         step: SealedStep::Puzzle(puzzle),
         visitor: place.visitor(),
-        risk: demand.risk,
-        reasons: demand.reasons,
+        signs: demand.signs,
         owed: Owed {
             asked: demand.total(),
             paid: 0,

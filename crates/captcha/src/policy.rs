@@ -5,20 +5,23 @@
 //! ceiling. Pressure comes from the counters and rises continuously: with twice
 //! as many requests, each costs twice as much. Risk comes from what the visit
 //! looks like and weighs little, because an attacker can change that. The
-//! weights are in `risk`; what convicts is in `coherence`.
+//! weights are in `risk`, what they weigh in `signs`; what convicts is in
+//! `coherence`.
 
 mod coherence;
 mod fallback;
 mod pressure;
-mod reasons;
 mod risk;
+mod score;
+mod signs;
 mod surge;
 
-use munjigi_protocol::{Algorithm, AttemptId, Signals, Verdict};
+use munjigi_protocol::{Algorithm, AttemptId, Signals, Signs, Verdict};
 
 pub(crate) use fallback::afford;
 pub(crate) use pressure::larger;
-pub use reasons::Reasons;
+pub use score::{picture_score, score};
+pub use signs::reasons;
 pub use surge::comes_with_it as comes_with_a_flood;
 pub(crate) use surge::is_attacked;
 
@@ -52,23 +55,6 @@ pub struct Question<'a> {
     pub algorithm: Algorithm,
     /// How far the attempt has got.
     pub stage: Stage,
-}
-
-/// What an attempt is suspected of so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Doubts {
-    /// 0–100.
-    pub risk: u8,
-    /// What speaks against the visit.
-    pub reasons: Reasons,
-}
-
-impl Doubts {
-    /// The worse of both: a doubt stays for the rest of the attempt.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        Self { risk: self.risk.max(other.risk), reasons: self.reasons.and(other.reasons) }
-    }
 }
 
 /// How far an attempt has got.
@@ -110,12 +96,8 @@ pub struct Demand {
     /// Expected hashes in total that replace a picture, including the puzzle
     /// before it: what a site without pictures requires.
     pub instead_of_picture: u64,
-    /// In hundredths: 0 = bot, 100 = person.
-    pub score: u8,
-    /// 0–100.
-    pub risk: u8,
-    /// What speaks against the visit.
-    pub reasons: Reasons,
+    /// What was noticed about the visit.
+    pub signs: Signs,
     /// Whether the counters make it cost at least twice as much, apart from a
     /// flood of the site.
     pub charged: bool,
@@ -142,11 +124,6 @@ pub enum Refused {
 }
 
 impl Demand {
-    /// What the visit is suspected of.
-    pub const fn doubts(&self) -> Doubts {
-        Doubts { risk: self.risk, reasons: self.reasons }
-    }
-
     /// Expected hashes of all sub-puzzles together.
     pub const fn total(&self) -> u64 {
         self.work.saturating_mul(self.count as u64)
@@ -179,13 +156,6 @@ const DOUBTFUL: u8 = 30;
 /// From this risk on, a picture is required.
 const RISKY: u8 = 60;
 
-/// Highest score of an attempt that only proves work where more was required:
-/// by SHA-256 or by "another way".
-const WORK_ALONE_SCORE: u8 = 50;
-
-/// Lowest score of a visitor who answered a picture.
-const PICTURE_SCORE: u8 = 60;
-
 /// "Another way" begins at this many times the site's floor…
 const ANOTHER_WAY_FACTOR: u64 = 4;
 
@@ -201,7 +171,8 @@ pub fn decide(question: &Question<'_>) -> Result<Demand, Refused> {
         .find(|rule| rule.matches(question.visit, question.hostname, question.action));
     let verdict = rule.map(|rule| rule.verdict);
     let vouched = verdict == Some(Verdict::Allow) && rule.is_some_and(Rule::vouches);
-    let risk = risk::risk(question);
+    let signs = signs::signs(question);
+    let risk = risk::risk(signs);
     // An `allow` by what the client says about itself, or by nothing at all,
     // leaves the counters in force: otherwise bots would choose to be allowed.
     let of_counters = if vouched { pressure::ONE } else { pressure::factor(pressure) };
@@ -232,9 +203,7 @@ pub fn decide(question: &Question<'_>) -> Result<Demand, Refused> {
         count: site.count,
         step: if site.exempt { DemandStep::Puzzle } else { step },
         instead_of_picture: asked(HARDER).saturating_mul(u64::from(site.count)),
-        score: score(risk, Earned::by(algorithm)),
-        risk,
-        reasons: reasons::reasons(question),
+        signs,
         charged: of_counters >= 2 * pressure::ONE,
         favoured,
     })
@@ -252,42 +221,6 @@ fn work(site: &Site, algorithm: Algorithm, factor: u64) -> u64 {
         }
         Algorithm::Sha256 => fallback::work(site, factor),
     }
-}
-
-/// How an attempt was earned, as far as it affects the score.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Earned {
-    /// By HashWX alone, where nothing more was required.
-    Puzzle,
-    /// By SHA-256, or by "another way".
-    WorkAlone,
-    /// By answering a picture.
-    Picture,
-}
-
-impl Earned {
-    const fn by(algorithm: Algorithm) -> Self {
-        match algorithm {
-            Algorithm::HashWx => Self::Puzzle,
-            Algorithm::Sha256 => Self::WorkAlone,
-        }
-    }
-}
-
-/// The score of an attempt, in hundredths.
-pub fn score(risk: u8, earned: Earned) -> u8 {
-    let score = 100_u8.saturating_sub(risk);
-    match earned {
-        Earned::Puzzle => score,
-        Earned::WorkAlone => score.min(WORK_ALONE_SCORE),
-        Earned::Picture => score.max(PICTURE_SCORE),
-    }
-}
-
-/// The score of an attempt whose picture was answered. The bonus for how it was
-/// answered never lifts it above the score of a visit without risk.
-pub fn picture_score(risk: u8, bonus: u8) -> u8 {
-    score(risk, Earned::Picture).saturating_add(bonus).min(100)
 }
 
 /// Expected hashes in all that "another way" costs at a price.

@@ -10,7 +10,7 @@
 //! alternative counts as an answer.
 
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::{Algorithm, AttemptId, RedeemedEvent};
+use munjigi_protocol::{Algorithm, AttemptId, RedeemedEvent, Signs};
 use serde::{Deserialize, Serialize};
 
 use crate::credentials::{SecretHash, Sitekey};
@@ -93,6 +93,8 @@ pub struct TokenFacts {
     pub country: String,
     /// Number of the autonomous system, 0 where unknown.
     pub asn: u32,
+    /// What was noticed about the visit.
+    pub signs: Signs,
 }
 
 impl TokenFacts {
@@ -111,6 +113,7 @@ impl TokenFacts {
             algorithm: self.algorithm,
             country: self.country.clone(),
             asn: self.asn,
+            signs: self.signs,
             rejected: 0,
         }
     }

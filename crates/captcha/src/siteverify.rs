@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::authority::Authority;
 use crate::credentials::{Secret, SecretHash, Sitekey, Vendor};
+use crate::policy;
 use crate::ports::{RedemptionStore, RowAddress, SiteSource, StoreError};
 use crate::redemption::{CallHash, NotAllowed, Redeem, Redemption, TokenFacts, TokenHash};
 use crate::refusal::RETRY_AFTER_SECONDS;
@@ -76,7 +77,7 @@ impl Outcome {
             action: passed.map(|passed| passed.action.clone()),
             cdata: passed.map(|passed| passed.cdata.clone()),
             score: passed.map(Passed::score),
-            reasons: passed.map(|passed| passed.reasons.list()),
+            reasons: passed.map(|passed| policy::reasons(passed.signs)),
             metadata: passed.map(Passed::metadata),
             error_codes: reasons.iter().map(|reason| reason.native()).collect(),
         }
@@ -265,7 +266,7 @@ fn passed(claims: &TokenClaims) -> Passed {
         action: claims.action.as_str().to_owned(),
         cdata: claims.cdata.as_str().to_owned(),
         score: claims.score,
-        reasons: claims.reasons,
+        signs: claims.signs,
         interactive: claims.interactive,
         algorithm: claims.algorithm,
         country: claims.country.as_str().to_owned(),
@@ -323,6 +324,7 @@ fn facts(claims: &TokenClaims) -> TokenFacts {
         algorithm: claims.algorithm,
         country: claims.country.as_str().to_owned(),
         asn: claims.asn,
+        signs: claims.signs,
     }
 }
 

@@ -1,8 +1,8 @@
 //! Tokens: what a token states and how it is sealed. `siteverify` and
 //! `redemption` decide whether it is still valid.
 
-use munjigi_keys::{Kid, MacKey, UnixMillis};
-use munjigi_protocol::{Algorithm, AttemptId};
+use munjigi_keys::{Kid, MacKey, UnixMillis, leading};
+use munjigi_protocol::{Algorithm, AttemptId, Signs};
 use postcard::fixint;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
@@ -11,16 +11,14 @@ use crate::authority::Authority;
 use crate::credentials::Sitekey;
 use crate::host::Hostname;
 use crate::labels::{Action, Cdata};
-use crate::policy::Reasons;
 use crate::seal::{Frame, MAX_SEAL_CHARS, SealError, decode, encode};
 use crate::visit::Country;
 
 /// Version of the payload.
-const VERSION: u8 = 3;
-/// The previous versions, still found in tokens that an edge of a previous
-/// release sealed: the second does not say the reasons, the first nor what was
-/// paid.
-const VERSIONS_BEFORE: [u8; 2] = [1, 2];
+const VERSION: u8 = 4;
+/// The previous version, still found in tokens that an edge of the previous
+/// release sealed; its reasons are not read.
+const VERSION_BEFORE: u8 = 3;
 
 /// What a token states.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,36 +55,19 @@ pub struct TokenClaims {
     pub asn: u32,
     /// Expected hashes that the attempt proved in total.
     pub paid: u64,
-    /// What speaks against the visit.
-    pub reasons: Reasons,
+    /// What was noticed about the visit.
+    pub signs: Signs,
 }
 
 /// The payload, in the order of its bytes.
 #[derive(Serialize, Deserialize)]
-struct Payload<'a> {
-    #[serde(borrow)]
-    before: Before<'a>,
-    paid: u64,
-    #[serde(with = "fixint::le")]
-    reasons: u16,
-}
-
-/// The payload of the version before.
-#[derive(Serialize, Deserialize)]
-struct WithoutReasons<'a> {
-    #[serde(borrow)]
-    before: Before<'a>,
-    paid: u64,
-}
-
-/// The payload of the first version.
-#[derive(Serialize, Deserialize)]
-struct Before<'a> {
+struct Payload<'a, S> {
     version: u8,
     id: [u8; 16],
     keep_until: u64,
     shards: u16,
     sitekey: Sitekey,
+    #[serde(borrow)]
     hostname: &'a str,
     action: &'a str,
     cdata: &'a str,
@@ -98,6 +79,9 @@ struct Before<'a> {
     algorithm: Algorithm,
     country: Country,
     asn: u32,
+    paid: u64,
+    /// In the version before, two bytes of reasons.
+    signs: S,
 }
 
 impl TokenClaims {
@@ -127,30 +111,28 @@ impl TokenClaims {
         self.masked(0)
     }
 
-    /// The payload is readable, so the reasons are combined with a mask: a bot
+    /// The payload is readable, so the signs are combined with a mask: a bot
     /// would otherwise learn what gave it away.
-    fn masked(&self, mask: u16) -> Vec<u8> {
+    fn masked(&self, mask: u64) -> Vec<u8> {
         encode(&Payload {
-            before: Before {
-                version: VERSION,
-                id: self.id.0,
-                keep_until: self.keep_until.seconds(),
-                shards: self.shards,
-                sitekey: self.sitekey,
-                hostname: self.hostname.as_str(),
-                action: self.action.as_str(),
-                cdata: self.cdata.as_str(),
-                solved_at: self.solved_at.0,
-                expires_at: self.expires_at.seconds(),
-                score: self.score,
-                interactive: self.interactive,
-                stepped: self.stepped,
-                algorithm: self.algorithm,
-                country: self.country,
-                asn: self.asn,
-            },
+            version: VERSION,
+            id: self.id.0,
+            keep_until: self.keep_until.seconds(),
+            shards: self.shards,
+            sitekey: self.sitekey,
+            hostname: self.hostname.as_str(),
+            action: self.action.as_str(),
+            cdata: self.cdata.as_str(),
+            solved_at: self.solved_at.0,
+            expires_at: self.expires_at.seconds(),
+            score: self.score,
+            interactive: self.interactive,
+            stepped: self.stepped,
+            algorithm: self.algorithm,
+            country: self.country,
+            asn: self.asn,
             paid: self.paid,
-            reasons: self.reasons.bits() ^ mask,
+            signs: Bits(self.signs.bits() ^ mask),
         })
     }
 
@@ -158,49 +140,54 @@ impl TokenClaims {
         Self::unmasked(payload, 0)
     }
 
-    fn unmasked(payload: &[u8], mask: u16) -> Result<Self, SealError> {
-        let [first, second] = VERSIONS_BEFORE;
-        let (before, paid, reasons) = match payload.first().copied() {
+    fn unmasked(payload: &[u8], mask: u64) -> Result<Self, SealError> {
+        match payload.first().copied() {
             Some(VERSION) => {
-                let Payload { before, paid, reasons } = decode(payload)?;
-                (before, paid, reasons ^ mask)
+                let payload: Payload<'_, Bits> = decode(payload)?;
+                let Bits(bits) = payload.signs;
+                Self::of(&payload, Signs::of_bits(bits ^ mask))
             }
-            Some(version) if version == second => {
-                let WithoutReasons { before, paid } = decode(payload)?;
-                (before, paid, 0)
+            Some(VERSION_BEFORE) => {
+                Self::of(&decode::<Payload<'_, [u8; 2]>>(payload)?, Signs::NONE)
             }
-            Some(version) if version == first => (decode(payload)?, 0, 0),
-            _ => return Err(SealError),
-        };
-        if before.shards == 0 || before.score > 100 {
+            _ => Err(SealError),
+        }
+    }
+
+    fn of<S>(payload: &Payload<'_, S>, signs: Signs) -> Result<Self, SealError> {
+        if payload.shards == 0 || payload.score > 100 {
             return Err(SealError);
         }
         Ok(Self {
-            id: AttemptId(before.id),
-            keep_until: UnixMillis::from_seconds(before.keep_until),
-            shards: before.shards,
-            sitekey: before.sitekey,
-            hostname: Hostname::parse(before.hostname).map_err(|_| SealError)?,
-            action: Action::parse(before.action).map_err(|_| SealError)?,
-            cdata: Cdata::parse(before.cdata).map_err(|_| SealError)?,
-            solved_at: UnixMillis(before.solved_at),
-            expires_at: UnixMillis::from_seconds(before.expires_at),
-            score: before.score,
-            interactive: before.interactive,
-            stepped: before.stepped,
-            algorithm: before.algorithm,
-            country: before.country,
-            asn: before.asn,
-            paid,
-            reasons: Reasons::of_bits(reasons),
+            id: AttemptId(payload.id),
+            keep_until: UnixMillis::from_seconds(payload.keep_until),
+            shards: payload.shards,
+            sitekey: payload.sitekey,
+            hostname: Hostname::parse(payload.hostname).map_err(|_| SealError)?,
+            action: Action::parse(payload.action).map_err(|_| SealError)?,
+            cdata: Cdata::parse(payload.cdata).map_err(|_| SealError)?,
+            solved_at: UnixMillis(payload.solved_at),
+            expires_at: UnixMillis::from_seconds(payload.expires_at),
+            score: payload.score,
+            interactive: payload.interactive,
+            stepped: payload.stepped,
+            algorithm: payload.algorithm,
+            country: payload.country,
+            asn: payload.asn,
+            paid: payload.paid,
+            signs,
         })
     }
 }
 
-/// What the reasons of an attempt's token are combined with.
-fn mask(key: &MacKey, kid: Kid, id: AttemptId) -> u16 {
-    let [low, high, ..] = key.tag_framed(&[b"reasons", kid.as_str().as_bytes(), &id.0]);
-    u16::from_le_bytes([low, high])
+/// Signs in their sealed form.
+#[derive(Serialize, Deserialize)]
+struct Bits(#[serde(with = "fixint::le")] u64);
+
+/// What the signs of an attempt's token are combined with.
+fn mask(key: &MacKey, kid: Kid, id: AttemptId) -> u64 {
+    let tag = key.tag_framed(&[b"signs", kid.as_str().as_bytes(), &id.0]);
+    u64::from_le_bytes(leading(&tag))
 }
 
 /// The purpose enters twice, in the key's derivation and here, so that a

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Algorithm, AttemptId, Code, PackId, PictureType, base64};
+use crate::{Algorithm, AttemptId, Code, PackId, PictureType, Signs, base64};
 
 /// Identifies a batch of counts; the origin records each once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,6 +57,9 @@ pub struct RedeemedEvent {
     pub country: String,
     /// Number of the autonomous system, 0 where unknown.
     pub asn: u32,
+    /// What was noticed about the visit.
+    #[serde(default)]
+    pub signs: Signs,
     /// Later calls that were refused because the token was already spent. Sent
     /// again with the final number when the row is about to be deleted.
     pub rejected: u32,

@@ -16,6 +16,7 @@ mod pictures;
 mod problem;
 pub mod routes;
 mod signals;
+mod signs;
 mod site;
 mod siteverify;
 mod state;
@@ -44,6 +45,7 @@ pub use pictures::{
 pub use problem::{PROBLEM_CONTENT_TYPE, Problem};
 pub use routes::Route;
 pub use signals::{Check, Signals};
+pub use signs::{Sign, Signs};
 pub use site::{Mode, Rule, RuleMatch, SiteConfig, SiteState, UnderAttack, Verdict, Work};
 pub use siteverify::{Metadata, ScoreReason, SiteverifyReply, SiteverifyRequest};
 pub use state::{Health, HealthCheck, InternalState, SiteDelete, SitePut, Status, Version};

@@ -5,7 +5,10 @@
 use munjigi_captcha::redemption::TokenFacts;
 
 /// Increases with every change of `TokenFacts`; older versions remain readable.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+
+/// The version before, which ends before the signs.
+const WITHOUT_SIGNS: u8 = 1;
 
 /// Bytes for a row.
 pub fn encode(facts: &TokenFacts) -> Result<Vec<u8>, postcard::Error> {
@@ -16,6 +19,7 @@ pub fn encode(facts: &TokenFacts) -> Result<Vec<u8>, postcard::Error> {
 pub fn decode(bytes: &[u8]) -> Option<TokenFacts> {
     match bytes.split_first()? {
         (&VERSION, facts) => postcard::from_bytes(facts).ok(),
+        (&WITHOUT_SIGNS, facts) => postcard::from_bytes(&[facts, &[0]].concat()).ok(),
         _ => None,
     }
 }
@@ -23,7 +27,7 @@ pub fn decode(bytes: &[u8]) -> Option<TokenFacts> {
 #[cfg(test)]
 pub mod tests {
     use munjigi_captcha::Sitekey;
-    use munjigi_protocol::Algorithm;
+    use munjigi_protocol::{Algorithm, Sign, Signs};
 
     use super::*;
 
@@ -39,12 +43,22 @@ pub mod tests {
             algorithm: Algorithm::HashWx,
             country: "KR".into(),
             asn: 64_500,
+            signs: Signs::NONE.with(Sign::Busy).with(Sign::Hosting),
         }
     }
 
     #[test]
     fn facts_survive_their_row() {
         assert_eq!(decode(&encode(&facts()).unwrap()), Some(facts()));
+    }
+
+    #[test]
+    fn facts_of_the_version_before_have_no_signs() {
+        let without = TokenFacts { signs: Signs::NONE, ..facts() };
+        let mut bytes = encode(&without).unwrap();
+        assert_eq!(bytes.pop(), Some(0));
+        bytes[0] = WITHOUT_SIGNS;
+        assert_eq!(decode(&bytes), Some(without));
     }
 
     #[test]

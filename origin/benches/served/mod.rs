@@ -15,7 +15,9 @@ use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_origin::config::default_pictures;
 use munjigi_origin::server::{self, Listeners, Parts, Server};
 use munjigi_process::clock::Clock;
-use munjigi_protocol::{Algorithm, AttemptId, EventBatch, RedeemedEvent, headers, routes};
+use munjigi_protocol::{
+    Algorithm, AttemptId, EventBatch, RedeemedEvent, Sign, Signs, headers, routes,
+};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -122,6 +124,7 @@ pub fn event(entropy: &Entropy, now: UnixMillis) -> RedeemedEvent {
         algorithm: Algorithm::HashWx,
         country: "KR".into(),
         asn: 4_766,
+        signs: Signs::NONE.with(Sign::Absent),
         rejected: 0,
     }
 }

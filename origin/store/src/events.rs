@@ -25,6 +25,7 @@ pub struct EventColumns {
     algorithm: Vec<String>,
     country: Vec<String>,
     asn: Vec<i64>,
+    signs: Vec<i64>,
     rejected: Vec<i64>,
     hours: Vec<OffsetDateTime>,
     days: Vec<Date>,
@@ -73,6 +74,7 @@ impl EventColumns {
         self.algorithm.push(event.algorithm.as_str().to_owned());
         self.country.push(event.country);
         self.asn.push(i64::from(event.asn));
+        self.signs.push(i64::try_from(event.signs.bits()).unwrap_or_default());
         self.rejected.push(i64::from(event.rejected));
     }
 }
@@ -128,12 +130,12 @@ async fn insert(
         r#"WITH taken AS (
             INSERT INTO redeemed (
                 redeemed_at, id, solved_at, sitekey, hostname, action, score, interactive,
-                stepped, algorithm, country, asn, rejected, received_at
+                stepped, algorithm, country, asn, signs, rejected, received_at
             )
-            SELECT *, $14::timestamptz FROM unnest(
+            SELECT *, $15::timestamptz FROM unnest(
                 $1::timestamptz[], $2::bytea[], $3::timestamptz[], $4::text[], $5::text[],
                 $6::text[], $7::smallint[], $8::boolean[], $9::boolean[], $10::text[],
-                $11::text[], $12::bigint[], $13::bigint[]
+                $11::text[], $12::bigint[], $13::bigint[], $14::bigint[]
             )
             ON CONFLICT (redeemed_at, id) DO UPDATE
                 SET rejected = EXCLUDED.rejected, updated_at = EXCLUDED.received_at
@@ -155,6 +157,7 @@ async fn insert(
         &events.algorithm,
         &events.country,
         &events.asn,
+        &events.signs,
         &events.rejected,
         to_timestamp(now)
     )

@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 use munjigi_captcha::contract::{FIREFOX, ROOT_A, authority, site_config};
 use munjigi_captcha::counters::Noted;
 use munjigi_captcha::meter::Ledger;
-use munjigi_captcha::policy::{DemandStep, Question, Stage, comes_with_a_flood, decide};
+use munjigi_captcha::policy::{DemandStep, Question, Stage, comes_with_a_flood, decide, score};
 use munjigi_captcha::{
     Action, Address, Authority, Counters, Exemption, Hostname, Site, Stack, Visit,
 };
@@ -253,7 +253,7 @@ impl Day {
         let factor = demand.work * 100 / self.site.work.floor;
         Some((
             u32::try_from(factor).unwrap_or(u32::MAX),
-            demand.step == DemandStep::Picture || demand.risk >= 60,
+            demand.step == DemandStep::Picture || score(demand.signs) <= 40,
         ))
     }
 

@@ -50,15 +50,9 @@ struct Mask {
     bits: [[u8; 32]; 16],
 }
 
-/// The sealed form of [`policy::Reasons`](crate::policy::Reasons).
+/// The sealed form of [`munjigi_protocol::Signs`].
 #[derive(Serialize, Deserialize)]
-pub struct Reasons(#[serde(with = "fixint::le")] pub u16);
-
-impl From<Reasons> for crate::policy::Reasons {
-    fn from(Reasons(bits): Reasons) -> Self {
-        Self::of_bits(bits)
-    }
-}
+pub struct Signs(#[serde(with = "fixint::le")] pub u64);
 
 /// The sealed form of [`super::Owed`].
 #[derive(Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use core::ops::AsyncFn;
 
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::{Algorithm, AttemptId};
+use munjigi_protocol::{Algorithm, AttemptId, Sign, Signs};
 
 use super::together;
 use crate::credentials::{SecretHash, Sitekey};
@@ -215,6 +215,7 @@ pub fn redeem(call: u32, token: u32) -> Redeem {
             algorithm: Algorithm::HashWx,
             country: "KR".to_owned(),
             asn: 64_500,
+            signs: Signs::NONE.with(Sign::Absent),
         },
     }
 }

@@ -33,6 +33,10 @@ const KNOWN: u32 = (1 << Check::ALL.len()) - 1;
 /// changes these, in frames and not in workers.
 const DOUBTED: u32 = bit(Check::Languages) | bit(Check::Platform);
 
+/// The checks that show a program at work; the others show that a client does
+/// not fit together.
+const AUTOMATION: u32 = bit(Check::Webdriver) | bit(Check::Headless) | bit(Check::Natives);
+
 /// What the checks in the browser come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finding {
@@ -44,36 +48,10 @@ pub enum Finding {
     Unasked,
     /// Only checks found something that can also be a person's settings.
     Differing,
-    /// Another check found something, or the bits are those of another attempt.
-    Convicted,
-}
-
-/// The checks that show a program at work; the others show that a client does
-/// not fit together.
-const AUTOMATION: u32 = bit(Check::Webdriver) | bit(Check::Headless) | bit(Check::Natives);
-
-/// What the checks say of a client, in a word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Accusation {
-    /// Nothing.
-    None,
-    /// Its answers differ, or it left some out.
-    Inconsistent,
-    /// A program drives it.
-    Automation,
-}
-
-/// Reads the accusation in the bits of a solution.
-pub fn accusation(question: &Question<'_>) -> Accusation {
-    match finding(question) {
-        Finding::Unknown | Finding::Coherent => Accusation::None,
-        Finding::Unasked | Finding::Differing => Accusation::Inconsistent,
-        Finding::Convicted => {
-            let bits = bits(question).unwrap_or_default();
-            let found = (bits & !ZERO) >> FOUND;
-            if found & AUTOMATION == 0 { Accusation::Inconsistent } else { Accusation::Automation }
-        }
-    }
+    /// The client contradicts itself, or the bits are those of another attempt.
+    Contradictory,
+    /// A program was seen at work.
+    Driven,
 }
 
 /// The bits of a solution, without the attempt's id.
@@ -90,8 +68,10 @@ pub fn finding(question: &Question<'_>) -> Finding {
     };
     let (made, found) = (bits & MADE, (bits & !ZERO) >> FOUND);
     let foreign = bits & ZERO != 0 || found & !made != 0;
-    if foreign || found & KNOWN & !DOUBTED != 0 {
-        Finding::Convicted
+    if found & AUTOMATION != 0 {
+        Finding::Driven
+    } else if foreign || found & KNOWN & !DOUBTED != 0 {
+        Finding::Contradictory
     } else if found & KNOWN != 0 {
         Finding::Differing
     } else if made & KNOWN == KNOWN {

@@ -7,7 +7,7 @@ mod vectors;
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, aead::AeadInOut};
 use data_encoding::BASE64URL_NOPAD;
 use munjigi_keys::{KeyRing, Kid, UnixMillis};
-use munjigi_protocol::{Algorithm, AttemptId, ScoreReason};
+use munjigi_protocol::{Algorithm, AttemptId, Sign, Signs};
 use rand_core::{Infallible, TryCryptoRng, TryRng};
 
 use crate::challenge::{ChallengeClaims, Owed, SealedPuzzle, SealedStep, Way};
@@ -15,7 +15,6 @@ use crate::contract::{ROOT_A, authority};
 use crate::credentials::Sitekey;
 use crate::host::Hostname;
 use crate::labels::{Action, Cdata};
-use crate::policy::Reasons;
 use crate::purpose::Purpose;
 use crate::token::TokenClaims;
 use crate::visit::Country;
@@ -73,7 +72,7 @@ fn token() -> TokenClaims {
         country: Country::parse("KR"),
         asn: 64_500,
         paid: 640_000,
-        reasons: Reasons::NONE.with(ScoreReason::Automation).with(ScoreReason::WorkAlone),
+        signs: Signs::NONE.with(Sign::Webdriver).with(Sign::WorkAlone),
     }
 }
 
@@ -97,8 +96,7 @@ fn challenge() -> ChallengeClaims {
             work: 40_000,
         }),
         visitor: [0xf3, 0x8e, 0x1f, 0x34, 0xa2, 0x8d, 0x92, 0xc6],
-        risk: 10,
-        reasons: token.reasons,
+        signs: token.signs,
         owed: Owed { asked: 640_000, paid: 0, puzzles: 0, way: Way::Puzzle },
     }
 }

@@ -8,6 +8,7 @@ use super::Outcome;
 use super::testing::TestSecret;
 use super::verdict::{Passed, Reason};
 use crate::credentials::Vendor;
+use crate::policy::reasons;
 
 /// The dialect of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,7 +113,7 @@ fn write_rest<M: SerializeMap>(
             map.serialize_entry("credit", &false)?;
             // There, 1 is a bot.
             map.serialize_entry("score", &(f64::from(100 - passed.score.min(100)) / 100.0))?;
-            map.serialize_entry("score_reason", &passed.reasons.list())
+            map.serialize_entry("score_reason", &reasons(passed.signs))
         }
         Dialect::Of(Vendor::Turnstile) => {
             map.serialize_entry("error-codes", NOTHING)?;
@@ -124,7 +125,7 @@ fn write_rest<M: SerializeMap>(
             map.serialize_entry("action", &passed.action)?;
             map.serialize_entry("cdata", &passed.cdata)?;
             map.serialize_entry("score", &passed.score())?;
-            map.serialize_entry("reasons", &passed.reasons.list())?;
+            map.serialize_entry("reasons", &reasons(passed.signs))?;
             map.serialize_entry("metadata", &passed.metadata())?;
             map.serialize_entry("error-codes", NOTHING)
         }

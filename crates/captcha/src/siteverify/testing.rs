@@ -4,11 +4,10 @@
 //! through.
 
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::Algorithm;
+use munjigi_protocol::{Algorithm, Signs};
 
 use super::verdict::{Passed, Reason};
 use crate::credentials::Vendor;
-use crate::policy::Reasons;
 use crate::test_sitekeys::{DUMMY_TOKEN, HCAPTCHA_TOKENS};
 
 /// A test secret, by its behaviour.
@@ -40,7 +39,7 @@ impl Said {
             action: String::new(),
             cdata: String::new(),
             score: self.score,
-            reasons: Reasons::NONE,
+            signs: Signs::NONE,
             interactive: false,
             algorithm: Algorithm::HashWx,
             country: String::new(),

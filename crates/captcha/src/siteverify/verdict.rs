@@ -1,9 +1,7 @@
 //! What redemption found out about a token, before a dialect words it.
 
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::{Algorithm, AlgorithmName, Metadata, SiteverifyCode};
-
-use crate::policy::Reasons;
+use munjigi_protocol::{Algorithm, AlgorithmName, Metadata, Signs, SiteverifyCode};
 
 /// Why a token was not accepted, in more detail than any dialect tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +58,8 @@ pub struct Passed {
     pub cdata: String,
     /// 0 = bot, 100 = person.
     pub score: u8,
-    /// What speaks against the visit.
-    pub reasons: Reasons,
+    /// What was noticed about the visit.
+    pub signs: Signs,
     /// Whether a picture was answered.
     pub interactive: bool,
     /// The hash of the last puzzle.

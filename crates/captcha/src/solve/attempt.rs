@@ -7,7 +7,7 @@ mod prices;
 use munjigi_keys::UnixMillis;
 use munjigi_pow::{Puzzle, SolutionError};
 use munjigi_protocol::{
-    Algorithm, ChallengeReply, Code, CountKind, ScoreReason, Signals, SolutionReply, Step,
+    Algorithm, ChallengeReply, Code, CountKind, Sign, Signals, Signs, SolutionReply, Step,
 };
 use rand_core::CryptoRng;
 
@@ -18,8 +18,7 @@ use crate::counters::{Counters, Event, Noted, Place, Pressure};
 use crate::issue::{MAX_TOKEN_LIFETIME_SECONDS, puzzle_step, seconds_between};
 use crate::pictures::PackSource;
 use crate::policy::{
-    self, Demand, DemandStep, Doubts, Earned, Network, Question, Reasons, Stage,
-    puzzle_lifetime_seconds, score,
+    self, Demand, DemandStep, Network, Question, Stage, puzzle_lifetime_seconds, score,
 };
 use crate::ports::{PriceStore, RedemptionStore, RowAddress, StoreError};
 use crate::redemption::{NotAllowed, Owing};
@@ -50,7 +49,7 @@ pub struct Attempt<'a> {
 /// What a token states about how it was earned.
 struct Pass {
     score: u8,
-    reasons: Reasons,
+    signs: Signs,
     interactive: bool,
     stepped: bool,
     algorithm: Algorithm,
@@ -75,7 +74,7 @@ pub struct Further {
     more: u64,
     /// What the attempt owes and has paid so far.
     owed: Owed,
-    doubts: Doubts,
+    signs: Signs,
     /// What to count for a picture as well.
     picture: Option<PictureTally>,
 }
@@ -92,7 +91,7 @@ impl Attempt<'_> {
         let demand = self.demand(puzzle.algorithm, puzzle.total())?;
         self.verify(puzzle, nonces)?;
         let Owed { asked, paid, puzzles, way } = self.claims.owed;
-        let doubts = self.claims.doubts().and(demand.doubts());
+        let signs = self.claims.signs.and(demand.signs);
         let mut owed = Owed {
             asked: asked.max(demand.total()),
             paid: paid.saturating_add(puzzle.total()),
@@ -112,7 +111,7 @@ impl Attempt<'_> {
             // choose another way: pictures make no risk cheaper.
             owed.asked = owed.asked.max(demand.instead_of_picture);
             if let Some(dealt) = self.deal(puzzle.algorithm, stores.pictures).await {
-                let shown = self.picture(dealt, puzzle.algorithm, next, owed, doubts, stores, rng);
+                let shown = self.picture(dealt, puzzle.algorithm, next, owed, signs, stores, rng);
                 return shown.await.map(Then::Done);
             }
             missing = self.missing(puzzle.algorithm);
@@ -127,19 +126,14 @@ impl Attempt<'_> {
             let more = owed.asked - owed.paid;
             let algorithm = puzzle.algorithm;
             let picture = missing;
-            return Ok(Then::More(Further { algorithm, first: next, more, owed, doubts, picture }));
+            return Ok(Then::More(Further { algorithm, first: next, more, owed, signs, picture }));
         }
-        let (earned, stepped) = match (way, puzzle.algorithm) {
-            (Way::Another, _) => (Earned::WorkAlone, true),
-            (_, Algorithm::Sha256) => (Earned::WorkAlone, false),
-            (_, Algorithm::HashWx) => (Earned::Puzzle, false),
-        };
+        let stepped = way == Way::Another;
+        let alone = stepped || puzzle.algorithm == Algorithm::Sha256;
+        let signs = if alone { signs.with(Sign::WorkAlone) } else { signs };
         let mut solved = self.pass(&Pass {
-            score: score(doubts.risk, earned),
-            reasons: match earned {
-                Earned::WorkAlone => doubts.reasons.with(ScoreReason::WorkAlone),
-                Earned::Puzzle | Earned::Picture => doubts.reasons,
-            },
+            score: score(signs),
+            signs,
             interactive: false,
             stepped,
             algorithm: puzzle.algorithm,
@@ -218,7 +212,7 @@ impl Attempt<'_> {
         redemptions: &R,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Solved, Refusal> {
-        let Further { algorithm, first, more, owed, doubts, picture } = *further;
+        let Further { algorithm, first, more, owed, signs, picture } = *further;
         let Call { site, .. } = self.call;
         let total = policy::spread(site, algorithm, more).saturating_mul(u64::from(site.count));
         let least = owed.paid.saturating_add(total);
@@ -233,7 +227,7 @@ impl Attempt<'_> {
         let puzzle = SealedPuzzle { algorithm, first, count: site.count, work };
         let lifetime = puzzle_lifetime_seconds(algorithm, puzzle.total());
         let step = puzzle_step(self.claims.id, &puzzle);
-        let mut solved = self.next(SealedStep::Puzzle(puzzle), step, lifetime, owed, doubts, rng);
+        let mut solved = self.next(SealedStep::Puzzle(puzzle), step, lifetime, owed, signs, rng);
         solved.tally.picture = picture;
         Ok(solved)
     }
@@ -245,7 +239,7 @@ impl Attempt<'_> {
         step: Step,
         lifetime_seconds: u64,
         owed: Owed,
-        doubts: Doubts,
+        signs: Signs,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Solved {
         let now = self.call.now;
@@ -253,9 +247,8 @@ impl Attempt<'_> {
         // late.
         let last = self.claims.keep_until.seconds().saturating_sub(MAX_TOKEN_LIFETIME_SECONDS);
         let expires_at = UnixMillis::from_seconds((now.seconds() + lifetime_seconds).min(last));
-        let Doubts { risk, reasons } = doubts;
         let step_of = self.claims.clone();
-        let claims = ChallengeClaims { expires_at, step: sealed, risk, reasons, owed, ..step_of };
+        let claims = ChallengeClaims { expires_at, step: sealed, signs, owed, ..step_of };
         let reply = SolutionReply::Next(ChallengeReply {
             challenge: claims.seal(self.call.authority, rng),
             expires_in: seconds_between(now, expires_at),
@@ -270,7 +263,7 @@ impl Attempt<'_> {
     }
 
     fn pass(&self, pass: &Pass) -> Solved {
-        let Pass { score, reasons, interactive, stepped, algorithm, paid } = *pass;
+        let Pass { score, signs, interactive, stepped, algorithm, paid } = *pass;
         let Call { authority, site, visit, now } = self.call;
         let claims = self.claims;
         let lifetime = u64::from(site.token_lifetime_seconds).min(MAX_TOKEN_LIFETIME_SECONDS);
@@ -292,7 +285,7 @@ impl Attempt<'_> {
             country: visit.country,
             asn: visit.asn,
             paid,
-            reasons,
+            signs,
         };
         let repeated = !self.first(Event::Solved);
         if !repeated {

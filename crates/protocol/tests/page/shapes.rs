@@ -23,6 +23,7 @@ pub const NOT_TABLES: &[&str] = &[
     "PictureStep",
     "PuzzleStep",
     "Route",
+    "Signs",
     "SiteverifyCode",
 ];
 
@@ -40,7 +41,7 @@ pub fn all() -> Tables {
         EventBatch FrameState Health HealthCheck ImageSpan InternalState Judgement Metadata Mode ScoreReason
         Pack PackItem PageOptions PictureCount PictureRound PictureType PoolEntry Pools
         PredictReply Problem RenderReply RenderRequest RenderedImage RenderedPicture Rendering RightRound
-        SegmentedThing Trace RedeemedEvent Rule RuleMatch Signals SiteConfig SiteDelete SitePut SiteState UnderAttack
+        SegmentedThing Trace RedeemedEvent Rule RuleMatch Sign Signals SiteConfig SiteDelete SitePut SiteState UnderAttack
         SiteverifyReply SiteverifyRequest SolutionRequest Status Verdict Version
         Want WidgetRetry WidgetSize WidgetStart WidgetTheme Work
     }

@@ -118,7 +118,7 @@ pub(super) fn event(row: &Row) -> Option<RedeemedEvent> {
 /// An upper bound: every name here is ASCII without characters that JSON
 /// escapes, unless an operator put one there by accident.
 fn json_bytes(event: &RedeemedEvent) -> usize {
-    320 + event.sitekey.len() + 2 * (event.hostname.len() + event.action.len())
+    344 + event.sitekey.len() + 2 * (event.hostname.len() + event.action.len())
 }
 
 #[cfg(test)]

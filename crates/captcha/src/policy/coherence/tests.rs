@@ -6,6 +6,7 @@ use crate::contract::{FIREFOX, site_config};
 use crate::counters::Pressure;
 use crate::host::Hostname;
 use crate::labels::Action;
+use crate::policy::risk::risk;
 use crate::policy::{Demand, DemandStep, HARDER, Network, decide};
 use crate::site::{Exemption, Site};
 
@@ -49,7 +50,7 @@ fn a_check_that_finds_something_convicts() {
         assert_eq!(work(Some(found(check))), HARDER * work(None), "{check:?}");
         let demand = decided(Some(found(check)), Algorithm::HashWx, vec![PictureType::Grid]);
         assert_eq!(demand.step, DemandStep::Picture, "{check:?}");
-        assert_eq!(demand.risk, CONVICTED, "{check:?}");
+        assert_eq!(risk(demand.signs), CONVICTED, "{check:?}");
     }
 }
 
@@ -69,14 +70,14 @@ fn a_check_left_out_convicts_nobody() {
             decided(Some(MASK ^ KNOWN ^ (1 << number)), Algorithm::HashWx, vec![PictureType::Grid]);
         assert_eq!(demand.step, DemandStep::Puzzle);
         let coherent = decided(None, Algorithm::HashWx, Vec::new());
-        assert!(demand.risk > coherent.risk);
+        assert!(risk(demand.signs) > risk(coherent.signs));
     }
 }
 
 #[test]
 fn the_fallback_need_not_answer() {
     let demand = decided(Some(MASK), Algorithm::Sha256, Vec::new());
-    assert_eq!(demand.risk, decided(None, Algorithm::Sha256, Vec::new()).risk);
+    assert_eq!(demand.signs, decided(None, Algorithm::Sha256, Vec::new()).signs);
 }
 
 #[test]
@@ -102,7 +103,7 @@ proptest! {
         let bits = made | (found & made) << FOUND;
         let made = 1 << number;
         let more = bits | made | made << FOUND;
-        let risk = |bits| decided(Some(MASK ^ bits), Algorithm::HashWx, Vec::new()).risk;
+        let risk = |bits| risk(decided(Some(MASK ^ bits), Algorithm::HashWx, Vec::new()).signs);
         prop_assert!(risk(more) >= risk(bits));
     }
 }

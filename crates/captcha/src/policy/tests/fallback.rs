@@ -65,12 +65,6 @@ fn the_fallback_without_webassembly_is_never_cheaper() {
 }
 
 #[test]
-fn without_webassembly_the_score_is_lower() {
-    let demand = ask_for(Algorithm::Sha256, &site(On::Plain), &FIREFOX, &PERSON, &CALM).unwrap();
-    assert_eq!((demand.work, demand.score), (munjigi_pow::SHA256_WORK, 50));
-}
-
-#[test]
 fn an_admitted_visitor_is_not_turned_away_because_of_later_ones() {
     let site = site(On::Plain);
     let ask = |puzzles, pressure| {

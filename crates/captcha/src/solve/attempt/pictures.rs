@@ -2,7 +2,7 @@
 //! alternative to it.
 
 use munjigi_keys::{UnixMillis, leading};
-use munjigi_protocol::{Algorithm, Answer, Code, PackId, Step, Trace};
+use munjigi_protocol::{Algorithm, Answer, Code, PackId, Signs, Step, Trace};
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 
@@ -11,7 +11,7 @@ use super::{Attempt, Further, Pass, Then, exhausted, not_allowed, unavailable};
 use crate::challenge::{Owed, SealedPicture, SealedStep, Way};
 use crate::issue::PICTURE_LIFETIME_SECONDS;
 use crate::pictures::{self, Deal, Dealt, PackSource};
-use crate::policy::{self, Doubts};
+use crate::policy;
 use crate::ports::{PriceStore, RedemptionStore};
 use crate::price::Price;
 use crate::redemption::{AnswerHash, Stepped};
@@ -36,13 +36,13 @@ impl Attempt<'_> {
         // Written before it is compared: of concurrent answers, one counts.
         let attempted = self.record_answer(&hash, stores.redemptions).await?;
         if right.accepts(given) {
-            let doubts = self.claims.doubts().and(demand.doubts());
+            let signs = self.claims.signs.and(demand.signs);
             let shown = self.call.now.seconds().saturating_sub(*dealt_at);
             let bonus = pictures::bonus(*trace, shown, right.rounds());
-            let score = policy::picture_score(doubts.risk, bonus);
+            let score = policy::picture_score(signs, bonus);
             let mut solved = self.pass(&Pass {
                 score,
-                reasons: doubts.reasons,
+                signs,
                 interactive: true,
                 stepped: true,
                 algorithm: *algorithm,
@@ -81,9 +81,9 @@ impl Attempt<'_> {
         // would require it.
         let more = policy::spread(site, algorithm, more).saturating_mul(u64::from(site.count));
         let owed = Owed { asked: paid.saturating_add(more), paid, puzzles, way: Way::Another };
-        let doubts = self.claims.doubts().and(demand.doubts());
+        let signs = self.claims.signs.and(demand.signs);
         let picture = Some(fate(picture, PictureFate::Way));
-        Ok(Then::More(Further { algorithm, first: next, more, owed, doubts, picture }))
+        Ok(Then::More(Further { algorithm, first: next, more, owed, signs, picture }))
     }
 
     /// The attempt's picture. `None` without WebAssembly: the fallback is one
@@ -119,7 +119,7 @@ impl Attempt<'_> {
         algorithm: Algorithm,
         next: u32,
         owed: Owed,
-        doubts: Doubts,
+        signs: Signs,
         stores: &Stores<'_, R, P, D>,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Solved, Refusal> {
@@ -135,7 +135,7 @@ impl Attempt<'_> {
         let told = fate(&picture, PictureFate::Dealt);
         let step = SealedStep::Picture(picture);
         let lifetime = PICTURE_LIFETIME_SECONDS;
-        let mut solved = self.next(step, Step::Picture(dealt.step), lifetime, owed, doubts, rng);
+        let mut solved = self.next(step, Step::Picture(dealt.step), lifetime, owed, signs, rng);
         solved.tally.picture = Some(told);
         Ok(solved)
     }

@@ -32,7 +32,7 @@ const ID: AttemptId = AttemptId([0; 16]);
 fn of(visit: &Visit, signals: &Signals, pressure: &Pressure, stage: Stage) -> Vec<ScoreReason> {
     let config = site_config(&["mj_", &"0".repeat(26)].concat(), Vec::new());
     let site = Site::parse(&config, Exemption::Ignored).unwrap();
-    reasons(&Question {
+    reasons(signs(&Question {
         site: &site,
         hostname: &Hostname::parse("shop.example").unwrap(),
         action: &Action::default(),
@@ -41,8 +41,7 @@ fn of(visit: &Visit, signals: &Signals, pressure: &Pressure, stage: Stage) -> Ve
         pressure,
         algorithm: Algorithm::HashWx,
         stage,
-    })
-    .list()
+    }))
 }
 
 #[test]
@@ -83,10 +82,7 @@ fn each_reason_has_a_visit_that_shows_it_alone() {
 
 #[test]
 fn the_strongest_five_are_listed_in_their_order() {
-    let all = ScoreReason::ALL.into_iter().fold(Reasons::NONE, Reasons::with);
-    assert_eq!(all.list(), ScoreReason::ALL[..5]);
-    assert_eq!(Reasons::of_bits(u16::MAX), all);
-    let two = Reasons::NONE.with(TooLittleData).and(Reasons::NONE.with(Automation));
-    assert_eq!(two.list(), [Automation, TooLittleData]);
-    assert_eq!(Reasons::of_bits(two.bits()), two);
+    assert_eq!(reasons(Signs::of_bits(u64::MAX)), ScoreReason::ALL[..5]);
+    let two = Signs::NONE.with(Sign::Absent).and(Signs::NONE.with(Sign::Webdriver));
+    assert_eq!(reasons(two), [Automation, TooLittleData]);
 }
