@@ -27,6 +27,7 @@ pub(crate) struct Keys {
     names: MacKey,
     picture: MacKey,
     pub picture_name: XChaCha20Poly1305,
+    pub receipt: XChaCha20Poly1305,
 }
 
 impl Keys {
@@ -41,6 +42,7 @@ impl Keys {
             names: mac(Purpose::Names),
             picture: mac(Purpose::Picture),
             picture_name: cipher(Purpose::PictureName),
+            receipt: cipher(Purpose::Receipt),
         }
     }
 

@@ -20,6 +20,8 @@ pub enum Purpose {
     Picture,
     /// Encryption of the names of a picture's images.
     PictureName,
+    /// Encryption of receipts.
+    Receipt,
 }
 
 impl Purpose {
@@ -31,6 +33,7 @@ impl Purpose {
             Self::Names => b"munjigi/v1/names",
             Self::Picture => b"munjigi/v1/picture",
             Self::PictureName => b"munjigi/v1/picture-name",
+            Self::Receipt => b"munjigi/v1/receipt",
         }
     }
 

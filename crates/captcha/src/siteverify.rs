@@ -3,6 +3,7 @@
 //! single use. `dialect` decides how an answer is written.
 
 mod dialect;
+mod secret;
 mod testing;
 mod verdict;
 
@@ -14,9 +15,10 @@ use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 
 use crate::authority::Authority;
-use crate::credentials::{Secret, SecretHash, Sitekey, Vendor};
+use crate::credentials::{SecretHash, Sitekey, Vendor};
 use crate::policy;
 use crate::ports::{RedemptionStore, RowAddress, SiteSource, StoreError};
+use crate::receipt::Receipt;
 use crate::redemption::{CallHash, NotAllowed, Redeem, Redemption, TokenFacts, TokenHash};
 use crate::refusal::RETRY_AFTER_SECONDS;
 use crate::site::Site;
@@ -24,6 +26,7 @@ use crate::test_sitekeys::is_test_token;
 use crate::token::TokenClaims;
 
 pub use dialect::{Body, Dialect};
+pub(crate) use secret::GivenSecret;
 pub use testing::TestSecret;
 pub use verdict::{Passed, Reason};
 
@@ -92,9 +95,7 @@ const MAX_IDEMPOTENCY_KEY_BYTES: usize = 128;
 #[derive(Clone)]
 pub struct Presented {
     dialect: Dialect,
-    secret: SecretHash,
-    /// Whether the secret has no check of ours.
-    foreign: bool,
+    secret: GivenSecret,
     response: String,
     sitekey: Option<String>,
     call: Option<CallHash>,
@@ -103,7 +104,7 @@ pub struct Presented {
 impl Presented {
     /// The secret's hash, which a rate limiter may count by.
     pub const fn secret_hash(&self) -> &SecretHash {
-        &self.secret
+        self.secret.hash()
     }
 
     /// The dialect of the answer.
@@ -158,45 +159,29 @@ pub fn present(
         let said = test.judge(&response).map_err(|reason| vec![reason]);
         return Err(Box::new(Outcome::of(dialect, said.map(|said| said.passed(now)))));
     }
-    let (secret, foreign) = match authority.check().secret(&secret) {
-        Ok(_) if is_test_token(&response) => return refused(Reason::TestResponse),
-        Ok(secret) => (secret, false),
-        Err(_) => match Secret::foreign(&secret) {
-            Some(secret) => (secret, true),
-            None => return refused(Reason::InvalidSecret),
-        },
+    let Some(secret) = GivenSecret::read(authority, &secret) else {
+        return refused(Reason::InvalidSecret);
     };
+    if !secret.is_foreign() && is_test_token(&response) {
+        return refused(Reason::TestResponse);
+    }
     let sitekey = request.sitekey.clone().filter(|sitekey| !sitekey.is_empty());
-    Ok(Presented { dialect, secret: secret.hash(), foreign, response, sitekey, call })
+    Ok(Presented { dialect, secret, response, sitekey, call })
 }
 
-fn is_idempotency_key(key: &str) -> bool {
+/// Whether a text may be an idempotency key.
+pub(crate) fn is_idempotency_key(key: &str) -> bool {
     key.len() <= MAX_IDEMPOTENCY_KEY_BYTES && key.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// Looks up the site of the secret. A secret without our check is looked up
-/// only where it may have been imported. If the stores do not answer, this
-/// fails closed.
+/// Looks up the site of the secret. If the stores do not answer, this fails
+/// closed.
 ///
 /// # Errors
 ///
 /// [`Reason::InvalidSecret`], or [`Reason::Unavailable`].
 pub async fn site<S: SiteSource>(sites: &S, presented: &Presented) -> Result<Arc<Site>, Reason> {
-    match find(sites, presented).await {
-        Ok(Some(site)) if site.has_secret(&presented.secret) => Ok(site),
-        Ok(_) => Err(Reason::InvalidSecret),
-        Err(StoreError) => Err(Reason::Unavailable),
-    }
-}
-
-async fn find<S: SiteSource>(
-    sites: &S,
-    presented: &Presented,
-) -> Result<Option<Arc<Site>>, StoreError> {
-    if presented.foreign && !sites.imports().await?.has_secret(&presented.secret) {
-        return Ok(None);
-    }
-    sites.by_secret(&presented.secret).await
+    presented.secret.site(sites).await
 }
 
 /// Checks the rest and spends the token. If the store does not answer, this
@@ -213,7 +198,7 @@ pub async fn verify<R: RedemptionStore>(
         Ok(claims) => spend(store, presented, &claims, rng).await.map(|()| claims),
         Err(reason) => Err(reason),
     };
-    let verdict = judged.map(|claims| passed(&claims)).map_err(|reason| vec![reason]);
+    let verdict = judged.map(|claims| passed(authority, &claims)).map_err(|reason| vec![reason]);
     Outcome { sitekey: Some(site.sitekey), ..Outcome::of(presented.dialect, verdict) }
 }
 
@@ -259,8 +244,10 @@ fn open(
     Ok(claims)
 }
 
-fn passed(claims: &TokenClaims) -> Passed {
+fn passed(authority: &Authority, claims: &TokenClaims) -> Passed {
+    let TokenClaims { id, sitekey, solved_at, score, signs, .. } = *claims;
     Passed {
+        id: Receipt { id, sitekey, solved_at, score, signs }.seal(authority),
         solved_at: claims.solved_at,
         hostname: claims.hostname.as_str().to_owned(),
         action: claims.action.as_str().to_owned(),
@@ -291,7 +278,7 @@ async fn spend<R: RedemptionStore>(
     let redeem = Redeem {
         call,
         token: TokenHash(hash(presented.response.as_bytes())),
-        secret: presented.secret.clone(),
+        secret: presented.secret.hash().clone(),
         paid: claims.paid,
         facts: facts(claims),
     };

@@ -10,6 +10,9 @@ use crate::refusal::Refusal;
 /// The token of Turnstile's test sitekeys, of reCAPTCHA's, and of ours.
 pub const DUMMY_TOKEN: &str = "XXXX.DUMMY.TOKEN.XXXX";
 
+/// The `metadata.id` of a test token.
+pub const TEST_RECEIPT: &str = "XXXX.DUMMY.ID.XXXX";
+
 /// The tokens of hCaptcha's test sitekeys: of a publisher, and of an
 /// enterprise's person and bot.
 pub const HCAPTCHA_TOKENS: [&str; 3] = [

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Algorithm, AttemptId, Code, PackId, PictureType, Signs, base64};
+use crate::{Algorithm, AttemptId, Code, OutcomeReport, PackId, PictureType, Signs, base64};
 
 /// Identifies a batch of counts; the origin records each once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,7 +65,8 @@ pub struct RedeemedEvent {
     pub rejected: u32,
 }
 
-/// The body of `POST /internal/counts` of the origin: approximate numbers.
+/// The body of `POST /internal/counts` of the origin: approximate numbers, and
+/// outcomes, which wait in the queue until the origin has them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CountBatch {
     /// The batch's id, under which the origin records it once.
@@ -75,6 +76,9 @@ pub struct CountBatch {
     /// What became of pictures, by minute and pack.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pictures: Vec<PictureCount>,
+    /// What sites' back ends report about visitors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outcomes: Vec<OutcomeReport>,
 }
 
 /// What became of the pictures of a pack within one minute in one isolate.

@@ -12,6 +12,7 @@ mod events;
 mod frame;
 mod gpu;
 pub mod headers;
+mod outcomes;
 mod pictures;
 mod problem;
 pub mod routes;
@@ -37,6 +38,9 @@ pub use frame::{
 pub use gpu::{
     Judgement, PredictReply, Prediction, RenderReply, RenderRequest, RenderedImage,
     RenderedPicture, Rendering, SegmentedThing,
+};
+pub use outcomes::{
+    Outcome, OutcomeKey, OutcomeReason, OutcomeReply, OutcomeReport, OutcomeRequest,
 };
 pub use pictures::{
     Answer, ImageSpan, InvalidPackId, Pack, PackId, PackItem, PictureRound, PictureStep,

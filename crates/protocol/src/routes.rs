@@ -35,6 +35,8 @@ pub const SITEVERIFY_HCAPTCHA: Route = route("POST", "/hcaptcha/siteverify", 16 
 pub const SITEVERIFY_RECAPTCHA: Route = route("POST", "/recaptcha/api/siteverify", 16 * 1024);
 /// The same, with its fields in the query.
 pub const SITEVERIFY_RECAPTCHA_QUERY: Route = route("GET", "/recaptcha/api/siteverify", 0);
+/// Reports what became of a visitor.
+pub const OUTCOMES: Route = route("POST", "/v1/outcomes", 16 * 1024);
 /// The page that explains a code.
 pub const ERRORS: Route = route("GET", "/errors/{code}", 0);
 /// Whether the edge can serve.
@@ -70,6 +72,7 @@ pub const EDGE: &[Route] = &[
     SITEVERIFY_HCAPTCHA,
     SITEVERIFY_RECAPTCHA,
     SITEVERIFY_RECAPTCHA_QUERY,
+    OUTCOMES,
     ERRORS,
     HEALTH,
     VERSION,

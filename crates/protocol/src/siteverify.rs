@@ -133,6 +133,8 @@ impl ScoreReason {
 /// How an attempt was passed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata {
+    /// Names the redemption in `POST /v1/outcomes`.
+    pub id: String,
     /// Whether a picture was answered.
     pub interactive: bool,
     /// The hash of the last puzzle.

@@ -5,6 +5,7 @@ pub mod errors;
 pub mod frame;
 pub mod health;
 pub mod internal;
+pub mod outcomes;
 pub mod pictures;
 pub mod siteverify;
 pub mod solutions;

@@ -1,18 +1,51 @@
-//! Parses a siteverify request from a body, in each encoding that back ends
-//! send: `application/x-www-form-urlencoded`, `multipart/form-data`, JSON. What
-//! the fields mean is decided in `munjigi_captcha::siteverify`.
+//! Parses a request of a customer's back end from a body, in each encoding that
+//! back ends send: `application/x-www-form-urlencoded`, `multipart/form-data`,
+//! JSON. What the fields mean is decided in `munjigi_captcha`.
 
-use munjigi_protocol::SiteverifyRequest;
+use munjigi_protocol::{OutcomeRequest, SiteverifyRequest};
+use serde::de::DeserializeOwned;
 
 use crate::inbound;
 
 /// Maximum number of fields: we have five, and others may be present.
 const MAX_FIELDS: usize = 32;
 
-/// Why a body is not a siteverify request.
+/// A request made of texts.
+pub trait Fields: Default + DeserializeOwned {
+    /// Where the field of this name belongs; `None` for one that is not ours.
+    fn place(&mut self, name: &str) -> Option<&mut Option<String>>;
+}
+
+impl Fields for SiteverifyRequest {
+    fn place(&mut self, name: &str) -> Option<&mut Option<String>> {
+        Some(match name {
+            "secret" => &mut self.secret,
+            "response" => &mut self.response,
+            "remoteip" => &mut self.remoteip,
+            "sitekey" => &mut self.sitekey,
+            "idempotency_key" => &mut self.idempotency_key,
+            _ => return None,
+        })
+    }
+}
+
+impl Fields for OutcomeRequest {
+    fn place(&mut self, name: &str) -> Option<&mut Option<String>> {
+        Some(match name {
+            "secret" => &mut self.secret,
+            "id" => &mut self.id,
+            "outcome" => &mut self.outcome,
+            "reason" => &mut self.reason,
+            "idempotency_key" => &mut self.idempotency_key,
+            _ => return None,
+        })
+    }
+}
+
+/// Why a body is not such a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FormError {
-    /// A content type that siteverify does not accept.
+    /// A content type that we do not accept.
     ContentType,
     /// The body does not match its content type.
     Body,
@@ -30,7 +63,7 @@ struct MediaType<'text> {
 
 /// Parses a body. A missing content type is treated as a form, as with `curl
 /// -d`.
-pub fn parse(content_type: &str, body: &[u8]) -> Result<SiteverifyRequest, FormError> {
+pub fn parse<T: Fields>(content_type: &str, body: &[u8]) -> Result<T, FormError> {
     let media = MediaType::parse(content_type);
     match (media.essence.as_str(), media.boundary) {
         ("application/json" | "text/json", _) => inbound::object(body).map_err(|_| FormError::Body),
@@ -42,7 +75,7 @@ pub fn parse(content_type: &str, body: &[u8]) -> Result<SiteverifyRequest, FormE
 }
 
 /// Parses the query of an address.
-pub fn parse_query(query: &str) -> Result<SiteverifyRequest, FormError> {
+pub fn parse_query<T: Fields>(query: &str) -> Result<T, FormError> {
     collect(url_encoded(query.as_bytes()))
 }
 
@@ -64,20 +97,16 @@ fn unquote(text: &str) -> &str {
 }
 
 /// Assigns the fields; unknown ones are ignored.
-fn collect(
+fn collect<T: Fields>(
     fields: impl Iterator<Item = Result<(String, String), FormError>>,
-) -> Result<SiteverifyRequest, FormError> {
-    let mut request = SiteverifyRequest::default();
+) -> Result<T, FormError> {
+    let mut request = T::default();
     for (position, field) in fields.enumerate() {
         let (name, value) = field?;
-        let place = match name.as_str() {
-            "secret" => &mut request.secret,
-            "response" => &mut request.response,
-            "remoteip" => &mut request.remoteip,
-            "sitekey" => &mut request.sitekey,
-            "idempotency_key" => &mut request.idempotency_key,
-            _ if position < MAX_FIELDS => continue,
-            _ => return Err(FormError::Body),
+        let place = match request.place(&name) {
+            Some(place) => place,
+            None if position < MAX_FIELDS => continue,
+            None => return Err(FormError::Body),
         };
         if place.replace(value).is_some() {
             return Err(FormError::Repeated);
@@ -123,7 +152,7 @@ fn digit(byte: u8) -> Option<u8> {
 
 /// RFC 7578, as HTTP clients write it: parts between delimiters, each with
 /// headers, an empty line and a value.
-fn multipart(boundary: &str, body: &[u8]) -> Result<SiteverifyRequest, FormError> {
+fn multipart<T: Fields>(boundary: &str, body: &[u8]) -> Result<T, FormError> {
     let delimiter = [b"\r\n--", boundary.as_bytes()].concat();
     // The first delimiter has no line break before it unless there is a
     // preamble.

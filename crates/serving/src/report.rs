@@ -48,7 +48,8 @@ pub async fn send<P: Platform>(platform: &P, urgency: Urgency) {
         let mut name = [0; 16];
         let sent = match platform.fill(&mut name) {
             Ok(()) => {
-                let batch = CountBatch { batch: BatchId(name), counts, pictures };
+                let batch =
+                    CountBatch { batch: BatchId(name), counts, pictures, outcomes: Vec::new() };
                 platform.forward(&batch).await
             }
             Err(_) => Err("the platform provided no random numbers".to_owned()),

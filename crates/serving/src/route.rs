@@ -17,6 +17,8 @@ pub enum Endpoint<'path> {
     Solutions,
     /// `POST /siteverify`, and the same at a vendor's path.
     Siteverify(Option<Vendor>),
+    /// `POST /v1/outcomes`
+    Outcomes,
     /// `GET /errors/{code}`
     ErrorPage(&'static str),
     /// `GET /health`
@@ -67,6 +69,7 @@ impl<'path> Endpoint<'path> {
             Self::Challenges => "challenges",
             Self::Solutions => "solutions",
             Self::Siteverify(_) => "siteverify",
+            Self::Outcomes => "outcomes",
             Self::ErrorPage(_) => "errors",
             Self::Health => "health",
             Self::Version => "version",
@@ -89,6 +92,7 @@ impl<'path> Endpoint<'path> {
         match path {
             "/v1/challenges" => post(Self::Challenges),
             "/v1/solutions" => post(Self::Solutions),
+            "/v1/outcomes" => post(Self::Outcomes),
             "/siteverify" => post(Self::Siteverify(None)),
             "/turnstile/v0/siteverify" => post(Self::Siteverify(Some(Vendor::Turnstile))),
             "/hcaptcha/siteverify" => post(Self::Siteverify(Some(Vendor::Hcaptcha))),

@@ -7,7 +7,7 @@ use munjigi_protocol::{Code, base64};
 use crate::answer::{Answer, Response};
 use crate::config::Verbosity;
 use crate::endpoints::{
-    challenges, errors, frame, health, internal, pictures, siteverify, solutions, version,
+    challenges, errors, frame, health, internal, outcomes, pictures, siteverify, solutions, version,
 };
 use crate::inbound::Inbound;
 use crate::log::{Level, Line};
@@ -73,6 +73,7 @@ async fn dispatch<P: Platform>(
         Endpoint::Challenges => challenges::answer(edge, inbound).await,
         Endpoint::Solutions => solutions::answer(edge, inbound).await,
         Endpoint::Siteverify(path) => Ok(siteverify::answer(edge, inbound, path).await),
+        Endpoint::Outcomes => Ok(outcomes::answer(edge, inbound).await),
         Endpoint::Frame(sitekey) => frame::answer(edge, inbound, sitekey).await,
         Endpoint::ErrorPage(code) => {
             let languages = inbound.header("accept-language");

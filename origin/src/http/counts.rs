@@ -7,8 +7,11 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use munjigi_app::signed::Signed;
 use munjigi_app::{App, Refused};
-use munjigi_protocol::{Count, CountBatch, CountKind, PictureCount, SOLVE_MS_BUCKETS, routes};
+use munjigi_protocol::{
+    Count, CountBatch, CountKind, OutcomeReport, PictureCount, SOLVE_MS_BUCKETS, routes,
+};
 use munjigi_store::counts::{CountColumns, CountsTaken, TakeCounts};
+use munjigi_store::outcomes::OutcomeColumns;
 use munjigi_store::pictures::PictureColumns;
 use munjigi_store::transact;
 
@@ -16,9 +19,12 @@ use super::intake::{self, Fields, Window};
 
 pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<StatusCode, Refused> {
     let call = Signed::read(&app, &routes::COUNTS, request).await?;
-    let CountBatch { batch, counts, pictures } = call.json()?;
+    let CountBatch { batch, counts, pictures, outcomes } = call.json()?;
     for (index, count) in counts.iter().enumerate() {
         check(count, &Fields::of("counts", index))?;
+    }
+    for (index, report) in outcomes.iter().enumerate() {
+        check_outcome(report, &Fields::of("outcomes", index))?;
     }
     let now = app.clock.now();
     let window = Window::around(now, app.retention.event_days);
@@ -34,11 +40,18 @@ pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<St
     intake::count_left_out("counts", sent - kept.len() - kept_pictures.len());
     let missed = missed(&kept_pictures);
     let (columns, pictures) = (CountColumns::new(kept), PictureColumns::new(kept_pictures));
+    let outcomes = OutcomeColumns::new(outcomes);
 
     app.readiness.migrated()?;
     let _turn = app.admission.writing().await?;
-    let unit =
-        TakeCounts { nonce: &call.nonce.0, batch, counts: &columns, pictures: &pictures, now };
+    let unit = TakeCounts {
+        nonce: &call.nonce.0,
+        batch,
+        counts: &columns,
+        pictures: &pictures,
+        outcomes: &outcomes,
+        now,
+    };
     let outcome = match transact(&app.pool, &unit).await? {
         CountsTaken::New => {
             for (kind, number) in missed {
@@ -52,6 +65,11 @@ pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<St
     };
     metrics::counter!("munjigi_intake_count_batches_total", "outcome" => outcome).increment(1);
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn check_outcome(report: &OutcomeReport, fields: &Fields) -> Result<(), Refused> {
+    fields.sitekey(&report.sitekey)?;
+    fields.check(report.score <= 100, "score", "is above 100")
 }
 
 /// How many pictures of each kind were needed but not available.

@@ -12,6 +12,7 @@ mod counts;
 mod events;
 mod health;
 mod metrics;
+mod outcomes;
 
 use crate::rig::Answer;
 

@@ -8,6 +8,7 @@ use munjigi_protocol::{BatchId, Count, SOLVE_MS_BUCKETS};
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 
+use super::outcomes::{self, OutcomeColumns};
 use super::pictures::{self, PictureColumns};
 use super::{StoreError, Unit, nonces, rollups};
 
@@ -136,6 +137,8 @@ pub struct TakeCounts<'a> {
     pub counts: &'a CountColumns,
     /// The outcomes of pictures.
     pub pictures: &'a PictureColumns,
+    /// What sites report about visitors.
+    pub outcomes: &'a OutcomeColumns,
     /// When the counts arrived.
     pub now: UnixMillis,
 }
@@ -171,6 +174,7 @@ impl Unit for TakeCounts<'_> {
         }
         add(connection, self.counts).await?;
         pictures::counts::add(connection, self.pictures).await?;
+        outcomes::add(connection, self.outcomes).await?;
         rollups::mark(connection, &self.counts.hours, self.now).await?;
         Ok(CountsTaken::New)
     }

@@ -6,7 +6,9 @@ use munjigi_keys::UnixMillis;
 use sqlx::PgConnection;
 use time::{Date, Duration, OffsetDateTime};
 
-use super::{StoreError, Unit, anomalies, breakdowns, idempotency, mails, rollups, webhooks};
+use super::{
+    StoreError, Unit, anomalies, breakdowns, idempotency, mails, outcomes, rollups, webhooks,
+};
 
 /// Tables that are partitioned by day.
 const PARTITIONED: [&str; 3] = ["redeemed", "minute_counts", "picture_counts"];
@@ -135,11 +137,18 @@ impl Unit for Sweep {
         )
         .execute(&mut *connection)
         .await?;
+        let outcomes = outcomes::sweep(connection, now).await?;
         let mails = mails::sweep(connection, self.now).await?;
         let told = webhooks::sweep(connection, self.now).await?
             + anomalies::sweep(connection, self.now).await?;
         let sites = batches.rows_affected() + sites.rows_affected();
-        Ok(nonces.rows_affected() + sites + accounts + packs.rows_affected() + mails + told)
+        Ok(nonces.rows_affected()
+            + sites
+            + accounts
+            + packs.rows_affected()
+            + outcomes
+            + mails
+            + told)
     }
 }
 

@@ -24,6 +24,7 @@ pub mod mails;
 pub mod nonces;
 mod notices;
 pub mod organisations;
+pub mod outcomes;
 pub mod passkeys;
 pub mod personal_data;
 pub mod photos;

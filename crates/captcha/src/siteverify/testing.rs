@@ -8,7 +8,7 @@ use munjigi_protocol::{Algorithm, Signs};
 
 use super::verdict::{Passed, Reason};
 use crate::credentials::Vendor;
-use crate::test_sitekeys::{DUMMY_TOKEN, HCAPTCHA_TOKENS};
+use crate::test_sitekeys::{DUMMY_TOKEN, HCAPTCHA_TOKENS, TEST_RECEIPT};
 
 /// A test secret, by its behaviour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,7 @@ impl Said {
     /// The same, in the form of a real token's claims.
     pub(super) fn passed(self, now: UnixMillis) -> Passed {
         Passed {
+            id: TEST_RECEIPT.to_owned(),
             solved_at: now,
             hostname: self.hostname.to_owned(),
             action: String::new(),

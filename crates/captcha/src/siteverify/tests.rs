@@ -4,6 +4,7 @@ use munjigi_protocol::{AlgorithmName, Metadata, ScoreReason, SiteverifyCode, Ste
 
 use super::*;
 use crate::contract::{Fault, World, block_on, together};
+use crate::credentials::Secret;
 use SiteverifyCode::{
     BadRequest, InternalError, InvalidInputResponse, InvalidInputSecret, MissingInputResponse,
     MissingInputSecret, TimeoutOrDuplicate,
@@ -25,6 +26,7 @@ fn a_good_token_says_everything() {
     let request = world.verification(&token);
     let outcome = world.siteverify(&request);
     assert_eq!(outcome.sitekey, Some(world.site.sitekey));
+    let id = outcome.reply().metadata.unwrap().id;
     assert_eq!(
         outcome.reply(),
         SiteverifyReply {
@@ -36,6 +38,7 @@ fn a_good_token_says_everything() {
             score: Some(0.9),
             reasons: Some(vec![ScoreReason::TooLittleData]),
             metadata: Some(Metadata {
+                id,
                 interactive: false,
                 algorithm: AlgorithmName::HashWx,
                 country: "KR".to_owned(),

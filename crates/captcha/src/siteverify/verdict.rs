@@ -48,6 +48,8 @@ impl Reason {
 /// What a valid token states.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passed {
+    /// Names the redemption in reports of its outcome.
+    pub id: String,
     /// When the challenge was solved.
     pub solved_at: UnixMillis,
     /// Host name of the page.
@@ -79,6 +81,7 @@ impl Passed {
     /// How the attempt was passed.
     pub fn metadata(&self) -> Metadata {
         Metadata {
+            id: self.id.clone(),
             interactive: self.interactive,
             algorithm: match self.algorithm {
                 Algorithm::HashWx => AlgorithmName::HashWx,

@@ -19,6 +19,7 @@ pub const NOT_TABLES: &[&str] = &[
     "Code",
     "InvalidAttemptId",
     "InvalidPackId",
+    "OutcomeKey",
     "PackId",
     "PictureStep",
     "PuzzleStep",
@@ -39,6 +40,7 @@ pub fn all() -> Tables {
     plain! {
         Algorithm AlgorithmName ChallengeReply ChallengeRequest Check Count CountBatch CountKind
         EventBatch FrameState Health HealthCheck ImageSpan InternalState Judgement Metadata Mode ScoreReason
+        Outcome OutcomeReason OutcomeReply OutcomeReport OutcomeRequest
         Pack PackItem PageOptions PictureCount PictureRound PictureType PoolEntry Pools
         PredictReply Problem RenderReply RenderRequest RenderedImage RenderedPicture Rendering RightRound
         SegmentedThing Trace RedeemedEvent Rule RuleMatch Sign Signals SiteConfig SiteDelete SitePut SiteState UnderAttack

@@ -4,6 +4,11 @@ use super::*;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
+/// Most tests read a siteverify request.
+fn parse(content_type: &str, body: &[u8]) -> Result<SiteverifyRequest, FormError> {
+    super::parse(content_type, body)
+}
+
 fn request(secret: &str, response: &str) -> SiteverifyRequest {
     SiteverifyRequest {
         secret: Some(secret.into()),
@@ -111,5 +116,23 @@ fn a_query_is_parsed_like_a_form() {
         Ok(SiteverifyRequest { remoteip: Some(String::new()), ..request("a", "b") })
     });
     assert_eq!(parse_query(""), Ok(SiteverifyRequest::default()));
-    assert_eq!(parse_query("secret=a&secret=b"), Err(FormError::Repeated));
+    assert_eq!(parse_query::<SiteverifyRequest>("secret=a&secret=b"), Err(FormError::Repeated));
+}
+
+#[test]
+fn outcomes_have_fields_of_their_own() {
+    let body = b"secret=a&id=b&outcome=fraudulent&reason=spam&idempotency_key=c&response=d";
+    let text = |text: &str| Some(text.to_owned());
+    let expected = OutcomeRequest {
+        secret: text("a"),
+        id: text("b"),
+        outcome: text("fraudulent"),
+        reason: text("spam"),
+        idempotency_key: text("c"),
+    };
+    assert_eq!(super::parse(FORM, body), Ok(expected.clone()));
+    let json = serde_json::to_vec(&expected).unwrap();
+    assert_eq!(super::parse("application/json", &json), Ok(expected));
+    let twice = super::parse::<OutcomeRequest>(FORM, b"id=a&id=b");
+    assert_eq!(twice, Err(FormError::Repeated));
 }

@@ -230,6 +230,13 @@ pub const TABLES: &[Table] = &[
         ..TECHNICAL
     },
     Table {
+        name: "outcomes",
+        others: &["sitekey", "id", "outcome", "reason", "key", "first_key"],
+        kept: Kept::Swept,
+        seen_by: Seen::Members,
+        ..TECHNICAL
+    },
+    Table {
         name: "minute_counts",
         others: &["sitekey", "hostname", "action", "kind", "code", "country", "algorithm"],
         seen_by: Seen::Members,
