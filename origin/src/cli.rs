@@ -9,6 +9,7 @@ mod fail;
 mod keys;
 mod man;
 mod migrate;
+mod outcomes;
 mod photos;
 mod pictures;
 mod probe;
@@ -46,7 +47,8 @@ Exit codes:
   11  probe, solve: no challenge
   12  probe, solve: the solution was refused
   13  probe: siteverify refused a fresh token
-  14  probe: siteverify did not refuse a spent token";
+  14  probe: siteverify did not refuse a spent token
+  15  outcomes import: the edge refused some lines";
 
 const EXAMPLE: &str = "\
 Get started:
@@ -81,6 +83,8 @@ enum Command {
     Site(site::Arguments),
     /// Creates console accounts.
     Account(account::Arguments),
+    /// Reports what became of visitors.
+    Outcomes(outcomes::Arguments),
     /// Shows and switches the kinds of picture that visitors get.
     Pictures(pictures::Arguments),
     /// Creates pictures from your own photos.
@@ -137,6 +141,7 @@ fn run(command: Command) -> Result<(), Fail> {
             Command::Restore(arguments) => restore::run(&shell, &arguments).await,
             Command::Site(arguments) => site::run(&shell, &arguments).await,
             Command::Account(arguments) => account::run(&shell, &arguments).await,
+            Command::Outcomes(arguments) => outcomes::run(&arguments).await,
             Command::Pictures(arguments) => pictures::run(&shell, &arguments).await,
             Command::Photos(arguments) => photos::run(&shell, &arguments).await,
             Command::Keys(arguments) => keys::run(&shell, &arguments),

@@ -37,6 +37,8 @@ pub enum Exit {
     Siteverify = 13,
     /// A spent token was not refused.
     SpentTwice = 14,
+    /// The edge refused some outcomes.
+    Outcomes = 15,
 }
 
 impl From<Exit> for ExitCode {

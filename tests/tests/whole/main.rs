@@ -8,6 +8,7 @@ mod internal;
 mod logs;
 mod meter;
 mod outages;
+mod outcomes;
 mod pictures;
 mod price;
 mod probe;
