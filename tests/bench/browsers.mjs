@@ -75,7 +75,8 @@ async function chromium() {
   };
 }
 
-async function firefox() {
+/** @param {{preferences?: Record<string, unknown>}} [options] of the profile */
+async function firefox({ preferences = {} } = {}) {
   need(FIREFOX, 'apt-get install firefox-esr, or set MUNJIGI_FIREFOX');
   const { launch } = (await import('puppeteer-core')).default;
   const browser = await launch({
@@ -83,6 +84,7 @@ async function firefox() {
     executablePath: FIREFOX,
     headless: true,
     protocolTimeout: SOLVE_MS,
+    extraPrefsFirefox: preferences,
   });
   const page = await browser.newPage();
   const pid = /** @type {number} */ (browser.process()?.pid);
@@ -215,5 +217,5 @@ async function webkit({ scriptMs = SOLVE_MS } = {}) {
   }
 }
 
-/** @type {Record<string, (options?: {scriptMs?: number}) => Promise<Browser>>} */
+/** @type {Record<string, (options?: {scriptMs?: number, preferences?: Record<string, unknown>}) => Promise<Browser>>} */
 export const ENGINES = { chromium, firefox, webkit };

@@ -96,29 +96,39 @@ function opened(agreement, id) {
   return { made: at(0), found: at(12), others: bits & ~known };
 }
 
-/** What each engine is found to be: all three are driven, and one has no window. */
+/** What each engine is found to be: all three are driven, one has no window and tells that it is
+ * watched. */
 const FOUND = /** @type {const} */ ([
-  ['chromium', ['webdriver', 'headless']],
+  ['chromium', ['webdriver', 'headless', 'runtime']],
   ['firefox', ['webdriver']],
   ['webkit', ['webdriver']],
 ]);
+
+/**
+ * A visit that ends with a token, and what was sent for it.
+ * @param {import('node:test').TestContext} t
+ * @param {import('../bench/browsers.mjs').Browser} browser
+ */
+async function visit(t, browser) {
+  const { edge, records } = await openRecorder(t);
+  const body = `<form><input name="name"><div class="munjigi" data-sitekey="${stage.site.sitekey}"></div></form>`;
+  const served = await openPage(t, { ...stage, edge }, body);
+  await browser.goto(served.url);
+  await until('the widget', () => browser.evaluate(`document.querySelector('iframe') !== null`));
+  await browser.evaluate(`(document.querySelector('[name=name]').focus(), true)`);
+  await until('a token', () => browser.evaluate(`document.querySelector('[name=munjigi-response]')?.value`), 90_000);
+
+  assert.deepEqual(records.filter(({ path }) => path.includes('?')), [], 'nothing is sent in addresses');
+  const posts = records.filter(({ sent }) => sent).map(({ path, sent }) => ({ path, sent: JSON.parse(sent) }));
+  assert.deepEqual([...new Set(posts.map(({ path }) => path))], ['/v1/challenges', '/v1/solutions']);
+  return { posts, id: records.find(({ answered }) => answered?.step?.id)?.answered.step.id };
+}
 
 for (const [engine, found] of FOUND) {
   test(`a visit in ${engine} sends what is listed and nothing else`, async (t) => {
     const browser = await openEngine(t, engine);
     if (!browser) return;
-    const { edge, records } = await openRecorder(t);
-    const body = `<form><input name="name"><div class="munjigi" data-sitekey="${stage.site.sitekey}"></div></form>`;
-    const served = await openPage(t, { ...stage, edge }, body);
-    await browser.goto(served.url);
-    await until('the widget', () => browser.evaluate(`document.querySelector('iframe') !== null`));
-    await browser.evaluate(`(document.querySelector('[name=name]').focus(), true)`);
-    await until('a token', () => browser.evaluate(`document.querySelector('[name=munjigi-response]')?.value`), 90_000);
-
-    assert.deepEqual(records.filter(({ path }) => path.includes('?')), [], 'nothing is sent in addresses');
-    const posts = records.filter(({ sent }) => sent).map(({ path, sent }) => ({ path, sent: JSON.parse(sent) }));
-    assert.deepEqual([...new Set(posts.map(({ path }) => path))], ['/v1/challenges', '/v1/solutions']);
-    const { id } = records.find(({ answered }) => answered?.step?.id)?.answered.step;
+    const { posts, id } = await visit(t, browser);
     for (const { path, sent: { signals, ...sent } } of posts) {
       listed(sent, path === '/v1/challenges' ? 'With the request for a challenge' : 'With a solution');
       const { agreement, ...features } = signals;
@@ -131,3 +141,15 @@ for (const [engine, found] of FOUND) {
     console.log(`${browser.version}: ${posts.length} requests, found ${found.join(', ')}`);
   });
 }
+
+test('who asks not to be tracked is described no further', async (t) => {
+  const asks = ['privacy.globalprivacycontrol.enabled', 'privacy.globalprivacycontrol.functionality.enabled'];
+  const browser = await openEngine(t, 'firefox', Object.fromEntries(asks.map((name) => [name, true])));
+  if (!browser) return;
+  const { posts } = await visit(t, browser);
+  assert.equal(await browser.evaluate('navigator.globalPrivacyControl'), true);
+  for (const { path, sent: { signals } } of posts) {
+    const expected = path === '/v1/challenges' ? ['webdriver'] : ['webdriver', 'agreement', 'solve_ms'];
+    assert.deepEqual(Object.keys(signals), expected, path);
+  }
+});

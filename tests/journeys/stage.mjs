@@ -106,11 +106,12 @@ export async function openPage(t, stage, body, options = {}) {
  * Starts an engine, or skips the test with the reason, unless `MUNJIGI_REQUIRE` names the engine.
  * @param {import('node:test').TestContext} t
  * @param {'chromium' | 'firefox' | 'webkit'} name
+ * @param {Record<string, unknown>} [preferences] of Firefox's profile
  */
-export async function openEngine(t, name) {
+export async function openEngine(t, name, preferences = {}) {
   const required = (process.env.MUNJIGI_REQUIRE ?? '').split(',').includes(name);
   try {
-    const browser = await ENGINES[name]({ scriptMs: 5_000 });
+    const browser = await ENGINES[name]({ scriptMs: 5_000, preferences });
     t.after(() => browser.close());
     return browser;
   } catch (error) {

@@ -10,15 +10,71 @@ const enum Check_ {
   Webdriver,
   Headless,
   Natives,
+  Hints,
+  Touch,
+  Graphics,
+  Window,
+  Runtime,
+  Count,
 }
 
-/** What all three are asked, in the order of `Check_`. */
+/** The checks that compare answers, in the order of the answers. */
+const COMPARED = [Check_.Agent, Check_.Languages, Check_.Platform, Check_.Hints, Check_.Graphics];
+
+/** What all three are asked, and then what a worker alone is asked. */
 export type Answers = (string | undefined)[];
 
-export const answers = ({ userAgent, languages, platform }: Navigator): Answers => [
-  userAgent,
-  languages?.join(),
-  platform,
+/** Chromium's description of itself beside the user agent. */
+interface Hints {
+  platform: string;
+  mobile: boolean;
+  brands: { brand: string; version: string }[];
+}
+
+const hints = ({ userAgentData }: Navigator & { userAgentData?: Hints }): string | undefined =>
+  userAgentData &&
+  [userAgentData.platform, userAgentData.mobile]
+    .concat(userAgentData.brands.map(({ brand, version }) => brand + version) as never)
+    .join();
+
+/** The name of what draws. Nothing is drawn. */
+function graphics(): string | undefined {
+  try {
+    const context = new OffscreenCanvas(1, 1).getContext("webgl")!;
+    const name = context.getParameter(context.RENDERER);
+    // Firefox names it here; the others have an extension for it.
+    return /^WebKit/.test(name) && context.getExtension("WEBGL_debug_renderer_info")
+      ? context.getParameter(0x9246)
+      : name;
+  } catch {
+    return;
+  }
+}
+
+/** Whether somebody reads what scripts log: developer tools, or a driver. Chromium alone tells. */
+function traced(): string | undefined {
+  const errors = Error as { prepareStackTrace?: () => void };
+  let read: string | undefined;
+  errors.prepareStackTrace = () => {
+    read = "1";
+  };
+  console.debug(new Error());
+  delete errors.prepareStackTrace;
+  return read;
+}
+
+const answers = (navigator: Navigator): Answers => [
+  navigator.userAgent,
+  navigator.languages?.join(),
+  navigator.platform,
+  hints(navigator),
+];
+
+/** A worker's answers. */
+export const answer = (): Answers => [
+  ...answers(navigator),
+  graphics(),
+  hints(navigator) && traced(),
 ];
 
 let inWorker = false;
@@ -30,15 +86,19 @@ const note = (finds: unknown, check: Check_): void => {
 };
 
 /** A missing answer is no other answer. */
-function compare(others: Answers): void {
-  answers(navigator).forEach((own, check) => note(own != (others[check] ?? own), check));
+function compare(own: Answers, others: Answers): void {
+  COMPARED.forEach((check, place) => {
+    const [one, other] = [own[place], others[place]];
+    note(one && other && one != other, check);
+  });
   note(/Headless/.test(others[0]!), Check_.Headless);
 }
 
 /** Takes a worker's answers. */
 export function hear(others: Answers): void {
   inWorker = true;
-  compare(others);
+  compare([...answers(navigator), graphics()], others);
+  note(others[COMPARED.length], Check_.Runtime);
 }
 
 /** Asks an empty frame, whose functions nobody has replaced yet. */
@@ -49,7 +109,13 @@ export function look(): void {
   const inner = frame.contentWindow as (Window & typeof globalThis) | null;
   if (inner) {
     inFrame = true;
-    compare(answers(inner.navigator));
+    const own = answers(navigator);
+    const [agent, , , said] = own as string[];
+    compare(own, answers(inner.navigator));
+    const version = /Chrome.(\d+)/.exec(agent!);
+    note(said && version && !said.includes(`Chromium${version[1]}`), Check_.Hints);
+    note(navigator.maxTouchPoints > 0 != matchMedia("(any-pointer:coarse)").matches, Check_.Touch);
+    note(!outerWidth || !outerHeight, Check_.Window);
     note(navigator.webdriver || inner.navigator.webdriver, Check_.Webdriver);
     const code = (native: unknown): unknown => native && inner.Function.prototype.toString.call(native);
     const getter = ({ Navigator }: typeof inner): unknown =>
@@ -65,7 +131,8 @@ export function look(): void {
 
 /** Which checks were made and what they found, for the attempt with this id alone. */
 export function agreement(id: Uint8Array): number {
-  const ofFrame = (1 << Check_.Webdriver) | (1 << Check_.Natives);
-  const made = inFrame ? (inWorker ? 63 : ofFrame) : 0;
+  const ofFrame =
+    (1 << Check_.Webdriver) | (1 << Check_.Natives) | (1 << Check_.Touch) | (1 << Check_.Window);
+  const made = inFrame ? (inWorker ? (1 << Check_.Count) - 1 : ofFrame) : 0;
   return ((made | (found << 12)) ^ new DataView(id.buffer).getUint32(0, true)) >>> 0;
 }

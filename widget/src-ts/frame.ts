@@ -1,7 +1,7 @@
 // The browser's half of the frame: it draws, calls, waits and computes as the WebAssembly module
 // directs (src/glue.rs), and keeps the opaque strings. The module decides the widget's state. The
 // same file is the workers' script.
-import { agreement, answers, hear, look } from "./coherence";
+import { agreement, answer, hear, look } from "./coherence";
 import { Event_, Request_ } from "./numbers";
 import type { Connect, Picture } from "./picture";
 import type {
@@ -59,7 +59,8 @@ declare global {
 }
 
 function work(): void {
-  (postMessage as (message: unknown) => void)(answers(navigator));
+  // One worker answers for all.
+  if (self.name) (postMessage as (message: unknown) => void)(answer());
   onmessage = ({ data }: MessageEvent<Task>) => {
     if (!data) return close();
     const [index, start, count, work, code] = data;
@@ -247,14 +248,15 @@ function frame(): void {
       } as FrameMessage),
     i: (request, at, count) => {
       if (request == Request_.Images) return void bring();
-      const now: Signals = {
-        ...signals,
-        webdriver: navigator.webdriver,
-        languages: Math.min(navigator.languages.length, 255),
-        touch: navigator.maxTouchPoints > 0,
-        cores: Math.min(navigator.hardwareConcurrency, 255),
-        visible: !document.hidden,
-      };
+      const now: Signals = { webdriver: navigator.webdriver };
+      // Who asks not to be tracked is described no further.
+      if (!(navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl)
+        Object.assign(now, signals, {
+          languages: Math.min(navigator.languages.length, 255),
+          touch: navigator.maxTouchPoints > 0,
+          cores: Math.min(navigator.hardwareConcurrency, 255),
+          visible: !document.hidden,
+        });
       if (request) {
         const body: SolutionRequest = { challenge, signals: now };
         if (algorithm == "hashwx") now.agreement = agreement(id);
@@ -293,7 +295,7 @@ function frame(): void {
     k: (most) => {
       const count = Math.max(1, Math.min(most!, (navigator.hardwareConcurrency || 2) - 1));
       for (let i = pool.length; i < count; i++) {
-        const worker = (pool[i] = new Worker(script));
+        const worker = (pool[i] = new Worker(script, { name: i ? "" : "1" }));
         worker.onmessage = ({ data }) => {
           // Its first message answers questions, before it is given a task.
           if (typeof data[0] == "string") return hear(data);

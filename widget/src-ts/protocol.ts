@@ -267,6 +267,12 @@ pointer?: number | null,
  */
 keys?: number | null, 
 /**
+ * After thirty pointer moves, whether the browser put none of them together
+ * from several samples: injected moves come one by one, but so do those of
+ * slow mice.
+ */
+single?: boolean | null, 
+/**
  * How often the focus moved between fields (0–255).
  */
 focus_changes?: number | null, 

@@ -4,11 +4,18 @@ import type { Signals } from "./protocol";
 /** A day: longer times are read as this. */
 const LONGEST_MS = 864e5;
 
+/** Moves after which it is telling that the browser put none of them together. */
+const ENOUGH = 30;
+
 const counts: Record<string, number> = {};
+let together = false;
 
 /** Counts an event by its kind. */
-export function count({ type }: Event): void {
+export function count(event: Event): void {
+  const { type } = event;
   counts[type] = (counts[type] || 0) + 1;
+  const samples = (event as PointerEvent).getCoalescedEvents?.();
+  together ||= !samples || samples.length > 1;
 }
 
 /** None, one, a few, many. */
@@ -23,6 +30,7 @@ export function signals(focusedAt: number): Signals {
     ...(focusedAt && { since_focus_ms: elapsed(focusedAt) }),
     pointer: level((counts["pointerdown"] || 0) + (counts["pointermove"] || 0)),
     keys: level(counts["keydown"]),
+    ...(counts["pointermove"]! >= ENOUGH && { single: !together }),
     focus_changes: Math.min(counts["focusin"] || 0, 255),
   };
 }

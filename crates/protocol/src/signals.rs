@@ -23,6 +23,11 @@ pub struct Signals {
     /// Key use, also 0–3; which keys were pressed is never recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<u8>,
+    /// After thirty pointer moves, whether the browser put none of them together
+    /// from several samples: injected moves come one by one, but so do those of
+    /// slow mice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub single: Option<bool>,
     /// How often the focus moved between fields (0–255).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub focus_changes: Option<u8>,
@@ -79,16 +84,37 @@ pub enum Check {
     /// browser's own.
     #[serde(rename = "natives")]
     Natives,
+    /// The client hints differ, or name another version than the user agent.
+    #[serde(rename = "hints")]
+    Hints,
+    /// The device has touch points and no coarse pointer, or the other way
+    /// round.
+    #[serde(rename = "touch")]
+    Touch,
+    /// The graphics' name differs between the frame and a worker.
+    #[serde(rename = "graphics")]
+    Graphics,
+    /// The browser's window has no width or no height.
+    #[serde(rename = "window")]
+    Window,
+    /// Somebody reads what scripts log: a driver, or developer tools.
+    #[serde(rename = "runtime")]
+    Runtime,
 }
 
 impl Check {
     /// All checks, in the order of their numbers.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 11] = [
         Self::Agent,
         Self::Languages,
         Self::Platform,
         Self::Webdriver,
         Self::Headless,
         Self::Natives,
+        Self::Hints,
+        Self::Touch,
+        Self::Graphics,
+        Self::Window,
+        Self::Runtime,
     ];
 }

@@ -120,6 +120,16 @@ signs! {
     PassedBefore = "passed-before",
     /// The provider rents out machines.
     Hosting = "hosting",
+    /// The checks found a window without width or height.
+    NoWindow = "no-window",
+    /// The checks found touch points without a coarse pointer, or the reverse.
+    TouchDiffers = "touch-differs",
+    /// The checks found that somebody reads what scripts log.
+    Traced = "traced",
+    /// Thirty pointer moves came one by one.
+    Injected = "injected",
+    /// `Traced`, with one of the three around it.
+    Attached = "attached",
 }
 
 /// A set of signs, a bit each. A sign is never taken back during an attempt.

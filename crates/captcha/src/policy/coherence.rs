@@ -28,23 +28,27 @@ const ZERO: u32 = 0xff00_0000;
 /// The bits of all checks that this edge knows. A newer widget may make more.
 const KNOWN: u32 = (1 << Check::ALL.len()) - 1;
 
-/// The checks that convict nobody. In Chromium 148, the device mode of the
-/// developer tools changes the platform, and an override of the languages
-/// changes these, in frames and not in workers.
-const DOUBTED: u32 = bit(Check::Languages) | bit(Check::Platform);
-
-/// The checks that show a program at work; the others show that a client does
-/// not fit together.
+/// The checks that show a program at work.
 const AUTOMATION: u32 = bit(Check::Webdriver) | bit(Check::Headless) | bit(Check::Natives);
+
+/// The check that shows that a client does not fit together.
+const CONTRADICTION: u32 = bit(Check::Agent);
+
+/// The checks that convict nobody. In Chromium 148, the device mode of the
+/// developer tools changes platform and hints, and an override of the languages
+/// changes these, in frames and not in workers; extensions for privacy change
+/// the graphics in frames alone. The remaining checks are circumstances.
+const DOUBTED: u32 =
+    bit(Check::Languages) | bit(Check::Platform) | bit(Check::Hints) | bit(Check::Graphics);
 
 /// What the checks in the browser come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finding {
     /// Nothing was reported: no solution yet, or a widget without checks.
     Unknown,
-    /// Every check was made and none found anything.
+    /// Every check was made, and none found more than circumstances.
     Coherent,
-    /// None found anything, but the client left one out.
+    /// None found more than circumstances, but the client left one out.
     Unasked,
     /// Only checks found something that can also be a person's settings.
     Differing,
@@ -70,15 +74,21 @@ pub fn finding(question: &Question<'_>) -> Finding {
     let foreign = bits & ZERO != 0 || found & !made != 0;
     if found & AUTOMATION != 0 {
         Finding::Driven
-    } else if foreign || found & KNOWN & !DOUBTED != 0 {
+    } else if foreign || found & CONTRADICTION != 0 {
         Finding::Contradictory
-    } else if found & KNOWN != 0 {
+    } else if found & DOUBTED != 0 {
         Finding::Differing
     } else if made & KNOWN == KNOWN {
         Finding::Coherent
     } else {
         Finding::Unasked
     }
+}
+
+/// Whether one of the checks that are circumstances found something.
+pub fn circumstance(question: &Question<'_>, check: Check) -> bool {
+    matches!(finding(question), Finding::Coherent | Finding::Unasked | Finding::Differing)
+        && bits(question).is_some_and(|bits| bits >> FOUND & bit(check) != 0)
 }
 
 const fn bit(check: Check) -> u32 {

@@ -45,19 +45,25 @@ pub const fn weight(sign: Sign) -> Weight {
         Sign::TlsOld | Sign::TooFast => Weight::Circumstance(25),
         // Beside `Busy`, 25 together.
         Sign::VeryBusy => Weight::Circumstance(17),
+        // A driver that hides: each alone is developer tools, a slow mouse, or a
+        // browser inside an app.
+        Sign::Attached => Weight::Circumstance(20),
         // An unconfigured headless browser; privacy browsers list one. And no
         // browser's solutions are wrong.
-        Sign::NoLanguage | Sign::Failing | Sign::Hoarding => Weight::Circumstance(15),
+        Sign::NoLanguage | Sign::Failing | Sign::Hoarding | Sign::NoWindow => {
+            Weight::Circumstance(15)
+        }
         // Browsers speak HTTP/2 or 3 to the edge, and few tools do; but proxies
         // that inspect traffic at schools and offices speak HTTP/1 for them. Of a
         // visit about which nothing is known, nobody was seen.
-        Sign::HttpOne | Sign::Absent | Sign::Busy => Weight::Circumstance(10),
+        Sign::HttpOne | Sign::Absent | Sign::Busy | Sign::TouchDiffers => Weight::Circumstance(10),
         // Pages may start at once and in the background; phones change networks,
         // and solver farms do too.
         Sign::TlsOneTwo
         | Sign::AtOnce
         | Sign::Hidden
         | Sign::Moved
+        | Sign::Injected
         | Sign::BusySystem
         | Sign::Fleet => Weight::Circumstance(5),
         Sign::NoPointer
@@ -78,6 +84,7 @@ pub const fn weight(sign: Sign) -> Weight {
         | Sign::OftenReplayed
         | Sign::Flood
         | Sign::PassedBefore
+        | Sign::Traced
         | Sign::Hosting => Weight::Nothing,
     }
 }

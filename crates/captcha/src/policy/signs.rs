@@ -1,9 +1,9 @@
 //! What is noticed about a visit: every sign that `risk` weighs, that a site's
 //! own weights may learn from, or that tells its owner why.
 
-use munjigi_protocol::{Algorithm, ScoreReason, Sign, Signals, Signs};
+use munjigi_protocol::{Algorithm, Check, ScoreReason, Sign, Signals, Signs};
 
-use super::coherence::{Finding, finding};
+use super::coherence::{Finding, circumstance, finding};
 use super::pressure::{self, ONE};
 use super::{Network, Question, Stage, surge};
 use crate::counters::Pressure;
@@ -31,6 +31,7 @@ pub fn signs(question: &Question<'_>) -> Signs {
         (Sign::Flood, surge::comes_with_it(question.site, question.pressure)),
     ];
     held(&of_client)
+        .and(held(&of_surroundings(question)))
         .and(held(&of_visit(question.visit)))
         .and(held(&of_signals(question.signals)))
         .and(held(&of_stage(question)))
@@ -39,6 +40,19 @@ pub fn signs(question: &Question<'_>) -> Signs {
 
 fn held(signs: &[(Sign, bool)]) -> Signs {
     signs.iter().filter(|(_, holds)| *holds).map(|(sign, _)| *sign).collect()
+}
+
+fn of_surroundings(question: &Question<'_>) -> [(Sign, bool); 5] {
+    let [window, touch, traced] =
+        [Check::Window, Check::Touch, Check::Runtime].map(|check| circumstance(question, check));
+    let injected = question.signals.single == Some(true);
+    [
+        (Sign::NoWindow, window),
+        (Sign::TouchDiffers, touch),
+        (Sign::Traced, traced),
+        (Sign::Injected, injected),
+        (Sign::Attached, traced && (window || touch || injected)),
+    ]
 }
 
 fn of_visit(visit: &Visit) -> [(Sign, bool); 7] {

@@ -102,6 +102,7 @@ const NOTHING: Signals = Signals {
     solve_ms: None,
     visible: None,
     agreement: None,
+    single: None,
 };
 
 const PERSON: Signals =

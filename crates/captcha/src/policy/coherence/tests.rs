@@ -57,10 +57,30 @@ fn a_check_that_finds_something_convicts() {
 #[test]
 fn what_settings_can_cause_costs_at_most_double() {
     let both = found(Check::Languages) ^ bit(Check::Platform) << FOUND;
-    for bits in [found(Check::Languages), found(Check::Platform), both] {
+    let each = [Check::Languages, Check::Platform, Check::Hints, Check::Graphics].map(found);
+    for bits in each.into_iter().chain([both]) {
         let demand = decided(Some(bits), Algorithm::HashWx, vec![PictureType::Grid]);
         assert_eq!((demand.step, demand.total()), (DemandStep::Puzzle, 2 * work(None)));
     }
+}
+
+#[test]
+fn circumstances_alone_cost_no_work_and_with_a_driver_s_trace_double() {
+    let with = |checks: &[Check]| {
+        let found = checks.iter().fold(0, |found, check| found | bit(*check));
+        Some(MASK ^ (KNOWN | found << FOUND))
+    };
+    for checks in [[Check::Window].as_slice(), &[Check::Touch], &[Check::Runtime]] {
+        assert_eq!(work(with(checks)), work(None), "{checks:?}");
+    }
+    for second in [Check::Window, Check::Touch] {
+        let both = with(&[Check::Runtime, second]);
+        let demand = decided(both, Algorithm::HashWx, vec![PictureType::Grid]);
+        assert_eq!(demand.step, DemandStep::Puzzle);
+        assert!(risk(demand.signs) >= 25, "{second:?} {}", risk(demand.signs));
+    }
+    let all = with(&[Check::Runtime, Check::Window, Check::Touch]);
+    assert_eq!(work(all), 2 * work(None));
 }
 
 #[test]
@@ -97,7 +117,7 @@ fn a_newer_widget_may_make_more_checks() {
 proptest! {
     #[test]
     fn what_is_found_in_addition_never_lowers_risk(
-        made in 0..=MADE, found in 0..=MADE, number in 0..6_u32,
+        made in 0..=MADE, found in 0..=MADE, number in 0..11_u32,
     ) {
         // Only what was made can find something; anything else convicts.
         let bits = made | (found & made) << FOUND;
@@ -111,5 +131,5 @@ proptest! {
 #[test]
 fn checks_are_listed_in_the_order_of_their_numbers() {
     let numbers: Vec<u32> = Check::ALL.iter().map(|check| *check as u32).collect();
-    assert_eq!(numbers, [0, 1, 2, 3, 4, 5]);
+    assert_eq!(numbers, (0..11).collect::<Vec<_>>());
 }

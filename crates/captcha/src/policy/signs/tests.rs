@@ -26,6 +26,7 @@ const PERSON: Signals = Signals {
     solve_ms: None,
     visible: None,
     agreement: None,
+    single: None,
 };
 const ID: AttemptId = AttemptId([0; 16]);
 
