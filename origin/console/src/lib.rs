@@ -12,6 +12,7 @@ mod confirm;
 mod cookies;
 mod csrf;
 mod data_map;
+mod defence;
 mod demo;
 mod docs;
 mod error_page;
@@ -125,6 +126,7 @@ fn of_sites(pages: Pages) -> Pages {
         .get("/console/{organisation}/statistics", Member(ReadSites), statistics::show)
         .get("/console/{organisation}/statistics.csv", Member(Export), statistics::export::csv)
         .get("/console/{organisation}/statistics.json", Member(Export), statistics::export::json)
+        .get("/console/{organisation}/defence", Member(ReadSites), defence::show)
         .get("/console/{organisation}/sites", Member(ReadSites), sites::list::show)
         .get("/console/{organisation}/new-site", Member(ChangeSites), sites::create::show)
         .post("/console/{organisation}/new-site", Member(ChangeSites), sites::create::submit)

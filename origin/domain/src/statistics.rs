@@ -82,6 +82,10 @@ pub enum Dimension {
     Action,
     /// Why a request was refused.
     Code,
+    /// The score of redeemed tokens, in tenths.
+    Score,
+    /// What spoke against the visits of redeemed tokens; one may have several.
+    Reason,
 }
 
 impl Dimension {
@@ -94,6 +98,8 @@ impl Dimension {
             Self::Hostname => "hostname",
             Self::Action => "action",
             Self::Code => "code",
+            Self::Score => "score",
+            Self::Reason => "reason",
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use munjigi_domain::entropy::Entropy;
 use munjigi_domain::statistics::{Dimension, Period, Span, Totals};
-use munjigi_protocol::{Code, Count, CountKind, RedeemedEvent};
+use munjigi_protocol::{Code, Count, CountKind, RedeemedEvent, Signs};
 use munjigi_store::breakdowns::{OTHERS, RollDay};
 use munjigi_store::statistics::{self, Scope, Value};
 use sqlx::PgPool;
@@ -12,8 +12,15 @@ use sqlx::PgPool;
 use crate::rig::people::Someone;
 use crate::rig::{self, DAY, HOUR, MINUTE, NOON, Rig, count, event};
 
-const DIMENSIONS: [Dimension; 5] =
-    [Dimension::Total, Dimension::Country, Dimension::Asn, Dimension::Hostname, Dimension::Action];
+const DIMENSIONS: [Dimension; 7] = [
+    Dimension::Total,
+    Dimension::Country,
+    Dimension::Asn,
+    Dimension::Hostname,
+    Dimension::Action,
+    Dimension::Score,
+    Dimension::Reason,
+];
 
 /// An event at some time in the last three days.
 struct Happened {
@@ -45,6 +52,8 @@ fn happened(entropy: &Entropy, sites: &[String; 2], most: u32) -> Happened {
                 stepped: pick(3) == 0,
                 country: country.clone(),
                 asn,
+                score: u8::try_from(pick(101)).unwrap(),
+                signs: Signs::of_bits(u64::from(pick(1 << 12))),
                 rejected: pick(3),
                 ..event(1)
             });
@@ -86,11 +95,17 @@ fn expected(all: &Happened, sitekey: &str, span: Span, key: Dimension) -> BTreeM
         Dimension::Asn => asn.to_string(),
         Dimension::Hostname => hostname.to_owned(),
         Dimension::Action => action.to_owned(),
-        Dimension::Total | Dimension::Code => String::new(),
+        Dimension::Total | Dimension::Code | Dimension::Score | Dimension::Reason => String::new(),
+    };
+    let values = |event: &RedeemedEvent| match key {
+        Dimension::Score => vec![(event.score / 10).to_string()],
+        Dimension::Reason => {
+            event.signs.reasons().map(|reason| reason.as_str().to_owned()).collect()
+        }
+        _ => vec![name(&event.country, event.asn, &event.hostname, &event.action)],
     };
     for event in all.events.iter().filter(|event| event.sitekey == sitekey) {
-        if within(event.redeemed_at) {
-            let value = name(&event.country, event.asn, &event.hostname, &event.action);
+        for value in values(event).into_iter().filter(|_| within(event.redeemed_at)) {
             let sum = sums.entry(value).or_default();
             sum.redeemed += 1;
             sum.rejected += u64::from(event.rejected);
@@ -99,7 +114,8 @@ fn expected(all: &Happened, sitekey: &str, span: Span, key: Dimension) -> BTreeM
         }
     }
     for count in all.counts.iter().filter(|count| count.sitekey == sitekey) {
-        if within(count.minute * MINUTE) {
+        let of_redeemed = matches!(key, Dimension::Score | Dimension::Reason);
+        if within(count.minute * MINUTE) && !of_redeemed {
             let value = name(&count.country, count.asn, &count.hostname, &count.action);
             let sum = sums.entry(value).or_default();
             let number = u64::from(count.count);

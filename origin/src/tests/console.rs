@@ -2,6 +2,7 @@
 
 mod access;
 mod anomalies;
+mod defence;
 mod dry_run;
 pub mod factor;
 mod forms;

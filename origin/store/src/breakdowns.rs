@@ -1,6 +1,7 @@
 //! Computes what happened by country, network, host name, action and reason,
 //! per hour and per day. Reading it is in `statistics`.
 
+use munjigi_protocol::{ScoreReason, Sign, Signs};
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 
@@ -109,9 +110,49 @@ pub async fn replace_hour(
         at = "hour",
         hour
     )
+    .execute(&mut *connection)
+    .await?;
+    place_scores(connection, hour).await
+}
+
+/// Redeemed tokens by score and by reason. There are few values of each, and
+/// visitors choose none of them.
+async fn place_scores(
+    connection: &mut PgConnection,
+    hour: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let (reasons, masks) = reasons();
+    sqlx::query!(
+        "INSERT INTO hourly_breakdowns (hour, sitekey, dimension, value, issued, solved, stepped,
+            failed, abandoned, refused, redeemed, rejected, pictured, interactive, solve_ms
+        )
+        SELECT $1, sitekey, dimension, value, 0, 0, 0, 0, 0, 0,
+            count(*), sum(rejected), sum(stepped::int), sum(interactive::int), '{}'
+        FROM redeemed, LATERAL (
+            SELECT 'score' AS dimension, (score / 10)::text AS value
+            UNION ALL
+            SELECT 'reason', reason FROM unnest($2::text[], $3::bigint[]) AS known (reason, mask)
+            WHERE signs & mask <> 0
+        ) AS parts
+        WHERE redeemed_at >= $1 AND redeemed_at < $1::timestamptz + interval '1 hour'
+        GROUP BY sitekey, dimension, value",
+        hour,
+        &reasons,
+        &masks
+    )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Each reason, and the bits of the signs that give it.
+fn reasons() -> (Vec<String>, Vec<i64>) {
+    let mask = |reason: ScoreReason| {
+        let signs = Sign::ALL.into_iter().filter(|sign| sign.reason() == Some(reason));
+        i64::try_from(signs.collect::<Signs>().bits()).unwrap_or_default()
+    };
+    let all = ScoreReason::ALL.into_iter();
+    all.map(|reason| (reason.as_str().to_owned(), mask(reason))).unzip()
 }
 
 #[derive(Debug)]

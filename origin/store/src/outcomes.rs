@@ -1,12 +1,14 @@
 //! Outcomes: what sites' back ends report about redemptions, one row each.
 
+use munjigi_domain::statistics::Span;
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::{OutcomeReason, OutcomeReport};
-use sqlx::PgConnection;
+use munjigi_protocol::{Outcome, OutcomeReason, OutcomeReport};
+use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 
 use super::StoreError;
+use super::statistics::Scope;
 
 /// Days for which an outcome is kept after its challenge was solved.
 pub const KEPT_DAYS: i64 = 90;
@@ -98,6 +100,47 @@ pub(super) async fn add(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// How many reports there are of one kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reported {
+    /// The score of the token, in tenths.
+    pub tenth: u8,
+    pub outcome: Outcome,
+    /// How the site knows, if it said.
+    pub reason: Option<String>,
+    pub count: u64,
+}
+
+/// What the sites of a scope reported in a time.
+pub async fn reported(
+    pool: &PgPool,
+    scope: Scope<'_>,
+    span: Span,
+) -> Result<Vec<Reported>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT score / 10 AS "tenth!", outcome, reason, count(*) AS "count!"
+        FROM outcomes JOIN sites USING (sitekey)
+        WHERE organisation = $1 AND ($2::text IS NULL OR sitekey = $2)
+            AND reported_at >= $3 AND reported_at < $4
+        GROUP BY 1, 2, 3 ORDER BY 4 DESC, 2, 3"#,
+        scope.organisation.as_str(),
+        scope.sitekey,
+        to_timestamp(span.from),
+        to_timestamp(span.to)
+    )
+    .fetch_all(pool)
+    .await?;
+    let reported = rows.into_iter().filter_map(|row| {
+        Some(Reported {
+            tenth: u8::try_from(row.tenth).ok()?,
+            outcome: Outcome::parse(&row.outcome)?,
+            reason: row.reason,
+            count: row.count.unsigned_abs(),
+        })
+    });
+    Ok(reported.collect())
 }
 
 /// Deletes what is past its days; returns how many rows.

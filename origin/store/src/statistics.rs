@@ -188,6 +188,46 @@ async fn days(pool: &PgPool, scope: Scope<'_>, span: Span) -> Result<Vec<Row>, S
     Ok(rows)
 }
 
+/// How many tokens were redeemed with one reason in one step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reasoned {
+    /// The reason, as on the wire.
+    pub reason: String,
+    /// When the step begins.
+    pub at: OffsetDateTime,
+    /// Tokens redeemed with this reason.
+    pub redeemed: u64,
+}
+
+/// Reasons step by step, without empty steps.
+pub async fn reasons(
+    pool: &PgPool,
+    scope: Scope<'_>,
+    period: Period,
+    span: Span,
+) -> Result<Vec<Reasoned>, StoreError> {
+    let sites = sitekeys(pool, scope).await?;
+    let rows = sqlx::query!(
+        r#"SELECT value AS reason, date_bin(make_interval(hours => $4), hour, $2) AS "at!",
+            sum(redeemed)::bigint AS "redeemed!"
+        FROM hourly_breakdowns
+        WHERE sitekey = ANY ($1) AND dimension = 'reason' AND hour >= $2 AND hour < $3
+        GROUP BY 1, 2"#,
+        &sites,
+        to_timestamp(span.from),
+        to_timestamp(span.to),
+        i32::try_from(period.step_hours()).unwrap_or(1)
+    )
+    .fetch_all(pool)
+    .await?;
+    let reasoned = rows.into_iter().map(|row| Reasoned {
+        reason: row.reason,
+        at: row.at,
+        redeemed: row.redeemed.unsigned_abs(),
+    });
+    Ok(reasoned.collect())
+}
+
 /// Refusals by code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusals {

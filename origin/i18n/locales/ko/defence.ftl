@@ -1,0 +1,35 @@
+# 콘솔: 방문의 점수, 그리고 사이트가 알려 준 결과.
+
+defence-title = 방어
+defence-lead = 백엔드가 쓴 토큰에 대해, 방문이 몇 점을 받았는지, 무엇이 의심스러웠는지, 나중에 알려 준 결과가 어땠는지 보여 줍니다. 시각은 UTC이며, 수치는 몇 분 늦게 반영됩니다.
+defence-nothing = 이 기간에는 쓰인 토큰이 없습니다.
+defence-scores = 점수
+defence-score = 점수(이상)
+defence-below = 이 점수 미만
+defence-share = 비율
+defence-below-fraudulent = 그중 부정으로 알려 준 방문
+defence-below-legitimate = 그중 정상으로 알려 준 방문
+defence-threshold-hint = 1은 사람, 0은 봇입니다. ‘이 점수 미만’은 백엔드가 이 점수부터 받아들였다면 돌려보냈을 방문입니다.
+defence-reasons = 이유
+defence-reasons-hint = 한 방문에 이유가 여럿일 수 있습니다. 이유가 없는 방문은 표에 없습니다.
+defence-reason = 이유
+defence-over-time = 시간에 따른 변화
+defence-outcomes = 결과
+defence-outcome = 알려 준 결과
+defence-outcome-reason = 근거
+defence-outcome-count = 방문 수
+defence-no-outcomes-html = 이 기간에 알려 준 결과가 없습니다. 원하던 방문자였는지 나중에 알게 되면 <a href="/docs/integration#reporting-outcomes">결과를 알려 주세요</a>.
+
+outcome-legitimate = 정상
+outcome-fraudulent = 부정
+outcome-no-reason = 근거 없음
+
+reason-automation = 프로그램이 브라우저를 움직였습니다
+reason-inconsistent-client = 클라이언트가 스스로 말한 것이 서로 맞지 않습니다
+reason-replayed-trace = 같은 동작이 여러 번 보였습니다
+reason-fleet = 같은 소프트웨어나 사업자가 평소보다 훨씬 많은 네트워크에서 왔습니다
+reason-solved-elsewhere = 너무 빨리 풀렸거나 다른 네트워크에서 풀렸습니다
+reason-network-load = 주소나 그 네트워크가 많이 요청했거나, 틀렸거나, 풀지 않았습니다
+reason-site-under-attack = 사이트에 몰린 방문과 함께 왔습니다
+reason-work-alone = 계산만으로 통과했습니다
+reason-too-little-data = 사람이 한 일이 브라우저에서 보이지 않았습니다

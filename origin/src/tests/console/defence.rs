@@ -1,0 +1,107 @@
+//! How visits were scored, why, and what their sites reported.
+
+use munjigi_protocol::{AttemptId, BatchId, RedeemedEvent, Sign, Signs};
+use serde_json::json;
+use sqlx::PgPool;
+
+use crate::rig::people::Someone;
+use crate::rig::{self, HOUR, Rig, event};
+
+/// Three redeemed tokens: a bot, a person, and somebody of whom nothing is known.
+async fn redeemed(rig: &Rig, site: &str) {
+    let visit = |number, score, signs: &[Sign]| RedeemedEvent {
+        sitekey: site.to_owned(),
+        score,
+        signs: signs.iter().copied().collect::<Signs>(),
+        redeemed_at: rig.now().0 - HOUR,
+        ..event(number)
+    };
+    let events = [
+        visit(1, 25, &[Sign::Webdriver, Sign::SeenDriven, Sign::Absent]),
+        visit(2, 100, &[]),
+        visit(3, 90, &[Sign::Absent]),
+    ];
+    assert_eq!(rig.post("/internal/events", &rig::events(&events)).await.status, 204);
+}
+
+async fn reported(rig: &Rig, site: &str) {
+    let report = |number: u8, score: u8, outcome: &str| {
+        json!({
+            "id": AttemptId([number; 16]), "sitekey": site, "solved_at": rig.now().0 - HOUR,
+            "signs": 0, "score": score, "outcome": outcome, "reason": "chargeback",
+            "reported_at": rig.now().0,
+        })
+    };
+    let outcomes = [report(1, 25, "fraudulent"), report(2, 100, "legitimate")];
+    let body = json!({ "batch": BatchId([9; 16]), "counts": [], "outcomes": outcomes });
+    assert_eq!(rig.post("/internal/counts", &body.to_string()).await.status, 204);
+}
+
+async fn shop(rig: &Rig) -> (Someone, String) {
+    let kim = rig.someone("Kim").await;
+    let site = rig.site_of(&kim, "Shop").await;
+    (kim, site)
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn scores_reasons_and_outcomes_are_shown_with_what_a_threshold_would_do(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, site) = shop(&rig).await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    let path = format!("/console/{}/defence", kim.organisation);
+    tab.open(&path).await;
+    assert!(tab.page.contains("No token was redeemed in this period"), "{}", tab.page);
+    redeemed(&rig, &site).await;
+    rig.jobs().roll_up().await.unwrap();
+    tab.open(&path).await;
+    for row in [
+        "<th scope=\"row\">0.2</th><td>1</td><td>0</td><td>0.0 %</td>",
+        "<th scope=\"row\">0.3</th><td>0</td><td>1</td><td>33.3 %</td>",
+        "<th scope=\"row\">1.0</th><td>1</td><td>2</td><td>66.7 %</td>",
+        "<code>too-little-data</code>",
+        "<td>2</td><td>66.7 %</td>",
+        "<td>1</td><td>33.3 %</td>",
+        "Nothing was reported in this period",
+    ] {
+        assert!(tab.page.contains(row), "{row}: {}", tab.page);
+    }
+    assert!(!tab.page.contains("reported as fraudulent"), "a column of nothing");
+    reported(&rig, &site).await;
+    tab.open(&format!("{path}?period=7d&site={site}")).await;
+    for row in [
+        "<th scope=\"row\">0.3</th><td>0</td><td>1</td><td>33.3 %</td><td>1</td><td>0</td>",
+        "<th scope=\"row\">fraudulent</th><td>chargeback</td><td>1</td>",
+    ] {
+        assert!(tab.page.contains(row), "{row}: {}", tab.page);
+    }
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn another_organisation_sees_nothing_of_it(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (_, site) = shop(&rig).await;
+    redeemed(&rig, &site).await;
+    reported(&rig, &site).await;
+    rig.jobs().roll_up().await.unwrap();
+    let lee = rig.someone("Lee").await;
+    rig.site_of(&lee, "Blog").await;
+    let mut tab = rig.tab_of(&lee.account).await;
+    tab.open(&format!("/console/{}/defence?site={site}", lee.organisation)).await;
+    assert!(tab.page.contains("No token was redeemed in this period"), "{}", tab.page);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn the_page_speaks_korean(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, site) = shop(&rig).await;
+    redeemed(&rig, &site).await;
+    reported(&rig, &site).await;
+    rig.jobs().roll_up().await.unwrap();
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open(&format!("/console/{}/defence?lang=ko", kim.organisation)).await;
+    for text in
+        ["이 점수 미만", "프로그램이 브라우저를 움직였습니다", "<th scope=\"row\">부정</th>"]
+    {
+        assert!(tab.page.contains(text), "{text}: {}", tab.page);
+    }
+}
