@@ -116,6 +116,7 @@ export function look(): void {
     note(said && version && !said.includes(`Chromium${version[1]}`), Check_.Hints);
     note(navigator.maxTouchPoints > 0 != matchMedia("(any-pointer:coarse)").matches, Check_.Touch);
     note(!outerWidth || !outerHeight, Check_.Window);
+    note(said && traced(), Check_.Runtime);
     note(navigator.webdriver || inner.navigator.webdriver, Check_.Webdriver);
     const code = (native: unknown): unknown => native && inner.Function.prototype.toString.call(native);
     const getter = ({ Navigator }: typeof inner): unknown =>

@@ -128,8 +128,9 @@ signs! {
     Traced = "traced",
     /// Thirty pointer moves came one by one.
     Injected = "injected",
-    /// `Traced`, with one of the three around it.
-    Attached = "attached",
+    /// `Traced` and `NoWindow` together: nobody opens developer tools in a browser
+    /// that has no window.
+    Attached = "attached" => Automation,
 }
 
 /// A set of signs, a bit each. A sign is never taken back during an attempt.

@@ -31,7 +31,9 @@ const MOST_BY_CIRCUMSTANCE: u32 = 59;
 /// What a sign is worth before anything is known about a site's visitors.
 pub const fn weight(sign: Sign) -> Weight {
     match sign {
-        Sign::SeenDriven | Sign::SeenInconsistent => Weight::Convicts,
+        // Developer tools alone trip the trap, and browsers inside apps have no
+        // window; a driver that joined a browser does both.
+        Sign::SeenDriven | Sign::SeenInconsistent | Sign::Attached => Weight::Convicts,
         // Not enough for a picture on its own: owners test their forms this way.
         Sign::Webdriver | Sign::Program => Weight::Client(50),
         // An incomplete disguise, or a developer's device mode: enough for doubt.
@@ -45,9 +47,6 @@ pub const fn weight(sign: Sign) -> Weight {
         Sign::TlsOld | Sign::TooFast => Weight::Circumstance(25),
         // Beside `Busy`, 25 together.
         Sign::VeryBusy => Weight::Circumstance(17),
-        // A driver that hides: each alone is developer tools, a slow mouse, or a
-        // browser inside an app.
-        Sign::Attached => Weight::Circumstance(20),
         // An unconfigured headless browser; privacy browsers list one. And no
         // browser's solutions are wrong.
         Sign::NoLanguage | Sign::Failing | Sign::Hoarding | Sign::NoWindow => {
