@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use decay::{Clock, TICKS_PER_HALF_LIFE, decayed};
 pub use event::{Event, Noted};
+pub(crate) use place::By;
 pub use place::Place;
 pub use report::{Busy, MAX_BUSY, MAX_ROWS, Passes, Report, Row, Total, Totals};
 pub use table::Usual;

@@ -6,24 +6,25 @@ use std::sync::Arc;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{
     Algorithm, AlgorithmName, AttemptId, ChallengeReply, ChallengeRequest, Code, CountKind,
-    PuzzleStep, SiteState, Step, UnderAttack,
+    PuzzleStep, Sign, SiteState, Step, UnderAttack,
 };
 use rand_core::CryptoRng;
 
 use crate::authority::Authority;
 use crate::call::Call;
 use crate::challenge::{ChallengeClaims, Owed, SealedPuzzle, SealedStep, Way};
-use crate::counters::{Counters, Noted};
+use crate::counters::{By, Counters, Noted, Place, Pressure};
 use crate::credentials::{Alias, Sitekey, Vendor};
 use crate::host::Hostname;
 use crate::labels::{Action, Cdata};
 use crate::policy::{
-    DemandStep, Question, Stage, comes_with_a_flood, decide, is_attacked, puzzle_lifetime_seconds,
+    Demand, DemandStep, Question, Stage, comes_with_a_flood, decide, is_attacked,
+    is_fleet_by_headers, puzzle_lifetime_seconds,
 };
 use crate::ports::{SiteSource, StoreError};
 use crate::refusal::Refusal;
 use crate::site::Site;
-use crate::tally::Tally;
+use crate::tally::{FleetTally, PriceTally, Tally};
 
 /// How long a visitor may take for a picture, in seconds.
 pub const PICTURE_LIFETIME_SECONDS: u64 = 900;
@@ -213,16 +214,34 @@ fn issue_to(
     let mut tally =
         Tally::new(CountKind::Issued, site.sitekey, visit).on(site, &page.hostname, &page.action);
     tally.algorithm = Some(algorithm);
+    tally.price = (!site.exempt).then(|| price(&demand, site, &place, &pressure));
     // Owners who decided it need not be told.
     let told = !site.exempt && site.under_attack == UnderAttack::Auto;
-    let flooded = (told && is_attacked(site, &pressure))
-        .then(|| Tally { kind: CountKind::Flooded, ..tally.clone() });
+    let flooded = (told && is_attacked(site, &pressure)).then(|| Tally {
+        kind: CountKind::Flooded,
+        price: None,
+        ..tally.clone()
+    });
     let reply = ChallengeReply {
         challenge: claims.seal(authority, rng),
         expires_in: seconds_between(now, claims.expires_at),
         step: puzzle_step(claims.id, &puzzle),
     };
     Ok(Issued { reply, tally, flooded })
+}
+
+/// What the challenge costs, and the fleet that it goes to.
+fn price(demand: &Demand, site: &Site, place: &Place, pressure: &Pressure) -> PriceTally {
+    let (by, networks) = if is_fleet_by_headers(pressure) {
+        (By::Headers, pressure.software.networks)
+    } else {
+        (By::Handshake, pressure.handshake.networks)
+    };
+    let is_fleet = demand.signs.has(Sign::Fleet);
+    PriceTally {
+        factor: (demand.work / site.work.floor.max(1)).max(1),
+        fleet: is_fleet.then(|| FleetTally { name: place.software(by), networks }),
+    }
 }
 
 /// The first offered algorithm that we know and the site accepts.

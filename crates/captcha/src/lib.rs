@@ -58,7 +58,7 @@ pub use seal::{MAX_CHALLENGE_CHARS, MAX_SEAL_CHARS, SealError};
 pub use shared::Shared;
 pub use site::{Exemption, Prediction, SeenHost, Sighting, Site, SiteError};
 pub use stack::Stack;
-pub use tally::{PictureFate, PictureTally, Tally};
+pub use tally::{FleetTally, PictureFate, PictureTally, PriceTally, Tally};
 pub use test_sitekeys::TestSitekey;
 pub use token::TokenClaims;
 pub use vendor_keys::{ImportFilter, Imports, MAX_IMPORTS, import_name};

@@ -19,7 +19,7 @@ mod surge;
 use munjigi_protocol::{Algorithm, AttemptId, Signals, Signs, Verdict};
 
 pub(crate) use fallback::afford;
-pub(crate) use pressure::larger;
+pub(crate) use pressure::{is_fleet_by_headers, larger};
 pub use score::{picture_score, score};
 pub use signs::reasons;
 pub use surge::comes_with_it as comes_with_a_flood;

@@ -32,6 +32,26 @@ pub struct Tally {
     pub solve_ms: Option<u32>,
     /// What became of a picture, if one was involved.
     pub picture: Option<PictureTally>,
+    /// What a first challenge cost; `None` for everything else.
+    pub price: Option<PriceTally>,
+}
+
+/// What a first challenge cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PriceTally {
+    /// Its work as a multiple of the site's floor, at least 1.
+    pub factor: u64,
+    /// The fleet that it was issued to, if there is one.
+    pub fleet: Option<FleetTally>,
+}
+
+/// A visit of software that came from far more networks than is usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FleetTally {
+    /// The software's pseudonym on the site, for the day.
+    pub name: u32,
+    /// From about how many networks it came lately.
+    pub networks: u32,
 }
 
 /// What became of a picture.
@@ -71,6 +91,7 @@ impl Tally {
             algorithm: None,
             solve_ms: None,
             picture: None,
+            price: None,
         }
     }
 

@@ -76,9 +76,41 @@ pub struct CountBatch {
     /// What became of pictures, by minute and pack.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pictures: Vec<PictureCount>,
+    /// What first challenges cost, and for which fleets, by minute and site.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prices: Vec<PriceCount>,
     /// What sites' back ends report about visitors.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outcomes: Vec<OutcomeReport>,
+}
+
+/// Number of price buckets.
+pub const PRICE_BUCKETS: usize = 7;
+
+/// What first challenges of a site cost within one minute in one isolate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceCount {
+    /// Minutes since 1970.
+    pub minute: u64,
+    /// The canonical sitekey.
+    pub sitekey: String,
+    /// Challenges by their work as a multiple of the site's floor: below 2,
+    /// below 4, below 8, below 16, below 32, below 64, and more.
+    pub issued: [u32; PRICE_BUCKETS],
+    /// Software that came from far more networks than is usual.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fleets: Vec<FleetCount>,
+}
+
+/// Software that came from far more networks than is usual.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FleetCount {
+    /// A keyed pseudonym of the software on the site, for the day: 8 hex digits.
+    pub name: String,
+    /// From how many networks it came within one to two half-lives, about.
+    pub networks: u32,
+    /// First challenges issued to it.
+    pub issued: u32,
 }
 
 /// What became of the pictures of a pack within one minute in one isolate.

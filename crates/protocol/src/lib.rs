@@ -28,8 +28,8 @@ pub use attempt::{
 };
 pub use codes::{Code, SiteverifyCode};
 pub use events::{
-    BatchId, Count, CountBatch, CountKind, EventBatch, PictureCount, RedeemedEvent,
-    SOLVE_MS_BOUNDS, SOLVE_MS_BUCKETS,
+    BatchId, Count, CountBatch, CountKind, EventBatch, FleetCount, PRICE_BUCKETS, PictureCount,
+    PriceCount, RedeemedEvent, SOLVE_MS_BOUNDS, SOLVE_MS_BUCKETS,
 };
 pub use frame::{
     FrameMessage, FrameState, PageMessage, PageOptions, WidgetRetry, WidgetSize, WidgetStart,

@@ -3,19 +3,24 @@
 //! they are sent is decided in `report`.
 
 mod pictures;
+mod prices;
 
 use munjigi_captcha::{Country, Sitekey, Tally};
 use munjigi_protocol::{
-    Algorithm, Code, Count, CountKind, PictureCount, SOLVE_MS_BOUNDS, SOLVE_MS_BUCKETS,
+    Algorithm, Code, Count, CountKind, PictureCount, PriceCount, SOLVE_MS_BOUNDS, SOLVE_MS_BUCKETS,
 };
 
 use pictures::Pictures;
+use prices::Prices;
 
 /// Maximum number of different counts. Few enough for a linear search: there is
 /// nearly always only a handful.
 const MAX_COUNTS: usize = 512;
 /// Maximum number of sites whose first event is remembered.
 const MAX_SITES: usize = 4_096;
+
+/// Sites and minutes whose prices go into one message: at most 96 KB.
+const MAX_PRICES: usize = 64;
 
 /// Events with equal keys are counted together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +57,7 @@ pub enum Urgency {
 pub struct Counts {
     cells: Vec<(Key, Cell)>,
     pictures: Pictures,
+    prices: Prices,
     /// Sites whose first event was seen, sorted.
     sites: Vec<Sitekey>,
 }
@@ -62,6 +68,9 @@ impl Counts {
         let solve_ms = tally.solve_ms;
         if let Some(picture) = tally.picture {
             self.pictures.add(picture, minute);
+        }
+        if let Some(price) = tally.price {
+            self.prices.add(tally.sitekey, price, minute);
         }
         let key = Key::of(tally, minute);
         let urgency = self.urgency(key.sitekey);
@@ -104,6 +113,11 @@ impl Counts {
     /// Takes the outcomes of pictures.
     pub fn take_pictures(&mut self) -> Vec<PictureCount> {
         self.pictures.take()
+    }
+
+    /// Takes what challenges cost, in groups that fit a message.
+    pub fn take_prices(&mut self) -> Vec<Vec<PriceCount>> {
+        self.prices.take(MAX_PRICES)
     }
 
     fn cell(&mut self, key: &Key) -> Option<&mut Cell> {
@@ -203,6 +217,7 @@ mod tests {
             algorithm: Some(Algorithm::HashWx),
             solve_ms,
             picture: None,
+            price: None,
         }
     }
 

@@ -36,22 +36,12 @@ pub async fn send<P: Platform>(platform: &P, urgency: Urgency) {
         platform.sleep(GATHER_MS).await;
         state.counts_due.with(|due| *due = 0);
     }
-    let taken = |counts: &mut Counts| (counts.take(MAX_BYTES), counts.take_pictures());
-    let (groups, pictures) = state.counts.with(taken);
-    if groups.is_empty() && pictures.is_empty() {
-        return;
-    }
-    let batches = groups.into_iter().map(|counts| (counts, Vec::new()));
-    let pictures = (!pictures.is_empty()).then_some((Vec::new(), pictures));
-    for (counts, pictures) in batches.chain(pictures) {
-        let number = (counts.len() + pictures.len()) as u64;
+    let taken = state.counts.with(batches);
+    for batch in taken {
+        let number = (batch.counts.len() + batch.pictures.len() + batch.prices.len()) as u64;
         let mut name = [0; 16];
         let sent = match platform.fill(&mut name) {
-            Ok(()) => {
-                let batch =
-                    CountBatch { batch: BatchId(name), counts, pictures, outcomes: Vec::new() };
-                platform.forward(&batch).await
-            }
+            Ok(()) => platform.forward(&CountBatch { batch: BatchId(name), ..batch }).await,
             Err(_) => Err("the platform provided no random numbers".to_owned()),
         };
         if let Err(detail) = sent {
@@ -61,4 +51,25 @@ pub async fn send<P: Platform>(platform: &P, urgency: Urgency) {
             platform.log(&line.with_count(number).with_detail(&detail));
         }
     }
+}
+
+/// Everything that was counted, in batches without a name yet.
+fn batches(counts: &mut Counts) -> Vec<CountBatch> {
+    let empty = CountBatch {
+        batch: BatchId([0; 16]),
+        counts: Vec::new(),
+        pictures: Vec::new(),
+        prices: Vec::new(),
+        outcomes: Vec::new(),
+    };
+    let of_counts = counts.take(MAX_BYTES).into_iter();
+    let mut batches: Vec<_> =
+        of_counts.map(|counts| CountBatch { counts, ..empty.clone() }).collect();
+    let pictures = counts.take_pictures();
+    if !pictures.is_empty() {
+        batches.push(CountBatch { pictures, ..empty.clone() });
+    }
+    let prices = counts.take_prices().into_iter();
+    batches.extend(prices.map(|prices| CountBatch { prices, ..empty.clone() }));
+    batches
 }

@@ -1,25 +1,32 @@
-//! `…/defence`: how the visits of redeemed tokens were scored and why, what
-//! their sites reported about them, and whom a threshold would have turned
-//! away.
+//! `…/defence`: what visits pay and which fleets make them pay, how those of
+//! redeemed tokens were scored and why, what their sites reported about them,
+//! and whom a threshold would have turned away.
 
+mod prices;
 mod scores;
 
 use askama::Template;
 use axum::response::Html;
-use munjigi_domain::statistics::{Dimension, Period, Span};
+use munjigi_domain::statistics::{Dimension, Period};
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_i18n::{Text, Texts};
 use munjigi_protocol::{Outcome, ScoreReason};
 use munjigi_store::outcomes::{self, Reported};
+use munjigi_store::prices as priced;
 use munjigi_store::sites::{self, SiteRecord};
 use munjigi_store::statistics::{self, Reasoned};
+use prices::{Prices, Seen};
 use scores::Scores;
 use sqlx::PgPool;
+use time::OffsetDateTime;
 
 use super::filter::Filter;
 use super::frame::{Entry, Frame, render};
 use super::page_error::PageError;
 use super::requester::Asking;
+
+/// Fleets on the page, the largest first.
+const MOST_FLEETS: i64 = 20;
 
 /// Height of a chart's bars, in its own units.
 const BAR_HEIGHT: u64 = 98;
@@ -31,6 +38,8 @@ struct Page {
     sites: Vec<SiteRecord>,
     site: String,
     period: Period,
+    prices: Prices,
+    fleets: Vec<Seen>,
     scores: Scores,
     reasons: Vec<Reason>,
     reported: Vec<Kind>,
@@ -64,13 +73,20 @@ pub async fn show(asking: Asking, filter: Filter) -> Result<Html<String>, PageEr
             statistics::by_value(pool, scope, Dimension::Score, span),
             statistics::reasons(pool, scope, period, span),
             outcomes::reported(pool, scope, span),
+            priced::series(pool, scope, period, span),
+            priced::fleets(pool, scope, span, MOST_FLEETS),
         )
     };
-    let (sites, by_score, reasoned, reported) = asking.read(read).await?;
+    let (sites, by_score, reasoned, reported, series, fleets) = asking.read(read).await?;
+    let steps: Vec<_> = span.steps(period).map(to_timestamp).collect();
+    let prices = Prices::of(&steps, &series, period);
+    let issued = prices.steps.iter().map(|step| step.issued).sum();
     let scores = Scores::of(&by_score, &reported);
     let t = asking.t();
     render(&Page {
-        reasons: reasons(t, &reasoned, scores.redeemed(), period, span),
+        fleets: fleets.into_iter().map(|fleet| Seen::of(fleet, issued)).collect(),
+        prices,
+        reasons: reasons(t, &reasoned, scores.redeemed(), &steps),
         reported: kinds(t, &reported),
         frame: asking.frame(t.get("defence-title"), Entry::Defence),
         sites,
@@ -85,10 +101,8 @@ fn reasons(
     t: Texts,
     reasoned: &[Reasoned],
     redeemed: u64,
-    period: Period,
-    span: Span,
+    steps: &[OffsetDateTime],
 ) -> Vec<Reason> {
-    let steps: Vec<_> = span.steps(period).map(to_timestamp).collect();
     let mut reasons: Vec<Reason> = ScoreReason::ALL
         .into_iter()
         .map(|reason| {

@@ -8,23 +8,27 @@ use axum::http::StatusCode;
 use munjigi_app::signed::Signed;
 use munjigi_app::{App, Refused};
 use munjigi_protocol::{
-    Count, CountBatch, CountKind, OutcomeReport, PictureCount, SOLVE_MS_BUCKETS, routes,
+    Count, CountBatch, CountKind, OutcomeReport, PictureCount, PriceCount, SOLVE_MS_BUCKETS, routes,
 };
 use munjigi_store::counts::{CountColumns, CountsTaken, TakeCounts};
 use munjigi_store::outcomes::OutcomeColumns;
 use munjigi_store::pictures::PictureColumns;
+use munjigi_store::prices::PriceColumns;
 use munjigi_store::transact;
 
 use super::intake::{self, Fields, Window};
 
 pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<StatusCode, Refused> {
     let call = Signed::read(&app, &routes::COUNTS, request).await?;
-    let CountBatch { batch, counts, pictures, outcomes } = call.json()?;
+    let CountBatch { batch, counts, pictures, prices, outcomes } = call.json()?;
     for (index, count) in counts.iter().enumerate() {
         check(count, &Fields::of("counts", index))?;
     }
     for (index, report) in outcomes.iter().enumerate() {
         check_outcome(report, &Fields::of("outcomes", index))?;
+    }
+    for (index, price) in prices.iter().enumerate() {
+        check_price(price, &Fields::of("prices", index))?;
     }
     let now = app.clock.now();
     let window = Window::around(now, app.retention.event_days);
@@ -38,6 +42,8 @@ pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<St
         .filter(|count| window.holds(count.minute.saturating_mul(60_000)))
         .collect();
     intake::count_left_out("counts", sent - kept.len() - kept_pictures.len());
+    let in_time = |price: &PriceCount| window.holds(price.minute.saturating_mul(60_000));
+    let prices = PriceColumns::new(prices.into_iter().filter(in_time).collect());
     let missed = missed(&kept_pictures);
     let (columns, pictures) = (CountColumns::new(kept), PictureColumns::new(kept_pictures));
     let outcomes = OutcomeColumns::new(outcomes);
@@ -50,6 +56,7 @@ pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<St
         counts: &columns,
         pictures: &pictures,
         outcomes: &outcomes,
+        prices: &prices,
         now,
     };
     let outcome = match transact(&app.pool, &unit).await? {
@@ -65,6 +72,16 @@ pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<St
     };
     metrics::counter!("munjigi_intake_count_batches_total", "outcome" => outcome).increment(1);
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn check_price(price: &PriceCount, fields: &Fields) -> Result<(), Refused> {
+    fields.sitekey(&price.sitekey)?;
+    let is_name = |name: &str| {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        name.len() == 8 && name.bytes().all(is_digit)
+    };
+    let named = price.fleets.iter().all(|fleet| is_name(&fleet.name));
+    fields.check(named, "fleets", "has a name that is not 8 hex digits")
 }
 
 fn check_outcome(report: &OutcomeReport, fields: &Fields) -> Result<(), Refused> {

@@ -10,6 +10,7 @@ use time::{Date, OffsetDateTime};
 
 use super::outcomes::{self, OutcomeColumns};
 use super::pictures::{self, PictureColumns};
+use super::prices::{self, PriceColumns};
 use super::{StoreError, Unit, nonces, rollups};
 
 /// What one row counts, in the order of the primary key.
@@ -139,6 +140,8 @@ pub struct TakeCounts<'a> {
     pub pictures: &'a PictureColumns,
     /// What sites report about visitors.
     pub outcomes: &'a OutcomeColumns,
+    /// What first challenges cost.
+    pub prices: &'a PriceColumns,
     /// When the counts arrived.
     pub now: UnixMillis,
 }
@@ -175,6 +178,7 @@ impl Unit for TakeCounts<'_> {
         add(connection, self.counts).await?;
         pictures::counts::add(connection, self.pictures).await?;
         outcomes::add(connection, self.outcomes).await?;
+        prices::add(connection, self.prices).await?;
         rollups::mark(connection, &self.counts.hours, self.now).await?;
         Ok(CountsTaken::New)
     }

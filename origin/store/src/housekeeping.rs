@@ -7,7 +7,8 @@ use sqlx::PgConnection;
 use time::{Date, Duration, OffsetDateTime};
 
 use super::{
-    StoreError, Unit, anomalies, breakdowns, idempotency, mails, outcomes, rollups, webhooks,
+    StoreError, Unit, anomalies, breakdowns, idempotency, mails, outcomes, prices, rollups,
+    webhooks,
 };
 
 /// Tables that are partitioned by day.
@@ -138,6 +139,7 @@ impl Unit for Sweep {
         .execute(&mut *connection)
         .await?;
         let outcomes = outcomes::sweep(connection, now).await?;
+        let prices = prices::sweep(connection, now).await?;
         let mails = mails::sweep(connection, self.now).await?;
         let told = webhooks::sweep(connection, self.now).await?
             + anomalies::sweep(connection, self.now).await?;
@@ -147,6 +149,7 @@ impl Unit for Sweep {
             + accounts
             + packs.rows_affected()
             + outcomes
+            + prices
             + mails
             + told)
     }

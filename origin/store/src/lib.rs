@@ -29,6 +29,7 @@ pub mod passkeys;
 pub mod personal_data;
 pub mod photos;
 pub mod pictures;
+pub mod prices;
 pub mod privacy;
 pub mod publications;
 pub mod replica;

@@ -28,6 +28,13 @@ pub struct Place {
     network: [u8; 8],
 }
 
+/// What software is recognised by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    Headers,
+    Handshake,
+}
+
 /// Names of one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Names {
@@ -54,6 +61,17 @@ impl Place {
         let system = Some(mix(64_500));
         let network = network.to_le_bytes();
         Self { site, today, yesterday: None, system, hosting: false, trace: None, network }
+    }
+
+    /// The software's pseudonym for the site and the day: by its headers, or by
+    /// its handshake where that is known.
+    pub const fn software(&self, by: By) -> u32 {
+        let name = match (by, self.today.handshake) {
+            (By::Handshake, Some(name)) => name,
+            _ => self.today.software,
+        };
+        let [a, b, c, d, ..] = name.to_be_bytes();
+        u32::from_be_bytes([a, b, c, d])
     }
 
     /// The network's pseudonym for the site and the day, as challenges seal it.

@@ -154,11 +154,18 @@ pub fn system(pressure: &Pressure) -> u64 {
 
 /// By how much the networks of one software exceed its usual share.
 pub fn fleet(pressure: &Pressure) -> u64 {
-    let of = |fleet: Fleet| {
-        let least = [FLEET_ALLOWANCE, UNKNOWN_FLEET_ALLOWANCE];
-        u64::from(fleet.networks) * ONE / allowance(least, pressure, fleet)
-    };
-    of(pressure.software).max(of(pressure.handshake)).clamp(ONE, MAX_FLEET_FACTOR)
+    let dearer = fleet_of(pressure, pressure.software).max(fleet_of(pressure, pressure.handshake));
+    dearer.clamp(ONE, MAX_FLEET_FACTOR)
+}
+
+/// Whether the software's headers, rather than its handshake, make it a fleet.
+pub fn is_fleet_by_headers(pressure: &Pressure) -> bool {
+    fleet_of(pressure, pressure.software) >= fleet_of(pressure, pressure.handshake)
+}
+
+fn fleet_of(pressure: &Pressure, of: Fleet) -> u64 {
+    let least = [FLEET_ALLOWANCE, UNKNOWN_FLEET_ALLOWANCE];
+    u64::from(of.networks) * ONE / allowance(least, pressure, of)
 }
 
 /// In proportion to how often the same interaction was seen.

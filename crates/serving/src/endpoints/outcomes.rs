@@ -78,7 +78,13 @@ fn batch<P: Platform>(edge: &RequestContext<'_, P>, report: OutcomeReport) -> Op
     let mut name = [0; 16];
     edge.platform.fill(&mut name).ok()?;
     let outcomes = vec![report];
-    Some(CountBatch { batch: BatchId(name), counts: Vec::new(), pictures: Vec::new(), outcomes })
+    Some(CountBatch {
+        batch: BatchId(name),
+        counts: Vec::new(),
+        pictures: Vec::new(),
+        prices: Vec::new(),
+        outcomes,
+    })
 }
 
 fn refused(reasons: &[Reason]) -> Answer {

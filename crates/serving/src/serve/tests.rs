@@ -130,7 +130,9 @@ fn an_attempt_passes_and_its_token_is_valid_once() {
     let sent = [Urgency::Now, Urgency::Soon].map(Chore::SendCounts);
     assert_eq!(edge.platform.chores(), sent);
     block_on(edge.platform.do_chores());
-    assert_eq!(edge.platform.batches().len(), 1);
+    let batches = edge.platform.batches();
+    assert_eq!(batches.iter().map(|batch| batch.prices.len()).sum::<usize>(), 1);
+    assert_eq!(batches.len(), 2);
 }
 
 /// Challenges of one address, in turn through edges that share a meter, a tenth

@@ -1,11 +1,14 @@
 //! How visits were scored, why, and what their sites reported.
 
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::{AttemptId, BatchId, RedeemedEvent, Sign, Signs};
+use munjigi_store::housekeeping::Sweep;
+use munjigi_store::transact;
 use serde_json::json;
 use sqlx::PgPool;
 
 use crate::rig::people::Someone;
-use crate::rig::{self, HOUR, Rig, event};
+use crate::rig::{self, DAY, HOUR, Rig, event};
 
 /// Three redeemed tokens: a bot, a person, and somebody of whom nothing is known.
 async fn redeemed(rig: &Rig, site: &str) {
@@ -73,6 +76,48 @@ async fn scores_reasons_and_outcomes_are_shown_with_what_a_threshold_would_do(po
         "<th scope=\"row\">fraudulent</th><td>chargeback</td><td>1</td>",
     ] {
         assert!(tab.page.contains(row), "{row}: {}", tab.page);
+    }
+}
+
+/// A hundred challenges of the last minute, forty of them for a fleet.
+async fn priced(rig: &Rig, site: &str, batch: u8) {
+    let fleet = json!({ "name": "00c0ffee", "networks": 900 + u32::from(batch), "issued": 40 });
+    let price = json!({
+        "minute": rig.now().0 / rig::MINUTE - 1, "sitekey": site,
+        "issued": [60, 0, 0, 0, 40, 0, 0], "fleets": [fleet],
+    });
+    let body = json!({ "batch": BatchId([batch; 16]), "counts": [], "prices": [price] });
+    assert_eq!(rig.post("/internal/counts", &body.to_string()).await.status, 204);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn prices_and_fleets_add_up_and_are_shown_at_once(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, site) = shop(&rig).await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    let path = format!("/console/{}/defence", kim.organisation);
+    for batch in [1, 2, 2] {
+        priced(&rig, &site, batch).await;
+    }
+    tab.open(&path).await;
+    for text in [
+        "half of the visitors did at most 1× the site&#39;s least work",
+        "<td>200</td><td>1×</td><td>16×</td><td>40.0 %</td>",
+        "<th scope=\"row\"><code>00c0ffee</code></th><td>Shop</td><td>902</td><td>80</td><td>40.0 %</td>",
+    ] {
+        assert!(tab.page.contains(text), "{text}: {}", tab.page);
+    }
+    // Both are gone after their days, and another organisation never sees them.
+    let lee = rig.someone("Lee").await;
+    rig.site_of(&lee, "Blog").await;
+    let mut others = rig.tab_of(&lee.account).await;
+    others.open(&format!("/console/{}/defence?site={site}", lee.organisation)).await;
+    assert!(!others.page.contains("00c0ffee"), "{}", others.page);
+    for (days, fleets, prices) in [(29, 1, 1), (32, 0, 1), (72, 0, 0)] {
+        let now = UnixMillis(rig.now().0 + days * DAY);
+        transact(&rig.pool, &Sweep { now }).await.unwrap();
+        assert_eq!(rig.number("SELECT count(*) FROM fleets").await, fleets, "{days}");
+        assert_eq!(rig.number("SELECT count(*) FROM hourly_prices").await, prices, "{days}");
     }
 }
 

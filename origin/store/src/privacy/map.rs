@@ -257,6 +257,20 @@ pub const TABLES: &[Table] = &[
         seen_by: Seen::Members,
         ..TECHNICAL
     },
+    Table {
+        name: "hourly_prices",
+        others: &["sitekey"],
+        kept: Kept::Swept,
+        seen_by: Seen::Members,
+        ..TECHNICAL
+    },
+    Table {
+        name: "fleets",
+        others: &["sitekey", "name"],
+        kept: Kept::Swept,
+        seen_by: Seen::Members,
+        ..TECHNICAL
+    },
     Table { name: "rollup_hours", ..TECHNICAL },
     Table { name: "count_batches", others: &["batch"], kept: Kept::Swept, ..TECHNICAL },
     Table { name: "signature_nonces", others: &["nonce"], kept: Kept::Swept, ..TECHNICAL },
