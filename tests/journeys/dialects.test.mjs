@@ -124,7 +124,7 @@ async function bare(address, init) {
 
 /** What `ScoreReason` says on the protocol's page. */
 const REASONS = ['automation', 'inconsistent-client', 'replayed-trace', 'fleet', 'solved-elsewhere', 'network-load',
-  'site-under-attack', 'work-alone', 'too-little-data'];
+  'site-under-attack', 'work-alone', 'outcomes', 'too-little-data'];
 
 /**
  * At most five reasons, strongest first.

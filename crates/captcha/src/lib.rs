@@ -43,6 +43,7 @@ mod test_sitekeys;
 mod token;
 mod vendor_keys;
 mod visit;
+pub mod weights;
 
 pub use address::{Address, Prefix};
 pub use authority::Authority;

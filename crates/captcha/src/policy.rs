@@ -20,7 +20,8 @@ use munjigi_protocol::{Algorithm, AttemptId, Signals, Signs, Verdict};
 
 pub(crate) use fallback::afford;
 pub(crate) use pressure::{is_fleet_by_headers, larger};
-pub use score::{picture_score, score};
+pub use risk::{is_convicted, risk};
+pub use score::{Scored, picture_score, score};
 pub use signs::reasons;
 pub use surge::comes_with_it as comes_with_a_flood;
 pub(crate) use surge::is_attacked;

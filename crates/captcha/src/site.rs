@@ -12,6 +12,7 @@ use crate::credentials::{SecretHash, Sitekey};
 use crate::host::{HostPattern, Hostname};
 use crate::phones::{MAX_EXPECTED_SECONDS, SLOW_PHONE_HASHES_PER_SECOND};
 use crate::vendor_keys::MAX_IMPORTS;
+use crate::weights::{Weights, WeightsError};
 
 pub use dry_run::{Prediction, SeenHost, Sighting};
 pub(crate) use rules::Rule;
@@ -51,6 +52,7 @@ pub struct Site {
     /// When the site counts as under attack.
     pub under_attack: UnderAttack,
     pub(crate) rules: Vec<Rule>,
+    pub(crate) weights: Option<Weights>,
     expected: Vec<u32>,
     hosts: Vec<HostPattern>,
     allow_loopback: bool,
@@ -96,6 +98,9 @@ pub enum SiteError {
     /// More secrets than rotation and imports need.
     #[error("more than 24 secrets")]
     TooManySecrets,
+    /// The site's own weights are beyond their bounds.
+    #[error("score_weights: {0}")]
+    ScoreWeights(WeightsError),
 }
 
 const MAX_HOSTS: usize = 100;
@@ -143,6 +148,10 @@ impl Site {
             pictures: config.pictures.clone(),
             exempt: config.exempt && exemption == Exemption::Honoured,
             under_attack: config.under_attack,
+            weights: match &config.score_weights {
+                Some(weights) => Some(Weights::parse(weights).map_err(SiteError::ScoreWeights)?),
+                None => None,
+            },
             expected: config.expected.clone(),
             rules: parse_each(&config.rules, Rule::parse).map_err(SiteError::Rule)?,
             hosts: parse_each(&config.hosts, |host| HostPattern::parse(host).ok())

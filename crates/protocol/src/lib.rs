@@ -16,6 +16,7 @@ mod outcomes;
 mod pictures;
 mod problem;
 pub mod routes;
+mod score_weights;
 mod signals;
 mod signs;
 mod site;
@@ -48,6 +49,7 @@ pub use pictures::{
 };
 pub use problem::{PROBLEM_CONTENT_TYPE, Problem};
 pub use routes::Route;
+pub use score_weights::ScoreWeights;
 pub use signals::{Check, Signals};
 pub use signs::{Sign, Signs};
 pub use site::{Mode, Rule, RuleMatch, SiteConfig, SiteState, UnderAttack, Verdict, Work};

@@ -24,6 +24,11 @@ macro_rules! signs {
                 match self { $(Self::$name => $text,)* }
             }
 
+            /// Reads the spelling on the wire.
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::ALL.into_iter().find(|sign| sign.as_str() == text)
+            }
+
             /// The reason that the sign gives a site's owner, if it speaks
             /// against a visit.
             pub const fn reason(self) -> Option<ScoreReason> {
@@ -131,6 +136,9 @@ signs! {
     /// `Traced` and `NoWindow` together: nobody opens developer tools in a browser
     /// that has no window.
     Attached = "attached" => Automation,
+    /// What the site's own outcomes say lowers the score. It is set last and
+    /// weighs nothing: nobody learns from what was learned.
+    Outcomes = "outcomes" => Outcomes,
 }
 
 /// A set of signs, a bit each. A sign is never taken back during an attempt.

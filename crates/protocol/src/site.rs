@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::PictureType;
+use crate::{PictureType, ScoreWeights};
 
 /// One site. A PUT with a lower version than the one stored is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,9 @@ pub struct SiteConfig {
     /// When the site counts as under attack.
     #[serde(default, skip_serializing_if = "UnderAttack::is_auto")]
     pub under_attack: UnderAttack,
+    /// What signs are worth at this site. None: what they are worth everywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score_weights: Option<ScoreWeights>,
     /// No rate limits and no rising work, for load tests. Honoured only by an
     /// edge that runs locally.
     #[serde(default)]

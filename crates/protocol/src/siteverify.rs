@@ -95,6 +95,9 @@ pub enum ScoreReason {
     /// Only work was proven, by SHA-256 or in place of a picture.
     #[serde(rename = "work-alone")]
     WorkAlone,
+    /// The site's own outcomes speak against visits like this one.
+    #[serde(rename = "outcomes")]
+    Outcomes,
     /// The browser reported nothing that a person did.
     #[serde(rename = "too-little-data")]
     TooLittleData,
@@ -102,7 +105,7 @@ pub enum ScoreReason {
 
 impl ScoreReason {
     /// All of them, strongest first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Automation,
         Self::InconsistentClient,
         Self::ReplayedTrace,
@@ -111,6 +114,7 @@ impl ScoreReason {
         Self::NetworkLoad,
         Self::SiteUnderAttack,
         Self::WorkAlone,
+        Self::Outcomes,
         Self::TooLittleData,
     ];
 
@@ -125,6 +129,7 @@ impl ScoreReason {
             Self::NetworkLoad => "network-load",
             Self::SiteUnderAttack => "site-under-attack",
             Self::WorkAlone => "work-alone",
+            Self::Outcomes => "outcomes",
             Self::TooLittleData => "too-little-data",
         }
     }

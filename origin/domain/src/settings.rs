@@ -104,6 +104,7 @@ impl Settings {
             secrets: Vec::new(),
             expected: Vec::new(),
             under_attack: self.under_attack,
+            score_weights: None,
             exempt: false,
         }
     }

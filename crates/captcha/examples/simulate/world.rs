@@ -253,7 +253,7 @@ impl Day {
         let factor = demand.work * 100 / self.site.work.floor;
         Some((
             u32::try_from(factor).unwrap_or(u32::MAX),
-            demand.step == DemandStep::Picture || score(demand.signs) <= 40,
+            demand.step == DemandStep::Picture || score(&self.site, demand.signs).score <= 40,
         ))
     }
 

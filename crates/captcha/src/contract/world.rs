@@ -74,6 +74,7 @@ pub fn site_config(sitekey: &str, secrets: Vec<String>) -> SiteConfig {
         secrets,
         expected: Vec::new(),
         under_attack: UnderAttack::Auto,
+        score_weights: None,
         exempt: false,
     }
 }

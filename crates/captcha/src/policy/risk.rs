@@ -5,88 +5,16 @@
 //! says about itself, so nothing that a browser reports lowers risk by more than
 //! a little, and what is not reported is neither good nor bad.
 
-use munjigi_protocol::{Sign, Signs};
+use munjigi_protocol::Signs;
 
 use super::coherence::CONVICTED;
+use crate::weights::{CONVICTING, Weight, weight};
 
-/// What a sign is worth.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weight {
-    /// Hundredths, by the client itself: it says that a program drives it, or
-    /// contradicts itself.
-    Client(u32),
-    /// Hundredths, by environment, behaviour or reputation, which together never
-    /// come to more than [`MOST_BY_CIRCUMSTANCE`].
-    Circumstance(u32),
-    /// The conviction gate: at least [`CONVICTED`].
-    Convicts,
-    /// Nothing, until a site's own outcomes say otherwise.
-    Nothing,
-}
+const _: () = assert!(CONVICTED as u32 == CONVICTING, "both say what convicts");
 
 /// The most that environment, behaviour and reputation come to: less than what
 /// a picture is asked for.
 const MOST_BY_CIRCUMSTANCE: u32 = 59;
-
-/// What a sign is worth before anything is known about a site's visitors.
-pub const fn weight(sign: Sign) -> Weight {
-    match sign {
-        // Developer tools alone trip the trap, and browsers inside apps have no
-        // window; a driver that joined a browser does both.
-        Sign::SeenDriven | Sign::SeenInconsistent | Sign::Attached => Weight::Convicts,
-        // Not enough for a picture on its own: owners test their forms this way.
-        Sign::Webdriver | Sign::Program => Weight::Client(50),
-        // An incomplete disguise, or a developer's device mode: enough for doubt.
-        Sign::Contradictory | Sign::Differing => Weight::Client(30),
-        // Every HashWX solver has all the answers.
-        Sign::Unasked => Weight::Client(20),
-        // Every browser sends one.
-        Sign::NoAgent => Weight::Client(10),
-        // No browser that runs WebAssembly offers it. And a solution that four
-        // workers on the fastest core cannot reach was found elsewhere.
-        Sign::TlsOld | Sign::TooFast => Weight::Circumstance(25),
-        // Beside `Busy`, 25 together.
-        Sign::VeryBusy => Weight::Circumstance(17),
-        // An unconfigured headless browser; privacy browsers list one. And no
-        // browser's solutions are wrong.
-        Sign::NoLanguage | Sign::Failing | Sign::Hoarding | Sign::NoWindow => {
-            Weight::Circumstance(15)
-        }
-        // Browsers speak HTTP/2 or 3 to the edge, and few tools do; but proxies
-        // that inspect traffic at schools and offices speak HTTP/1 for them. Of a
-        // visit about which nothing is known, nobody was seen.
-        Sign::HttpOne | Sign::Absent | Sign::Busy | Sign::TouchDiffers => Weight::Circumstance(10),
-        // Pages may start at once and in the background; phones change networks,
-        // and solver farms do too.
-        Sign::TlsOneTwo
-        | Sign::AtOnce
-        | Sign::Hidden
-        | Sign::Moved
-        | Sign::Injected
-        | Sign::BusySystem
-        | Sign::Fleet => Weight::Circumstance(5),
-        Sign::NoPointer
-        | Sign::MuchPointer
-        | Sign::NoKeys
-        | Sign::ManyKeys
-        | Sign::Touch
-        | Sign::Quick
-        | Sign::Patient
-        | Sign::Slow
-        | Sign::Further
-        | Sign::Fallback
-        | Sign::WorkAlone
-        | Sign::Loaded
-        | Sign::BusyNeighbours
-        | Sign::LargeFleet
-        | Sign::Replayed
-        | Sign::OftenReplayed
-        | Sign::Flood
-        | Sign::PassedBefore
-        | Sign::Traced
-        | Sign::Hosting => Weight::Nothing,
-    }
-}
 
 /// Risk by a visit's signs, 0–100.
 pub fn risk(signs: Signs) -> u8 {
@@ -123,6 +51,7 @@ fn either(weights: impl IntoIterator<Item = u32>) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use munjigi_protocol::Sign;
     use proptest::prelude::*;
 
     use super::*;

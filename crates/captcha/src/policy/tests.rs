@@ -205,8 +205,9 @@ fn the_policy_reads_as_this_table() {
         ("exempt, for load tests",     CURL,    DRIVEN,        address(2_000, 0, 99),   On::Exempt,        40_000, Puzzle,  11),
     ];
     for (who, visit, signals, pressure, on, work, step, expected) in table {
-        let demand = ask(&site(*on), visit, signals, pressure).unwrap();
-        let found = (demand.work, demand.count, demand.step, score(demand.signs));
+        let site = site(*on);
+        let demand = ask(&site, visit, signals, pressure).unwrap();
+        let found = (demand.work, demand.count, demand.step, score(&site, demand.signs).score);
         assert_eq!(found, (*work, 16, *step, *expected), "{who}");
     }
 }
@@ -296,7 +297,7 @@ fn at_the_solution_more_is_known() {
             algorithm: Algorithm::HashWx,
             stage,
         });
-        score(demand.unwrap().signs)
+        score(&site, demand.unwrap().signs).score
     };
     let stage =
         |network| Stage::Solution { id: AttemptId([0; 16]), proven: 640_000, puzzles: 0, network };
@@ -399,7 +400,7 @@ proptest! {
             prop_assert!(fallback);
             return Ok(());
         };
-        prop_assert!(score(demand.signs) <= 100);
+        prop_assert!(score(&site, demand.signs).score <= 100);
         if !fallback {
             prop_assert!(demand.work >= floor && demand.work <= floor + above);
             let most = MAX_EXPECTED_SECONDS * SLOW_PHONE_HASHES_PER_SECOND;

@@ -1,4 +1,4 @@
-use munjigi_protocol::{Rule as RuleConfig, RuleMatch, Verdict};
+use munjigi_protocol::{Rule as RuleConfig, RuleMatch, ScoreWeights, Verdict};
 
 use super::*;
 use crate::contract::site_config;
@@ -45,6 +45,13 @@ fn each_mistake_of_a_configuration_is_named() {
         ),
         (SiteError::TooManyRules, parse(|c| c.rules = vec![rule(RuleMatch::default()); 101])),
         (SiteError::Secret(0), parse(|c| c.secrets = vec!["AB".repeat(32)])),
+        (
+            SiteError::ScoreWeights(WeightsError::Bias),
+            parse(|c| {
+                let weights = std::collections::BTreeMap::new();
+                c.score_weights = Some(ScoreWeights { version: 1, bias: 8_001, weights });
+            }),
+        ),
         (SiteError::TooManySecrets, parse(|c| c.secrets = vec!["ab".repeat(32); 25])),
     ] {
         assert_eq!(site.unwrap_err(), error);

@@ -18,7 +18,7 @@ use crate::counters::{Counters, Event, Noted, Place, Pressure};
 use crate::issue::{MAX_TOKEN_LIFETIME_SECONDS, puzzle_step, seconds_between};
 use crate::pictures::PackSource;
 use crate::policy::{
-    self, Demand, DemandStep, Network, Question, Stage, puzzle_lifetime_seconds, score,
+    self, Demand, DemandStep, Network, Question, Scored, Stage, puzzle_lifetime_seconds, score,
 };
 use crate::ports::{PriceStore, RedemptionStore, RowAddress, StoreError};
 use crate::redemption::{NotAllowed, Owing};
@@ -48,8 +48,7 @@ pub struct Attempt<'a> {
 
 /// What a token states about how it was earned.
 struct Pass {
-    score: u8,
-    signs: Signs,
+    scored: Scored,
     interactive: bool,
     stepped: bool,
     algorithm: Algorithm,
@@ -132,8 +131,7 @@ impl Attempt<'_> {
         let alone = stepped || puzzle.algorithm == Algorithm::Sha256;
         let signs = if alone { signs.with(Sign::WorkAlone) } else { signs };
         let mut solved = self.pass(&Pass {
-            score: score(signs),
-            signs,
+            scored: score(self.call.site, signs),
             interactive: false,
             stepped,
             algorithm: puzzle.algorithm,
@@ -263,7 +261,8 @@ impl Attempt<'_> {
     }
 
     fn pass(&self, pass: &Pass) -> Solved {
-        let Pass { score, signs, interactive, stepped, algorithm, paid } = *pass;
+        let Pass { scored, interactive, stepped, algorithm, paid } = *pass;
+        let Scored { score, signs } = scored;
         let Call { authority, site, visit, now } = self.call;
         let claims = self.claims;
         let lifetime = u64::from(site.token_lifetime_seconds).min(MAX_TOKEN_LIFETIME_SECONDS);

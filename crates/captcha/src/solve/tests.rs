@@ -6,8 +6,8 @@ mod pictures;
 mod replays;
 
 use munjigi_protocol::{
-    Algorithm, AlgorithmName, Answer, ChallengeReply, ChallengeRequest, PuzzleStep, Signals,
-    SiteState, SiteverifyCode, Step, Trace, Want,
+    Algorithm, AlgorithmName, Answer, ChallengeReply, ChallengeRequest, PuzzleStep, ScoreReason,
+    ScoreWeights, Sign, Signals, SiteState, SiteverifyCode, Step, Trace, Want,
 };
 
 use super::*;
@@ -15,6 +15,7 @@ use crate::address::Address;
 use crate::contract::{FIREFOX, World};
 use crate::token::TokenClaims;
 use crate::visit::Visit;
+use crate::weights::{BIAS, CONVICTION, Weights};
 
 fn code(world: &mut World, request: &SolutionRequest) -> Code {
     world.solve(request).unwrap_err().code
@@ -67,6 +68,26 @@ fn a_solved_puzzle_is_a_token_that_verifies() {
     assert!(reply.success);
     assert_eq!(reply.challenge_ts.as_deref(), Some("2025-11-20T07:30:02.250Z"));
     assert_eq!(reply.score, Some(0.9));
+}
+
+#[test]
+fn a_score_follows_the_sites_own_weights_and_its_price_does_not() {
+    let mut world = World::new();
+    let challenge = world.challenge();
+    let convicting = [Sign::SeenDriven, Sign::SeenInconsistent].map(|sign| (sign, CONVICTION));
+    let weights = convicting.into_iter().chain([(Sign::Absent, 3_000)]).collect();
+    let weights = ScoreWeights { version: 1, bias: BIAS, weights };
+    world.site.weights = Some(Weights::parse(&weights).unwrap());
+    world.publish();
+    let dearer = world.challenge();
+    assert_eq!(puzzle(&challenge).work, puzzle(&dearer).work);
+    let request = world.solution(&dearer);
+    let token = world.token(&request);
+    let token_claims = token_claims(&world, &token);
+    assert_eq!(token_claims.score, 49);
+    assert!(token_claims.signs.has(Sign::Outcomes));
+    let reply = world.verify(&token);
+    assert_eq!(reply.reasons.unwrap(), [ScoreReason::Outcomes, ScoreReason::TooLittleData]);
 }
 
 #[test]

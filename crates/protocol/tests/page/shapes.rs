@@ -43,7 +43,7 @@ pub fn all() -> Tables {
         Outcome OutcomeReason OutcomeReply OutcomeReport OutcomeRequest
         Pack PackItem PageOptions PictureCount PictureRound PictureType PoolEntry Pools
         PredictReply Problem RenderReply RenderRequest RenderedImage RenderedPicture Rendering RightRound
-        SegmentedThing Trace RedeemedEvent Rule RuleMatch Sign Signals SiteConfig SiteDelete SitePut SiteState UnderAttack
+        ScoreWeights SegmentedThing Trace RedeemedEvent Rule RuleMatch Sign Signals SiteConfig SiteDelete SitePut SiteState UnderAttack
         SiteverifyReply SiteverifyRequest SolutionRequest Status Verdict Version
         Want WidgetRetry WidgetSize WidgetStart WidgetTheme Work
     }

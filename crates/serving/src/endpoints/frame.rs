@@ -166,6 +166,7 @@ mod tests {
             secrets: Vec::new(),
             expected: Vec::new(),
             under_attack: UnderAttack::Auto,
+            score_weights: None,
             exempt: false,
         };
         Site::parse(&config, Exemption::Ignored).unwrap()

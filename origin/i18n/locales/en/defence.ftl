@@ -46,3 +46,4 @@ reason-network-load = the address or its network requested a lot, failed, or did
 reason-site-under-attack = came with a flood of the site
 reason-work-alone = only work was proven
 reason-too-little-data = the browser reported nothing that a person did
+reason-outcomes = visits with the same signs turned out fraudulent

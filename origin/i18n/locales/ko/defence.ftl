@@ -46,3 +46,4 @@ reason-network-load = 주소나 그 네트워크가 많이 요청했거나, 틀�
 reason-site-under-attack = 사이트에 몰린 방문과 함께 왔습니다
 reason-work-alone = 계산만으로 통과했습니다
 reason-too-little-data = 사람이 한 일이 브라우저에서 보이지 않았습니다
+reason-outcomes = 같은 징후를 보인 방문이 부정한 것으로 밝혀졌습니다

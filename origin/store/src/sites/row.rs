@@ -70,6 +70,7 @@ impl SiteRow {
             expected: self.expected.into_iter().map(i32::unsigned_abs).collect(),
             under_attack: spelt::<UnderAttack>(self.under_attack)
                 .ok_or_else(|| wrong("under_attack"))?,
+            score_weights: None,
             exempt: self.exempt,
             sitekey: sitekey.clone(),
         };

@@ -39,10 +39,8 @@ impl Attempt<'_> {
             let signs = self.claims.signs.and(demand.signs);
             let shown = self.call.now.seconds().saturating_sub(*dealt_at);
             let bonus = pictures::bonus(*trace, shown, right.rounds());
-            let score = policy::picture_score(signs, bonus);
             let mut solved = self.pass(&Pass {
-                score,
-                signs,
+                scored: policy::picture_score(self.call.site, signs, bonus),
                 interactive: true,
                 stepped: true,
                 algorithm: *algorithm,

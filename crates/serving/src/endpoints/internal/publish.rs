@@ -240,6 +240,7 @@ mod tests {
             secrets: secrets.iter().map(|hash| (*hash).to_owned()).collect(),
             expected: Vec::new(),
             under_attack: UnderAttack::Auto,
+            score_weights: None,
             exempt: false,
         }
     }
