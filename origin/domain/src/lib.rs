@@ -14,6 +14,7 @@ pub mod email;
 pub mod entropy;
 pub mod new_site;
 pub mod reach;
+pub mod score_weights;
 pub mod settings;
 pub mod shown;
 pub mod site_change;
