@@ -17,14 +17,14 @@ use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
 use crate::mixes::{Mix, Software};
 
-const HOUR: u64 = 3_600_000;
+pub const HOUR: u64 = 3_600_000;
 const HALF_LIFE_SECONDS: u32 = 300;
 
 /// Six in the morning, so that a midnight falls into the day.
 const BEGIN: UnixMillis = UnixMillis(1_794_981_600_000);
 
 /// The attack begins and ends in these hours.
-const ATTACKED: std::ops::Range<u64> = 8..20;
+pub const ATTACKED: std::ops::Range<u64> = 8..20;
 
 /// Expected hashes of HashWX that one core of an attacker computes in a second,
 /// and what an hour of it costs in US dollars; as in `docs/figures.toml`.
@@ -122,8 +122,13 @@ impl Day {
         }
     }
 
-    /// Lives through it.
-    pub fn run(mut self) -> Outcome {
+    /// Lives through all of it.
+    pub fn run(self) -> Outcome {
+        self.run_until(24 * HOUR)
+    }
+
+    /// Lives through its beginning, to this millisecond.
+    pub fn run_until(mut self, end: u64) -> Outcome {
         let mut outcome = Outcome::default();
         let mut hours = vec![(Vec::new(), Vec::new()); 24];
         self.plan(0, Event::Person);
@@ -134,11 +139,8 @@ impl Day {
             }
         }
         while let Some(Reverse((at, _, event))) = self.events.pop() {
-            let Some((attacker, people)) =
-                hours.get_mut(usize::try_from(at / HOUR).unwrap_or(usize::MAX))
-            else {
-                break;
-            };
+            let hour = hours.get_mut(usize::try_from(at / HOUR).unwrap_or(usize::MAX));
+            let Some((attacker, people)) = hour.filter(|_| at < end) else { break };
             match event {
                 Event::Person => {
                     let (address, asn) = self.home();
