@@ -22,9 +22,10 @@ use super::counted::{Counted, Tally};
 pub const NEEDED: u32 = 200;
 
 /// The standard deviation of the prior, in log-odds: a sign's odds at a site are
-/// taken to be within a factor of e of what they are everywhere for two sites in
-/// three. `docs/scores.md` compares it with wider and narrower ones.
-pub const WIDTH: f64 = 1.0;
+/// taken to be within a factor of e² (seven) of what they are everywhere for two
+/// sites in three. In `docs/scores.md`, narrower ones lose more where a site
+/// differs than they win where it does not, and wider ones win next to nothing.
+pub const WIDTH: f64 = 2.0;
 
 /// Steps of Newton's method; five to ten are enough.
 const STEPS: usize = 60;
