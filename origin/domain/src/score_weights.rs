@@ -25,7 +25,7 @@ use munjigi_protocol::{Outcome, Signs};
 pub use course::{Course, Judgement, Night, NothingToUndo, PATIENCE_MILLIS, PAUSE_MILLIS, Shadow};
 pub use course::{Training, night, undo};
 pub use fit::{NEEDED, Untrained, WIDTH, fit, fit_as_sure};
-pub use judge::{Decision, Figures, HELD_OUT, TooFew, Why, decide};
+pub use judge::{Areas, Decision, Figures, HELD_OUT, TooFew, Why, decide};
 pub use measure::{Bin, area, calibration, log_loss};
 pub use model::Model;
 

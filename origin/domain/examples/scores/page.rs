@@ -6,8 +6,8 @@ use munjigi_captcha::contract::site_config;
 use munjigi_captcha::policy::score;
 use munjigi_captcha::{Exemption, Site};
 use munjigi_domain::score_weights::{
-    Course, Decision, Judgement, Label, Model, Night, TooFew, Training, Untrained, WIDTH, Why,
-    area, calibration, fit, fit_as_sure, log_loss,
+    Course, Decision, Judgement, Label, Model, Night, TooFew, Training, Untrained, WIDTH, area,
+    calibration, fit, fit_as_sure, log_loss,
 };
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::Outcome;
@@ -70,7 +70,7 @@ pub fn page(visits: &[Redeemed], seed: u64) -> String {
     visitors(&mut text, &second, &learned[1]);
     calibrated(&mut text, &learned[1], &truth);
     widths(&mut text, &wrong, &first, &truth, seed);
-    text.push_str("\n## Night by night\n\nWhat each night did with what had been trained in the night before: how much log loss it would win on labels that came since, with twice its standard error, and what became of it. A dash: nothing was there to judge.\n\n|");
+    text.push_str("\n## Night by night\n\nWhat each night did with what had been trained in the night before: how much log loss it would win on labels that came since, with twice its standard error, and what became of it. A dash: nothing was there to judge. *No-better*: what is in force is as good. *Reversed*: the new labels say the opposite of what is in force. *Random*: the weights tell frauds from others no better than a coin. *Unlike*: the new labels follow the signs far less, or more, than those of the training.\n\n|");
     for head in std::iter::once("night").chain(OWNERS.iter().map(|owner| owner.name)) {
         let _ = write!(text, " {head} |");
     }
@@ -212,16 +212,7 @@ fn judged(night: &Night) -> String {
             return format!("waits ({legitimate} + {fraudulent} new)");
         }
         Decision::Publish(figures) => (figures, "**published**"),
-        Decision::Keep(why, figures) => (figures, said(why)),
+        Decision::Keep(why, figures) => (figures, why.as_str()),
     };
     format!("{:+.3} ± {:.3}: {what}", figures.gain, 2.0 * figures.error)
-}
-
-const fn said(why: Why) -> &'static str {
-    match why {
-        Why::NoBetter => "no better",
-        Why::Random => "random",
-        Why::Reversed => "reversed",
-        Why::Unlike => "unlike",
-    }
 }

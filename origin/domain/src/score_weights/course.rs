@@ -4,12 +4,12 @@
 
 use munjigi_captcha::weights::Weights;
 use munjigi_keys::UnixMillis;
+use munjigi_protocol::ScoreWeights;
 use serde::{Deserialize, Serialize};
 
 use super::Label;
 use super::fit::{Untrained, fit};
-use super::judge::{Decision, decide};
-use super::measure::area;
+use super::judge::{Areas, Decision, decide};
 use super::model::Model;
 
 const DAY: u64 = 86_400_000;
@@ -50,8 +50,8 @@ pub struct Shadow {
     /// When they were trained, in milliseconds since 1970. Labels after that are
     /// new to them.
     pub trained_at: u64,
-    /// Their area under the curve on what they were trained on.
-    pub area: f64,
+    /// How they and what was in force did on what they were trained on.
+    pub areas: Areas,
 }
 
 /// What one night did.
@@ -111,10 +111,19 @@ pub fn night(course: &Course, labels: &[Label], now: UnixMillis) -> Night {
 }
 
 impl Course {
+    /// What the site's configuration says: `score_weights`, none where the fixed
+    /// weights are in force. It is to be published when it changes.
+    pub fn published(&self) -> Option<ScoreWeights> {
+        match &self.in_force {
+            Model::Fixed => None,
+            Model::Own(weights) => Some(weights.clone().into()),
+        }
+    }
+
     fn judge(&mut self, shadow: Shadow, labels: &[Label], now: UnixMillis) -> Judgement {
         let (_, new) = split(labels, |label| label.at.0 <= shadow.trained_at);
         let candidate = Model::Own(shadow.weights.clone());
-        let decision = decide(&self.in_force, &candidate, shadow.area, new);
+        let decision = decide(&self.in_force, &candidate, shadow.areas, new);
         match decision {
             Decision::Publish(_) => self.publish(candidate),
             Decision::Keep(..) => {}
@@ -133,7 +142,8 @@ impl Course {
     fn judge_by_the_last_fifth(&mut self, labels: &[Label]) -> Option<Decision> {
         let (old, new) = labels.split_at(labels.len() - labels.len() / 5);
         let candidate = Model::Own(fit(old, self.trainings.saturating_add(1)).ok()?);
-        let decision = decide(&self.in_force, &candidate, area(&candidate, old)?, new);
+        let areas = Areas::of(&self.in_force, &candidate, old)?;
+        let decision = decide(&self.in_force, &candidate, areas, new);
         self.trainings = self.trainings.saturating_add(1);
         if matches!(decision, Decision::Publish(_)) {
             self.publish(candidate);
@@ -151,11 +161,11 @@ impl Course {
             Ok(weights) => weights,
             Err(error) => return Training::Not(error),
         };
-        let Some(area) = area(&Model::Own(weights.clone()), labels) else {
+        let Some(areas) = Areas::of(&self.in_force, &Model::Own(weights.clone()), labels) else {
             return Training::Not(Untrained::NoResult);
         };
         self.trainings = version;
-        self.shadow = Some(Shadow { weights, trained_at: now.0, area });
+        self.shadow = Some(Shadow { weights, trained_at: now.0, areas });
         Training::Trained(version)
     }
 }

@@ -20,9 +20,13 @@ const LEAST_GAIN: f64 = 0.01;
 /// are then published on one night in forty.
 const ERRORS: f64 = 2.0;
 
-/// How far the area under the curve may fall between training and what came
+/// The least area under the curve on the labels of the training: labels that
+/// say one thing in one half and the opposite in the other come to less.
+const LEAST_AREA: f64 = 0.55;
+
+/// How far the area under the curve may change between training and what came
 /// since, beyond chance.
-const FALL: f64 = 0.1;
+const CHANGE: f64 = 0.1;
 
 /// What becomes of trained weights.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -60,9 +64,22 @@ pub enum Why {
     /// to them, or to the site.
     #[serde(rename = "reversed")]
     Reversed,
-    /// The new labels are far less like the signs than those before: likewise.
+    /// The new labels follow the signs far less, or more, than those before:
+    /// likewise.
     #[serde(rename = "unlike")]
     Unlike,
+}
+
+impl Why {
+    /// The spelling in rows, metrics and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoBetter => "no-better",
+            Self::Random => "random",
+            Self::Reversed => "reversed",
+            Self::Unlike => "unlike",
+        }
+    }
 }
 
 /// What a judgement goes by.
@@ -78,14 +95,25 @@ pub struct Figures {
     pub area: f64,
 }
 
-/// Judges weights by labels that came after their training. `area_trained` is
-/// their area under the curve on the labels of the training.
-pub fn decide(
-    in_force: &Model,
-    candidate: &Model,
-    area_trained: f64,
-    held_out: &[Label],
-) -> Decision {
+/// Areas under the curve on the labels of a training.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Areas {
+    /// Of what was in force then.
+    pub in_force: f64,
+    /// Of the weights that were trained.
+    pub trained: f64,
+}
+
+impl Areas {
+    /// Measures them; `None` where a kind of label is missing.
+    pub fn of(in_force: &Model, trained: &Model, labels: &[Label]) -> Option<Self> {
+        Some(Self { in_force: area(in_force, labels)?, trained: area(trained, labels)? })
+    }
+}
+
+/// Judges weights by labels that came after their training; `then` is how they
+/// and what is in force did on the labels of the training.
+pub fn decide(in_force: &Model, candidate: &Model, then: Areas, held_out: &[Label]) -> Decision {
     let counted = Counted::of(held_out);
     let Tally { legitimate, fraudulent } = counted.all;
     let areas = (area(in_force, held_out), area(candidate, held_out));
@@ -96,11 +124,13 @@ pub fn decide(
     let figures = Figures { gain, error, area_in_force, area };
     let chance = ERRORS * error_of_area(counted.all);
     let keep = |why| Decision::Keep(why, figures);
-    if area_in_force < 0.5 - chance {
+    // The fixed weights may be wrong about a site from the beginning.
+    let turned = *in_force != Model::Fixed || area_in_force < then.in_force - CHANGE;
+    if area_in_force < 0.5 - chance && turned {
         keep(Why::Reversed)
-    } else if area <= 0.5 + chance {
+    } else if area <= 0.5 + chance || then.trained < LEAST_AREA {
         keep(Why::Random)
-    } else if area < area_trained - FALL - chance {
+    } else if (area - then.trained).abs() > CHANGE + chance {
         keep(Why::Unlike)
     } else if gain < LEAST_GAIN || gain < ERRORS * error {
         keep(Why::NoBetter)
