@@ -14,7 +14,7 @@ use munjigi_process::stop::Stop;
 use munjigi_store::breakdowns::{RollDay, RollHour};
 use munjigi_store::housekeeping::{CreateDays, DropDays, Sweep};
 use munjigi_store::locks::{Fenced, Lease};
-use munjigi_store::sites::ExpectNext;
+use munjigi_store::sites::{ExpectNext, LearnNext, Learned};
 use munjigi_store::{StoreError, Unit, erasure, pictures, rollups, transact};
 use reqwest::Url;
 use sqlx::PgPool;
@@ -28,6 +28,8 @@ const WATCH_EVERY: Duration = Duration::from_mins(5);
 /// With the edge's own ten seconds, an owner is told within a minute.
 const ATTACKS_EVERY: Duration = Duration::from_secs(15);
 const EXPECT_EVERY: Duration = Duration::from_hours(6);
+/// Each site has one night a day, when it is due.
+const LEARN_EVERY: Duration = Duration::from_hours(1);
 /// Delay after a failure, so that a job missed while Postgres was down is made
 /// up for.
 const RETRY_EVERY: Duration = Duration::from_secs(15);
@@ -62,7 +64,8 @@ impl Jobs {
             self.repeat(Job::Verify, stop.clone()),
             self.repeat(Job::Anomalies, stop.clone()),
             self.repeat(Job::Attacks, stop.clone()),
-            self.repeat(Job::Expectations, stop),
+            self.repeat(Job::Expectations, stop.clone()),
+            self.repeat(Job::Learning, stop),
         );
     }
 
@@ -166,6 +169,16 @@ impl Jobs {
         Ok(())
     }
 
+    /// Lets every site that is due learn from its outcomes, one after another.
+    pub async fn learn(&self) -> Result<(), StoreError> {
+        while let Some(learned) = transact(&self.pool, &LearnNext { now: self.clock.now() }).await?
+        {
+            let Learned { sitekey, judgement, published } = learned;
+            tracing::info!(sitekey, ?judgement, published, "score weights");
+        }
+        Ok(())
+    }
+
     /// An edge that lost a site lost its packs too: they are in the same store.
     pub async fn verify(&self) -> Result<(), StoreError> {
         if publish::verify(&self.publisher).await? {
@@ -211,6 +224,7 @@ impl Jobs {
             Job::Anomalies => self.watch().await,
             Job::Attacks => self.watch_attacks().await,
             Job::Expectations => self.expect().await,
+            Job::Learning => self.learn().await,
         };
         locks.give_back(&lease, self.clock.now()).await?;
         done.map(|()| Turn::Done)
@@ -225,6 +239,7 @@ enum Job {
     Anomalies,
     Attacks,
     Expectations,
+    Learning,
 }
 
 impl Job {
@@ -237,6 +252,7 @@ impl Job {
             Self::Anomalies => "anomalies",
             Self::Attacks => "attacks",
             Self::Expectations => "expectations",
+            Self::Learning => "learning",
         }
     }
 
@@ -248,6 +264,7 @@ impl Job {
             Self::Anomalies => WATCH_EVERY,
             Self::Attacks => ATTACKS_EVERY,
             Self::Expectations => EXPECT_EVERY,
+            Self::Learning => LEARN_EVERY,
         }
     }
 }

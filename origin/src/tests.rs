@@ -7,6 +7,7 @@ mod cache;
 mod components;
 mod console;
 mod deliveries;
+mod learning;
 mod mail;
 mod notifications;
 mod photos;

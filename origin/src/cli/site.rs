@@ -7,6 +7,7 @@ mod import;
 mod list;
 mod options;
 mod rotate_secret;
+mod scores;
 mod set;
 mod show;
 mod view;
@@ -39,6 +40,8 @@ enum Command {
     Import(import::Arguments),
     /// Rotates the secret in two steps, without downtime.
     RotateSecret(rotate_secret::Arguments),
+    /// Shows what a site learned from its outcomes, and undoes it.
+    Scores(scores::Arguments),
     /// Refuses a site's visitors until it is resumed.
     #[command(after_help = "Example:\n  munjigi site pause mj_…")]
     Pause(change::Arguments),
@@ -62,6 +65,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         Command::Give(arguments) => give::run(shell, arguments).await,
         Command::Import(arguments) => import::run(shell, arguments).await,
         Command::RotateSecret(arguments) => rotate_secret::run(shell, arguments).await,
+        Command::Scores(arguments) => scores::run(shell, arguments).await,
         Command::Pause(arguments) => change::run(shell, arguments, change::Kind::Pause).await,
         Command::Resume(arguments) => change::run(shell, arguments, change::Kind::Resume).await,
         Command::Delete(arguments) => change::run(shell, arguments, change::Kind::Delete).await,

@@ -28,6 +28,7 @@ mod edit;
 mod expect;
 mod give;
 mod import;
+mod learn;
 mod owned;
 mod room;
 mod row;
@@ -45,6 +46,7 @@ pub use edit::{EditRefused, EditSite, Edited, Intent};
 pub use expect::{ExpectNext, Expected};
 pub use give::{GiveRefused, GiveSite, Given};
 pub use import::{AskImport, ImportRefused, MakeLive, RemoveImport};
+pub use learn::{LearnNext, Learned, ReadCourse, UndoLearning, Undone};
 pub use owned::{Seen, of_organisation, part_of, seen};
 
 use row::SiteRow;

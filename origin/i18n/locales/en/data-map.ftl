@@ -31,6 +31,7 @@ data-map-why-deliveries = emails and webhook messages to be sent, pictures to be
 data-map-why-redeemed = spent tokens of visitors: page, country, network operator, score; no IP address, no cookie, no user agent
 data-map-why-hourly_prices = what first challenges of a site cost, by hour
 data-map-why-fleets = software that came to a site from far more networks than usual, under a pseudonym of the day
+data-map-why-score_courses = what a site learned from its outcomes: how much each sign is worth there
 data-map-why-outcomes = what a site reported about visitors whose tokens it redeemed: whether they were wanted, without saying who they were
 data-map-why-minute_counts = counts of events at a site per minute
 data-map-why-picture_counts = pass rates of pictures

@@ -30,6 +30,7 @@ data-map-why-deliveries = 보낼 메일과 웹훅 메시지, 그릴 그림, 그�
 data-map-why-redeemed = 방문자가 쓴 토큰: 페이지, 국가, 통신사, 점수. IP 주소와 쿠키, 브라우저 정보는 없습니다
 data-map-why-hourly_prices = 사이트의 첫 문제가 얼마나 어려웠는지, 시간별
 data-map-why-fleets = 평소보다 훨씬 많은 네트워크에서 사이트로 온 소프트웨어. 그날의 가명으로만 남깁니다
+data-map-why-score_courses = 사이트가 결과에서 배운 것. 그 사이트에서 각 징후가 얼마나 중요한지입니다
 data-map-why-outcomes = 사이트가 토큰을 쓴 방문자에 대해 알려 준 결과. 원하던 방문자였는지만 남기고 누구였는지는 남기지 않습니다
 data-map-why-minute_counts = 사이트의 분당 이벤트 수
 data-map-why-picture_counts = 그림의 통과율

@@ -194,11 +194,13 @@ pub const TABLES: &[Table] = &[
             "organisation",
             "under_attack",
             "expected",
+            "score_weights",
         ],
         kept: Kept::Site,
         seen_by: Seen::Members,
         ..TECHNICAL
     },
+    Table { name: "score_courses", others: &["sitekey", "course"], kept: Kept::Site, ..TECHNICAL },
     Table { name: "secrets", others: &["hash", "sitekey"], kept: Kept::Site, ..TECHNICAL },
     Table {
         name: "site_imports",

@@ -25,6 +25,7 @@ pub struct SiteRow {
     pub fallback_allowed: bool,
     pub under_attack: String,
     pub expected: Vec<i32>,
+    pub score_weights: Option<Value>,
     pub pictures: Vec<String>,
     pub rules: Value,
     pub aliases: Vec<String>,
@@ -70,7 +71,11 @@ impl SiteRow {
             expected: self.expected.into_iter().map(i32::unsigned_abs).collect(),
             under_attack: spelt::<UnderAttack>(self.under_attack)
                 .ok_or_else(|| wrong("under_attack"))?,
-            score_weights: None,
+            score_weights: self
+                .score_weights
+                .map(serde_json::from_value)
+                .transpose()
+                .map_err(|_| wrong("score_weights"))?,
             exempt: self.exempt,
             sitekey: sitekey.clone(),
         };

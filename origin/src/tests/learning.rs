@@ -1,0 +1,99 @@
+//! Sites learn from their outcomes: trained in one night, judged the next by
+//! what came since, published to that site alone, and undone.
+
+use munjigi_keys::UnixMillis;
+use munjigi_protocol::{ScoreWeights, Sign, Signs};
+use munjigi_store::sites::{self, UndoLearning, Undone};
+use munjigi_store::transact;
+use sqlx::PgPool;
+
+use crate::rig::{DAY, HOUR, Rig};
+
+/// Reports of the last hours: what rents machines is fraudulent, what passed
+/// before is not, and one report in twenty is wrong.
+async fn reports(rig: &Rig, site: &str, salt: u8, number: u32) {
+    for index in 0..number {
+        let wrong = index % 20 == 7;
+        let fraud = index % 2 == 0;
+        let sign = if fraud == wrong { Sign::PassedBefore } else { Sign::Hosting };
+        let mut id = [salt; 16];
+        id[..4].copy_from_slice(&index.to_be_bytes());
+        let at = UnixMillis(rig.now().0 - HOUR - u64::from(index) * 1_000);
+        sqlx::query(
+            "INSERT INTO outcomes (sitekey, id, solved_at, signs, score, outcome, reported_at)
+            VALUES ($1, $2, to_timestamp($3), $4, 90, $5, to_timestamp($3))",
+        )
+        .bind(site)
+        .bind(id.as_slice())
+        .bind(i64::try_from(at.seconds()).unwrap())
+        .bind(i64::try_from(Signs::NONE.with(sign).bits()).unwrap())
+        .bind(if fraud { "fraudulent" } else { "legitimate" })
+        .execute(&rig.pool)
+        .await
+        .unwrap();
+    }
+}
+
+async fn weights(rig: &Rig, site: &str) -> Option<ScoreWeights> {
+    sites::find(&rig.pool, site).await.unwrap().unwrap().config.score_weights
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn what_is_learned_waits_a_night_and_reaches_its_own_site_alone(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let (shop, blog) = (rig.site_of(&kim, "Shop").await, rig.site_of(&kim, "Blog").await);
+    reports(&rig, &shop, 1, 600).await;
+    reports(&rig, &blog, 2, 60).await;
+    rig.jobs().learn().await.unwrap();
+    assert_eq!(weights(&rig, &shop).await, None, "they are in the shadow");
+    // Once more on the same night: nothing is due.
+    rig.jobs().learn().await.unwrap();
+    assert_eq!(rig.number("SELECT count(*) FROM score_courses").await, 2);
+
+    let before = sites::find(&rig.pool, &shop).await.unwrap().unwrap().config.version;
+    rig.pass(DAY);
+    reports(&rig, &shop, 3, 300).await;
+    rig.jobs().learn().await.unwrap();
+    let learned = weights(&rig, &shop).await.unwrap();
+    assert!(learned.weights[&Sign::Hosting] > 1_000, "{learned:?}");
+    assert!(learned.weights[&Sign::PassedBefore] < -1_000, "{learned:?}");
+    let after = sites::find(&rig.pool, &shop).await.unwrap().unwrap();
+    assert!(after.config.version > before, "the edge would refuse it");
+    assert_eq!(weights(&rig, &blog).await, None, "too few of its own");
+
+    let undo = UndoLearning { sitekey: &shop, now: rig.now() };
+    let Undone::Done(course) = transact(&rig.pool, &undo).await.unwrap() else { panic!("nothing") };
+    assert_eq!((course.published(), weights(&rig, &shop).await), (None, None));
+    rig.pass(DAY);
+    reports(&rig, &shop, 4, 300).await;
+    rig.jobs().learn().await.unwrap();
+    assert_eq!(weights(&rig, &shop).await, None, "an undo lasts");
+    let again = transact(&rig.pool, &UndoLearning { sitekey: &shop, now: rig.now() }).await;
+    assert_eq!(again.unwrap(), Undone::Nothing);
+    let nobody = UndoLearning { sitekey: "mj_00000000000000000000000000", now: rig.now() };
+    assert_eq!(transact(&rig.pool, &nobody).await.unwrap(), Undone::Unknown);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn weights_that_judge_worse_are_not_published(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let shop = rig.site_of(&kim, "Shop").await;
+    reports(&rig, &shop, 1, 600).await;
+    rig.jobs().learn().await.unwrap();
+    rig.pass(DAY);
+    // Since then everything is the other way round.
+    reports(&rig, &shop, 2, 300).await;
+    sqlx::query(
+        "UPDATE outcomes SET outcome = CASE outcome WHEN 'fraudulent' THEN 'legitimate'
+            ELSE 'fraudulent' END
+        WHERE reported_at > to_timestamp($1)",
+    )
+    .bind(i64::try_from(rig.now().seconds() - DAY / 1_000).unwrap())
+    .execute(&rig.pool)
+    .await
+    .unwrap();
+    rig.jobs().learn().await.unwrap();
+    assert_eq!(weights(&rig, &shop).await, None);
+}
