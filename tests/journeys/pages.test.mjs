@@ -14,7 +14,7 @@ before(own.open);
 after(own.close);
 
 /** The most presses that a page may need until the focus has passed through it. */
-const MOST_TABS = 250;
+const MOST_TABS = 400;
 
 /**
  * Checks the open page: screenshots in both themes and widths, and axe once in each theme and

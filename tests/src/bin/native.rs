@@ -66,9 +66,8 @@ async fn attempt(arguments: &Arguments) -> Result<String> {
         Some(Recording { challenge, .. }) => (&challenge.headers, challenge.body.clone()),
         None => (&honest, challenge_request(&arguments.sitekey, &arguments.hostname)),
     };
-    let mut connection = Connection::open(&SocketAddr::V4(arguments.edge).to_string()).await?;
     let mut challenge: ChallengeReply =
-        post(&mut connection, routes::CHALLENGES.path, headers, &request).await?;
+        post(arguments.edge, routes::CHALLENGES.path, headers, &request).await?;
     for step in 0.. {
         // More puzzles than the person had are answered like the last of theirs.
         let sent = recording
@@ -76,7 +75,7 @@ async fn attempt(arguments: &Arguments) -> Result<String> {
             .and_then(|recording| recording.solutions.get(step).or(recording.solutions.last()));
         let solution = solve(challenge, sent).await?;
         let headers = sent.map_or(&honest, |sent| &sent.headers);
-        let reply = post(&mut connection, routes::SOLUTIONS.path, headers, &solution).await?;
+        let reply = post(arguments.edge, routes::SOLUTIONS.path, headers, &solution).await?;
         challenge = match reply {
             SolutionReply::Passed { token, .. } => return Ok(token),
             SolutionReply::Next(next) => next,
@@ -97,8 +96,10 @@ async fn solve(
     Ok(SolutionRequest { signals, ..solved?? })
 }
 
+/// Each request has a connection of its own: a server closes one that waits for
+/// a puzzle.
 async fn post<T: serde::de::DeserializeOwned>(
-    connection: &mut Connection,
+    edge: SocketAddrV4,
     path: &str,
     headers: &[(String, String)],
     body: &impl serde::Serialize,
@@ -106,5 +107,6 @@ async fn post<T: serde::de::DeserializeOwned>(
     let headers: Vec<_> =
         headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let body = serde_json::to_vec(body)?;
+    let mut connection = Connection::open(&SocketAddr::V4(edge).to_string()).await?;
     Ok(connection.send(Method::POST, path, &headers, body).await?.json()?)
 }
