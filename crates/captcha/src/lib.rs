@@ -17,6 +17,7 @@ mod credentials;
 pub mod crockford;
 #[cfg(any(test, feature = "contract"))]
 pub mod fuzzing;
+mod holds;
 mod host;
 mod hosting;
 pub mod issue;

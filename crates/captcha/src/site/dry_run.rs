@@ -6,6 +6,7 @@ use munjigi_protocol::Verdict;
 
 use super::Site;
 use crate::address::Prefix;
+use crate::holds::Holds;
 use crate::host::{HostPattern, Hostname};
 use crate::labels::Action;
 use crate::visit::Country;
@@ -41,42 +42,6 @@ pub enum Prediction {
     Certain(Option<Verdict>),
     /// It depends on parts that were not recorded.
     Open,
-}
-
-/// Whether a condition holds, as far as it is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Holds {
-    Yes,
-    No,
-    Open,
-}
-
-impl Holds {
-    pub const fn of(holds: bool) -> Self {
-        if holds { Self::Yes } else { Self::No }
-    }
-
-    /// A condition that is not set always holds; one about an unknown part is
-    /// open.
-    pub fn condition<W, S>(
-        wanted: Option<W>,
-        seen: Option<S>,
-        holds: impl FnOnce(W, S) -> Self,
-    ) -> Self {
-        match (wanted, seen) {
-            (None, _) => Self::Yes,
-            (Some(_), None) => Self::Open,
-            (Some(wanted), Some(seen)) => holds(wanted, seen),
-        }
-    }
-
-    pub const fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::No, _) | (_, Self::No) => Self::No,
-            (Self::Open, _) | (_, Self::Open) => Self::Open,
-            (Self::Yes, Self::Yes) => Self::Yes,
-        }
-    }
 }
 
 impl<'a> SeenHost<'a> {

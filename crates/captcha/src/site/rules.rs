@@ -6,8 +6,9 @@ use core::net::IpAddr;
 
 use munjigi_protocol::{Rule as RuleConfig, Verdict};
 
-use super::dry_run::{Holds, SeenHost, Sighting};
+use super::dry_run::{SeenHost, Sighting};
 use crate::address::Prefix;
+use crate::holds::Holds;
 use crate::host::{HostPattern, Hostname};
 use crate::labels::Action;
 use crate::visit::{Country, Visit};
