@@ -1,7 +1,7 @@
 // Which programs the edge recognises, and whom it takes for one by mistake: every automation tool of
 // `tests/fleet/tools.mjs` in every way of starting it, clients without a browser, and every scripted
-// person of `tests/fleet/people.mjs`, each visit from a network of its own. Writes `docs/bot-fleet.toml` and
-// `docs/bot-fleet.md`, unless with `--quick`.
+// person of `tests/fleet/people.mjs`, each visit from a network of its own. Writes each of the three
+// parts into `docs/bot-fleet.toml` and `docs/bot-fleet.md` as it ends, unless with `--quick` or `--only`.
 //
 //   node tests/bench/fleet.mjs [tools] [clients] [people] [--json] [--visits=20] [--lanes=N]
 //     [--only=TEXT] [--seed=1] [--quick]
@@ -243,15 +243,14 @@ export async function measure(options, names) {
   const parts = Object.entries(PARTS).filter(([name]) => !names.length || names.includes(name));
   const lanes = Object.fromEntries(parts.map(([name, { lanes }]) => [name, whole(options, 'lanes', lanes)]));
   const { stack, stop } = await openStack();
-  /** @type {Task[]} */
-  const tasks = [];
+  /** @type {import('../fleet/page.mjs').Part[]} */
+  const measured = [];
   let number = 0;
   try {
     for (const [name, { jobs }] of parts) {
       const part = jobs()
         .filter(({ about }) => about.who.includes(only))
         .map((job) => ({ job, begun: 0, running: 0, seen: [], errors: [] }));
-      tasks.push(...part);
       await inLanes(stack, part, visits, lanes[name], (job, time, lane) => job.once({
         ...lane,
         begin: () => {
@@ -260,15 +259,14 @@ export async function measure(options, names) {
         },
         random: randomOf([seed, job.about.who, job.about.how, time].join('/')),
       }));
+      measured.push({ name, ...provenance({ seed, visits, lanes: lanes[name] }), row: part.map(row) });
+      if (!only && !options.quick) write(measured);
+      for (const task of part) if (task.skipped) tell(task);
     }
   } finally {
     await stop();
   }
-  const rows = tasks.map(row);
-  const from = provenance({ seed, visits, lanes });
-  if (!names.length && !only && !options.quick) write({ ...from, row: rows });
-  for (const task of tasks) if (task.skipped) tell(task);
-  return { name: 'fleet', tables: tables(rows), data: { ...from, rows } };
+  return { name: 'fleet', tables: tables(measured.flatMap(({ row }) => row)), data: measured };
 }
 
 await command(import.meta.url, measure);

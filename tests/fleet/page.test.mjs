@@ -58,19 +58,17 @@ test('stealth tools and clients decide nothing about what is asked', () => {
 });
 
 test('the page is a function of what the record keeps', () => {
+  const from = { date: '2026-11-23', commit: '0123456789ab', seed: 1, visits: 20, machine: '2 × Processor', programs: { Chromium: '148.0.1' } };
+  const skipped = row({ how: 'attached', visits: 0, convicted: 0, work: [], skipped: 'no driver' });
   const record = {
-    date: '2026-11-23',
-    commit: '0123456789ab',
-    seed: 1,
-    visits: 20,
-    machine: '2 × Processor',
-    lanes: { tools: 3, people: 6 },
-    programs: { Chromium: '148.0.1' },
-    row: [row({}), row({ how: 'attached', visits: 0, convicted: 0, work: [], skipped: 'no driver' }), person({ score: undefined })],
+    part: [
+      { name: 'tools', ...from, lanes: 3, row: [row({}), skipped] },
+      { name: 'people', ...from, lanes: 6, row: [person({ score: undefined })] },
+    ],
   };
   const written = page(/** @type {any} */ (parse(stringify(record))));
   assert.equal(written, page(record));
-  for (const part of ['0123456789ab', 'Chromium 148.0.1', 'seed 1', '3 of the tools, 6 of the people', '84 % to 100 %', 'tool, attached: skipped; no driver', 'prove no rate for people']) {
+  for (const part of ['0123456789ab', 'Chromium 148.0.1', 'seed 1', '20 times, 3 at a time on 2 × Processor', '20 times, 6 at a time', '84 % to 100 %', 'tool, attached: skipped; no driver', 'prove no rate for people']) {
     assert.ok(written.includes(part), part);
   }
 });

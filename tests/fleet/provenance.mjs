@@ -1,13 +1,13 @@
 // Where a record comes from: when, of which commit, with which programs.
 
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { stringify } from 'smol-toml';
+import { parse, stringify } from 'smol-toml';
 import { CHROMIUM, FIREFOX } from '../bench/browsers.mjs';
 import { ROOT } from '../bench/stack.mjs';
-import { page } from './page.mjs';
+import { page, PARTS } from './page.mjs';
 
 /** What a program prints, or `undefined` if it is not there. @param {string} program @param {string[]} words */
 function said(program, ...words) {
@@ -35,7 +35,7 @@ function programs() {
 
 /**
  * Where figures come from that are measured now.
- * @param {{seed: number, visits: number, lanes: {[part: string]: number}}} run
+ * @param {{seed: number, visits: number, lanes: number}} run
  */
 export function provenance({ seed, visits, lanes }) {
   const commit = said('git', 'rev-parse', '--short=12', 'HEAD') ?? 'unknown';
@@ -51,9 +51,16 @@ export function provenance({ seed, visits, lanes }) {
   };
 }
 
-/** Writes `docs/bot-fleet.toml` and `docs/bot-fleet.md`. @param {import('./page.mjs').Record} record */
-export function write(record) {
+/**
+ * Writes parts into `docs/bot-fleet.toml` and `docs/bot-fleet.md`. Others stay as they were measured.
+ * @param {import('./page.mjs').Part[]} parts
+ */
+export function write(parts) {
+  const path = join(ROOT, 'docs', 'bot-fleet.toml');
+  const before = existsSync(path) ? /** @type {import('./page.mjs').Record} */ (/** @type {unknown} */ (parse(readFileSync(path, 'utf8')))) : { part: [] };
+  const all = [...parts, ...before.part];
+  const record = { part: PARTS.flatMap((name) => all.find((part) => part.name === name) ?? []) };
   const head = '# Written by `scripts/bench fleet`: whom the edge took for a program.\n# `bot-fleet.md` explains the figures.\n';
-  writeFileSync(join(ROOT, 'docs', 'bot-fleet.toml'), `${head}${stringify(record)}\n`);
+  writeFileSync(path, `${head}${stringify(record)}\n`);
   writeFileSync(join(ROOT, 'docs', 'bot-fleet.md'), page(record));
 }
