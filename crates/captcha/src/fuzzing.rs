@@ -11,6 +11,7 @@ use crate::challenge::{ChallengeClaims, SealedStep};
 use crate::contract::{ROOT_A, authority};
 use crate::credentials::{Sitekey, Vendor};
 use crate::host::{HostPattern, Hostname};
+use crate::list::{Entry, List};
 use crate::pictures::{PictureName, PicturePack, read_pools, write_pack, write_pools};
 use crate::siteverify::present;
 use crate::token::TokenClaims;
@@ -106,6 +107,21 @@ pub fn read_imports(data: &[u8]) {
     }
 }
 
+/// Reads bytes as a list, and as one of its entries.
+///
+/// # Panics
+/// Panics when a list is accepted that encodes differently.
+pub fn read_list(data: &[u8]) {
+    if let Some(list) = List::read(data) {
+        assert_eq!(list.write(), data);
+    }
+    if let Ok(text) = core::str::from_utf8(data)
+        && let Ok(entry) = text.parse::<Entry>()
+    {
+        assert_eq!(entry.to_string().parse(), Ok(entry));
+    }
+}
+
 /// Reads bytes as the header of a signed request.
 ///
 /// # Panics
@@ -194,6 +210,7 @@ mod tests {
             open_challenge,
             read_pictures,
             read_imports,
+            read_list,
             verify_signature,
             parse_host,
             parse_keys,
@@ -237,6 +254,8 @@ mod tests {
             write_pools(world.packs.pools()),
             ImportFilter::of(3, &[("a@b".to_owned(), "c".to_owned())], keys().check()).write(),
             with_picture(challenge_claims).payload(),
+            List::of(3, ["AS64500", "192.0.2.0/24"].map(|text| text.parse().unwrap())).write(),
+            b"2001:db8::/48".to_vec(),
         ]
     }
 
@@ -255,7 +274,7 @@ mod tests {
 
         #[test]
         fn changed_seeds_pass(
-            which in 0_usize..13, place in any::<prop::sample::Index>(), byte: u8, cut: bool,
+            which in 0_usize..15, place in any::<prop::sample::Index>(), byte: u8, cut: bool,
         ) {
             let mut data = seeds().swap_remove(which);
             let place = place.index(data.len());

@@ -4,12 +4,16 @@
 /// Whether a condition holds, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holds {
+    /// It does.
     Yes,
+    /// It does not.
     No,
+    /// Nobody can tell from what is known.
     Open,
 }
 
 impl Holds {
+    /// What is known for certain.
     pub const fn of(holds: bool) -> Self {
         if holds { Self::Yes } else { Self::No }
     }
@@ -28,11 +32,23 @@ impl Holds {
         }
     }
 
+    /// Whether both of two hold.
+    #[must_use]
     pub const fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::No, _) | (_, Self::No) => Self::No,
             (Self::Open, _) | (_, Self::Open) => Self::Open,
             (Self::Yes, Self::Yes) => Self::Yes,
+        }
+    }
+
+    /// Whether one of two holds.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Yes, _) | (_, Self::Yes) => Self::Yes,
+            (Self::Open, _) | (_, Self::Open) => Self::Open,
+            (Self::No, Self::No) => Self::No,
         }
     }
 }

@@ -22,6 +22,7 @@ mod host;
 mod hosting;
 pub mod issue;
 mod labels;
+mod list;
 pub mod meter;
 pub mod outcomes;
 pub mod phones;
@@ -52,8 +53,12 @@ pub use call::Call;
 pub use challenge::{ChallengeClaims, Owed, SealedPicture, SealedPuzzle, SealedStep, Way};
 pub use counters::Counters;
 pub use credentials::{Alias, KeyCheck, KeyError, Secret, SecretHash, Sitekey, Vendor};
+pub use holds::Holds;
 pub use host::{HostError, HostPattern, Hostname};
 pub use labels::{Action, Cdata, LabelError};
+pub use list::{
+    Entry, EntryError, InvalidListId, List, ListId, ListSource, Listings, MAX_LISTS, listings,
+};
 pub use price::Price;
 pub use refusal::Refusal;
 pub use seal::{MAX_CHALLENGE_CHARS, MAX_SEAL_CHARS, SealError};
