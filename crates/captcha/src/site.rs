@@ -10,6 +10,7 @@ use munjigi_protocol::{Mode, PictureType, SiteConfig, SiteState, UnderAttack, Wo
 
 use crate::credentials::{SecretHash, Sitekey};
 use crate::host::{HostPattern, Hostname};
+use crate::list::{ListId, MAX_LISTS};
 use crate::phones::{MAX_EXPECTED_SECONDS, SLOW_PHONE_HASHES_PER_SECOND};
 use crate::vendor_keys::MAX_IMPORTS;
 use crate::weights::{Weights, WeightsError};
@@ -53,6 +54,7 @@ pub struct Site {
     pub under_attack: UnderAttack,
     pub(crate) rules: Vec<Rule>,
     pub(crate) weights: Option<Weights>,
+    lists: Vec<ListId>,
     expected: Vec<u32>,
     hosts: Vec<HostPattern>,
     allow_loopback: bool,
@@ -86,12 +88,15 @@ pub enum SiteError {
     /// The expected challenges are not one number for each hour of a week.
     #[error("expected must be empty or 168 numbers")]
     Expected,
-    /// A rule's host, action, country or prefix cannot match anything.
+    /// A rule's host, action, country, prefix or list cannot match anything.
     #[error("rules[{0}] has a condition that is not well-formed")]
     Rule(usize),
     /// More rules than a request should have to pass.
     #[error("more than 100 rules")]
     TooManyRules,
+    /// More lists than a visitor should be looked up in.
+    #[error("the rules name more than 10 lists")]
+    TooManyLists,
     /// A secret's hash is not 64 lower-case hex digits.
     #[error("secrets[{0}] is not 64 lower-case hex digits")]
     Secret(usize),
@@ -136,6 +141,10 @@ impl Site {
         if ![0, WEEK].contains(&config.expected.len()) {
             return Err(SiteError::Expected);
         }
+        let lists = lists_of(&config.rules);
+        if lists.len() > MAX_LISTS {
+            return Err(SiteError::TooManyLists);
+        }
         Ok(Self {
             version: config.version,
             sitekey,
@@ -153,7 +162,9 @@ impl Site {
                 None => None,
             },
             expected: config.expected.clone(),
-            rules: parse_each(&config.rules, Rule::parse).map_err(SiteError::Rule)?,
+            rules: parse_each(&config.rules, |rule| Rule::parse(rule, &lists))
+                .map_err(SiteError::Rule)?,
+            lists,
             hosts: parse_each(&config.hosts, |host| HostPattern::parse(host).ok())
                 .map_err(SiteError::Host)?,
             allow_loopback: config.allow_loopback,
@@ -161,6 +172,12 @@ impl Site {
                 .map_err(SiteError::Secret)?,
             aliases: config.aliases.clone(),
         })
+    }
+
+    /// The lists that the rules name, each once. Those of a visit's
+    /// [`Listings`](crate::Listings) are in this order.
+    pub fn lists(&self) -> &[ListId] {
+        &self.lists
     }
 
     /// Whether a page of this host may embed the site's widget. Loopback names
@@ -224,6 +241,15 @@ impl Site {
     pub fn has_secret(&self, hash: &SecretHash) -> bool {
         self.secrets.contains(hash)
     }
+}
+
+/// The lists that rules name, each once. A malformed name fails its rule.
+fn lists_of(rules: &[munjigi_protocol::Rule]) -> Vec<ListId> {
+    let named = rules.iter().filter_map(|rule| rule.when.list.as_deref()?.parse().ok());
+    let mut lists: Vec<ListId> = named.collect();
+    lists.sort_unstable();
+    lists.dedup();
+    lists
 }
 
 /// Parses every item, or names the first that fails.

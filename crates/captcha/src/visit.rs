@@ -6,6 +6,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::address::{Address, Prefix};
+use crate::list::Listings;
 use crate::stack::Stack;
 
 /// One request as the policy sees it.
@@ -28,6 +29,8 @@ pub struct Visit {
     /// The client's software by its TLS handshake, as far as the platform knows
     /// it.
     pub handshake: Option<Stack>,
+    /// On which of the site's lists the address is.
+    pub listed: Listings,
 }
 
 impl Visit {

@@ -54,7 +54,9 @@ pub use signals::{Check, Signals};
 pub use signs::{Sign, Signs};
 pub use site::{Mode, Rule, RuleMatch, SiteConfig, SiteState, UnderAttack, Verdict, Work};
 pub use siteverify::{Metadata, ScoreReason, SiteverifyReply, SiteverifyRequest};
-pub use state::{Health, HealthCheck, InternalState, SiteDelete, SitePut, Status, Version};
+pub use state::{
+    Health, HealthCheck, InternalState, ListDelete, SiteDelete, SitePut, Status, Version,
+};
 
 /// Version of the wire, as it stands in paths (`/v1/…`) and in seals (`mj1.`).
 pub const VERSION: u8 = 1;

@@ -57,6 +57,10 @@ pub const DELETE_PACK: Route = route("DELETE", "/internal/packs/{id}", 1024);
 pub const PUT_POOLS: Route = route("PUT", "/internal/pools", 256 * 1024);
 /// Publishes which imported keys there are.
 pub const PUT_IMPORTS: Route = route("PUT", "/internal/imports", 1024 * 1024);
+/// Publishes a list that rules name.
+pub const PUT_LIST: Route = route("PUT", "/internal/lists/{list}", 1024 * 1024);
+/// Removes a list from the edge.
+pub const DELETE_LIST: Route = route("DELETE", "/internal/lists/{list}", 1024);
 /// What the edge holds, for operators.
 pub const STATE: Route = route("GET", "/internal/state", 0);
 
@@ -83,6 +87,8 @@ pub const EDGE: &[Route] = &[
     DELETE_PACK,
     PUT_POOLS,
     PUT_IMPORTS,
+    PUT_LIST,
+    DELETE_LIST,
     STATE,
 ];
 

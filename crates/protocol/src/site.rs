@@ -143,8 +143,8 @@ pub struct Work {
 /// A rule. All its conditions must match.
 ///
 /// The client reports `hostname` and `action`, so a bot reports whatever is
-/// allowed. The edge observes `country`, `asn` and `prefix`. An `allow` without
-/// one of these three therefore ignores risk, but not the counters.
+/// allowed. The edge observes `country`, `asn`, `prefix` and `list`. An `allow`
+/// without one of these four therefore ignores risk, but not the counters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rule {
@@ -174,14 +174,19 @@ pub struct RuleMatch {
     /// Network prefix, `192.0.2.0/24` or `2001:db8::/32`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefix: Option<String>,
+    /// A list that the visitor's address is on: the name of a published one,
+    /// such as `tor-exits`, or the id of one of the organisation's own,
+    /// `list_…`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
 }
 
 /// The verdict of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Verdict {
-    /// The floor, whatever risk and, where the rule names a country, system
-    /// or prefix, the counters say.
+    /// The floor, whatever risk and, where the rule names a country, system,
+    /// prefix or list, the counters say.
     #[serde(rename = "allow")]
     Allow,
     /// Eight times the work that would have been asked.

@@ -67,6 +67,13 @@ pub struct SitePut {
     pub version: u64,
 }
 
+/// The body of a DELETE of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListDelete {
+    /// The version of the deletion.
+    pub version: u64,
+}
+
 /// The body of `GET /internal/state`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InternalState {

@@ -3,7 +3,9 @@
 
 use std::borrow::Cow;
 
-use munjigi_captcha::{Address, AgentKind, Country, HttpVersion, Stack, TlsVersion, Visit};
+use munjigi_captcha::{
+    Address, AgentKind, Country, HttpVersion, Listings, Stack, TlsVersion, Visit,
+};
 use munjigi_protocol::{Code, Route};
 use serde::de::DeserializeOwned;
 
@@ -132,6 +134,7 @@ impl<S: Source> Inbound<S> {
             agent: AgentKind::judge(Some(agent), Some(hints)),
             software: Stack::of_headers(agent, &software),
             handshake: Stack::of_handshake(self.line(Line::Handshake)),
+            listed: Listings::NONE,
         }
     }
 

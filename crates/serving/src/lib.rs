@@ -17,6 +17,7 @@ mod endpoints;
 pub mod entropy;
 mod form;
 pub mod inbound;
+pub mod lists;
 pub mod log;
 mod meter;
 pub mod outbound;

@@ -1,11 +1,12 @@
 //! The context of one request: what every endpoint gets besides the request
 //! itself.
 
-use munjigi_captcha::{Refusal, Tally};
+use munjigi_captcha::{Refusal, Site, Tally, Visit, listings};
 use munjigi_keys::UnixMillis;
 
 use crate::answer::Answer;
 use crate::entropy::{self, Generator};
+use crate::lists::Lists;
 use crate::packs::Packs;
 use crate::platform::Platform;
 use crate::sites::Sites;
@@ -33,6 +34,17 @@ impl<'request, P: Platform> RequestContext<'request, P> {
     /// The published packs of pictures.
     pub const fn packs(&self) -> Packs<'request, P> {
         Packs::new(self.platform, self.state, self.now)
+    }
+
+    /// The published lists.
+    pub const fn lists(&self) -> Lists<'request, P> {
+        Lists::new(self.platform, self.state, self.now)
+    }
+
+    /// The visit, looked up in the lists that the site's rules name.
+    pub async fn listed(&self, site: &Site, visit: Visit) -> Visit {
+        let listed = listings(site.lists(), &self.lists(), visit.address, visit.asn).await;
+        Visit { listed, ..visit }
     }
 
     /// The shard count for attempts that start now.

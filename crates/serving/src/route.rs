@@ -29,6 +29,10 @@ pub enum Endpoint<'path> {
     PutSite(&'path str),
     /// `DELETE /internal/sites/{sitekey}`
     DeleteSite(&'path str),
+    /// `PUT /internal/lists/{list}`
+    PutList(&'path str),
+    /// `DELETE /internal/lists/{list}`
+    DeleteList(&'path str),
     /// `GET /v1/pictures/{opaque}`
     Picture(&'path str),
     /// `PUT` and `DELETE /internal/packs/{id}`, `PUT
@@ -75,6 +79,8 @@ impl<'path> Endpoint<'path> {
             Self::Version => "version",
             Self::PutSite(_) => "put-site",
             Self::DeleteSite(_) => "delete-site",
+            Self::PutList(_) => "put-list",
+            Self::DeleteList(_) => "delete-list",
             Self::Picture(_) => "pictures",
             Self::Packs(Change::PutImages(_)) => "put-pack-images",
             Self::Packs(Change::Put(_)) => "put-pack",
@@ -120,6 +126,9 @@ impl<'path> Endpoint<'path> {
                     put(Change::PutImages(id))
                 } else if let Some(sitekey) = segment(path, "/internal/sites/") {
                     let (put, delete) = (Self::PutSite(sitekey), Self::DeleteSite(sitekey));
+                    Some(("PUT, DELETE", None, None, Some(put), Some(delete)))
+                } else if let Some(id) = segment(path, "/internal/lists/") {
+                    let (put, delete) = (Self::PutList(id), Self::DeleteList(id));
                     Some(("PUT, DELETE", None, None, Some(put), Some(delete)))
                 } else {
                     let name = segment(path, "/errors/")?;
@@ -171,6 +180,8 @@ mod tests {
             ("PUT", "/internal/packs/00ff/images", Endpoint::Packs(Change::PutImages("00ff"))),
             ("PUT", "/internal/pools", Endpoint::Packs(Change::PutPools)),
             ("PUT", "/internal/imports", Endpoint::Packs(Change::PutImports)),
+            ("PUT", "/internal/lists/clouds", Endpoint::PutList("clouds")),
+            ("DELETE", "/internal/lists/clouds", Endpoint::DeleteList("clouds")),
             ("GET", "/internal/state", Endpoint::State),
         ] {
             assert_eq!(Endpoint::find(method, path), Ok(endpoint), "{method} {path}");
@@ -185,6 +196,7 @@ mod tests {
             ("PUT", "/recaptcha/api/siteverify", "GET, HEAD, POST"),
             ("POST", "/health", "GET, HEAD"),
             ("POST", "/internal/sites/mj_a", "PUT, DELETE"),
+            ("GET", "/internal/lists/clouds", "PUT, DELETE"),
             ("BREW", "/v1/challenges", "POST"),
         ] {
             assert_eq!(Endpoint::find(method, path), Err(RouteError::MethodNotAllowed(allow)));
@@ -207,6 +219,7 @@ mod tests {
             "/internal/imports/",
             "/internal/packs/",
             "/internal/packs//images",
+            "/internal/lists/",
             "/v1/pictures/",
             "/v1/pictures/a/b",
         ] {

@@ -83,6 +83,8 @@ async fn dispatch<P: Platform>(
         Endpoint::Version => Ok(version::answer(P::PROGRAM)),
         Endpoint::PutSite(sitekey) => internal::publish::put(edge, inbound, sitekey).await,
         Endpoint::DeleteSite(sitekey) => internal::publish::delete(edge, inbound, sitekey).await,
+        Endpoint::PutList(id) => internal::lists::put(edge, inbound, id).await,
+        Endpoint::DeleteList(id) => internal::lists::delete(edge, inbound, id).await,
         Endpoint::Packs(change) => internal::packs::answer(edge, inbound, change).await,
         Endpoint::State => internal::state(edge, inbound).await,
     };

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use munjigi_captcha::pictures::PicturePack;
-use munjigi_captcha::{Counters, Imports, Shared, Site};
+use munjigi_captcha::{Counters, Imports, List, Shared, Site};
 use munjigi_protocol::{Health, Pools};
 
 use crate::cache::Cache;
@@ -16,6 +16,9 @@ const CACHED_SITES: usize = 4_096;
 
 /// Maximum number of cached packs; each takes some 20 to 80 KB.
 const CACHED_PACKS: usize = 64;
+
+/// Maximum number of cached lists; each takes up to 80 KB.
+const CACHED_LISTS: usize = 128;
 
 /// Everything that outlives a request.
 pub struct State {
@@ -31,6 +34,8 @@ pub struct State {
     pub(crate) pools: Shared<KnownPools>,
     /// Packs by the key of their manifest; `None`: there is no such pack.
     pub(crate) packs: Shared<Cache<Option<Arc<PicturePack>>>>,
+    /// Lists by their ids; `None`: there is no such list.
+    pub(crate) lists: Shared<Cache<Option<Arc<List>>>>,
     /// The frame's document, and until when it is fresh.
     pub(crate) document: Shared<Option<(Arc<str>, u64)>>,
     /// The last health report, and until when it is repeated.
@@ -69,6 +74,7 @@ impl State {
             imports: Shared::default(),
             pools: Shared::default(),
             packs: Shared::new(Cache::new(CACHED_PACKS)),
+            lists: Shared::new(Cache::new(CACHED_LISTS)),
             document: Shared::default(),
             health: Shared::default(),
             counters: Shared::new(Counters::new(config.counter_half_life_seconds)),

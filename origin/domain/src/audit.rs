@@ -19,6 +19,9 @@ pub enum Action {
     CodesReplace,
     KeyCreate,
     KeyRevoke,
+    ListCreate,
+    ListDelete,
+    ListEdit,
     NotificationRecipients,
     /// By invitation of an operator.
     OrganisationFound,
@@ -61,7 +64,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 44] = [
         Self::AccountLeave,
         Self::AccountStay,
         Self::AnomalyAcknowledge,
@@ -71,6 +74,9 @@ impl Action {
         Self::CodesReplace,
         Self::KeyCreate,
         Self::KeyRevoke,
+        Self::ListCreate,
+        Self::ListDelete,
+        Self::ListEdit,
         Self::NotificationRecipients,
         Self::OrganisationFound,
         Self::PasskeyAdd,
@@ -117,6 +123,9 @@ impl Action {
             Self::CodesReplace => "codes.replace",
             Self::KeyCreate => "key.create",
             Self::KeyRevoke => "key.revoke",
+            Self::ListCreate => "list.create",
+            Self::ListDelete => "list.delete",
+            Self::ListEdit => "list.edit",
             Self::NotificationRecipients => "notification.recipients",
             Self::OrganisationFound => "organisation.found",
             Self::PasskeyAdd => "passkey.add",

@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use munjigi_captcha::{
-    Action, Country, Exemption, Hostname, Prediction, SeenHost, Sighting, Site, SiteError,
+    Action, Country, Exemption, Holds, Hostname, List, ListId, Listings, Prediction, SeenHost,
+    Sighting, Site, SiteError,
 };
 use munjigi_protocol::{Rule, SiteConfig, Verdict};
 
@@ -95,11 +96,18 @@ pub struct DryRun {
     shared: Site,
     before: Site,
     after: Site,
+    /// The lists that the rules name.
+    lists: BTreeMap<ListId, List>,
 }
 
 impl DryRun {
-    /// For a site's current rules and the proposed ones.
-    pub fn new(config: &SiteConfig, proposed: &[Rule]) -> Result<Self, SiteError> {
+    /// For a site's current rules and the proposed ones, and the lists that
+    /// these name.
+    pub fn new(
+        config: &SiteConfig,
+        proposed: &[Rule],
+        lists: BTreeMap<ListId, List>,
+    ) -> Result<Self, SiteError> {
         let alike = config.rules.iter().zip(proposed).take_while(|(one, other)| one == other);
         let (shared, before) = config.rules.split_at(alike.count());
         let after = proposed.split_at(shared.len()).1;
@@ -107,7 +115,8 @@ impl DryRun {
             let config = SiteConfig { rules: rules.to_vec(), ..config.clone() };
             Site::parse(&config, Exemption::Ignored)
         };
-        Ok(Self { shared: site(shared)?, before: site(before)?, after: site(after)? })
+        let (shared, before, after) = (site(shared)?, site(before)?, site(after)?);
+        Ok(Self { shared, before, after, lists })
     }
 
     /// What would have happened to visits of one kind.
@@ -140,6 +149,17 @@ impl DryRun {
         }
     }
 
+    /// On which of a site's lists visits of a system were, as far as the system
+    /// decides.
+    fn listed(&self, site: &Site, system: u32) -> Listings {
+        let lists = site.lists().iter().enumerate();
+        lists.fold(Listings::default(), |listed, (place, id)| {
+            // Nobody is on a list that does not exist.
+            let holds = self.lists.get(id).map(|list| list.holds(Some(system), None));
+            listed.with(place, holds.unwrap_or(Holds::No))
+        })
+    }
+
     fn outcome(&self, visits: &Visits) -> Outcome {
         let (host, action) = (Hostname::parse(&visits.hostname), Action::parse(&visits.action));
         let seen = Sighting {
@@ -151,13 +171,16 @@ impl DryRun {
             country: Some(Country::parse(&visits.country)),
             asn: Some(visits.asn),
             prefix: None,
+            listed: Listings::default(),
         };
-        let unless_earlier = match self.shared.predict(&seen) {
+        let predict =
+            |site: &Site| site.predict(&Sighting { listed: self.listed(site, visits.asn), ..seen });
+        let unless_earlier = match predict(&self.shared) {
             Prediction::Certain(Some(verdict)) => return same(Some(verdict)),
             Prediction::Certain(None) => false,
             Prediction::Open => true,
         };
-        match (self.before.predict(&seen), self.after.predict(&seen)) {
+        match (predict(&self.before), predict(&self.after)) {
             (Prediction::Certain(before), Prediction::Certain(after)) if before == after => {
                 if unless_earlier {
                     Outcome::Same { verdict: None }
@@ -227,11 +250,33 @@ mod tests {
         }
     }
 
+    /// `tor-exits` with one system and one network, `clouds` with one system.
+    fn lists() -> BTreeMap<ListId, List> {
+        let list = |entries: &[&str]| List::of(1, entries.iter().map(|it| it.parse().unwrap()));
+        BTreeMap::from([
+            ("tor-exits".parse().unwrap(), list(&["AS4766", "192.0.2.0/24"])),
+            ("clouds".parse().unwrap(), list(&["AS4766"])),
+        ])
+    }
+
+    #[test]
+    fn a_list_is_decided_by_its_systems_where_they_decide() {
+        let block = |list: &str| rule(|it| it.list = Some(list.to_owned()), Verdict::Block);
+        let of = |asn, count| Visits { asn, ..come("KR", count) };
+        let visits = [of(4_766, 1), of(1, 10), of(0, 100)];
+        for (list, changed, open) in
+            [("tor-exits", 1, 110), ("clouds", 1, 0), ("list_0123456789abcdef", 0, 0)]
+        {
+            let report = run(&[], &[block(list)], Did::Come, &visits);
+            assert_eq!((report.changed, report.open), (changed, open), "{list}");
+        }
+    }
+
     fn run(rules: &[Rule], proposed: &[Rule], did: Did, visits: &[Visits]) -> Report {
         let hosts = vec!["shop.example".to_owned()];
         let settings = Settings { hosts, rules: rules.to_vec(), ..Settings::of_a_new_site() };
         let config = settings.config(&["mj_", &"0".repeat(26)].concat());
-        DryRun::new(&config, proposed).unwrap().run(did, visits)
+        DryRun::new(&config, proposed, lists()).unwrap().run(did, visits)
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod audit;
 pub mod dry_run;
 pub mod email;
 pub mod entropy;
+pub mod lists;
 pub mod new_site;
 pub mod reach;
 pub mod score_weights;

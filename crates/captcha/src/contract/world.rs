@@ -22,6 +22,7 @@ use crate::counters::Counters;
 use crate::credentials::{KeyCheck, Secret, Vendor};
 use crate::host::Hostname;
 use crate::issue::{Issued, issue};
+use crate::list::Listings;
 use crate::pictures::RightAnswer;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
@@ -89,6 +90,7 @@ pub const FIREFOX: Visit = Visit {
     agent: AgentKind::Browser,
     software: Stack::numbered(1),
     handshake: None,
+    listed: Listings::NONE,
 };
 
 /// Randomness from a counter: SHA-256 of a seed and a number. For tests.

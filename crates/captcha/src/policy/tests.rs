@@ -134,7 +134,7 @@ type Row = (&'static str, Visit, Signals, Pressure, On, u64, DemandStep, u8);
 fn the_policy_reads_as_this_table() {
     use Verdict::{Allow, Harder, Picture as ShowPicture};
     // who, signals, counters, site → work, step, score
-    let table: &[Row] = &[
+    let table: Vec<Row> = vec![
         // Signals.
         ("nothing is known",           FIREFOX, NOTHING,       CALM,                    On::Plain,         40_000, Puzzle,  90),
         ("a person",                   FIREFOX, PERSON,        CALM,                    On::Plain,         40_000, Puzzle, 100),
@@ -204,7 +204,7 @@ fn the_policy_reads_as_this_table() {
         // The site.
         ("exempt, for load tests",     CURL,    DRIVEN,        address(2_000, 0, 99),   On::Exempt,        40_000, Puzzle,  11),
     ];
-    for (who, visit, signals, pressure, on, work, step, expected) in table {
+    for (who, visit, signals, pressure, on, work, step, expected) in &table {
         let site = site(*on);
         let demand = ask(&site, visit, signals, pressure).unwrap();
         let found = (demand.work, demand.count, demand.step, score(&site, demand.signs).score);

@@ -9,6 +9,7 @@ use crate::address::Prefix;
 use crate::holds::Holds;
 use crate::host::{HostPattern, Hostname};
 use crate::labels::Action;
+use crate::list::Listings;
 use crate::visit::Country;
 
 /// What is known about a visit to a page. Absent parts were not recorded.
@@ -24,6 +25,8 @@ pub struct Sighting<'a> {
     pub asn: Option<u32>,
     /// The visitor's network prefix.
     pub prefix: Option<Prefix>,
+    /// On which of the site's lists the visitor was.
+    pub listed: Listings,
 }
 
 /// What is known about a host.

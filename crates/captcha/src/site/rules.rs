@@ -11,6 +11,7 @@ use crate::address::Prefix;
 use crate::holds::Holds;
 use crate::host::{HostPattern, Hostname};
 use crate::labels::Action;
+use crate::list::ListId;
 use crate::visit::{Country, Visit};
 
 /// A rule. Every condition that is set must hold.
@@ -21,16 +22,19 @@ pub struct Rule {
     country: Option<Country>,
     asn: Option<u32>,
     network: Option<Network>,
+    /// The place of its list among the site's.
+    list: Option<usize>,
     pub verdict: Verdict,
 }
 
 impl Rule {
-    /// Parses a rule; `None` if a condition is malformed.
-    pub fn parse(config: &RuleConfig) -> Option<Self> {
-        Self::read(config).ok()
+    /// Parses a rule of a site with these lists; `None` if a condition is
+    /// malformed.
+    pub fn parse(config: &RuleConfig, lists: &[ListId]) -> Option<Self> {
+        Self::read(config, lists).ok()
     }
 
-    fn read(config: &RuleConfig) -> Result<Self, Malformed> {
+    fn read(config: &RuleConfig, lists: &[ListId]) -> Result<Self, Malformed> {
         let when = &config.when;
         Ok(Self {
             host: read(when.hostname.as_deref(), |text| HostPattern::parse(text).ok())?,
@@ -40,6 +44,9 @@ impl Rule {
             })?,
             asn: when.asn,
             network: read(when.prefix.as_deref(), Network::parse)?,
+            list: read(when.list.as_deref(), |text| {
+                lists.iter().position(|list| list.as_str() == text)
+            })?,
             verdict: config.verdict,
         })
     }
@@ -47,7 +54,10 @@ impl Rule {
     /// Whether the rule requires something that the edge sees for itself. Host
     /// and action are the client's own claims: a bot claims the allowed ones.
     pub const fn vouches(&self) -> bool {
-        self.country.is_some() || self.asn.is_some() || self.network.is_some()
+        self.country.is_some()
+            || self.asn.is_some()
+            || self.network.is_some()
+            || self.list.is_some()
     }
 
     /// Whether the rule matches a visit to a page.
@@ -58,6 +68,7 @@ impl Rule {
             country: Some(visit.country),
             asn: Some(visit.asn),
             prefix: Some(visit.prefix()),
+            listed: visit.listed,
         };
         self.holds(&seen) == Holds::Yes
     }
@@ -75,6 +86,7 @@ impl Rule {
             .and(Holds::condition(self.network.as_ref(), seen.prefix, |network, prefix| {
                 Holds::of(network.contains(prefix))
             }))
+            .and(self.list.map_or(Holds::Yes, |list| seen.listed.at(list)))
     }
 }
 

@@ -89,6 +89,21 @@ pub const OTLP_URL: Variable = Variable::with_default(
     "",
     "an OpenTelemetry collector that accepts traces by OTLP over HTTP: http://127.0.0.1:4318; without it, no traces are sent",
 );
+pub const LIST_TOR_EXITS: Variable = Variable::with_default(
+    "MUNJIGI_LIST_TOR_EXITS",
+    "lines=https://check.torproject.org/torbulkexitlist",
+    "files of the list tor-exits, which rules may name: FORMAT=URL, separated by commas; formats: lines, aws, google; or none",
+);
+pub const LIST_CLOUDS: Variable = Variable::with_default(
+    "MUNJIGI_LIST_CLOUDS",
+    "aws=https://ip-ranges.amazonaws.com/ip-ranges.json,google=https://www.gstatic.com/ipranges/cloud.json",
+    "files of the list clouds: as above, or none",
+);
+pub const LIST_HOURS: Variable = Variable::with_default(
+    "MUNJIGI_LIST_HOURS",
+    "6",
+    "hours between two fetches of each of these files, 1 to 48",
+);
 pub const MAIL_URL: Variable = Variable::secret(
     "MUNJIGI_MAIL_URL",
     "mail server: smtp://host:25, smtp://name:password@host:587?tls=required, smtps://name:password@host, or folder:PATH for development; without it, no emails are sent",
@@ -246,6 +261,7 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
     (&[Origin], &[LISTEN, OPERATOR_LISTEN, EVENT_RETENTION_DAYS]),
     (&[Origin, Gpu], &[LOG, LOG_FORMAT]),
     (&[Origin], &[OTLP_URL]),
+    (&[Origin], &[LIST_TOR_EXITS, LIST_CLOUDS, LIST_HOURS]),
     (
         &[Origin],
         &[

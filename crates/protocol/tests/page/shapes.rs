@@ -39,7 +39,7 @@ pub fn all() -> Tables {
     }
     plain! {
         Algorithm AlgorithmName ChallengeReply ChallengeRequest Check Count CountBatch CountKind
-        EventBatch FleetCount PriceCount FrameState Health HealthCheck ImageSpan InternalState Judgement Metadata Mode ScoreReason
+        EventBatch FleetCount PriceCount FrameState Health HealthCheck ImageSpan InternalState ListDelete Judgement Metadata Mode ScoreReason
         Outcome OutcomeReason OutcomeReply OutcomeReport OutcomeRequest
         Pack PackItem PageOptions PictureCount PictureRound PictureType PoolEntry Pools
         PredictReply Problem RenderReply RenderRequest RenderedImage RenderedPicture Rendering RightRound

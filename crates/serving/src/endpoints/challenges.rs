@@ -30,6 +30,7 @@ pub async fn answer<P: Platform>(
             return Err(rate_limited());
         }
     }
+    let visit = edge.listed(&site, visit).await;
     let mut rng = edge.generator();
     let call = Call { authority, site: &site, visit: &visit, now: edge.now };
     let issue = |counters: &mut Counters| {

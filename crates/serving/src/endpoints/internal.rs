@@ -1,4 +1,4 @@
-//! The origin's routes: sites, packs of pictures, pools, state. Each call is
+//! The origin's routes: sites, lists, packs of pictures, pools, state. Each call is
 //! signed, and each signature is valid once.
 
 use munjigi_captcha::Refusal;
@@ -13,6 +13,7 @@ use crate::ports::{Admission, Ledgers, Limit};
 use crate::rate_limit::{RETRY_AFTER_SECONDS, address_key};
 use crate::request_context::RequestContext;
 
+pub mod lists;
 pub mod packs;
 pub mod publish;
 

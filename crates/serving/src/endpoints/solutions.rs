@@ -31,6 +31,7 @@ pub async fn answer<P: Platform>(
             return Err(rate_limited());
         }
     }
+    let visit = edge.listed(&site, visit).await;
     let missing = |_| Refusal::unavailable(P::WORDING.redemptions_missing);
     let redemptions = edge.platform.redemptions().map_err(missing)?;
     let packs = edge.packs();

@@ -1,6 +1,8 @@
 //! Whole routes on the platform in memory: an attempt from the site's
 //! publication to the second use of its token, and what is refused.
 
+mod lists;
+
 use std::sync::Arc;
 
 use munjigi_captcha::contract::{Fault, MemoryMeter, ROOT_A, block_on, site_config};
@@ -8,7 +10,7 @@ use munjigi_captcha::{KeyCheck, Secret};
 use munjigi_keys::UnixMillis;
 use munjigi_keys::signature::{Audience, CallKeys, Head, Nonce};
 use munjigi_pow::Puzzle;
-use munjigi_protocol::{ChallengeReply, SiteverifyReply, SolutionReply, Step, Work};
+use munjigi_protocol::{ChallengeReply, SiteConfig, SiteverifyReply, SolutionReply, Step, Work};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::{Value, json};
@@ -46,9 +48,7 @@ impl Edge {
         let mut rng = ChaCha20Rng::from_seed([7; 32]);
         let sitekey = check.mint_sitekey(&mut rng).to_string();
         let edge = Self { platform: platform(), sitekey, secret: check.mint_secret(&mut rng) };
-        let mut site = site_config(&edge.sitekey, vec![edge.secret.hash().as_str().to_owned()]);
-        site.work = Work { floor: 8, ceiling: 800 };
-        site.count = 4;
+        let site = edge.site();
         let body = serde_json::to_string(&site).unwrap();
         let path = format!("/internal/sites/{}", edge.sitekey);
         let put = signed("PUT", &path, body.clone(), 1);
@@ -56,6 +56,12 @@ impl Edge {
         // The signature was valid once.
         assert_eq!(read::<Value>(&edge.ask("PUT", &path, &put))["code"], "replayed");
         edge
+    }
+
+    fn site(&self) -> SiteConfig {
+        let secrets = vec![self.secret.hash().as_str().to_owned()];
+        let work = Work { floor: 8, ceiling: 800 };
+        SiteConfig { work, count: 4, ..site_config(&self.sitekey, secrets) }
     }
 
     fn ask(&self, method: &str, path: &str, request: &MemoryRequest) -> Response<Vec<u8>> {
@@ -91,12 +97,13 @@ fn ask(platform: &Memory, method: &str, path: &str, request: &MemoryRequest) -> 
 }
 
 /// A request with the origin's signature.
-fn signed(method: &str, path: &str, body: String, nonce: u8) -> MemoryRequest {
+fn signed(method: &str, path: &str, body: impl Into<Vec<u8>>, nonce: u8) -> MemoryRequest {
+    let body = body.into();
     let keys = CallKeys::parse(ROOT_A).unwrap();
     let head = Head { method, path, query: "" };
     let keys = keys.of(Audience::Edge).unwrap();
-    let signature = keys.sign(&head, body.as_bytes(), NOW, Nonce([nonce; 16]));
-    MemoryRequest { headers: vec![("munjigi-signature", signature)], body: body.into_bytes() }
+    let signature = keys.sign(&head, &body, NOW, Nonce([nonce; 16]));
+    MemoryRequest { headers: vec![("munjigi-signature", signature)], body }
 }
 
 fn read<T: serde::de::DeserializeOwned>(response: &Response<Vec<u8>>) -> T {

@@ -70,7 +70,9 @@ impl Told {
                 Condition::Action => ("action", t.each("by", "action")),
                 Condition::Country => ("country", t.each("by", "country")),
                 Condition::Prefix => ("prefix", t.get("rules-column-prefix")),
+                Condition::List => ("list", t.get("rules-column-list")),
             },
+            Mistake::UnknownList { .. } => ("list", t.get("rules-column-list")),
             Mistake::Asn { .. } => ("asn", t.get("rules-asn")),
             _ => return Self { field: None, text: mistake.sentence(t) },
         };

@@ -2,11 +2,12 @@
 //! a time is put into a site that is known to be valid.
 
 use munjigi_captcha::phones::{MAX_EXPECTED_SECONDS, SLOW_PHONE_HASHES_PER_SECOND};
-use munjigi_captcha::{Exemption, HostPattern, Site, SiteError};
+use munjigi_captcha::{Exemption, HostPattern, ListId, Site, SiteError};
 use munjigi_protocol::{Rule, RuleMatch, SiteConfig, Work};
 
 use super::Settings;
 use super::mistakes::{Condition, Mistake};
+use crate::lists::Published;
 
 const MAX_NAME_CHARS: usize = 100;
 
@@ -108,8 +109,17 @@ impl Asked<'_> {
             self.refusal(|probe| probe.rules = vec![lone])?;
             Some(Mistake::Condition { rule: index, condition, value: value.to_owned() })
         });
-        refused.collect()
+        refused.chain(unknown_list(index, rule)).collect()
     }
+}
+
+/// A name that is no published list's. Whether an own list is the
+/// organisation's is known where lists are stored.
+fn unknown_list(index: usize, rule: &Rule) -> Option<Mistake> {
+    let value = rule.when.list.as_deref()?;
+    let id: ListId = value.parse().ok()?;
+    let is_unknown = id.own().is_none() && Published::parse(id.as_str()).is_none();
+    is_unknown.then(|| Mistake::UnknownList { rule: index, value: value.to_owned() })
 }
 
 impl Condition {
@@ -120,6 +130,7 @@ impl Condition {
             Self::Action => &when.action,
             Self::Country => &when.country,
             Self::Prefix => &when.prefix,
+            Self::List => &when.list,
         };
         value.as_deref()
     }
@@ -131,6 +142,7 @@ impl Condition {
             Self::Action => RuleMatch { action: value, ..none },
             Self::Country => RuleMatch { country: value, ..none },
             Self::Prefix => RuleMatch { prefix: value, ..none },
+            Self::List => RuleMatch { list: value, ..none },
         }
     }
 }

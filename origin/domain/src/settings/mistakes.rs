@@ -33,11 +33,13 @@ pub enum Condition {
     Action,
     Country,
     Prefix,
+    List,
 }
 
 impl Condition {
     /// In the order in which mistakes are reported.
-    pub const ALL: [Self; 4] = [Self::Hostname, Self::Action, Self::Country, Self::Prefix];
+    pub const ALL: [Self; 5] =
+        [Self::Hostname, Self::Action, Self::Country, Self::Prefix, Self::List];
 }
 
 /// One mistake. Rules are counted from 0.
@@ -92,6 +94,11 @@ pub enum Mistake {
     Condition {
         rule: usize,
         condition: Condition,
+        value: String,
+    },
+    /// A rule names a list that is neither published nor the organisation's own.
+    UnknownList {
+        rule: usize,
         value: String,
     },
     /// A rule without a condition that was not said to match everybody.

@@ -7,7 +7,9 @@ use ipnet::IpNet;
 use munjigi_i18n::{Locale, Text, Texts};
 use munjigi_protocol::{Rule, Verdict};
 
-/// An `allow` by country or network alone: it also lets every bot there pay
+use crate::lists::Published;
+
+/// An `allow` by country, network or published list alone: it also lets every bot there pay
 /// the least.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
@@ -22,6 +24,8 @@ pub enum Uncounted {
     Prefix(String),
     Network(u32),
     Country(String),
+    /// A published list.
+    List(String),
 }
 
 /// The warnings about rules, in their order.
@@ -40,6 +44,7 @@ impl Warning {
             Uncounted::Prefix(prefix) => ("prefix", prefix.clone()),
             Uncounted::Network(asn) => ("network", format!("AS{asn}")),
             Uncounted::Country(country) => ("country", country.clone()),
+            Uncounted::List(list) => ("list", list.clone()),
         };
         let text = t.get("rule-warning").count("rule", self.rule + 1);
         text.with("whom", whom).with("value", value)
@@ -62,10 +67,14 @@ fn uncounted(rule: &Rule) -> Option<Uncounted> {
     if let Some(prefix) = &when.prefix {
         return is_broad(prefix).then(|| Uncounted::Prefix(prefix.clone()));
     }
-    match (when.asn, &when.country) {
-        (Some(asn), _) => Some(Uncounted::Network(asn)),
-        (None, Some(country)) => Some(Uncounted::Country(country.clone())),
-        (None, None) => None,
+    match (&when.list, when.asn, &when.country) {
+        // What an organisation lists is its own choice.
+        (Some(list), ..) => {
+            Published::parse(list).map(|list| Uncounted::List(list.as_str().to_owned()))
+        }
+        (None, Some(asn), _) => Some(Uncounted::Network(asn)),
+        (None, None, Some(country)) => Some(Uncounted::Country(country.clone())),
+        (None, None, None) => None,
     }
 }
 

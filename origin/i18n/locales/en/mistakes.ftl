@@ -85,6 +85,13 @@ mistake-what-prefix = { mistake-rule }.match.prefix { $value }
 mistake-why-prefix = { mistake-why-condition }
 mistake-fix-prefix = use 192.0.2.0/24 or shorter, or 2001:db8::/48 or shorter, with zeros after the prefix
 
+mistake-what-list = { mistake-rule }.match.list { $value }
+mistake-why-list = { mistake-why-condition }
+mistake-fix-list = use the name of a published list, such as tor-exits, or the id of one of your own, list_ and 16 characters
+mistake-what-unknown-list = { mistake-rule }.match.list { $value }
+mistake-why-unknown-list = there is no such list
+mistake-fix-unknown-list = use tor-exits, clouds, or the id of a list of the site's own organisation
+
 mistake-what-asn = ASN { $value }
 mistake-why-asn = it is not a network number
 mistake-fix-asn = write 4766, or AS4766
@@ -105,7 +112,7 @@ mistake-what-rules-not-an-array = the rules are not a JSON array
 mistake-why-rules-not-an-array = { $error }
 mistake-fix-rules-not-an-array = pass a JSON array, as printed by `munjigi site show SITEKEY --json | jq .rules`
 
-mistake-fix-rules = a rule is {"{"}"match": {"{"}…{"}"}, "verdict": "allow│harder│picture│block"{"}"}; conditions are hostname, action, country, asn, prefix
+mistake-fix-rules = a rule is {"{"}"match": {"{"}…{"}"}, "verdict": "allow│harder│picture│block"{"}"}; conditions are hostname, action, country, asn, prefix, list
 mistake-what-rules-malformed = the rules are malformed
 mistake-why-rules-malformed = { $error }
 mistake-fix-rules-malformed = { mistake-fix-rules }
@@ -127,5 +134,6 @@ rule-warning =
     Rule { $rule } turns off the counters for everyone in { $whom ->
         [prefix] the prefix { $value }
         [network] the network { $value }
+        [list] the list { $value }
        *[country] the country { $value }
     }: anyone there, or with a proxy there, does only the minimum work for any number of tokens. A host name or an action does not narrow this down, because the browser chooses them. Allow your own prefix instead.

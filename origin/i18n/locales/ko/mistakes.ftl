@@ -80,6 +80,13 @@ mistake-what-prefix = { mistake-rule }의 대역 { $value }
 mistake-why-prefix = { mistake-why-condition }
 mistake-fix-prefix = 192.0.2.0/24나 그보다 짧은 대역, 또는 2001:db8::/48이나 그보다 짧은 대역을 적고, 대역 뒤의 비트는 0으로 두세요.
 
+mistake-what-list = { mistake-rule }의 목록 { $value }
+mistake-why-list = { mistake-why-condition }
+mistake-fix-list = tor-exits 같은 공개 목록의 이름이나, 여러분의 목록 ID(list_와 16자)를 적어 주세요.
+mistake-what-unknown-list = { mistake-rule }의 목록 { $value }
+mistake-why-unknown-list = 그런 목록이 없습니다.
+mistake-fix-unknown-list = tor-exits나 clouds, 또는 이 사이트가 속한 조직의 목록 ID를 적어 주세요.
+
 mistake-what-asn = 네트워크 { $value }
 mistake-why-asn = 네트워크 번호가 아닙니다.
 mistake-fix-asn = 4766 또는 AS4766처럼 적어 주세요.
@@ -100,7 +107,7 @@ mistake-what-rules-not-an-array = JSON 배열이 아닌 규칙
 mistake-why-rules-not-an-array = 배열로 읽을 수 없습니다: { $error }.
 mistake-fix-rules-not-an-array = `munjigi site show SITEKEY --json | jq .rules`가 출력하는 것과 같은 JSON 배열을 적어 주세요.
 
-mistake-fix-rules = 규칙은 {"{"}"match": {"{"}…{"}"}, "verdict": "allow│harder│picture│block"{"}"}이고, 조건은 hostname, action, country, asn, prefix입니다.
+mistake-fix-rules = 규칙은 {"{"}"match": {"{"}…{"}"}, "verdict": "allow│harder│picture│block"{"}"}이고, 조건은 hostname, action, country, asn, prefix, list입니다.
 mistake-what-rules-malformed = 형식에 맞지 않는 규칙
 mistake-why-rules-malformed = 읽을 수 없습니다: { $error }.
 mistake-fix-rules-malformed = { mistake-fix-rules }
@@ -122,5 +129,6 @@ rule-warning =
     규칙 { $rule }은(는) { $whom ->
         [prefix] 대역 { $value }
         [network] 네트워크 { $value }
+        [list] 목록 { $value }
        *[country] 국가 { $value }
     }에서 오는 모든 방문자를 더는 세지 않게 합니다. 그곳에 있거나 그곳의 프록시를 쓰면 누구든 토큰을 몇 개 받든 최소 작업만 합니다. 호스트 이름과 동작은 브라우저가 정하는 값이므로 함께 적어도 범위가 좁아지지 않습니다. 그보다는 여러분의 대역을 허용해 주세요.

@@ -37,6 +37,7 @@ fn what_is_predicted_of_a_part_is_what_the_edge_says_of_the_whole() {
         when(|it| it.country = Some("KR".into())),
         when(|it| it.asn = Some(1)),
         when(|it| it.prefix = Some("192.0.2.0/24".into())),
+        when(|it| it.list = Some("tor-exits".into())),
         when(|it| {
             it.action = Some("login".into());
             it.country = Some("KR".into());
@@ -60,22 +61,23 @@ fn what_is_predicted_of_a_part_is_what_the_edge_says_of_the_whole() {
             config.rules.clone_from(&rules);
         });
         for name in ["shop.example", "a.shop.example", "pay.example"] {
-            for (action, country, asn, address) in [
-                ("login", "KR", 1, "192.0.2.9"),
-                ("", "KR", 2, "192.0.3.9"),
-                ("login", "", 0, "192.0.2.9"),
+            for (action, country, asn, address, on_list) in [
+                ("login", "KR", 1, "192.0.2.9", Holds::Yes),
+                ("", "KR", 2, "192.0.3.9", Holds::No),
+                ("login", "", 0, "192.0.2.9", Holds::No),
             ] {
                 let (name, action) = (host(name), Action::parse(action).unwrap());
                 let visit = Visit {
                     address: Address::parse(address).unwrap(),
                     country: Country::parse(country),
                     asn,
+                    listed: Listings::NONE.with(0, on_list),
                     ..FIREFOX
                 };
                 let said = site.rules.iter().find(|rule| rule.matches(&visit, &name, &action));
                 let said = Prediction::Certain(said.map(|rule| rule.verdict));
                 let counted = host(site.counted_as(&name));
-                for known in 0..32_u8 {
+                for known in 0..64_u8 {
                     let knows = |bit: u8| known & (1 << bit) != 0;
                     let seen = Sighting {
                         host: Some(if knows(0) {
@@ -87,11 +89,12 @@ fn what_is_predicted_of_a_part_is_what_the_edge_says_of_the_whole() {
                         country: knows(2).then_some(visit.country),
                         asn: knows(3).then_some(visit.asn),
                         prefix: knows(4).then_some(visit.prefix()),
+                        listed: if knows(5) { visit.listed } else { Listings::default() },
                     };
                     let predicted = site.predict(&seen);
                     let is_right = predicted == said || predicted == Prediction::Open;
                     assert!(is_right, "{rules:?} {seen:?}: {predicted:?}, not {said:?}");
-                    assert!(known != 31 || predicted == said, "{rules:?} {seen:?}");
+                    assert!(known != 63 || predicted == said, "{rules:?} {seen:?}");
                     open += u32::from(predicted == Prediction::Open);
                 }
             }

@@ -1,6 +1,8 @@
 //! Dry run of changed rules on the last day, as text.
 
 use munjigi_domain::accounts::limits::TRIES_OF_RULES;
+use std::collections::BTreeMap;
+
 use munjigi_domain::dry_run::{Did, DryRun, Outcome, Report, VERDICTS};
 use munjigi_domain::settings::warnings;
 use munjigi_domain::statistics::Share;
@@ -58,7 +60,7 @@ pub async fn on_last_day(
     if let Taken::Wait { seconds } = taken {
         return Err(PageError::too_often(seconds));
     }
-    let dry_run = DryRun::new(config, proposed).map_err(|error| {
+    let dry_run = DryRun::new(config, proposed, BTreeMap::new()).map_err(|error| {
         tracing::error!(%error, sitekey = config.sitekey, "the stored rules are invalid");
         PageError::away()
     })?;
@@ -154,6 +156,7 @@ fn limits_of(t: Texts, config: &SiteConfig, proposed: &[Rule]) -> Vec<Text> {
     let is_wild = config.hosts.iter().any(|host| host.starts_with("*."));
     let limits = [
         (has(|rule| rule.when.prefix.is_some()), t.get("dry-run-limit-prefix")),
+        (has(|rule| rule.when.list.is_some()), t.get("dry-run-limit-list")),
         (has(|rule| rule.when.action.is_some()), t.get("dry-run-limit-action")),
         (
             has(|rule| rule.when.hostname.is_some()) && (is_wild || config.allow_loopback),

@@ -31,6 +31,8 @@ pub struct Typed {
     /// A number, with or without `AS`.
     pub asn: String,
     pub prefix: String,
+    /// A list's name or id.
+    pub list: String,
     /// A checkbox: the rule is meant to have no condition.
     pub everybody: String,
     /// The verdict's word in the form.
@@ -107,6 +109,7 @@ impl Typed {
             country: text(&self.country),
             asn: digits.parse().ok(),
             prefix: text(&self.prefix),
+            list: text(&self.list),
         };
         Some(Rule { when, verdict })
     }

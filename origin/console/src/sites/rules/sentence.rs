@@ -23,13 +23,14 @@ pub const fn word(verdict: Verdict) -> &'static str {
 
 /// Which visitors the rule matches, and what happens to them.
 pub fn sentence(t: Texts, rule: &Rule) -> String {
-    let RuleMatch { hostname, action, country, asn, prefix } = &rule.when;
+    let RuleMatch { hostname, action, country, asn, prefix, list } = &rule.when;
     let conditions = [
         hostname.as_ref().map(|host| t.get("rule-when-hostname").with("host", host)),
         action.as_ref().map(|action| t.get("rule-when-action").with("action", action)),
         country.as_ref().map(|country| t.get("rule-when-country").with("country", country)),
         asn.map(|asn| t.get("rule-when-asn").with("asn", asn)),
         prefix.as_ref().map(|prefix| t.get("rule-when-prefix").with("prefix", prefix)),
+        list.as_ref().map(|list| t.get("rule-when-list").with("list", list)),
     ];
     let set: Vec<String> = conditions.into_iter().flatten().map(String::from).collect();
     let effect = t.each("verdict", word(rule.verdict));
@@ -61,11 +62,12 @@ mod tests {
             country: Some("KR".to_owned()),
             asn: Some(4766),
             prefix: Some("192.0.2.0/24".to_owned()),
+            list: Some("tor-exits".to_owned()),
         };
         assert_eq!(
             sentence(Texts::default(), &Rule { when, verdict: Verdict::Block }),
             "A visitor on a page at *.shop.example with the action login from the country KR \
-             from the network AS4766 from 192.0.2.0/24 is refused."
+             from the network AS4766 from 192.0.2.0/24 on the list tor-exits is refused."
         );
         let everybody = Rule { when: RuleMatch::default(), verdict: Verdict::Harder };
         assert_eq!(

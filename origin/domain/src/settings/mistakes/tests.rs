@@ -34,6 +34,7 @@ fn every_kind() -> Vec<(Mistake, Vec<&'static str>)> {
         (Mistake::TokenLifetime { seconds: 301 }, vec!["301", "300", "30"]),
         (Mistake::NotANumber { field: Field::WorkFloor, typed: text("4 000") }, vec![r#""4 000""#]),
         (Mistake::TooManyRules { count: 102 }, vec!["102", "100"]),
+        (Mistake::UnknownList { rule: 5, value: text("clowns") }, vec![r#""clowns""#]),
         (Mistake::NoCondition, vec![]),
         (Mistake::EverybodyWithConditions, vec![]),
         (Mistake::Asn { typed: text("KT") }, vec![r#""KT""#]),

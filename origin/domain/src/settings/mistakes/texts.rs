@@ -37,6 +37,7 @@ impl Mistake {
             Self::NotANumber { field, .. } => *field,
             Self::TooManyRules { .. }
             | Self::Condition { .. }
+            | Self::UnknownList { .. }
             | Self::NoCondition
             | Self::EverybodyWithConditions
             | Self::Asn { .. }
@@ -60,7 +61,9 @@ impl Mistake {
     pub fn beside_its_field(&self, t: Texts) -> String {
         let [what, why, fix] = self.parts(t);
         let what = match self {
-            Self::Condition { value: typed, .. } | Self::Asn { typed } => quoted(typed),
+            Self::Condition { value: typed, .. }
+            | Self::UnknownList { value: typed, .. }
+            | Self::Asn { typed } => quoted(typed),
             _ => self.value().unwrap_or(what),
         };
         sentence(t, what, why, fix)
@@ -114,6 +117,8 @@ impl Mistake {
             Self::Condition { condition: Condition::Action, .. } => "action",
             Self::Condition { condition: Condition::Country, .. } => "country",
             Self::Condition { condition: Condition::Prefix, .. } => "prefix",
+            Self::Condition { condition: Condition::List, .. } => "list",
+            Self::UnknownList { .. } => "unknown-list",
             Self::NoCondition => "no-condition",
             Self::EverybodyWithConditions => "everybody-with-conditions",
             Self::Asn { .. } => "asn",
@@ -141,7 +146,9 @@ impl Mistake {
             }
             Self::TooMuchWork { count, most, .. } => text.with("count", count).with("most", most),
             Self::CeilingBelowFloor { floor, .. } => text.with("floor", floor),
-            Self::Condition { rule, value, .. } => placed(text, *rule).with("value", quoted(value)),
+            Self::Condition { rule, value, .. } | Self::UnknownList { rule, value } => {
+                placed(text, *rule).with("value", quoted(value))
+            }
             Self::Asn { typed } => text.with("value", quoted(typed)),
             Self::RulesUnreadable { path, error } => text.with("path", path).with("error", error),
             Self::RulesNotAnArray { error } | Self::RulesMalformed { error } => {

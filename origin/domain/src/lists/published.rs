@@ -1,0 +1,288 @@
+//! Published lists: which there are, how their files are read, and when a new
+//! file may replace the last good one.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use munjigi_captcha::Entry;
+use serde::Deserialize;
+
+/// A list that everybody's rules may name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Published {
+    /// Exits of the Tor network.
+    TorExits,
+    /// Networks of large clouds.
+    Clouds,
+}
+
+impl Published {
+    pub const ALL: [Self; 2] = [Self::TorExits, Self::Clouds];
+
+    /// Its name in rules, in rows and at the edge.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TorExits => "tor-exits",
+            Self::Clouds => "clouds",
+        }
+    }
+
+    /// The published list with this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|list| list.as_str() == name)
+    }
+}
+
+impl fmt::Display for Published {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How a file says what is on a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// An address, a network or a system a line.
+    Lines,
+    /// Amazon's `ip-ranges.json`.
+    Aws,
+    /// Google's `cloud.json`.
+    Google,
+}
+
+impl FromStr for Format {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "lines" => Ok(Self::Lines),
+            "aws" => Ok(Self::Aws),
+            "google" => Ok(Self::Google),
+            _ => Err(()),
+        }
+    }
+}
+
+/// Where a published list, or part of it, comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    pub list: Published,
+    pub format: Format,
+    pub url: String,
+}
+
+/// A published list that nobody could fetch for so long is stale.
+pub const STALE_AFTER: Duration = Duration::from_hours(72);
+
+/// Why the last good file stays.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FetchFault {
+    /// Its server did not answer.
+    #[error("the server does not respond: {reason}")]
+    Unreachable { reason: String },
+    /// Its name has an address in a private network.
+    #[error("the address is not public")]
+    NotPublic,
+    /// It did not answer in time.
+    #[error("the server did not answer within {seconds} s")]
+    Timeout { seconds: u64 },
+    /// It answered with another status.
+    #[error("the server answered {status}")]
+    Status { status: u16 },
+    /// It is longer than a list may be.
+    #[error("the file is longer than {most} bytes")]
+    TooLong { most: usize },
+    /// It is not in its format.
+    #[error("the file cannot be read: {reason}")]
+    Malformed { reason: String },
+    /// Nothing is in it.
+    #[error("the file is empty")]
+    Empty,
+    /// Less than half of the last good file is in it.
+    #[error("the file has {after} entries, less than half of the {before} before")]
+    Shrunk { before: usize, after: usize },
+}
+
+impl FetchFault {
+    /// A label of metrics.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unreachable { .. } => "unreachable",
+            Self::NotPublic => "not-public",
+            Self::Timeout { .. } => "timeout",
+            Self::Status { .. } => "status",
+            Self::TooLong { .. } => "too-long",
+            Self::Malformed { .. } => "malformed",
+            Self::Empty => "empty",
+            Self::Shrunk { .. } => "shrunk",
+        }
+    }
+}
+
+/// Reads a file. One line or item that cannot be read fails all of it: a list
+/// that lacks what its publisher wrote is not that list.
+pub fn read(format: Format, bytes: &[u8]) -> Result<Vec<Entry>, FetchFault> {
+    match format {
+        Format::Lines => lines(bytes),
+        Format::Aws => {
+            let file: Aws = json(bytes)?;
+            let v4 = file.prefixes.iter().map(|prefix| prefix.ip_prefix.as_str());
+            let v6 = file.ipv6_prefixes.iter().map(|prefix| prefix.ipv6_prefix.as_str());
+            v4.chain(v6).map(network).collect()
+        }
+        Format::Google => {
+            let file: Google = json(bytes)?;
+            let prefix = |prefix: &GooglePrefix| match (&prefix.v4, &prefix.v6) {
+                (Some(text), None) | (None, Some(text)) => network(text),
+                (Some(_), Some(_)) | (None, None) => {
+                    Err(malformed("a prefix is neither of IPv4 nor of IPv6"))
+                }
+            };
+            file.prefixes.iter().map(prefix).collect()
+        }
+    }
+}
+
+/// Whether a file may replace one with so many entries.
+pub fn judge(entries: &[Entry], before: Option<usize>) -> Result<(), FetchFault> {
+    let after = entries.len();
+    match before {
+        _ if after == 0 => Err(FetchFault::Empty),
+        Some(before) if after.saturating_mul(2) < before => {
+            Err(FetchFault::Shrunk { before, after })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn lines(bytes: &[u8]) -> Result<Vec<Entry>, FetchFault> {
+    let text = std::str::from_utf8(bytes).map_err(|error| malformed(&error.to_string()))?;
+    let lines = text.lines().map(str::trim).enumerate();
+    let read = |(number, line): (usize, &str)| {
+        let entry = match line.parse::<IpAddr>() {
+            Ok(address) => Ok(Entry::host(address)),
+            Err(_) => line.parse::<Entry>(),
+        };
+        entry.map_err(|error| malformed(&format!("line {}: {error}", number + 1)))
+    };
+    lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).map(read).collect()
+}
+
+/// A network; of IPv6 at most the 64 bits that are told apart.
+fn network(text: &str) -> Result<Entry, FetchFault> {
+    let network: IpNet =
+        text.parse().map_err(|_| malformed(&format!("{:?} is not a network", short(text))))?;
+    let spelt = match network {
+        IpNet::V4(network) => network.trunc().to_string(),
+        IpNet::V6(network) => {
+            let bits = network.prefix_len().min(64);
+            let network = ipnet::Ipv6Net::new(network.addr(), bits)
+                .map_err(|error| malformed(&error.to_string()))?;
+            network.trunc().to_string()
+        }
+    };
+    spelt.parse().map_err(|error: munjigi_captcha::EntryError| malformed(&error.to_string()))
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+fn json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, FetchFault> {
+    serde_json::from_slice(bytes).map_err(|error| malformed(&error.to_string()))
+}
+
+fn malformed(reason: &str) -> FetchFault {
+    FetchFault::Malformed { reason: reason.to_owned() }
+}
+
+#[derive(Deserialize)]
+struct Aws {
+    prefixes: Vec<AwsV4>,
+    ipv6_prefixes: Vec<AwsV6>,
+}
+
+#[derive(Deserialize)]
+struct AwsV4 {
+    ip_prefix: String,
+}
+
+#[derive(Deserialize)]
+struct AwsV6 {
+    ipv6_prefix: String,
+}
+
+#[derive(Deserialize)]
+struct Google {
+    prefixes: Vec<GooglePrefix>,
+}
+
+#[derive(Deserialize)]
+struct GooglePrefix {
+    #[serde(rename = "ipv4Prefix")]
+    v4: Option<String>,
+    #[serde(rename = "ipv6Prefix")]
+    v6: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spelt(format: Format, text: &str) -> Result<Vec<String>, FetchFault> {
+        let entries = read(format, text.as_bytes())?;
+        Ok(entries.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn every_format_is_read() {
+        let lines = "# exits\n192.0.2.1\r\n\n2001:db8::1\n198.51.100.0/24\nAS64500\n";
+        let entries = ["192.0.2.1/32", "2001:db8::/64", "198.51.100.0/24", "AS64500"];
+        assert_eq!(spelt(Format::Lines, lines).unwrap(), entries);
+        let aws = r#"{"syncToken": "1", "createDate": "2026-11-20-12-00-00",
+            "prefixes": [{"ip_prefix": "192.0.2.0/24", "region": "x", "service": "AMAZON"}],
+            "ipv6_prefixes": [{"ipv6_prefix": "2001:db8:7::/56"}, {"ipv6_prefix": "2001:db8::/80"}]}"#;
+        let entries = ["192.0.2.0/24", "2001:db8:7::/56", "2001:db8::/64"];
+        assert_eq!(spelt(Format::Aws, aws).unwrap(), entries);
+        let google = r#"{"syncToken": "1", "prefixes": [
+            {"ipv4Prefix": "192.0.2.0/24", "service": "Google Cloud", "scope": "x"},
+            {"ipv6Prefix": "2001:db8::/44"}]}"#;
+        assert_eq!(spelt(Format::Google, google).unwrap(), ["192.0.2.0/24", "2001:db8::/44"]);
+    }
+
+    #[test]
+    fn one_bad_item_fails_the_file() {
+        for (format, text) in [
+            (Format::Lines, "192.0.2.1\n<html>"),
+            (Format::Aws, "192.0.2.1"),
+            (Format::Aws, r#"{"prefixes": []}"#),
+            (Format::Aws, r#"{"prefixes": [{"ip_prefix": "x"}], "ipv6_prefixes": []}"#),
+            (Format::Google, r#"{"prefixes": [{"service": "x"}]}"#),
+        ] {
+            let fault = spelt(format, text).unwrap_err();
+            assert_eq!(fault.code(), "malformed", "{text}");
+        }
+        assert_eq!(read(Format::Lines, &[0xff]).unwrap_err().code(), "malformed");
+    }
+
+    #[test]
+    fn an_empty_or_much_smaller_file_replaces_nothing() {
+        let entries = |number: u32| (1..=number).map(Entry::System).collect::<Vec<_>>();
+        assert_eq!(judge(&entries(0), None), Err(FetchFault::Empty));
+        assert_eq!(judge(&entries(1), None), Ok(()));
+        assert_eq!(judge(&entries(50), Some(100)), Ok(()));
+        let shrunk = FetchFault::Shrunk { before: 100, after: 49 };
+        assert_eq!(judge(&entries(49), Some(100)), Err(shrunk));
+    }
+
+    #[test]
+    fn published_lists_have_names_of_lists() {
+        for list in Published::ALL {
+            assert!(list.as_str().parse::<munjigi_captcha::ListId>().is_ok());
+            assert_eq!(Published::parse(list.as_str()), Some(list));
+        }
+    }
+}
