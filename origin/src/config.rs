@@ -4,6 +4,7 @@
 
 mod cache;
 mod console;
+mod lists;
 mod mail;
 mod own_site;
 mod pictures;
@@ -25,6 +26,7 @@ use munjigi_store::Database;
 
 pub use cache::{RedisServer, parse as parse_redis_url};
 pub use console::{ConsoleSource, OwnedSitesSource};
+pub use lists::Lists;
 pub use mail::Mail;
 pub use munjigi_process::config::{Environment, Mistakes};
 pub use munjigi_process::log::Log;
@@ -47,6 +49,8 @@ pub struct Config {
     pub retention: Retention,
     /// What is drawn, and when.
     pub pictures: Pictures,
+    /// Which published lists are fetched.
+    pub lists: Lists,
     /// The console, if there is one.
     pub console: Option<Console>,
     /// How emails are sent, if they are.
@@ -103,6 +107,7 @@ impl Config {
         };
         let log = Log::read(&mut reader, &variables::LOG, &variables::LOG_FORMAT);
         let pictures = pictures::pictures(&mut reader);
+        let lists = lists::read(&mut reader);
         let has_console = console::is_wanted(&reader);
         let console = if has_console { console::read(&mut reader).map(Some) } else { Some(None) };
         // Accounts are confirmed by email.
@@ -122,6 +127,7 @@ impl Config {
                 http: http?,
                 retention: retention?,
                 pictures: pictures?,
+                lists: lists?,
                 mail: mail?,
                 log: log?,
                 collector: collector?,

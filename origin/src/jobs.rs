@@ -1,7 +1,8 @@
 //! Periodic jobs: days are created and dropped, rows swept, hours rolled up,
-//! the edge checked, anomalies searched for. One origin does each at a time,
+//! the edge checked, anomalies searched for, lists fetched. One origin does each at a time,
 //! which saves work; each is safe to run in several at once and to run twice.
 
+mod lists;
 mod watch;
 
 use std::sync::Arc;
@@ -21,12 +22,16 @@ use sqlx::PgPool;
 
 use munjigi_app::cache::{Locks, take_within};
 
+pub use lists::PublishedLists;
+
 const HOUSEKEEPING_EVERY: Duration = Duration::from_mins(10);
 const ROLLUPS_EVERY: Duration = Duration::from_mins(5);
 const VERIFY_EVERY: Duration = Duration::from_mins(3);
 const WATCH_EVERY: Duration = Duration::from_mins(5);
 /// With the edge's own ten seconds, an owner is told within a minute.
 const ATTACKS_EVERY: Duration = Duration::from_secs(15);
+/// How often it is checked which lists are due.
+const LISTS_EVERY: Duration = Duration::from_mins(5);
 const EXPECT_EVERY: Duration = Duration::from_hours(6);
 /// Each site has one night a day, when it is due.
 const LEARN_EVERY: Duration = Duration::from_hours(1);
@@ -53,6 +58,8 @@ pub struct Jobs {
     pub entropy: Entropy,
     /// The console's address, if there is one: emails link to it.
     pub console: Option<Url>,
+    /// The published lists, for fetching them.
+    pub lists: PublishedLists,
 }
 
 impl Jobs {
@@ -64,6 +71,7 @@ impl Jobs {
             self.repeat(Job::Verify, stop.clone()),
             self.repeat(Job::Anomalies, stop.clone()),
             self.repeat(Job::Attacks, stop.clone()),
+            self.repeat(Job::Lists, stop.clone()),
             self.repeat(Job::Expectations, stop.clone()),
             self.repeat(Job::Learning, stop),
         );
@@ -223,6 +231,7 @@ impl Jobs {
             Job::Verify => self.verify().await,
             Job::Anomalies => self.watch().await,
             Job::Attacks => self.watch_attacks().await,
+            Job::Lists => self.fetch_lists().await,
             Job::Expectations => self.expect().await,
             Job::Learning => self.learn().await,
         };
@@ -238,6 +247,7 @@ enum Job {
     Verify,
     Anomalies,
     Attacks,
+    Lists,
     Expectations,
     Learning,
 }
@@ -251,6 +261,7 @@ impl Job {
             Self::Verify => "verify",
             Self::Anomalies => "anomalies",
             Self::Attacks => "attacks",
+            Self::Lists => "lists",
             Self::Expectations => "expectations",
             Self::Learning => "learning",
         }
@@ -263,6 +274,7 @@ impl Job {
             Self::Verify => VERIFY_EVERY,
             Self::Anomalies => WATCH_EVERY,
             Self::Attacks => ATTACKS_EVERY,
+            Self::Lists => LISTS_EVERY,
             Self::Expectations => EXPECT_EVERY,
             Self::Learning => LEARN_EVERY,
         }

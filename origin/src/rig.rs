@@ -31,7 +31,7 @@ use munjigi_delivery::http_client;
 use munjigi_delivery::notifications::Hooks;
 use munjigi_delivery::outbox;
 use munjigi_delivery::publish::Publisher;
-use munjigi_domain::accounts::MostSites;
+use munjigi_domain::accounts::{Id, MostSites};
 use munjigi_domain::entropy::Entropy;
 use munjigi_domain::new_site::NewSite;
 use munjigi_domain::settings::Settings;
@@ -55,7 +55,7 @@ use tower::ServiceExt;
 
 use crate::config::default_pictures;
 use crate::http;
-use crate::jobs::Jobs;
+use crate::jobs::{Jobs, PublishedLists};
 use crate::server::{self, Parts, Server};
 
 pub use fake_edge::FakeEdge;
@@ -181,6 +181,7 @@ impl Rig {
             mail: None,
             redis,
             hooks,
+            lists: PublishedLists::none().unwrap(),
             connections: 10,
         };
         let server = Server::of(parts, Retention { event_days: 90 }, server::unused_metrics());
@@ -211,6 +212,7 @@ impl Rig {
             publisher: self.publisher(),
             entropy: self.entropy.clone(),
             console: Some(console().url),
+            lists: PublishedLists::none().unwrap(),
         }
     }
 
@@ -289,6 +291,10 @@ impl Rig {
         let (change, by, now) = (&change, Author::Command, self.now());
         let unit = ChangeSite { sitekey, within: None, change, by, now };
         transact(&self.pool, &unit).await.unwrap()
+    }
+
+    pub fn new_id(&self) -> Id {
+        Id::draw(&self.entropy)
     }
 
     pub fn new_hash(&self) -> SecretHash {

@@ -15,6 +15,7 @@ use munjigi_app::settings::Console as ConsoleSettings;
 use munjigi_captcha::KeyCheck;
 use munjigi_delivery::edge::EdgeClient;
 use munjigi_delivery::http_client;
+use munjigi_delivery::lists::Fetcher;
 use munjigi_delivery::mail::{Sender, Transport, TransportError};
 use munjigi_delivery::notifications::{Courier, Hooks};
 use munjigi_delivery::publish::Publisher;
@@ -36,7 +37,7 @@ use tokio::net::TcpListener;
 
 use crate::config::{Config, Mail, RedisServer};
 use crate::http;
-use crate::jobs::Jobs;
+use crate::jobs::{Jobs, PublishedLists};
 
 pub use munjigi_process::metrics::unused as unused_metrics;
 
@@ -53,6 +54,7 @@ const WAIT_FOR_SCHEMA: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Server {
     app: Arc<App>,
+    lists: PublishedLists,
 }
 
 /// Why the origin could not be built.
@@ -116,6 +118,11 @@ impl Server {
         let is_local = config.console.as_ref().is_some_and(ConsoleSettings::is_local);
         let reach = if is_local { Reach::Anywhere } else { Reach::Public };
         let hooks = Hooks::new(reach).map_err(StartError::HttpClient)?;
+        let lists = PublishedLists {
+            fetcher: Fetcher::new(reach).map_err(StartError::HttpClient)?,
+            sources: config.lists.sources.clone(),
+            period: config.lists.period,
+        };
         let replica = config.replica.as_ref().map(munjigi_store::pool);
         let parts = Parts {
             pool,
@@ -132,6 +139,7 @@ impl Server {
             mail,
             redis,
             hooks,
+            lists,
             connections,
         };
         Ok(Self::of(parts, config.retention, metrics))
@@ -180,7 +188,7 @@ impl Server {
             metrics,
             console: parts.console,
         };
-        Self { app: Arc::new(app) }
+        Self { app: Arc::new(app), lists: parts.lists }
     }
 
     /// The state shared by the endpoints.
@@ -195,7 +203,7 @@ impl Server {
         stop: impl Future<Output = ()> + Send,
     ) -> std::io::Result<()> {
         let (stopper, asked) = stop::pair();
-        let background = tokio::spawn(background(Arc::clone(&self.app), asked.clone()));
+        let background = tokio::spawn(background(Arc::clone(&self.app), self.lists, asked.clone()));
         let mut serving = tokio::spawn(serve(Arc::clone(&self.app), listeners, asked));
         tokio::select! {
             () = stop => {
@@ -272,17 +280,19 @@ pub struct Parts {
     pub redis: Option<Redis>,
     /// Posts to webhooks.
     pub hooks: Hooks,
+    /// The published lists.
+    pub lists: PublishedLists,
     /// Size of the pool.
     pub connections: u32,
 }
 
 /// Checks the parts periodically; applies the schema, then publishes, runs the
 /// jobs, makes pictures and sends emails.
-async fn background(app: Arc<App>, stop: Stop) {
-    tokio::join!(components::watch(&app, stop.clone()), work(&app, stop));
+async fn background(app: Arc<App>, lists: PublishedLists, stop: Stop) {
+    tokio::join!(components::watch(&app, stop.clone()), work(&app, lists, stop));
 }
 
-async fn work(app: &Arc<App>, mut stop: Stop) {
+async fn work(app: &Arc<App>, lists: PublishedLists, mut stop: Stop) {
     tokio::select! {
         () = stop.asked() => return,
         () = apply_schema(app) => {}
@@ -301,6 +311,7 @@ async fn work(app: &Arc<App>, mut stop: Stop) {
         publisher: publisher.clone(),
         entropy: app.entropy.clone(),
         console: app.console.as_ref().map(|console| console.config.url.clone()),
+        lists,
     };
     let factory = app.factory.clone();
     let mail = app.mail.clone();

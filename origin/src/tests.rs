@@ -8,6 +8,7 @@ mod components;
 mod console;
 mod deliveries;
 mod learning;
+mod lists;
 mod mail;
 mod notifications;
 mod photos;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use munjigi_protocol::{Health, HealthCheck, Status};
 use munjigi_store::deliveries::{self, Topic};
+use munjigi_store::lists;
 
 use crate::cache::Away;
 use crate::{App, Refused};
@@ -55,17 +56,19 @@ impl Readiness {
 
 /// Every dependency, and the worst state among them.
 pub async fn checks(app: &App) -> Health {
-    let (database, edge, redis, gpu, mail) = tokio::join!(
+    let (database, edge, redis, gpu, mail, lists) = tokio::join!(
         check_database(app),
         check_edge(app),
         check_redis(app),
         check_gpu(app),
-        check_mail(app)
+        check_mail(app),
+        check_lists(app)
     );
     let mut checks = vec![database, check_schema(app), edge];
     checks.extend(redis);
     checks.extend(gpu);
     checks.extend(mail);
+    checks.extend(lists);
     Health { status: worst(&checks), checks }
 }
 
@@ -79,6 +82,24 @@ pub(crate) async fn check_database(app: &App) -> HealthCheck {
         }
         Err(_) => wrong(name, Status::Down, "Postgres does not respond within 2 s"),
     }
+}
+
+/// `None` if no list is fetched, or nobody can tell.
+async fn check_lists(app: &App) -> Option<HealthCheck> {
+    let name = "lists";
+    let lists =
+        tokio::time::timeout(CHECK_TIMEOUT, lists::published(&app.pool)).await.ok()?.ok()?;
+    let now = app.clock.now();
+    let stale: Vec<&str> =
+        lists.iter().filter(|list| list.is_stale(now)).map(|list| list.name.as_str()).collect();
+    Some(match (lists.as_slice(), stale.as_slice()) {
+        ([], _) => return None,
+        (_, []) => well(name),
+        (_, stale) => {
+            let why = format!("not fetched for three days: {}", stale.join(", "));
+            wrong(name, Status::Degraded, &why)
+        }
+    })
 }
 
 fn check_schema(app: &App) -> HealthCheck {

@@ -11,7 +11,7 @@ use munjigi_domain::accounts::LimitKey;
 use munjigi_domain::entropy::Entropy;
 use munjigi_domain::timestamp::from_timestamp;
 use munjigi_keys::{KeyRing, UnixMillis};
-use munjigi_origin::jobs::Jobs;
+use munjigi_origin::jobs::{Jobs, PublishedLists};
 use munjigi_process::clock::Clock;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool};
@@ -96,5 +96,6 @@ fn jobs(pool: &PgPool, now: UnixMillis) -> Jobs {
     let publisher = Publisher { pool: pool.clone(), edge, check, clock: clock.clone() };
     let locks = Cache::of_postgres(pool, LimitKey::draw(&entropy)).locks;
     let pool = pool.clone();
-    Jobs { pool, locks, clock, event_days: 90, publisher, entropy, console: None }
+    let lists = PublishedLists::none().unwrap();
+    Jobs { pool, locks, clock, event_days: 90, publisher, entropy, console: None, lists }
 }

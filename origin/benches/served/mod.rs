@@ -13,6 +13,7 @@ use munjigi_domain::reach::Reach;
 use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_origin::config::default_pictures;
+use munjigi_origin::jobs::PublishedLists;
 use munjigi_origin::server::{self, Listeners, Parts, Server};
 use munjigi_process::clock::Clock;
 use munjigi_protocol::{
@@ -49,6 +50,7 @@ pub async fn events_per_second(pool: &PgPool, entropy: &Entropy, lasting: Durati
         mail: None,
         redis: None,
         hooks: Hooks::new(Reach::Public).unwrap(),
+        lists: PublishedLists::none().unwrap(),
         connections: 10,
     };
     let server = Server::of(parts, Retention { event_days: 90 }, server::unused_metrics());

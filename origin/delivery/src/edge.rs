@@ -3,15 +3,15 @@
 
 use std::time::Duration;
 
-use munjigi_captcha::ImportFilter;
 use munjigi_captcha::pictures::{PicturePack, write_pack, write_pools};
+use munjigi_captcha::{ImportFilter, List};
 use munjigi_domain::entropy::Entropy;
 use munjigi_keys::KeyRing;
 use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_process::clock::Clock;
 use munjigi_protocol::{
-    Code, Health, PackId, Pools, Problem, SiteDelete, SitePut, SiteverifyReply, Status, headers,
-    routes,
+    Code, Health, ListDelete, PackId, Pools, Problem, SiteDelete, SitePut, SiteverifyReply, Status,
+    headers, routes,
 };
 use reqwest::{Client, Method, StatusCode, Url};
 use tracing::Instrument as _;
@@ -35,7 +35,7 @@ pub enum EdgeError {
         /// The chain of causes.
         reason: String,
     },
-    /// The edge has a newer version of this site, of the pools or of the filter
+    /// The edge has a newer version of this site or list, of the pools or of the filter
     /// of imported keys, or another pack with this name.
     #[error("the edge has a newer version")]
     Stale,
@@ -160,6 +160,25 @@ impl EdgeClient {
         .map(drop)
     }
 
+    /// Publishes a list that rules name.
+    pub async fn put_list(&self, id: &str, list: &List) -> Result<(), EdgeError> {
+        self.send(Outgoing {
+            method: Method::PUT,
+            path: &list_path(id),
+            content_type: BYTES,
+            body: list.write(),
+            timeout: CALL_TIMEOUT,
+        })
+        .await
+        .map(drop)
+    }
+
+    /// Removes a list from the edge. Succeeds if the edge does not have it.
+    pub async fn delete_list(&self, id: &str, version: u64) -> Result<(), EdgeError> {
+        let body = serde_json::json!(ListDelete { version }).to_string().into_bytes();
+        self.call(Method::DELETE, &list_path(id), body).await.map(drop)
+    }
+
     /// The edge's own health report.
     pub async fn health(&self) -> Result<Status, EdgeError> {
         let url = self.at(routes::HEALTH.path);
@@ -256,6 +275,10 @@ struct Outgoing<'a> {
     content_type: &'static str,
     body: Vec<u8>,
     timeout: Duration,
+}
+
+fn list_path(id: &str) -> String {
+    routes::PUT_LIST.path.replace("{list}", id)
 }
 
 fn site_path(sitekey: &str) -> String {

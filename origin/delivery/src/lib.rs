@@ -9,6 +9,7 @@
 pub mod back_off;
 pub mod edge;
 pub mod http_client;
+pub mod lists;
 pub mod mail;
 pub mod notifications;
 pub mod outbox;

@@ -1,5 +1,5 @@
-//! Publishing: makes the edge's sites, and the filter of imported keys, match
-//! what is queued.
+//! Publishing: makes the edge's sites, the lists that their rules name, and the
+//! filter of imported keys match what is queued.
 
 mod verify;
 
@@ -9,7 +9,7 @@ use munjigi_captcha::{ImportFilter, KeyCheck};
 use munjigi_process::clock::Clock;
 use munjigi_process::stop::Stop;
 use munjigi_store::deliveries::{self, Due, Next, Topic};
-use munjigi_store::{StoreError, publications, vendor_keys};
+use munjigi_store::{StoreError, lists, publications, vendor_keys};
 use sqlx::{PgConnection, PgPool};
 
 use crate::back_off::BackOff;
@@ -44,10 +44,11 @@ impl Publisher {
         outbox::run(&self, stop).await;
     }
 
-    /// Queues every site and the filter again, as they stand.
+    /// Queues every site, every list and the filter again, as they stand.
     async fn queue_everything(&self) -> Result<u64, StoreError> {
         let now = self.clock.now();
         deliveries::queue_again(&self.pool, Topic::VendorKeys, now).await?;
+        deliveries::queue_again(&self.pool, Topic::Lists, now).await?;
         deliveries::queue_again(&self.pool, Topic::Sites, now).await
     }
 
@@ -55,6 +56,16 @@ impl Publisher {
         let imports = vendor_keys::live(&self.pool).await?;
         let filter = ImportFilter::of(version, &imports, &self.check);
         Ok(outcome(self.edge.put_imports(&filter).await))
+    }
+
+    /// What the list contains by now: a version that was queued in the meantime
+    /// is delivered again, as a repeat.
+    async fn put_list(&self, due: &Due) -> Result<Outcome, StoreError> {
+        let id = &due.key;
+        Ok(outcome(match lists::wanted(&self.pool, id).await? {
+            Some(list) => self.edge.put_list(id, &list).await,
+            None => self.edge.delete_list(id, due.version).await,
+        }))
     }
 
     async fn put_site(&self, due: &Due) -> Outcome {
@@ -80,6 +91,14 @@ impl Outbox for Publisher {
             back_off: EDGE_BACK_OFF,
             blame: Blame::Operator,
         },
+        // Before the sites that name them.
+        Terms {
+            topic: Topic::Lists,
+            lease: Duration::from_secs(30),
+            at_once: 4,
+            back_off: EDGE_BACK_OFF,
+            blame: Blame::Operator,
+        },
         Terms {
             topic: Topic::Sites,
             lease: Duration::from_secs(30),
@@ -100,6 +119,7 @@ impl Outbox for Publisher {
     async fn attempt(&self, due: &Due) -> Result<(Outcome, ()), StoreError> {
         let outcome = match due.topic {
             Topic::VendorKeys => self.put_filter(due.version).await?,
+            Topic::Lists => self.put_list(due).await?,
             _ => self.put_site(due).await,
         };
         Ok((outcome, ()))
@@ -115,6 +135,10 @@ impl Outbox for Publisher {
         match (due.topic, &tried.next) {
             (Topic::VendorKeys, Next::Delivered) => {
                 vendor_keys::delivered(connection, *version, tried.now).await
+            }
+            (Topic::Lists, Next::Delivered) => lists::delivered(connection, key, *version).await,
+            (Topic::Lists, Next::Raised(raised, _)) => {
+                lists::raised(connection, key, *version, *raised).await
             }
             (Topic::Sites, Next::Delivered) => {
                 publications::delivered(connection, key, *version, tried.now).await

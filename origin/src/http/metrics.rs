@@ -82,6 +82,11 @@ async fn look_at_pictures(app: &App) {
 pub fn describe() {
     describe_counter!("munjigi_http_requests_total", "Requests by method, route and status");
     describe_histogram!("munjigi_http_request_seconds", Unit::Seconds, "Response time");
+    describe_counter!("munjigi_list_failures_total", "Fetches of published lists that failed");
+    describe_gauge!(
+        "munjigi_list_stale",
+        "1 where a published list was not fetched for three days"
+    );
     describe_counter!("munjigi_refusals_total", "Refused requests by code");
     describe_counter!(
         "munjigi_intake_events_total",

@@ -10,10 +10,10 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Form, Json, Router};
-use munjigi_captcha::ImportFilter;
+use munjigi_captcha::{ImportFilter, List};
 use munjigi_keys::signature::{Audience, Head};
 use munjigi_process::clock::Clock;
-use munjigi_protocol::{Code, Health, Problem, SitePut, Status, headers};
+use munjigi_protocol::{Code, Health, ListDelete, Problem, SitePut, Status, headers};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -31,6 +31,8 @@ pub struct FakeEdge {
 struct Memory {
     sites: BTreeMap<String, u64>,
     imports: ImportFilter,
+    /// `None` where one was deleted.
+    lists: BTreeMap<String, Option<List>>,
     calls: Vec<String>,
     /// Errors to answer with, next first.
     failures: VecDeque<Code>,
@@ -43,6 +45,7 @@ impl FakeEdge {
         let internal = Router::new()
             .route("/internal/sites/{sitekey}", put(internal).delete(internal))
             .route("/internal/imports", put(imports))
+            .route("/internal/lists/{list}", put(put_list).delete(delete_list))
             .with_state(Arc::clone(&memory))
             .merge(edge_router(Arc::clone(&packs)))
             .route_layer(from_fn_with_state((Audience::Edge, clock), signed_rightly));
@@ -70,6 +73,11 @@ impl FakeEdge {
 
     pub fn imports(&self) -> ImportFilter {
         self.memory.lock().unwrap().imports.clone()
+    }
+
+    /// A list that was published and not deleted since.
+    pub fn list(&self, id: &str) -> Option<List> {
+        self.memory.lock().unwrap().lists.get(id).cloned().flatten()
     }
 
     /// The next calls are refused with these codes.
@@ -163,6 +171,40 @@ async fn imports(State(memory): State<Arc<Mutex<Memory>>>, body: Bytes) -> Respo
         return refuse(Code::StaleVersion);
     }
     memory.imports = filter;
+    StatusCode::NO_CONTENT.into_response()
+}
+
+async fn put_list(
+    State(memory): State<Arc<Mutex<Memory>>>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Response {
+    let list = List::read(&body).unwrap();
+    let mut memory = memory.lock().unwrap();
+    memory.calls.push(format!("PUT {id}"));
+    if let Some(code) = memory.failures.pop_front() {
+        return refuse(code);
+    }
+    let stored = memory.lists.get(&id).cloned().flatten();
+    if stored.is_some_and(|stored| stored.version() > list.version()) {
+        return refuse(Code::StaleVersion);
+    }
+    memory.lists.insert(id, Some(list));
+    StatusCode::NO_CONTENT.into_response()
+}
+
+async fn delete_list(
+    State(memory): State<Arc<Mutex<Memory>>>,
+    Path(id): Path<String>,
+    Json(ListDelete { version }): Json<ListDelete>,
+) -> Response {
+    let mut memory = memory.lock().unwrap();
+    memory.calls.push(format!("DELETE {id}"));
+    let stored = memory.lists.get(&id).cloned().flatten();
+    if stored.is_some_and(|stored| stored.version() > version) {
+        return refuse(Code::StaleVersion);
+    }
+    memory.lists.insert(id, None);
     StatusCode::NO_CONTENT.into_response()
 }
 

@@ -22,6 +22,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::{Listeners, Parts, Server, unused_metrics};
 use crate::config::default_pictures;
+use crate::jobs::PublishedLists;
 use crate::rig::{self, event};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -61,6 +62,7 @@ async fn start(options: PgConnectOptions) -> Running {
         mail: None,
         redis: None,
         hooks: Hooks::new(Reach::Public).unwrap(),
+        lists: PublishedLists::none().unwrap(),
         connections: 5,
     };
     let server = Server::of(parts, Retention { event_days: 90 }, unused_metrics());

@@ -19,6 +19,7 @@ pub mod factors;
 pub mod housekeeping;
 pub mod idempotency;
 pub mod limits;
+pub mod lists;
 pub mod locks;
 pub mod mails;
 pub mod nonces;

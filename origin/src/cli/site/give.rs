@@ -63,6 +63,10 @@ async fn carry_out(
     let unit = GiveSite { sitekey: &sitekey, organisation, most, now };
     let Given { before, name } = transact(pool, &unit).await?.map_err(|refusal| match refusal {
         GiveRefused::Site(refusal) => refused(arguments.sitekey, refusal),
+        GiveRefused::OwnLists => {
+            let fix = "remove those rules, or make them name published lists";
+            Fail::new(Exit::Site, format!("{sitekey} was not reassigned"), refusal).fix(fix)
+        }
         GiveRefused::UnknownOrganisation => {
             let fix = "the id is in the URL of the organisation's pages: /console/ID";
             Fail::new(Exit::Site, format!("{sitekey} was not reassigned"), refusal).fix(fix)

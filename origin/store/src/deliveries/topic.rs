@@ -5,6 +5,8 @@
 pub enum Topic {
     /// The filter of imported keys at the edge.
     VendorKeys,
+    /// Lists at the edge, by id.
+    Lists,
     /// Sites at the edge, by sitekey.
     Sites,
     /// Packs of pictures that the gpu-backend draws, by id.
@@ -20,8 +22,9 @@ pub enum Topic {
 }
 
 impl Topic {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::VendorKeys,
+        Self::Lists,
         Self::Sites,
         Self::Drawings,
         Self::Packs,
@@ -34,6 +37,7 @@ impl Topic {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::VendorKeys => "vendor-keys",
+            Self::Lists => "lists",
             Self::Sites => "sites",
             Self::Drawings => "drawings",
             Self::Packs => "packs",
@@ -48,7 +52,7 @@ impl Topic {
     /// over when it has arrived, and a drawing when it is complete.
     pub(super) const fn is_kept(self) -> bool {
         match self {
-            Self::VendorKeys | Self::Sites | Self::Packs | Self::Pools => true,
+            Self::VendorKeys | Self::Lists | Self::Sites | Self::Packs | Self::Pools => true,
             Self::Drawings | Self::Emails | Self::Webhooks => false,
         }
     }

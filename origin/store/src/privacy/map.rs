@@ -181,6 +181,20 @@ pub const TABLES: &[Table] = &[
         ..TECHNICAL
     },
     Table {
+        name: "lists",
+        others: &["id", "organisation", "name", "entries"],
+        kept: Kept::Organisation,
+        seen_by: Seen::Members,
+        ..TECHNICAL
+    },
+    Table {
+        name: "list_sources",
+        others: &["list", "url", "bytes", "etag", "error"],
+        kept: Kept::Always,
+        ..TECHNICAL
+    },
+    Table { name: "published_lists", others: &["name", "bytes"], kept: Kept::Always, ..TECHNICAL },
+    Table {
         name: "sites",
         others: &[
             "sitekey",

@@ -4,7 +4,7 @@
 
 use munjigi_domain::accounts::Id;
 use munjigi_domain::audit::Action;
-use munjigi_domain::settings::{Edit, FieldChange, Mark, Mistakes, Settings, changes};
+use munjigi_domain::settings::{Edit, FieldChange, Mark, Mistake, Mistakes, Settings, changes};
 use munjigi_domain::site_change::ChangeRefused;
 use munjigi_keys::UnixMillis;
 use serde_json::{Map, Value};
@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use super::change::raise_version;
 use super::{SiteRecord, fetch, row};
 use crate::audit::{self, Author, Entry};
-use crate::{StoreError, Unit, publications};
+use crate::{StoreError, Unit, lists, publications};
 
 /// Edits one site.
 #[derive(Debug)]
@@ -90,7 +90,17 @@ impl Unit for EditSite<'_> {
             Err(refused) => return Ok(Err(refused)),
         };
         let before = site.settings();
-        if after == before || self.intent == Intent::Look {
+        if after == before {
+            return Ok(Ok(Edited { before, after, version: site.config.version }));
+        }
+        if after.rules != before.rules {
+            let organisation = site.organisation.as_deref();
+            let foreign = lists::foreign(connection, organisation, &after.rules).await?;
+            if let Some((rule, value)) = foreign {
+                return Ok(Err(Mistakes(vec![Mistake::UnknownList { rule, value }]).into()));
+            }
+        }
+        if self.intent == Intent::Look {
             return Ok(Ok(Edited { before, after, version: site.config.version }));
         }
         self.store(connection, &after).await?;

@@ -38,6 +38,9 @@ pub enum GiveRefused {
     /// Because of the state of the site.
     #[error(transparent)]
     Site(#[from] ChangeRefused),
+    /// Its rules name lists of the organisation that it belongs to.
+    #[error("its rules name lists of its organisation")]
+    OwnLists,
     /// No organisation with this id.
     #[error("no organisation has this id")]
     UnknownOrganisation,
@@ -48,7 +51,9 @@ impl Unit for GiveSite<'_> {
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
         let site = sqlx::query!(
-            "SELECT organisation, deleted_at FROM sites WHERE sitekey = $1 FOR UPDATE",
+            r#"SELECT organisation, deleted_at,
+                jsonb_path_exists(rules, '$[*].match.list ? (@ starts with "list_")') AS "has_lists!"
+            FROM sites WHERE sitekey = $1 FOR UPDATE"#,
             self.sitekey
         )
         .fetch_optional(&mut *connection)
@@ -60,6 +65,9 @@ impl Unit for GiveSite<'_> {
         let new = self.organisation.map(Id::as_str);
         if site.organisation.as_deref() == new {
             return Ok(Err(ChangeRefused::Unchanged.into()));
+        }
+        if site.has_lists {
+            return Ok(Err(GiveRefused::OwnLists));
         }
         let name = match new {
             None => None,

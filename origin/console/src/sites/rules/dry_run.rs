@@ -1,8 +1,6 @@
 //! Dry run of changed rules on the last day, as text.
 
 use munjigi_domain::accounts::limits::TRIES_OF_RULES;
-use std::collections::BTreeMap;
-
 use munjigi_domain::dry_run::{Did, DryRun, Outcome, Report, VERDICTS};
 use munjigi_domain::settings::warnings;
 use munjigi_domain::statistics::Share;
@@ -10,6 +8,7 @@ use munjigi_i18n::{Text, Texts};
 use munjigi_protocol::{Rule, SiteConfig};
 use munjigi_store::dry_run::{self, BOUNDS, Remembered};
 use munjigi_store::limits::Taken;
+use munjigi_store::lists;
 
 use super::form::Step;
 use super::sentence::{sentence, word};
@@ -60,7 +59,9 @@ pub async fn on_last_day(
     if let Taken::Wait { seconds } = taken {
         return Err(PageError::too_often(seconds));
     }
-    let dry_run = DryRun::new(config, proposed, BTreeMap::new()).map_err(|error| {
+    let ids = lists::ids(config.rules.iter().chain(proposed));
+    let lists = lists::named(&app.pool, Some(asking.organisation()), ids).await?;
+    let dry_run = DryRun::new(config, proposed, lists).map_err(|error| {
         tracing::error!(%error, sitekey = config.sitekey, "the stored rules are invalid");
         PageError::away()
     })?;
