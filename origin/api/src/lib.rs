@@ -11,6 +11,7 @@ mod caller;
 pub mod gate;
 mod info;
 mod keys;
+mod lists;
 mod me;
 pub mod openapi;
 mod organisations;
@@ -51,6 +52,7 @@ pub fn rows() -> Vec<Route> {
     rows.extend(account_rows());
     rows.extend(site_rows());
     rows.extend(site_part_rows());
+    rows.extend(list_rows());
     rows.extend(team_rows());
     rows
 }
@@ -122,6 +124,66 @@ fn account_rows() -> Vec<Route> {
             "Revoke an API key",
             keys::revoke,
         ),
+    ]
+}
+
+/// Lists of networks that rules name.
+fn list_rows() -> Vec<Route> {
+    use Access::Member;
+    use Method::{Delete, Get, Post, Put};
+    use Permission::{ChangeRules, ReadSites};
+    vec![
+        Route::new(
+            Get,
+            "/organisations/{organisation}/lists",
+            Member(ReadSites),
+            "List the organisation's lists of networks, without their entries",
+            lists::list,
+        )
+        .gives_list::<lists::OwnList>(),
+        Route::new(
+            Post,
+            "/organisations/{organisation}/lists",
+            Member(ChangeRules),
+            "Create a list",
+            lists::create,
+        )
+        .takes::<lists::NewList>()
+        .gives::<lists::OwnList>(201),
+        Route::new(
+            Get,
+            "/organisations/{organisation}/lists/{list}",
+            Member(ReadSites),
+            "Get a list with its entries",
+            lists::show,
+        )
+        .versioned()
+        .gives::<lists::OwnList>(200),
+        Route::new(
+            Put,
+            "/organisations/{organisation}/lists/{list}",
+            Member(ChangeRules),
+            "Replace a list's name and entries",
+            lists::replace,
+        )
+        .versioned()
+        .takes::<lists::NewList>()
+        .gives::<lists::OwnList>(200),
+        Route::new(
+            Delete,
+            "/organisations/{organisation}/lists/{list}",
+            Member(ChangeRules),
+            "Delete a list that no rule names",
+            lists::delete,
+        ),
+        Route::new(
+            Get,
+            "/organisations/{organisation}/published-lists",
+            Member(ReadSites),
+            "List the published lists, with their dates",
+            lists::published,
+        )
+        .gives_list::<lists::PublishedList>(),
     ]
 }
 

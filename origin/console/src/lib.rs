@@ -25,6 +25,7 @@ mod invitation;
 mod keys;
 mod language;
 mod later;
+mod lists;
 pub mod log_in;
 mod log_in_passkey;
 mod log_out;
@@ -127,6 +128,10 @@ fn of_sites(pages: Pages) -> Pages {
         .get("/console/{organisation}/statistics.csv", Member(Export), statistics::export::csv)
         .get("/console/{organisation}/statistics.json", Member(Export), statistics::export::json)
         .get("/console/{organisation}/defence", Member(ReadSites), defence::show)
+        .get("/console/{organisation}/lists", Member(ReadSites), lists::show)
+        .post("/console/{organisation}/lists", Member(ChangeRules), lists::create)
+        .get("/console/{organisation}/lists/{list}", Member(ReadSites), lists::one)
+        .post("/console/{organisation}/lists/{list}", Member(ChangeRules), lists::submit)
         .get("/console/{organisation}/sites", Member(ReadSites), sites::list::show)
         .get("/console/{organisation}/new-site", Member(ChangeSites), sites::create::show)
         .post("/console/{organisation}/new-site", Member(ChangeSites), sites::create::submit)

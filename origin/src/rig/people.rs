@@ -1,10 +1,13 @@
 //! Accounts that already exist.
 
+use munjigi_captcha::ListId;
 use munjigi_domain::accounts::session::Stage;
 use munjigi_domain::accounts::{Id, Password, Role, Token};
 use munjigi_keys::UnixMillis;
-use munjigi_store::audit::Actor;
+use munjigi_store::audit::{Actor, Author};
+use munjigi_store::lists::CreateList;
 use munjigi_store::sessions::{self, NewSession};
+use munjigi_store::transact;
 
 use super::{Rig, Tab};
 
@@ -96,6 +99,22 @@ impl Rig {
             .await
             .unwrap();
         config.sitekey
+    }
+
+    /// Creates a list of one network in a person's organisation; returns what
+    /// rules call it.
+    pub async fn list_of(&self, someone: &Someone, name: &str) -> String {
+        let id = self.new_id();
+        let unit = CreateList {
+            id: &id,
+            organisation: &someone.organisation,
+            name: &name.parse().unwrap(),
+            entries: &["192.0.2.0/24".parse().unwrap()],
+            by: Author::Command,
+            now: self.now(),
+        };
+        transact(&self.pool, &unit).await.unwrap().unwrap();
+        ListId::of_own(id.as_str()).unwrap().to_string()
     }
 
     /// A token drawn by this rig.

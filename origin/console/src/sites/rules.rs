@@ -18,13 +18,15 @@ use form::{Fields, Purpose, Step, Typed};
 use munjigi_app::sites;
 use munjigi_domain::accounts::Permission;
 use munjigi_domain::audit::Action;
+use munjigi_domain::lists::Published;
 use munjigi_domain::settings::{Condition, Edit, Mark, Mistake, warnings};
 use munjigi_domain::site_change::ChangeRefused;
 use munjigi_i18n::{Text, Texts};
 use munjigi_protocol::Rule;
 use munjigi_store::audit::{self, Author};
+use munjigi_store::lists;
 use munjigi_store::sites::{EditRefused, EditSite, Intent, SiteRecord};
-use sentence::{VERDICTS, sentence, word};
+use sentence::{ListNames, VERDICTS, sentence, word};
 use serde::Deserialize;
 
 use super::find;
@@ -43,6 +45,8 @@ struct Page {
     sitekey: String,
     mark: Mark,
     rows: Vec<Row>,
+    /// Lists that a rule can name, with their labels.
+    lists: Vec<(String, String)>,
     may_change: bool,
     is_deleted: bool,
     /// Whether the last change can be undone.
@@ -82,6 +86,8 @@ impl Told {
 
 struct Row {
     rule: Rule,
+    /// What its list is called.
+    list: Option<String>,
     verdict: &'static str,
     sentence: String,
 }
@@ -98,7 +104,7 @@ pub async fn show(
     done: Result<Query<Done>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let site = find(&asking, &sitekey).await?;
-    let mut page = page(&asking, &site);
+    let mut page = page(&asking, &site).await?;
     let done = done.ok().and_then(|Query(done)| done.done).unwrap_or_default();
     page.notice = notice(asking.t(), &done);
     if matches!(done.as_str(), "added" | "moved" | "removed") {
@@ -117,13 +123,13 @@ pub async fn submit(
     let site = find(&asking, &sitekey).await?;
     // A change applies to the list that was shown, or not at all.
     if site.settings().mark() != fields.mark {
-        return changed_since(&asking, &site, fields.typed);
+        return changed_since(&asking, &site, fields.typed).await;
     }
     let (purpose, step) = fields.step().ok_or(PageError::malformed())?;
     let rules = match &step {
         Step::Undo => match previous(&asking, &site).await? {
             Some(rules) => rules,
-            None => return changed_since(&asking, &site, fields.typed),
+            None => return changed_since(&asking, &site, fields.typed).await,
         },
         step => step.apply(&site.config.rules).ok_or(PageError::malformed())?,
     };
@@ -147,7 +153,8 @@ pub async fn submit(
         Ok(edited) if purpose == Purpose::Try => {
             let dry_run =
                 dry_run::on_last_day(&asking, &site.config, &step, &edited.after.rules).await?;
-            let page = Page { typed: fields.typed, dry_run: Some(dry_run), ..page(&asking, &site) };
+            let mut page = page(&asking, &site).await?;
+            (page.typed, page.dry_run) = (fields.typed, Some(dry_run));
             Ok(render(&page)?.into_response())
         }
         Ok(edited) if edited.before == edited.after => Ok(back(&asking, &sitekey, "unchanged")),
@@ -155,7 +162,7 @@ pub async fn submit(
         Err(EditRefused::Site(ChangeRefused::Unknown)) => Err(PageError::nothing_here()),
         Err(EditRefused::Site(_)) => Ok(back(&asking, &sitekey, "deleted-already")),
         Err(EditRefused::Mistakes(mistakes)) => {
-            let mut page = page(&asking, &site);
+            let mut page = page(&asking, &site).await?;
             page.typed = fields.typed;
             page.mistakes =
                 mistakes.0.iter().map(|mistake| Told::of(asking.t(), mistake)).collect();
@@ -163,7 +170,7 @@ pub async fn submit(
         }
         Err(EditRefused::ChangedSince) => {
             let site = find(&asking, &sitekey).await?;
-            changed_since(&asking, &site, fields.typed)
+            changed_since(&asking, &site, fields.typed).await
         }
     }
 }
@@ -181,8 +188,12 @@ async fn previous(asking: &Asking, site: &SiteRecord) -> Result<Option<Vec<Rule>
     Ok(rules(newest.before).filter(|_| is_last))
 }
 
-fn changed_since(asking: &Asking, site: &SiteRecord, typed: Typed) -> Result<Response, PageError> {
-    let mut page = page(asking, site);
+async fn changed_since(
+    asking: &Asking,
+    site: &SiteRecord,
+    typed: Typed,
+) -> Result<Response, PageError> {
+    let mut page = page(asking, site).await?;
     page.typed = typed;
     let text = asking.t().get("rules-changed-since").into();
     page.mistakes = vec![Told { field: None, text }];
@@ -195,20 +206,32 @@ fn back(asking: &Asking, sitekey: &str, done: &str) -> Response {
     Redirect::to(&place).into_response()
 }
 
-fn page(asking: &Asking, site: &SiteRecord) -> Page {
-    let t = asking.t();
+/// What the organisation calls its lists.
+async fn list_names(asking: &Asking) -> Result<ListNames, PageError> {
+    let own = lists::names(&asking.app.pool, asking.organisation()).await?;
+    Ok(own.into_iter().map(|(id, name)| (id.to_string(), name)).collect())
+}
+
+async fn page(asking: &Asking, site: &SiteRecord) -> Result<Page, PageError> {
+    let (t, names) = (asking.t(), list_names(asking).await?);
     let rows = site.config.rules.iter().map(|rule| Row {
         rule: rule.clone(),
+        list: rule.when.list.as_ref().map(|list| names.get(list).unwrap_or(list).clone()),
         verdict: word(rule.verdict),
-        sentence: sentence(t, rule),
+        sentence: sentence(t, rule, &names),
+    });
+    let published = Published::ALL.map(|list| {
+        let meaning = t.each("list", list);
+        (list.to_string(), format!("{list}: {meaning}"))
     });
     let is_deleted = site.deleted_at.is_some();
-    Page {
+    Ok(Page {
         frame: asking.frame(t.get("rules-of").with("name", &site.name), Entry::Sites),
         name: site.name.clone(),
         sitekey: site.config.sitekey.clone(),
         mark: site.settings().mark(),
         rows: rows.collect(),
+        lists: published.into_iter().chain(names).collect(),
         may_change: asking.role().may(Permission::ChangeRules) && !is_deleted,
         is_deleted,
         can_undo: false,
@@ -218,7 +241,7 @@ fn page(asking: &Asking, site: &SiteRecord) -> Page {
         warnings: warnings(&site.config.rules).iter().map(|warning| warning.text(t)).collect(),
         mistakes: Vec::new(),
         dry_run: None,
-    }
+    })
 }
 
 fn notice(t: Texts, done: &str) -> Option<Text> {

@@ -14,11 +14,12 @@ use crate::rig::people::Someone;
 use munjigi_api::routes::{Access, Listed, Method, listed};
 use munjigi_api::rows;
 
-fn path(listed: &Listed, whose: &Someone, sitekey: &str) -> String {
+fn path(listed: &Listed, whose: &Someone, [sitekey, list]: &[String; 2]) -> String {
     listed
         .path
         .replace("{organisation}", whose.organisation.as_str())
         .replace("{sitekey}", sitekey)
+        .replace("{list}", list)
         .replace("{account}", "0123456789abcdef")
         .replace("{invitation}", "0123456789abcdef")
         .replace("{key}", "0123456789abcdef")
@@ -49,8 +50,8 @@ fn let_in(listed: &Listed) -> &'static [u16] {
 async fn every_route_is_refused_to_those_without_the_right(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
-    let (of_kim, of_lee) =
-        (rig.site_of(&kim, "Kim's shop").await, rig.site_of(&lee, "Lee's shop").await);
+    let of_kim = [rig.site_of(&kim, "Kim's shop").await, rig.list_of(&kim, "kims").await];
+    let of_lee = [rig.site_of(&lee, "Lee's shop").await, rig.list_of(&lee, "lees").await];
     let mut table = String::new();
     for route in listed(rows()) {
         let Access::Member(permission) = route.access else {

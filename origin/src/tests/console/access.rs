@@ -13,12 +13,13 @@ use crate::rig::{Rig, Tab};
 use munjigi_console::gate::{Access, Listed};
 
 /// A page's path for this user's organisation and site.
-fn path(listed: &Listed, whose: &Someone, sitekey: &str) -> String {
+fn path(listed: &Listed, whose: &Someone, [sitekey, list]: &[String; 2]) -> String {
     let asset = munjigi_console::assets::STYLE.path.trim_start_matches("/assets/");
     listed
         .path
         .replace("{organisation}", whose.organisation.as_str())
         .replace("{sitekey}", sitekey)
+        .replace("{list}", list)
         .replace("{name}", asset)
 }
 
@@ -38,8 +39,8 @@ async fn call(tab: &mut Tab<'_>, listed: &Listed, path: &str) -> (u16, String) {
 async fn every_page_is_refused_to_those_without_the_right(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
-    let (of_kim, of_lee) =
-        (rig.site_of(&kim, "Kim's shop").await, rig.site_of(&lee, "Lee's shop").await);
+    let of_kim = [rig.site_of(&kim, "Kim's shop").await, rig.list_of(&kim, "kims").await];
+    let of_lee = [rig.site_of(&lee, "Lee's shop").await, rig.list_of(&lee, "lees").await];
     let mut table = String::new();
     for page in pages(&rig.app).listed() {
         let Access::Member(permission) = page.access else {

@@ -68,14 +68,14 @@ pub async fn on_last_day(
     let remembered = dry_run::last_day(&app.pool, &config.sitekey, BOUNDS, now).await?;
     let came = dry_run.run(Did::Come, &remembered.visits);
     let passed = dry_run.run(Did::Pass, &remembered.visits);
-    let t = asking.t();
+    let (t, names) = (asking.t(), super::list_names(asking).await?);
     let mut parts = vec![part(t, t.get("dry-run-all"), &came)];
     // More is recorded about these visits, so fewer of them are undecided.
     if came.open > 0 {
         parts.push(part(t, t.get("dry-run-passed"), &passed));
     }
     let title = match step {
-        Step::Add(rule) => t.get("dry-run-with").with("rule", sentence(t, rule)),
+        Step::Add(rule) => t.get("dry-run-with").with("rule", sentence(t, rule, &names)),
         Step::Remove(place) => t.get("dry-run-without").count("rule", place + 1),
         Step::Up(_) | Step::Down(_) | Step::Undo => t.get("dry-run-with-change"),
     };

@@ -1,5 +1,7 @@
 //! A rule as a sentence.
 
+use std::collections::BTreeMap;
+
 use munjigi_i18n::Texts;
 use munjigi_protocol::{Rule, RuleMatch, Verdict};
 
@@ -21,8 +23,11 @@ pub const fn word(verdict: Verdict) -> &'static str {
     }
 }
 
+/// Names of lists by what rules call them, for people.
+pub type ListNames = BTreeMap<String, String>;
+
 /// Which visitors the rule matches, and what happens to them.
-pub fn sentence(t: Texts, rule: &Rule) -> String {
+pub fn sentence(t: Texts, rule: &Rule, lists: &ListNames) -> String {
     let RuleMatch { hostname, action, country, asn, prefix, list } = &rule.when;
     let conditions = [
         hostname.as_ref().map(|host| t.get("rule-when-hostname").with("host", host)),
@@ -30,7 +35,8 @@ pub fn sentence(t: Texts, rule: &Rule) -> String {
         country.as_ref().map(|country| t.get("rule-when-country").with("country", country)),
         asn.map(|asn| t.get("rule-when-asn").with("asn", asn)),
         prefix.as_ref().map(|prefix| t.get("rule-when-prefix").with("prefix", prefix)),
-        list.as_ref().map(|list| t.get("rule-when-list").with("list", list)),
+        list.as_ref()
+            .map(|list| t.get("rule-when-list").with("list", lists.get(list).unwrap_or(list))),
     ];
     let set: Vec<String> = conditions.into_iter().flatten().map(String::from).collect();
     let effect = t.each("verdict", word(rule.verdict));
@@ -64,14 +70,15 @@ mod tests {
             prefix: Some("192.0.2.0/24".to_owned()),
             list: Some("tor-exits".to_owned()),
         };
+        let lists = ListNames::new();
         assert_eq!(
-            sentence(Texts::default(), &Rule { when, verdict: Verdict::Block }),
+            sentence(Texts::default(), &Rule { when, verdict: Verdict::Block }, &lists),
             "A visitor on a page at *.shop.example with the action login from the country KR \
              from the network AS4766 from 192.0.2.0/24 on the list tor-exits is refused."
         );
         let everybody = Rule { when: RuleMatch::default(), verdict: Verdict::Harder };
         assert_eq!(
-            sentence(Texts::default(), &everybody),
+            sentence(Texts::default(), &everybody, &lists),
             "Every visitor does eight times the work."
         );
     }

@@ -1,0 +1,51 @@
+# The console: lists of networks that rules name.
+
+lists-title = Lists
+lists-of = List { $name }
+lists-all = All lists
+lists-lead = A rule can match visitors by a list of networks. Change the list, and every rule that names it follows within about two minutes.
+lists-none = You keep no lists yet.
+lists-name = Name
+lists-name-hint-html = Lower-case letters, digits and hyphens, such as <code>office-networks</code>
+lists-id = Id for the API
+lists-entries = Entries
+lists-entries-hint-html = One a line: a network such as <code>192.0.2.0/24</code> or <code>2001:db8::/48</code>, an address, or a network operator such as <code>AS64500</code>. What follows <code>#</code> is left out
+lists-sites = Used by rules of
+lists-unused = No rule names it.
+lists-used = Named by rules of: { $sites }
+lists-changed = Changed
+lists-edge = At the edge
+lists-delivered = in force
+lists-under-way = under way
+lists-create = Create list
+lists-save = Save
+lists-delete = Delete list
+lists-published = Published lists
+lists-published-lead = Fetched by this service for everybody. If a file cannot be fetched, the last good one stays in force.
+lists-published-none = The operator has turned published lists off.
+lists-fetched = Fetched
+lists-stale = stale
+lists-done-created = The list is created. Name it in a rule of a site.
+lists-done-changed = The list is changed. The edge has it within about two minutes.
+lists-done-deleted = The list is deleted.
+lists-mistakes = Nothing was changed:
+lists-mistake-name = The name must be 1 to 40 lower-case letters, digits and hyphens, such as office-networks.
+lists-mistake-too-many = A list can have at most { $most } entries; these are { $count }.
+lists-mistake-more = And { $count } more.
+lists-mistake-line = Line { $line }, “{ $text }”: { $why }.
+lists-refused-unknown = This list does not exist any more.
+lists-refused-name-taken = Another list already has this name.
+lists-refused-too-many = An organisation can have at most 50 lists. Delete one first.
+lists-refused-in-use = Rules still name this list, at: { $sites }. Change them first.
+lists-refused-changed-since = Somebody changed the list after this page was shown. Load the page again, and repeat your change.
+
+list-line-shape = it is neither a network such as 192.0.2.0/24 nor a network operator such as AS64500
+list-line-system = the number of a network operator is from 1 to 4294967295
+list-line-length = a prefix has at most 32 bits for IPv4, and at most 64 for IPv6
+list-line-tail = there are bits set after the prefix
+list-line-mapped = write IPv4 addresses as such, not within IPv6
+list-line-too-wide = it is too wide: at least /8 for IPv4, and /16 for IPv6
+list-line-repeated = an earlier line says the same
+
+list-tor-exits = exits of the Tor network
+list-clouds = networks of large clouds

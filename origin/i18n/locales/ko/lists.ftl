@@ -1,0 +1,51 @@
+# 콘솔: 규칙에 쓰는 네트워크 목록.
+
+lists-title = 목록
+lists-of = 목록 { $name }
+lists-all = 모든 목록
+lists-lead = 규칙은 네트워크 목록으로 방문자를 가릴 수 있습니다. 목록을 바꾸면 그 목록을 쓰는 모든 규칙에 2분쯤 안에 반영됩니다.
+lists-none = 아직 만든 목록이 없습니다.
+lists-name = 이름
+lists-name-hint-html = 영문 소문자와 숫자, 하이픈. 예: <code>office-networks</code>
+lists-id = API에서 쓰는 ID
+lists-entries = 항목
+lists-entries-hint-html = 한 줄에 하나씩 적습니다. <code>192.0.2.0/24</code>나 <code>2001:db8::/48</code> 같은 대역, 주소, 또는 <code>AS64500</code> 같은 네트워크 사업자. <code>#</code> 뒤는 무시합니다
+lists-sites = 규칙에 쓰는 사이트
+lists-unused = 이 목록을 쓰는 규칙이 없습니다.
+lists-used = 규칙에 쓰는 사이트: { $sites }
+lists-changed = 바뀐 날
+lists-edge = 엣지
+lists-delivered = 적용됨
+lists-under-way = 보내는 중
+lists-create = 목록 만들기
+lists-save = 저장
+lists-delete = 목록 삭제
+lists-published = 공개 목록
+lists-published-lead = 이 서비스가 모두를 위해 받아 옵니다. 파일을 받지 못하면 마지막으로 받은 것을 계속 씁니다.
+lists-published-none = 운영자가 공개 목록을 꺼 두었습니다.
+lists-fetched = 받은 날
+lists-stale = 오래됨
+lists-done-created = 목록을 만들었습니다. 사이트의 규칙에서 쓸 수 있습니다.
+lists-done-changed = 목록을 바꾸었습니다. 2분쯤 안에 엣지에 반영됩니다.
+lists-done-deleted = 목록을 삭제했습니다.
+lists-mistakes = 바꾸지 않았습니다.
+lists-mistake-name = 이름은 영문 소문자와 숫자, 하이픈으로 1~40자여야 합니다. 예: office-networks
+lists-mistake-too-many = 한 목록에는 항목을 { $most }개까지 적을 수 있습니다. 지금은 { $count }개입니다.
+lists-mistake-more = 그 밖에 { $count }개가 더 있습니다.
+lists-mistake-line = { $line }번째 줄 “{ $text }”: { $why }.
+lists-refused-unknown = 이 목록은 이제 없습니다.
+lists-refused-name-taken = 같은 이름의 목록이 이미 있습니다.
+lists-refused-too-many = 한 조직에는 목록을 50개까지 둘 수 있습니다. 먼저 하나를 삭제해 주세요.
+lists-refused-in-use = 아직 이 목록을 쓰는 규칙이 있습니다: { $sites }. 먼저 그 규칙을 바꿔 주세요.
+lists-refused-changed-since = 이 페이지가 열린 뒤에 누군가 목록을 바꾸었습니다. 페이지를 새로 열고 다시 바꿔 주세요.
+
+list-line-shape = 192.0.2.0/24 같은 대역도, AS64500 같은 네트워크 사업자도 아닙니다
+list-line-system = 네트워크 사업자의 번호는 1부터 4294967295까지입니다
+list-line-length = 대역의 길이는 IPv4에서 32비트, IPv6에서 64비트까지입니다
+list-line-tail = 대역 뒤의 비트가 0이 아닙니다
+list-line-mapped = IPv4 주소는 IPv6 안에 넣지 말고 그대로 적어 주세요
+list-line-too-wide = 너무 넓습니다. IPv4는 /8부터, IPv6는 /16부터 적을 수 있습니다
+list-line-repeated = 앞줄과 같습니다
+
+list-tor-exits = Tor 네트워크의 출구
+list-clouds = 큰 클라우드의 네트워크

@@ -1,0 +1,132 @@
+//! Lists as people and programs keep them.
+
+use munjigi_domain::accounts::Permission::{ChangeRules, ReadSites};
+use serde_json::json;
+use sqlx::PgPool;
+
+use crate::rig::Rig;
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn a_list_is_kept_in_the_console_and_named_in_a_rule(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let site = rig.site_of(&kim, "Shop").await;
+    let base = format!("/console/{}/lists", kim.organisation);
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open(&base).await;
+    assert!(tab.page.contains("You keep no lists yet"), "{}", tab.page);
+    // What was typed is shown again, with every mistake.
+    let typed = "192.0.2.0/24\nnonsense\n10.0.0.0/7 # wide";
+    tab.send(&base, &[("name", "Office"), ("entries", typed)]).await;
+    assert_eq!(tab.status, 422);
+    for part in [
+        "The name must be 1 to 40",
+        "Line 2, “nonsense”: it is neither a network",
+        "Line 3, “10.0.0.0/7”: it is too wide",
+        "192.0.2.0/24\nnonsense\n10.0.0.0/7 # wide",
+    ] {
+        assert!(tab.page.contains(part), "{part}: {}", tab.page);
+    }
+    tab.send(&base, &[("name", "office"), ("entries", "192.0.2.0/24\nAS64500")]).await;
+    assert!(tab.page.contains("The list is created"), "{}", tab.page);
+    assert!(tab.page.contains("under way"), "{}", tab.page);
+    rig.publish_due().await;
+    tab.open(&base).await;
+    assert!(tab.page.contains("in force"), "{}", tab.page);
+    tab.send(&base, &[("name", "office"), ("entries", "")]).await;
+    assert!(tab.page.contains("Another list already has this name"), "{}", tab.page);
+
+    let list: String =
+        sqlx::query_scalar("SELECT 'list_' || id FROM lists").fetch_one(&rig.pool).await.unwrap();
+    let rules = format!("/console/{}/sites/{site}/rules", kim.organisation);
+    tab.open(&rules).await;
+    assert!(tab.page.contains(&format!("<option value=\"{list}\">office</option>")));
+    let mark = tab.value_of("mark");
+    let rule = [
+        ("mark", mark.as_str()),
+        ("change", "add"),
+        ("list", &list),
+        ("verdict", "block"),
+        ("hostname", ""),
+    ];
+    tab.send(&rules, &rule).await;
+    assert!(tab.page.contains("A visitor on the list office is refused."), "{}", tab.page);
+
+    let one = format!("{base}/{list}");
+    tab.open(&one).await;
+    assert!(tab.page.contains("Named by rules of: Shop"), "{}", tab.page);
+    let version = tab.value_of("version");
+    let fields = [
+        ("change", "delete"),
+        ("version", version.as_str()),
+        ("name", "office"),
+        ("entries", "AS64501"),
+    ];
+    tab.send(&one, &fields).await;
+    assert_eq!(tab.status, 409);
+    assert!(tab.page.contains("Rules still name this list, at: Shop"), "{}", tab.page);
+    assert!(tab.page.contains("AS64501"), "what was typed is lost");
+    let save = [("change", "save"), fields[1], fields[2], fields[3]];
+    tab.send(&one, &save).await;
+    assert!(tab.page.contains("The list is changed"), "{}", tab.page);
+    tab.open(&one).await;
+    let stale = [("change", "save"), fields[1], fields[2], ("entries", "AS64502")];
+    tab.send(&one, &stale).await;
+    assert!(tab.page.contains("Somebody changed the list"), "{}", tab.page);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn published_lists_are_shown_with_their_dates_in_two_languages(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    sqlx::query(
+        "INSERT INTO list_sources (list, url, bytes, entries, fetched_at, changed_at, checked_at,
+            next_try_at)
+        VALUES ('clouds', 'https://lists.example/', '\\x00', 7, to_timestamp($1),
+            to_timestamp($1), to_timestamp($1), to_timestamp($1))",
+    )
+    .bind(i64::try_from(rig.now().seconds()).unwrap())
+    .execute(&rig.pool)
+    .await
+    .unwrap();
+    let base = format!("/console/{}/lists", kim.organisation);
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open(&base).await;
+    assert!(tab.page.contains("networks of large clouds"), "{}", tab.page);
+    assert!(!tab.page.contains("stale"), "{}", tab.page);
+    rig.pass(4 * crate::rig::DAY);
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open(&base).await;
+    assert!(tab.page.contains("stale"), "{}", tab.page);
+    tab.open(&format!("{base}?lang=ko")).await;
+    assert!(tab.page.contains("큰 클라우드의 네트워크"), "{}", tab.page);
+    assert!(tab.page.contains("오래됨"), "{}", tab.page);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn a_program_keeps_a_list(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let client = rig.key_client(&kim, &[ReadSites, ChangeRules]).await;
+    let base = format!("/organisations/{}/lists", kim.organisation);
+    let wrong = json!({ "name": "Office", "entries": ["AS0"] });
+    let answer = client.call("POST", &base, Some(&wrong)).await;
+    assert_eq!((answer.status, answer.code()), (422, "invalid".to_owned()));
+    assert!(answer.body.contains("entries[0]"), "{}", answer.body);
+    let good = json!({ "name": "office", "entries": ["AS64500", "192.0.2.7"] });
+    let made = client.call("POST", &base, Some(&good)).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let made = made.json();
+    assert_eq!(made["entries"], json!(["AS64500", "192.0.2.7/32"]));
+    let one = format!("{base}/{}", made["id"].as_str().unwrap());
+    let twice = client.call("POST", &base, Some(&good)).await;
+    assert_eq!((twice.status, twice.code()), (409, "conflict".to_owned()));
+    let all = client.call("GET", &base, None).await.json();
+    assert_eq!((&all["data"][0]["count"], &all["data"][0]["entries"]), (&json!(2), &json!(null)));
+    let new = json!({ "name": "office", "entries": [] });
+    assert_eq!(client.call("PUT", &one, Some(&new)).await.json()["count"], 0);
+    assert_eq!(client.call("DELETE", &one, None).await.status, 204);
+    assert_eq!(client.call("DELETE", &one, None).await.status, 404);
+    let published = format!("/organisations/{}/published-lists", kim.organisation);
+    assert_eq!(client.call("GET", &published, None).await.json()["data"], json!([]));
+}
