@@ -170,6 +170,7 @@ fn issue_to(
         visit,
         signals: &request.signals,
         pressure: &pressure,
+        software: place.software_names(),
         algorithm,
         stage: Stage::Start,
     })?;

@@ -2,7 +2,7 @@
 //! visit, the widget's signals and the counters.
 //!
 //! Work is `floor × pressure × risk × rule`, kept between the site's floor and
-//! ceiling. Pressure comes from the counters and rises continuously: with twice
+//! ceiling. Rules may also add to the risk, or take from it. Pressure comes from the counters and rises continuously: with twice
 //! as many requests, each costs twice as much. Risk comes from what the visit
 //! looks like and weighs little, because an attacker can change that. The
 //! weights are in `risk`, what they weigh in `signs`; what convicts is in
@@ -34,7 +34,7 @@ use crate::phones::{
     SLOW_PHONE_SHA256_PER_SECOND,
 };
 use crate::price::Price;
-use crate::site::{Rule, Site};
+use crate::site::{Ruling, SeenHost, Sighting, Site};
 use crate::visit::Visit;
 
 /// The input of the policy.
@@ -52,6 +52,9 @@ pub struct Question<'a> {
     pub signals: &'a Signals,
     /// What the counters say about the visit.
     pub pressure: &'a Pressure,
+    /// The client's software by its pseudonyms of the day: by headers and by
+    /// handshake.
+    pub software: [u32; 2],
     /// The hash that the browser can compute.
     pub algorithm: Algorithm,
     /// How far the attempt has got.
@@ -166,14 +169,10 @@ pub const ANOTHER_WAY_MAX_SECONDS: u64 = 60;
 /// Decides what a visit has to do, or refuses it.
 pub fn decide(question: &Question<'_>) -> Result<Demand, Refused> {
     let Question { site, pressure, algorithm, .. } = *question;
-    let rule = site
-        .rules
-        .iter()
-        .find(|rule| rule.matches(question.visit, question.hostname, question.action));
-    let verdict = rule.map(|rule| rule.verdict);
-    let vouched = verdict == Some(Verdict::Allow) && rule.is_some_and(Rule::vouches);
     let signs = signs::signs(question);
-    let risk = risk::risk(signs);
+    let Ruling { verdict, vouches, weight } = site.ruling(&sighting(question, signs));
+    let vouched = verdict == Some(Verdict::Allow) && vouches;
+    let risk = weighed(signs, weight);
     // An `allow` by what the client says about itself, or by nothing at all,
     // leaves the counters in force: otherwise bots would choose to be allowed.
     let of_counters = if vouched { pressure::ONE } else { pressure::factor(pressure) };
@@ -184,7 +183,7 @@ pub fn decide(question: &Question<'_>) -> Result<Demand, Refused> {
         Some(Verdict::Allow) => (1, false),
         Some(Verdict::Harder) => (HARDER, risk >= RISKY),
         Some(Verdict::Picture) => (1, true),
-        None => (1, risk >= RISKY),
+        Some(Verdict::Weigh(_)) | None => (1, risk >= RISKY),
     };
     let doubt = if risk >= DOUBTFUL && verdict != Some(Verdict::Allow) { 2 } else { 1 };
     // The fallback is one small file, which has no pictures.
@@ -208,6 +207,33 @@ pub fn decide(question: &Question<'_>) -> Result<Demand, Refused> {
         charged: of_counters >= 2 * pressure::ONE,
         favoured,
     })
+}
+
+/// What rules can match by. Before a solution, nobody has done anything yet:
+/// score and reasons are then open, and rules by them match nobody.
+fn sighting<'a>(question: &Question<'a>, signs: Signs) -> Sighting<'a> {
+    let visit = question.visit;
+    let known = Some(signs).filter(|_| question.stage != Stage::Start);
+    Sighting {
+        host: Some(SeenHost::Exact(question.hostname)),
+        action: Some(question.action),
+        country: Some(visit.country),
+        asn: Some(visit.asn),
+        prefix: Some(visit.prefix()),
+        listed: visit.listed,
+        score: known.map(|signs| score(question.site, signs).score),
+        signs: known,
+        software: Some(question.software),
+    }
+}
+
+/// The risk with what rules add to it. What convicts is no rule's to forgive,
+/// but of `allow`.
+fn weighed(signs: Signs, weight: i32) -> u8 {
+    let risk = risk::risk(signs);
+    let least = if is_convicted(signs) { risk } else { 0 };
+    let sum = (i32::from(risk) + weight).clamp(i32::from(least), 100);
+    u8::try_from(sum).unwrap_or(risk)
 }
 
 /// Work per sub-puzzle at a factor in 256ths.

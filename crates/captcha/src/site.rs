@@ -15,8 +15,9 @@ use crate::phones::{MAX_EXPECTED_SECONDS, SLOW_PHONE_HASHES_PER_SECOND};
 use crate::vendor_keys::MAX_IMPORTS;
 use crate::weights::{Weights, WeightsError};
 
+pub(crate) use dry_run::Ruling;
 pub use dry_run::{Prediction, SeenHost, Sighting};
-pub(crate) use rules::Rule;
+use rules::Rule;
 
 /// Whether the edge honours sites that ask to be exempt (for load tests).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{PictureType, ScoreWeights};
+use crate::{PictureType, ScoreReason, ScoreWeights};
 
 /// One site. A PUT with a lower version than the one stored is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -179,6 +179,17 @@ pub struct RuleMatch {
     /// `list_…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list: Option<String>,
+    /// A score of less than this, in hundredths, 1–100, once the first puzzle is
+    /// solved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score_below: Option<u8>,
+    /// Something that speaks against the visit, once the first puzzle is solved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ScoreReason>,
+    /// The client's software by its pseudonym of the day, 8 hexadecimal digits,
+    /// as the console names fleets. It matches nobody from the next day on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub software: Option<String>,
 }
 
 /// The verdict of a rule.
@@ -198,4 +209,8 @@ pub enum Verdict {
     /// Refused with `blocked`.
     #[serde(rename = "block")]
     Block,
+    /// Adds these hundredths to the risk, −100 to 100 without 0, and goes on
+    /// with the next rule.
+    #[serde(rename = "weigh")]
+    Weigh(i8),
 }

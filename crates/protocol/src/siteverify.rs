@@ -69,6 +69,7 @@ pub struct SiteverifyReply {
 /// What lowers a score or raises the price, strongest first. Words may be added;
 /// ignore those that you do not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum ScoreReason {
     /// A program says that it drives the browser, or is seen to.
     #[serde(rename = "automation")]

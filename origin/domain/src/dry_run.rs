@@ -62,12 +62,14 @@ pub enum Outcome {
 }
 
 /// Verdicts in the order of the report; the first is that of risk alone.
-pub const VERDICTS: [Option<Verdict>; 5] = [
+pub const VERDICTS: [Option<Verdict>; 6] = [
     None,
     Some(Verdict::Allow),
     Some(Verdict::Harder),
     Some(Verdict::Picture),
     Some(Verdict::Block),
+    // Risk, with any weight of rules.
+    Some(Verdict::Weigh(0)),
 ];
 
 /// What would have happened to one kind of visits.
@@ -170,8 +172,7 @@ impl DryRun {
             action: action.as_ref().ok().filter(|_| visits.did == Did::Pass),
             country: Some(Country::parse(&visits.country)),
             asn: Some(visits.asn),
-            prefix: None,
-            listed: Listings::default(),
+            ..Sighting::default()
         };
         let predict =
             |site: &Site| site.predict(&Sighting { listed: self.listed(site, visits.asn), ..seen });
@@ -208,6 +209,7 @@ const fn number(verdict: Option<Verdict>) -> u8 {
         Some(Verdict::Harder) => 2,
         Some(Verdict::Picture) => 3,
         Some(Verdict::Block) => 4,
+        Some(Verdict::Weigh(_)) => 5,
     }
 }
 

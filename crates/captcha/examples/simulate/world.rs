@@ -243,6 +243,7 @@ impl Day {
             visit: &visit,
             signals,
             pressure: &pressure,
+            software: place.software_names(),
             algorithm: Algorithm::HashWx,
             stage: Stage::Start,
         });

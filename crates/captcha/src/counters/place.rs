@@ -74,6 +74,11 @@ impl Place {
         u32::from_be_bytes([a, b, c, d])
     }
 
+    /// Both of them, by which rules may match.
+    pub const fn software_names(&self) -> [u32; 2] {
+        [self.software(By::Headers), self.software(By::Handshake)]
+    }
+
     /// The network's pseudonym for the site and the day, as challenges seal it.
     /// A count made when a challenge was issued is therefore found even when
     /// its solution comes from elsewhere.

@@ -4,6 +4,7 @@
 mod allocation;
 mod fallback;
 pub(super) mod pressures;
+mod rules;
 
 use munjigi_protocol::{PictureType, Rule, RuleMatch, SiteConfig, Work};
 use proptest::prelude::*;
@@ -83,6 +84,7 @@ fn ask_for(
         visit,
         signals,
         pressure,
+        software: [0; 2],
         algorithm,
         stage: Stage::Start,
     })
@@ -294,6 +296,7 @@ fn at_the_solution_more_is_known() {
             visit: &FIREFOX,
             signals: &signals,
             pressure: &CALM,
+            software: [0; 2],
             algorithm: Algorithm::HashWx,
             stage,
         });
@@ -393,6 +396,7 @@ proptest! {
                 hosting,
                 ..CALM
             },
+            software: [0; 2],
             algorithm: if fallback { Algorithm::Sha256 } else { Algorithm::HashWx },
             stage: Stage::Start,
         });

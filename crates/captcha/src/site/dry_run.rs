@@ -2,7 +2,7 @@
 //! parts were recorded. The conditions are those of `rules`, with a third
 //! outcome: open.
 
-use munjigi_protocol::Verdict;
+use munjigi_protocol::{Signs, Verdict};
 
 use super::Site;
 use crate::address::Prefix;
@@ -27,6 +27,23 @@ pub struct Sighting<'a> {
     pub prefix: Option<Prefix>,
     /// On which of the site's lists the visitor was.
     pub listed: Listings,
+    /// The score, in hundredths.
+    pub score: Option<u8>,
+    /// What was noticed.
+    pub signs: Option<Signs>,
+    /// The pseudonyms of the software, by its headers and by its handshake.
+    pub software: Option<[u32; 2]>,
+}
+
+/// What the rules say about a visit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ruling {
+    /// The verdict of the first rule that decides.
+    pub verdict: Option<Verdict>,
+    /// Whether that rule requires something that the edge sees for itself.
+    pub vouches: bool,
+    /// What the rules before it add to the risk.
+    pub weight: i32,
 }
 
 /// What is known about a host.
@@ -41,7 +58,8 @@ pub enum SeenHost<'a> {
 /// What the rules would have said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prediction {
-    /// This verdict; `None` if no rule matches the visit.
+    /// This verdict; `None` if no rule matches the visit. Where rules only
+    /// weigh, it is the sum of their weights.
     Certain(Option<Verdict>),
     /// It depends on parts that were not recorded.
     Open,
@@ -78,24 +96,53 @@ impl<'a> SeenHost<'a> {
 }
 
 impl Site {
+    /// What the rules say about a visit of which everything is known.
+    pub(crate) fn ruling(&self, seen: &Sighting<'_>) -> Ruling {
+        let mut weight = 0;
+        for rule in self.rules.iter().filter(|rule| rule.holds(seen) == Holds::Yes) {
+            match rule.verdict {
+                Verdict::Weigh(adds) => weight += i32::from(adds),
+                verdict => {
+                    return Ruling { verdict: Some(verdict), vouches: rule.vouches(), weight };
+                }
+            }
+        }
+        Ruling { verdict: None, vouches: false, weight }
+    }
+
     /// What the rules say about a visit of which only this is known. A rule
     /// that may or may not match leaves the answer open, unless it comes to the
     /// same either way.
     pub fn predict(&self, seen: &Sighting<'_>) -> Prediction {
-        let mut possible: Option<Option<Verdict>> = None;
-        let certain = self.rules.iter().find_map(|rule| match rule.holds(seen) {
-            Holds::No => None,
-            Holds::Yes => Some(Ok(Some(rule.verdict))),
-            Holds::Open if possible.is_none_or(|before| before == Some(rule.verdict)) => {
-                possible = Some(Some(rule.verdict));
-                None
+        let (mut possible, mut weight) = (None, Holds::of(true));
+        let mut sum = 0;
+        let mut certain = None;
+        for rule in &self.rules {
+            match (rule.holds(seen), rule.verdict) {
+                (Holds::No, _) => {}
+                (Holds::Yes, Verdict::Weigh(adds)) => sum += i32::from(adds),
+                (Holds::Open, Verdict::Weigh(_)) => weight = Holds::Open,
+                (Holds::Yes, verdict) => {
+                    certain = Some(verdict);
+                    break;
+                }
+                (Holds::Open, verdict) if possible.is_none_or(|before| before == verdict) => {
+                    possible = Some(verdict);
+                }
+                (Holds::Open, _) => return Prediction::Open,
             }
-            Holds::Open => Some(Err(())),
-        });
-        match (certain.unwrap_or(Ok(None)), possible) {
-            (Ok(verdict), None) => Prediction::Certain(verdict),
-            (Ok(verdict), Some(possible)) if verdict == possible => Prediction::Certain(verdict),
-            (Ok(_), Some(_)) | (Err(()), _) => Prediction::Open,
+        }
+        // Weights matter where nothing else decides.
+        let verdict = match (certain, weight) {
+            (Some(verdict), _) => Some(verdict),
+            (None, Holds::Open) => return Prediction::Open,
+            (None, _) => {
+                i8::try_from(sum.clamp(-100, 100)).ok().filter(|sum| *sum != 0).map(Verdict::Weigh)
+            }
+        };
+        match possible {
+            Some(possible) if verdict != Some(possible) => Prediction::Open,
+            _ => Prediction::Certain(verdict),
         }
     }
 }

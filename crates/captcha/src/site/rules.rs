@@ -1,18 +1,18 @@
-//! A site's rules, parsed. They are ordered; the first that matches decides.
-//! `policy` defines what a verdict does to the demand; `site::dry_run` applies
-//! the rules to recorded visits.
+//! A site's rules, parsed. They are ordered: those that weigh add up until the
+//! first of the others that matches, which decides. `policy` defines what that
+//! does to the demand; `site::dry_run` applies the rules to recorded visits.
 
 use core::net::IpAddr;
 
-use munjigi_protocol::{Rule as RuleConfig, Verdict};
+use munjigi_protocol::{Rule as RuleConfig, ScoreReason, Verdict};
 
-use super::dry_run::{SeenHost, Sighting};
+use super::dry_run::Sighting;
 use crate::address::Prefix;
 use crate::holds::Holds;
-use crate::host::{HostPattern, Hostname};
+use crate::host::HostPattern;
 use crate::labels::Action;
 use crate::list::ListId;
-use crate::visit::{Country, Visit};
+use crate::visit::Country;
 
 /// A rule. Every condition that is set must hold.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,8 +24,18 @@ pub struct Rule {
     network: Option<Network>,
     /// The place of its list among the site's.
     list: Option<usize>,
+    score_below: Option<u8>,
+    reason: Option<ScoreReason>,
+    /// The client's software by its pseudonym of the day.
+    software: Option<u32>,
     pub verdict: Verdict,
 }
+
+/// Weights of rules, in hundredths of risk.
+const WEIGHTS: core::ops::RangeInclusive<i8> = -100..=100;
+
+/// Scores that a rule can name.
+const SCORES: core::ops::RangeInclusive<u8> = 1..=100;
 
 impl Rule {
     /// Parses a rule of a site with these lists; `None` if a condition is
@@ -47,7 +57,17 @@ impl Rule {
             list: read(when.list.as_deref(), |text| {
                 lists.iter().position(|list| list.as_str() == text)
             })?,
-            verdict: config.verdict,
+            score_below: read(when.score_below, |score| {
+                Some(score).filter(|score| SCORES.contains(score))
+            })?,
+            reason: when.reason,
+            software: read(when.software.as_deref(), software)?,
+            verdict: match config.verdict {
+                Verdict::Weigh(weight) if weight == 0 || !WEIGHTS.contains(&weight) => {
+                    return Err(Malformed);
+                }
+                verdict => verdict,
+            },
         })
     }
 
@@ -58,19 +78,6 @@ impl Rule {
             || self.asn.is_some()
             || self.network.is_some()
             || self.list.is_some()
-    }
-
-    /// Whether the rule matches a visit to a page.
-    pub fn matches(&self, visit: &Visit, host: &Hostname, action: &Action) -> bool {
-        let seen = Sighting {
-            host: Some(SeenHost::Exact(host)),
-            action: Some(action),
-            country: Some(visit.country),
-            asn: Some(visit.asn),
-            prefix: Some(visit.prefix()),
-            listed: visit.listed,
-        };
-        self.holds(&seen) == Holds::Yes
     }
 
     /// Whether the rule matches, given what is known about a visit.
@@ -87,7 +94,23 @@ impl Rule {
                 Holds::of(network.contains(prefix))
             }))
             .and(self.list.map_or(Holds::Yes, |list| seen.listed.at(list)))
+            .and(Holds::condition(self.score_below, seen.score, |bound, score| {
+                Holds::of(score < bound)
+            }))
+            .and(Holds::condition(self.reason, seen.signs, |reason, signs| {
+                Holds::of(signs.reasons().any(|other| other == reason))
+            }))
+            .and(Holds::condition(self.software, seen.software, |name, names| {
+                Holds::of(names.contains(&name))
+            }))
     }
+}
+
+/// Reads a pseudonym as it is printed.
+fn software(text: &str) -> Option<u32> {
+    let is_printed =
+        text.len() == 8 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    u32::from_str_radix(text, 16).ok().filter(|_| is_printed)
 }
 
 /// A malformed condition. It fails the whole rule, which must not match more
@@ -95,8 +118,8 @@ impl Rule {
 struct Malformed;
 
 /// An absent condition always holds.
-fn read<T>(text: Option<&str>, parse: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Malformed> {
-    text.map(|text| parse(text).ok_or(Malformed)).transpose()
+fn read<G, T>(given: Option<G>, parse: impl Fn(G) -> Option<T>) -> Result<Option<T>, Malformed> {
+    given.map(|given| parse(given).ok_or(Malformed)).transpose()
 }
 
 /// A network of at most /24 or /48: we keep no more of an address, so a longer

@@ -151,6 +151,7 @@ impl Attempt<'_> {
             visit: self.call.visit,
             signals: self.signals,
             pressure: &pressure,
+            software: self.place.software_names(),
             algorithm,
             stage: Stage::Solution {
                 id: self.claims.id,

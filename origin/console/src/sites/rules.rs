@@ -22,7 +22,7 @@ use munjigi_domain::lists::Published;
 use munjigi_domain::settings::{Condition, Edit, Mark, Mistake, warnings};
 use munjigi_domain::site_change::ChangeRefused;
 use munjigi_i18n::{Text, Texts};
-use munjigi_protocol::Rule;
+use munjigi_protocol::{Rule, ScoreReason};
 use munjigi_store::audit::{self, Author};
 use munjigi_store::lists;
 use munjigi_store::sites::{EditRefused, EditSite, Intent, SiteRecord};
@@ -53,6 +53,8 @@ struct Page {
     can_undo: bool,
     typed: Typed,
     verdicts: Vec<&'static str>,
+    /// Reasons that a rule can name, and what they mean.
+    reasons: Vec<(&'static str, Text)>,
     notice: Option<Text>,
     /// About the current rules.
     warnings: Vec<Text>,
@@ -75,7 +77,10 @@ impl Told {
                 Condition::Country => ("country", t.each("by", "country")),
                 Condition::Prefix => ("prefix", t.get("rules-column-prefix")),
                 Condition::List => ("list", t.get("rules-column-list")),
+                Condition::ScoreBelow => ("score_below", t.get("rules-score")),
+                Condition::Software => ("software", t.get("rules-software")),
             },
+            Mistake::Weight { .. } => ("weight", t.get("rules-weight")),
             Mistake::UnknownList { .. } => ("list", t.get("rules-column-list")),
             Mistake::Asn { .. } => ("asn", t.get("rules-asn")),
             _ => return Self { field: None, text: mistake.sentence(t) },
@@ -85,9 +90,6 @@ impl Told {
 }
 
 struct Row {
-    rule: Rule,
-    /// What its list is called.
-    list: Option<String>,
     verdict: &'static str,
     sentence: String,
 }
@@ -214,12 +216,13 @@ async fn list_names(asking: &Asking) -> Result<ListNames, PageError> {
 
 async fn page(asking: &Asking, site: &SiteRecord) -> Result<Page, PageError> {
     let (t, names) = (asking.t(), list_names(asking).await?);
-    let rows = site.config.rules.iter().map(|rule| Row {
-        rule: rule.clone(),
-        list: rule.when.list.as_ref().map(|list| names.get(list).unwrap_or(list).clone()),
-        verdict: word(rule.verdict),
-        sentence: sentence(t, rule, &names),
-    });
+    let rows = site
+        .config
+        .rules
+        .iter()
+        .map(|rule| Row { verdict: word(rule.verdict), sentence: sentence(t, rule, &names) });
+    let reasons = ScoreReason::ALL.map(ScoreReason::as_str).into_iter();
+    let reasons = reasons.map(|reason| (reason, t.each("reason", reason)));
     let published = Published::ALL.map(|list| {
         let meaning = t.each("list", list);
         (list.to_string(), format!("{list}: {meaning}"))
@@ -236,7 +239,8 @@ async fn page(asking: &Asking, site: &SiteRecord) -> Result<Page, PageError> {
         is_deleted,
         can_undo: false,
         typed: Typed::default(),
-        verdicts: VERDICTS.map(|(_, word)| word).to_vec(),
+        verdicts: VERDICTS.to_vec(),
+        reasons: reasons.collect(),
         notice: None,
         warnings: warnings(&site.config.rules).iter().map(|warning| warning.text(t)).collect(),
         mistakes: Vec::new(),

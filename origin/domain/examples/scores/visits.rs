@@ -147,6 +147,7 @@ fn noticed(site: &Site, seen: &Seen) -> Option<Signs> {
         visit: &seen.visit,
         signals: &seen.signals,
         pressure: &seen.pressure,
+        software: [0; 2],
         algorithm: Algorithm::HashWx,
         stage: Stage::Solution {
             id: AttemptId([0; 16]),

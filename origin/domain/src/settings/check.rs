@@ -3,7 +3,7 @@
 
 use munjigi_captcha::phones::{MAX_EXPECTED_SECONDS, SLOW_PHONE_HASHES_PER_SECOND};
 use munjigi_captcha::{Exemption, HostPattern, ListId, Site, SiteError};
-use munjigi_protocol::{Rule, RuleMatch, SiteConfig, Work};
+use munjigi_protocol::{Rule, RuleMatch, SiteConfig, Verdict, Work};
 
 use super::Settings;
 use super::mistakes::{Condition, Mistake};
@@ -103,13 +103,21 @@ impl Asked<'_> {
     }
 
     fn rule(&self, index: usize, rule: &Rule) -> Vec<Mistake> {
+        let is_refused = |lone: Rule| self.refusal(|probe| probe.rules = vec![lone]).is_some();
         let refused = Condition::ALL.into_iter().filter_map(|condition| {
             let value = condition.of(&rule.when)?;
-            let lone = Rule { when: condition.alone(value.to_owned()), verdict: rule.verdict };
-            self.refusal(|probe| probe.rules = vec![lone])?;
-            Some(Mistake::Condition { rule: index, condition, value: value.to_owned() })
+            let lone = Rule { when: condition.alone(&rule.when), verdict: Verdict::Block };
+            is_refused(lone).then_some(Mistake::Condition { rule: index, condition, value })
         });
-        refused.chain(unknown_list(index, rule)).collect()
+        let weight = match rule.verdict {
+            Verdict::Weigh(weight) => {
+                let lone = Rule { when: RuleMatch::default(), verdict: rule.verdict };
+                let value = weight.to_string();
+                is_refused(lone).then_some(Mistake::Weight { rule: index, value })
+            }
+            _ => None,
+        };
+        refused.chain(unknown_list(index, rule)).chain(weight).collect()
     }
 }
 
@@ -124,25 +132,29 @@ fn unknown_list(index: usize, rule: &Rule) -> Option<Mistake> {
 
 impl Condition {
     /// What the rule demands.
-    fn of(self, when: &RuleMatch) -> Option<&str> {
-        let value = match self {
-            Self::Hostname => &when.hostname,
-            Self::Action => &when.action,
-            Self::Country => &when.country,
-            Self::Prefix => &when.prefix,
-            Self::List => &when.list,
-        };
-        value.as_deref()
+    fn of(self, when: &RuleMatch) -> Option<String> {
+        match self {
+            Self::Hostname => when.hostname.clone(),
+            Self::Action => when.action.clone(),
+            Self::Country => when.country.clone(),
+            Self::Prefix => when.prefix.clone(),
+            Self::List => when.list.clone(),
+            Self::ScoreBelow => when.score_below.map(|score| score.to_string()),
+            Self::Software => when.software.clone(),
+        }
     }
 
-    fn alone(self, value: String) -> RuleMatch {
-        let (value, none) = (Some(value), RuleMatch::default());
+    /// This condition of a rule and no other.
+    fn alone(self, when: &RuleMatch) -> RuleMatch {
+        let (when, none) = (when.clone(), RuleMatch::default());
         match self {
-            Self::Hostname => RuleMatch { hostname: value, ..none },
-            Self::Action => RuleMatch { action: value, ..none },
-            Self::Country => RuleMatch { country: value, ..none },
-            Self::Prefix => RuleMatch { prefix: value, ..none },
-            Self::List => RuleMatch { list: value, ..none },
+            Self::Hostname => RuleMatch { hostname: when.hostname, ..none },
+            Self::Action => RuleMatch { action: when.action, ..none },
+            Self::Country => RuleMatch { country: when.country, ..none },
+            Self::Prefix => RuleMatch { prefix: when.prefix, ..none },
+            Self::List => RuleMatch { list: when.list, ..none },
+            Self::ScoreBelow => RuleMatch { score_below: when.score_below, ..none },
+            Self::Software => RuleMatch { software: when.software, ..none },
         }
     }
 }

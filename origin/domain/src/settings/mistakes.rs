@@ -34,12 +34,21 @@ pub enum Condition {
     Country,
     Prefix,
     List,
+    ScoreBelow,
+    Software,
 }
 
 impl Condition {
     /// In the order in which mistakes are reported.
-    pub const ALL: [Self; 5] =
-        [Self::Hostname, Self::Action, Self::Country, Self::Prefix, Self::List];
+    pub const ALL: [Self; 7] = [
+        Self::Hostname,
+        Self::Action,
+        Self::Country,
+        Self::Prefix,
+        Self::List,
+        Self::ScoreBelow,
+        Self::Software,
+    ];
 }
 
 /// One mistake. Rules are counted from 0.
@@ -98,6 +107,11 @@ pub enum Mistake {
     },
     /// A rule names a list that is neither published nor the organisation's own.
     UnknownList {
+        rule: usize,
+        value: String,
+    },
+    /// A weight of 0, or one that is too large.
+    Weight {
         rule: usize,
         value: String,
     },

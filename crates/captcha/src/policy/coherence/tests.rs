@@ -25,6 +25,7 @@ fn decided(agreement: Option<u32>, algorithm: Algorithm, pictures: Vec<PictureTy
         visit: &FIREFOX,
         signals: &Signals { pointer: Some(3), agreement, ..Signals::default() },
         pressure: &Pressure::default(),
+        software: [0; 2],
         algorithm,
         stage: Stage::Solution { id: ID, proven: 640_000, puzzles: 0, network: Network::Same },
     })

@@ -40,6 +40,7 @@ fn of(visit: &Visit, signals: &Signals, pressure: &Pressure, stage: Stage) -> Ve
         visit,
         signals,
         pressure,
+        software: [0; 2],
         algorithm: Algorithm::HashWx,
         stage,
     }))

@@ -24,6 +24,7 @@ fn ask(site: &Site, pressure: &Pressure, algorithm: Algorithm) -> Result<Demand,
         visit: &FIREFOX,
         signals: &Signals::default(),
         pressure,
+        software: [0; 2],
         algorithm,
         stage: Stage::Start,
     })

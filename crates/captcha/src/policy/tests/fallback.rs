@@ -75,6 +75,7 @@ fn an_admitted_visitor_is_not_turned_away_because_of_later_ones() {
             visit: &FIREFOX,
             signals: &NOTHING,
             pressure: &pressure,
+            software: [0; 2],
             algorithm: Algorithm::Sha256,
             stage: Stage::Solution {
                 id: AttemptId([0; 16]),

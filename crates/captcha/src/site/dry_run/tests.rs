@@ -1,4 +1,4 @@
-use munjigi_protocol::{Rule as RuleConfig, RuleMatch, SiteConfig};
+use munjigi_protocol::{Rule as RuleConfig, RuleMatch, ScoreReason, Sign, SiteConfig};
 
 use super::*;
 use crate::address::Address;
@@ -38,6 +38,9 @@ fn what_is_predicted_of_a_part_is_what_the_edge_says_of_the_whole() {
         when(|it| it.asn = Some(1)),
         when(|it| it.prefix = Some("192.0.2.0/24".into())),
         when(|it| it.list = Some("tor-exits".into())),
+        when(|it| it.score_below = Some(50)),
+        when(|it| it.reason = Some(ScoreReason::Fleet)),
+        when(|it| it.software = Some("00c0ffee".into())),
         when(|it| {
             it.action = Some("login".into());
             it.country = Some("KR".into());
@@ -46,10 +49,16 @@ fn what_is_predicted_of_a_part_is_what_the_edge_says_of_the_whole() {
     let mut rules = Vec::new();
     for one in &conditions {
         for other in &conditions {
-            for verdict in [Verdict::Block, Verdict::Harder] {
+            for [first, second] in [
+                [Verdict::Block, Verdict::Block],
+                [Verdict::Block, Verdict::Harder],
+                [Verdict::Weigh(20), Verdict::Harder],
+                [Verdict::Block, Verdict::Weigh(20)],
+                [Verdict::Weigh(-20), Verdict::Weigh(30)],
+            ] {
                 rules.push(vec![
-                    RuleConfig { when: one.clone(), verdict: Verdict::Block },
-                    RuleConfig { when: other.clone(), verdict },
+                    RuleConfig { when: one.clone(), verdict: first },
+                    RuleConfig { when: other.clone(), verdict: second },
                 ]);
             }
         }
@@ -67,6 +76,7 @@ fn what_is_predicted_of_a_part_is_what_the_edge_says_of_the_whole() {
                 ("login", "", 0, "192.0.2.9", Holds::No),
             ] {
                 let (name, action) = (host(name), Action::parse(action).unwrap());
+                let bad = on_list == Holds::Yes;
                 let visit = Visit {
                     address: Address::parse(address).unwrap(),
                     country: Country::parse(country),
@@ -74,27 +84,45 @@ fn what_is_predicted_of_a_part_is_what_the_edge_says_of_the_whole() {
                     listed: Listings::NONE.with(0, on_list),
                     ..FIREFOX
                 };
-                let said = site.rules.iter().find(|rule| rule.matches(&visit, &name, &action));
-                let said = Prediction::Certain(said.map(|rule| rule.verdict));
+                let whole = Sighting {
+                    host: Some(SeenHost::Exact(&name)),
+                    action: Some(&action),
+                    country: Some(visit.country),
+                    asn: Some(visit.asn),
+                    prefix: Some(visit.prefix()),
+                    listed: visit.listed,
+                    score: Some(if bad { 40 } else { 50 }),
+                    signs: Some(if bad { Signs::NONE.with(Sign::Fleet) } else { Signs::NONE }),
+                    software: Some([0, if bad { 0x00c0_ffee } else { 1 }]),
+                };
+                let ruling = site.ruling(&whole);
+                let weight = i8::try_from(ruling.weight).ok().filter(|sum| *sum != 0);
+                let said = ruling.verdict.or(weight.map(Verdict::Weigh));
+                let said = Prediction::Certain(said);
                 let counted = host(site.counted_as(&name));
-                for known in 0..64_u8 {
-                    let knows = |bit: u8| known & (1 << bit) != 0;
+                // What is not known of nine parts.
+                let parts = (0..64_u16).chain([63 | 64, 63 | 128, 63 | 256, 511]);
+                for known in parts {
+                    let knows = |bit: u16| known & (1 << bit) != 0;
                     let seen = Sighting {
                         host: Some(if knows(0) {
                             SeenHost::Exact(&name)
                         } else {
                             SeenHost::counted_as(&site, &counted)
                         }),
-                        action: knows(1).then_some(&action),
-                        country: knows(2).then_some(visit.country),
-                        asn: knows(3).then_some(visit.asn),
-                        prefix: knows(4).then_some(visit.prefix()),
+                        action: whole.action.filter(|_| knows(1)),
+                        country: whole.country.filter(|_| knows(2)),
+                        asn: whole.asn.filter(|_| knows(3)),
+                        prefix: whole.prefix.filter(|_| knows(4)),
                         listed: if knows(5) { visit.listed } else { Listings::default() },
+                        score: whole.score.filter(|_| knows(6)),
+                        signs: whole.signs.filter(|_| knows(7)),
+                        software: whole.software.filter(|_| knows(8)),
                     };
                     let predicted = site.predict(&seen);
                     let is_right = predicted == said || predicted == Prediction::Open;
                     assert!(is_right, "{rules:?} {seen:?}: {predicted:?}, not {said:?}");
-                    assert!(known != 63 || predicted == said, "{rules:?} {seen:?}");
+                    assert!(known != 511 || predicted == said, "{rules:?} {seen:?}");
                     open += u32::from(predicted == Prediction::Open);
                 }
             }
@@ -114,7 +142,17 @@ fn a_rule_that_may_match_is_open_unless_it_comes_to_the_same() {
     let certain = Prediction::Certain(Some(Verdict::Block));
     assert_eq!(predict(vec![block_login(), block_all.clone()]), certain);
     let harder = rule(|it| it.asn = Some(1), Verdict::Harder);
-    assert_eq!(predict(vec![block_login(), harder, block_all]), Prediction::Open);
+    assert_eq!(predict(vec![block_login(), harder, block_all.clone()]), Prediction::Open);
+    // Weights matter where no rule decides.
+    let weigh = |asn, weight| rule(|it| it.asn = asn, Verdict::Weigh(weight));
+    assert_eq!(predict(vec![weigh(Some(1), 20), block_all.clone()]), certain);
+    assert_eq!(predict(vec![weigh(None, 20), block_all]), certain);
+    assert_eq!(predict(vec![weigh(Some(1), 20)]), Prediction::Open);
+    assert_eq!(predict(vec![block_login(), weigh(None, 20)]), Prediction::Open);
+    let sum = |sum| Prediction::Certain(Some(Verdict::Weigh(sum)));
+    assert_eq!(predict(vec![weigh(None, 90), weigh(None, 30)]), sum(100));
+    assert_eq!(predict(vec![weigh(None, -20), weigh(None, 30)]), sum(10));
+    assert_eq!(predict(vec![weigh(None, -20), weigh(None, 20)]), Prediction::Certain(None));
 }
 
 #[test]

@@ -158,6 +158,13 @@ fn limits_of(t: Texts, config: &SiteConfig, proposed: &[Rule]) -> Vec<Text> {
     let limits = [
         (has(|rule| rule.when.prefix.is_some()), t.get("dry-run-limit-prefix")),
         (has(|rule| rule.when.list.is_some()), t.get("dry-run-limit-list")),
+        (
+            has(|rule| {
+                let when = &rule.when;
+                when.score_below.is_some() || when.reason.is_some() || when.software.is_some()
+            }),
+            t.get("dry-run-limit-score"),
+        ),
         (has(|rule| rule.when.action.is_some()), t.get("dry-run-limit-action")),
         (
             has(|rule| rule.when.hostname.is_some()) && (is_wild || config.allow_loopback),

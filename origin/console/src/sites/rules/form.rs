@@ -1,11 +1,9 @@
 //! The forms of the rules' page, and the change that each requests. Rules are
 //! validated where the command validates them.
 
-use munjigi_domain::settings::{Mark, Mistake};
-use munjigi_protocol::{Rule, RuleMatch};
+use munjigi_domain::settings::{Condition, Mark, Mistake};
+use munjigi_protocol::{Rule, RuleMatch, ScoreReason, Verdict};
 use serde::Deserialize;
-
-use super::sentence::VERDICTS;
 
 #[derive(Debug, Deserialize)]
 pub struct Fields {
@@ -33,10 +31,18 @@ pub struct Typed {
     pub prefix: String,
     /// A list's name or id.
     pub list: String,
+    /// Hundredths.
+    pub score_below: String,
+    /// A reason's word on the wire.
+    pub reason: String,
+    /// A fleet's name.
+    pub software: String,
     /// A checkbox: the rule is meant to have no condition.
     pub everybody: String,
     /// The verdict's word in the form.
     pub verdict: String,
+    /// What the verdict `weigh` adds.
+    pub weight: String,
 }
 
 /// One change to the list.
@@ -85,8 +91,17 @@ impl Fields {
         if is_unread {
             mistakes.push(Mistake::Asn { typed: asn.clone() });
         }
+        let score = self.typed.score_below.trim();
+        if rule.when.score_below.is_none() && !score.is_empty() {
+            let (condition, value) = (Condition::ScoreBelow, score.to_owned());
+            mistakes.push(Mistake::Condition { rule: 0, condition, value });
+        }
+        let weight = self.typed.weight.trim();
+        if self.typed.verdict == "weigh" && weight.parse::<i8>().is_err() {
+            mistakes.push(Mistake::Weight { rule: 0, value: weight.to_owned() });
+        }
         let is_ticked = !self.typed.everybody.is_empty();
-        let is_of_everybody = rule.when == RuleMatch::default() && !is_unread;
+        let is_of_everybody = rule.when == RuleMatch::default() && !is_unread && score.is_empty();
         if is_of_everybody && !is_ticked {
             mistakes.push(Mistake::NoCondition);
         }
@@ -99,7 +114,15 @@ impl Fields {
 
 impl Typed {
     fn rule(&self) -> Option<Rule> {
-        let (verdict, _) = VERDICTS.into_iter().find(|(_, word)| *word == self.verdict)?;
+        let verdict = match self.verdict.as_str() {
+            "allow" => Verdict::Allow,
+            "harder" => Verdict::Harder,
+            "picture" => Verdict::Picture,
+            "block" => Verdict::Block,
+            // What is not a weight is told by `mistakes`.
+            "weigh" => Verdict::Weigh(self.weight.trim().parse().unwrap_or(1)),
+            _ => return None,
+        };
         let text = |typed: &str| Some(typed.trim().to_owned()).filter(|text| !text.is_empty());
         let asn = self.asn.trim();
         let digits = asn.strip_prefix("AS").or(asn.strip_prefix("as")).unwrap_or(asn);
@@ -110,6 +133,9 @@ impl Typed {
             asn: digits.parse().ok(),
             prefix: text(&self.prefix),
             list: text(&self.list),
+            score_below: self.score_below.trim().parse().ok(),
+            reason: ScoreReason::ALL.into_iter().find(|reason| reason.as_str() == self.reason),
+            software: text(&self.software),
         };
         Some(Rule { when, verdict })
     }
@@ -146,8 +172,6 @@ impl Step {
 
 #[cfg(test)]
 mod tests {
-    use munjigi_protocol::Verdict;
-
     use super::*;
 
     fn rule(country: &str) -> Rule {

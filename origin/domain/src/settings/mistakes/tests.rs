@@ -35,6 +35,7 @@ fn every_kind() -> Vec<(Mistake, Vec<&'static str>)> {
         (Mistake::NotANumber { field: Field::WorkFloor, typed: text("4 000") }, vec![r#""4 000""#]),
         (Mistake::TooManyRules { count: 102 }, vec!["102", "100"]),
         (Mistake::UnknownList { rule: 5, value: text("clowns") }, vec![r#""clowns""#]),
+        (Mistake::Weight { rule: 5, value: text("0") }, vec![r#""0""#]),
         (Mistake::NoCondition, vec![]),
         (Mistake::EverybodyWithConditions, vec![]),
         (Mistake::Asn { typed: text("KT") }, vec![r#""KT""#]),

@@ -38,6 +38,7 @@ impl Mistake {
             Self::TooManyRules { .. }
             | Self::Condition { .. }
             | Self::UnknownList { .. }
+            | Self::Weight { .. }
             | Self::NoCondition
             | Self::EverybodyWithConditions
             | Self::Asn { .. }
@@ -63,6 +64,7 @@ impl Mistake {
         let what = match self {
             Self::Condition { value: typed, .. }
             | Self::UnknownList { value: typed, .. }
+            | Self::Weight { value: typed, .. }
             | Self::Asn { typed } => quoted(typed),
             _ => self.value().unwrap_or(what),
         };
@@ -118,7 +120,10 @@ impl Mistake {
             Self::Condition { condition: Condition::Country, .. } => "country",
             Self::Condition { condition: Condition::Prefix, .. } => "prefix",
             Self::Condition { condition: Condition::List, .. } => "list",
+            Self::Condition { condition: Condition::ScoreBelow, .. } => "score-below",
+            Self::Condition { condition: Condition::Software, .. } => "software",
             Self::UnknownList { .. } => "unknown-list",
+            Self::Weight { .. } => "weight",
             Self::NoCondition => "no-condition",
             Self::EverybodyWithConditions => "everybody-with-conditions",
             Self::Asn { .. } => "asn",
@@ -146,9 +151,9 @@ impl Mistake {
             }
             Self::TooMuchWork { count, most, .. } => text.with("count", count).with("most", most),
             Self::CeilingBelowFloor { floor, .. } => text.with("floor", floor),
-            Self::Condition { rule, value, .. } | Self::UnknownList { rule, value } => {
-                placed(text, *rule).with("value", quoted(value))
-            }
+            Self::Condition { rule, value, .. }
+            | Self::UnknownList { rule, value }
+            | Self::Weight { rule, value } => placed(text, *rule).with("value", quoted(value)),
             Self::Asn { typed } => text.with("value", quoted(typed)),
             Self::RulesUnreadable { path, error } => text.with("path", path).with("error", error),
             Self::RulesNotAnArray { error } | Self::RulesMalformed { error } => {
