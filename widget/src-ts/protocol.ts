@@ -273,6 +273,11 @@ keys?: number | null,
  */
 single?: boolean | null, 
 /**
+ * Whether the page has almost the whole of its window: no developer tools
+ * are docked beside or below it.
+ */
+whole?: boolean | null, 
+/**
  * How often the focus moved between fields (0–255).
  */
 focus_changes?: number | null, 

@@ -4,6 +4,9 @@ import type { Signals } from "./protocol";
 /** A day: longer times are read as this. */
 const LONGEST_MS = 864e5;
 
+/** In pixels: tabs, bars and borders take less of a window, docked developer tools more. */
+const DOCKED = 240;
+
 /** Moves after which it is telling that the browser put none of them together. */
 const ENOUGH = 30;
 
@@ -14,8 +17,8 @@ let together = false;
 export function count(event: Event): void {
   const { type } = event;
   counts[type] = (counts[type] || 0) + 1;
-  const samples = (event as PointerEvent).getCoalescedEvents?.();
-  together ||= !samples || samples.length > 1;
+  // Browsers that tell no samples count as putting them together.
+  together ||= !((event as PointerEvent).getCoalescedEvents?.().length < 2);
 }
 
 /** None, one, a few, many. */
@@ -26,6 +29,7 @@ export function signals(focusedAt: number): Signals {
   const now = performance.now();
   const elapsed = (since: number): number => Math.min(Math.round(now - since), LONGEST_MS);
   return {
+    whole: innerWidth + innerHeight > outerWidth + outerHeight - DOCKED,
     since_load_ms: elapsed(0),
     ...(focusedAt && { since_focus_ms: elapsed(focusedAt) }),
     pointer: level((counts["pointerdown"] || 0) + (counts["pointermove"] || 0)),

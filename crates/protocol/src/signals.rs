@@ -28,6 +28,10 @@ pub struct Signals {
     /// slow mice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub single: Option<bool>,
+    /// Whether the page has almost the whole of its window: no developer tools
+    /// are docked beside or below it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<bool>,
     /// How often the focus moved between fields (0–255).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub focus_changes: Option<u8>,

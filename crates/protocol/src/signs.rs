@@ -133,8 +133,8 @@ signs! {
     Traced = "traced",
     /// Thirty pointer moves came one by one.
     Injected = "injected",
-    /// `Traced` and `NoWindow` together: nobody opens developer tools in a browser
-    /// that has no window.
+    /// `Traced` by something other than developer tools in the same window: there
+    /// is no window, or the page has the whole of it.
     Attached = "attached" => Automation,
     /// What the site's own outcomes say lowers the score. It is set last and
     /// weighs nothing: nobody learns from what was learned.

@@ -51,7 +51,7 @@ fn of_surroundings(question: &Question<'_>) -> [(Sign, bool); 5] {
         (Sign::TouchDiffers, touch),
         (Sign::Traced, traced),
         (Sign::Injected, injected),
-        (Sign::Attached, traced && window),
+        (Sign::Attached, traced && (window || question.signals.whole == Some(true))),
     ]
 }
 

@@ -105,6 +105,7 @@ const NOTHING: Signals = Signals {
     visible: None,
     agreement: None,
     single: None,
+    whole: None,
 };
 
 const PERSON: Signals =

@@ -15,6 +15,11 @@ const ID: AttemptId =
 const MASK: u32 = 0xa1b2_c3d4;
 
 fn decided(agreement: Option<u32>, algorithm: Algorithm, pictures: Vec<PictureType>) -> Demand {
+    let signals = Signals { pointer: Some(3), agreement, ..Signals::default() };
+    decided_by(&signals, algorithm, pictures)
+}
+
+fn decided_by(signals: &Signals, algorithm: Algorithm, pictures: Vec<PictureType>) -> Demand {
     let mut config = site_config(&["mj_", &"0".repeat(26)].concat(), Vec::new());
     config.pictures = pictures;
     config.fallback_allowed = true;
@@ -23,7 +28,7 @@ fn decided(agreement: Option<u32>, algorithm: Algorithm, pictures: Vec<PictureTy
         hostname: &Hostname::parse("shop.example").unwrap(),
         action: &Action::parse("login").unwrap(),
         visit: &FIREFOX,
-        signals: &Signals { pointer: Some(3), agreement, ..Signals::default() },
+        signals,
         pressure: &Pressure::default(),
         software: [0; 2],
         algorithm,
@@ -81,6 +86,15 @@ fn circumstances_cost_no_work_unless_they_show_a_driver_together() {
     assert_eq!(work(attached), HARDER * work(None));
     let demand = decided(attached, Algorithm::HashWx, vec![PictureType::Grid]);
     assert_eq!((demand.step, risk(demand.signs)), (DemandStep::Picture, CONVICTED));
+    // Developer tools docked in the window explain that somebody reads along.
+    let traced = with(&[Check::Runtime]);
+    for (whole, factor) in [(None, 1), (Some(false), 1), (Some(true), HARDER)] {
+        let signals = Signals { pointer: Some(3), agreement: traced, whole, ..Signals::default() };
+        let demand = decided_by(&signals, Algorithm::HashWx, Vec::new());
+        assert_eq!(demand.total(), factor * work(None), "{whole:?}");
+    }
+    let calm = Signals { pointer: Some(3), whole: Some(true), ..Signals::default() };
+    assert_eq!(decided_by(&calm, Algorithm::HashWx, Vec::new()).total(), work(None));
 }
 
 #[test]

@@ -27,6 +27,7 @@ const PERSON: Signals = Signals {
     visible: None,
     agreement: None,
     single: None,
+    whole: None,
 };
 const ID: AttemptId = AttemptId([0; 16]);
 
