@@ -142,6 +142,12 @@ test('from sign-up to a visitor who passes, a rotation, and a colleague who may 
     assert.match(await answer.text(), /Your role does not allow this/);
   }
 
+  await kim.open(`${base}/lists`);
+  await kim.fill('Name', 'office');
+  await kim.fill('Entries', '192.0.2.0/24');
+  await kim.press('Create list');
+  const list = await kim.page.locator('main td code').first().innerText();
+
   // The same over the API, and in every other role.
   const organisation = base.split('/').at(-1) ?? '';
   const record = async () => (await kim.page.goto(`${base}/record`), kim.page.locator('tbody tr').count());
@@ -157,7 +163,7 @@ test('from sign-up to a visitor who passes, a rotation, and a colleague who may 
       await kim.press('Change the role of Park');
       await kim.page.getByRole('status').waitFor();
     }
-    const names = { organisation, sitekey, which: 'older', account: kims, invitation: parks, key: parks };
+    const names = { organisation, sitekey, list, which: 'older', account: kims, invitation: parks, key: parks };
     for (const line of await tryAll(own.stage.origin, 'park@shop.example', role, names)) t.diagnostic(line);
   }
   assert.equal(await record(), before + ROLES.length - 1, 'only the roles were changed');

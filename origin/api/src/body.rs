@@ -14,8 +14,8 @@ use utoipa::ToSchema;
 
 use super::refusal::{ApiCode, ApiRefused};
 
-/// Largest body. A site's rules are the longest field.
-pub const MAX_BODY_BYTES: usize = 128 * 1024;
+/// Largest body. The entries of a list are the longest field.
+pub const MAX_BODY_BYTES: usize = 256 * 1024;
 /// Default page size of a list.
 const PAGE: u16 = 50;
 const MAX_PAGE: u16 = 200;
@@ -43,7 +43,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
 
 /// Longer than any of our bodies.
 pub fn too_large() -> ApiRefused {
-    ApiRefused::new(ApiCode::PayloadTooLarge, "the body must be at most 128 KiB")
+    ApiRefused::new(ApiCode::PayloadTooLarge, "the body must be at most 256 KiB")
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

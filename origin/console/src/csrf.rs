@@ -11,8 +11,8 @@ use munjigi_domain::accounts::Token;
 use super::page_error::PageError;
 use super::requester::Browser;
 
-/// Largest form. A site's rules are the longest field.
-const MAX_FORM_BYTES: usize = 128 * 1024;
+/// Largest form. The entries of a list are the longest field.
+const MAX_FORM_BYTES: usize = 256 * 1024;
 
 /// Form field that carries the CSRF token.
 pub const CSRF_FIELD: &str = "csrf_token";

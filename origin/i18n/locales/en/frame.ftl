@@ -55,7 +55,7 @@ role-analyst = analyst
 role-read-only = read-only
 role-meaning-owner = Full access, including the organisation and its owners.
 role-meaning-admin = Manages sites, secrets and members, except owners.
-role-meaning-analyst = Reads and exports everything, and changes rules.
+role-meaning-analyst = Reads and exports everything, and changes rules and lists.
 role-meaning-read-only = Reads sites and their statistics.
 
 email-empty = Enter an email address.
@@ -115,7 +115,7 @@ error-sign-up-closed = Accounts are created by invitation only. Ask the operator
 error-too-many-sites-title = Site limit reached
 error-too-many-sites = Nothing was changed. Your organisation has reached the limit of { $most } sites. Delete a site that you no longer use, or ask the operator of this service.
 error-payload-too-large-title = The form is too large
-error-payload-too-large = Nothing was changed. A form can have at most 128 KiB.
+error-payload-too-large = Nothing was changed. A form can have at most 256 KiB.
 error-malformed-request-title = The form could not be read
 error-malformed-request = Nothing was changed. Go back, reload the page and submit the form again.
 error-unavailable-title = The database is unavailable

@@ -53,7 +53,7 @@ role-analyst = アナリスト
 role-read-only = 閲覧のみ
 role-meaning-owner = 組織とオーナーの管理を含む、すべての操作ができます。
 role-meaning-admin = サイト、シークレットキー、オーナー以外のメンバーを管理します。
-role-meaning-analyst = すべてを閲覧してエクスポートし、ルールを変更します。
+role-meaning-analyst = すべてを閲覧してエクスポートし、ルールとリストを変更します。
 role-meaning-read-only = サイトとその統計を閲覧します。
 
 email-empty = メールアドレスを入力してください。
@@ -112,7 +112,7 @@ error-sign-up-closed = アカウントは招待によってのみ作成されま
 error-too-many-sites-title = サイト数の上限に達しました
 error-too-many-sites = 何も変更されていません。組織のサイトが上限の{ $most }件に達しています。使っていないサイトを削除するか、このサービスの運営者にお問い合わせください。
 error-payload-too-large-title = フォームが大きすぎます
-error-payload-too-large = 何も変更されていません。フォームは 128 KiB まで送信できます。
+error-payload-too-large = 何も変更されていません。フォームは 256 KiB まで送信できます。
 error-malformed-request-title = フォームを読み取れませんでした
 error-malformed-request = 何も変更されていません。前のページに戻って再読み込みし、もう一度送信してください。
 error-unavailable-title = データベースを利用できません

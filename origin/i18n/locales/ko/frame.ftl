@@ -53,7 +53,7 @@ role-analyst = 분석가
 role-read-only = 읽기 전용
 role-meaning-owner = 조직과 소유자까지 모든 것을 다룹니다.
 role-meaning-admin = 소유자를 뺀 사람들과 사이트, 비밀 키를 다룹니다.
-role-meaning-analyst = 모든 것을 읽고 내보내며, 규칙을 바꿉니다.
+role-meaning-analyst = 모든 것을 읽고 내보내며, 규칙과 목록을 바꿉니다.
 role-meaning-read-only = 사이트와 그 수치를 읽습니다.
 
 email-empty = 이메일 주소를 적어 주세요.
@@ -112,7 +112,7 @@ error-sign-up-closed = 계정은 초대를 받아 만듭니다. 이 서비스를
 error-too-many-sites-title = 사이트를 더 만들 수 없습니다
 error-too-many-sites = 바뀐 것은 없습니다. 조직의 사이트가 한도인 { $most }개를 채웠습니다. 쓰지 않는 사이트를 삭제하거나 이 서비스를 운영하는 분께 문의해 주세요.
 error-payload-too-large-title = 양식이 너무 깁니다
-error-payload-too-large = 바뀐 것은 없습니다. 양식은 128 KiB까지 보낼 수 있습니다.
+error-payload-too-large = 바뀐 것은 없습니다. 양식은 256 KiB까지 보낼 수 있습니다.
 error-malformed-request-title = 양식을 읽을 수 없습니다
 error-malformed-request = 바뀐 것은 없습니다. 뒤로 가서 페이지를 새로 고친 다음 다시 보내 주세요.
 error-unavailable-title = 지금은 기록을 읽을 수 없습니다

@@ -16,7 +16,7 @@ async fn every_mistake_has_its_code_and_changes_nothing(pool: PgPool) {
     let base = format!("/api/v1/organisations/{}/sites", kim.organisation);
     let bearer = format!("Bearer {}", client.bearer);
     let json = "application/json";
-    let large = format!("{{\"name\":\"{}\"}}", "x".repeat(200_000));
+    let large = format!("{{\"name\":\"{}\"}}", "x".repeat(300_000));
     let cases: Vec<(&str, &str, &str, &str, String, u16, &str)> = vec![
         ("POST", &base, &bearer, "text/plain", "{}".to_owned(), 415, "unsupported-media-type"),
         ("POST", &base, &bearer, json, "{".to_owned(), 400, "malformed-request"),

@@ -55,7 +55,7 @@ async fn a_form_of_another_kind_or_size_is_refused(pool: PgPool) {
     let mut tab = Tab::new(&rig);
     tab.open("/log-in").await;
     let key = tab.csrf_token();
-    let long = "x".repeat(200 * 1024);
+    let long = "x".repeat(300 * 1024);
     let fields = [("csrf_token", key.as_str()), ("email", &long), ("password", "x")];
     assert_eq!(tab.send_raw("/log-in", &fields, &[OURS]).await.status, 413);
     let cookie = tab.cookies.iter().map(|(name, value)| format!("{name}={value}")).next().unwrap();
