@@ -8,7 +8,7 @@ use munjigi_captcha::{
     Action, Country, Exemption, Holds, Hostname, List, ListId, Listings, Prediction, SeenHost,
     Sighting, Site, SiteError,
 };
-use munjigi_protocol::{Rule, SiteConfig, Verdict};
+use munjigi_protocol::{Rule, Signs, SiteConfig, Verdict};
 
 /// How many hosts, countries and networks are listed.
 const NAMED: usize = 5;
@@ -26,7 +26,18 @@ pub struct Visits {
     pub country: String,
     /// 0 if unknown.
     pub asn: u32,
+    /// What the visits came to, where that is recorded.
+    pub scored: Option<Scored>,
     pub count: u64,
+}
+
+/// What visits came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scored {
+    /// 0 = bot, 100 = person.
+    pub score: u8,
+    /// What was noticed.
+    pub signs: Signs,
 }
 
 /// What visitors did, which determines how much is recorded about them.
@@ -37,6 +48,8 @@ pub enum Did {
     Come,
     /// They passed; action and host are recorded.
     Pass,
+    /// Their token was redeemed; so are score and signs.
+    Redeem,
 }
 
 /// What would have happened to some visits.
@@ -167,11 +180,13 @@ impl DryRun {
         let seen = Sighting {
             host: host.as_ref().ok().map(|host| match visits.did {
                 Did::Come => SeenHost::counted_as(&self.shared, host),
-                Did::Pass => SeenHost::Exact(host),
+                Did::Pass | Did::Redeem => SeenHost::Exact(host),
             }),
-            action: action.as_ref().ok().filter(|_| visits.did == Did::Pass),
+            action: action.as_ref().ok().filter(|_| visits.did != Did::Come),
             country: Some(Country::parse(&visits.country)),
             asn: Some(visits.asn),
+            score: visits.scored.map(|scored| scored.score),
+            signs: visits.scored.map(|scored| scored.signs),
             ..Sighting::default()
         };
         let predict =
@@ -222,7 +237,7 @@ fn most<K: Ord>(counts: BTreeMap<K, u64>) -> Vec<(K, u64)> {
 
 #[cfg(test)]
 mod tests {
-    use munjigi_protocol::RuleMatch;
+    use munjigi_protocol::{RuleMatch, ScoreReason, Sign};
 
     use super::*;
     use crate::settings::Settings;
@@ -248,6 +263,7 @@ mod tests {
             action: String::new(),
             country: country.to_owned(),
             asn: 4_766,
+            scored: None,
             count,
         }
     }
@@ -308,6 +324,27 @@ mod tests {
         assert_eq!((report.total, report.changed, report.open), (4, 4, 0));
         let report = run(&[], &[from_network(Verdict::Block)], Did::Come, &visits);
         assert_eq!((report.changed, report.open), (0, 8));
+    }
+
+    #[test]
+    fn score_and_reasons_are_known_of_what_was_redeemed() {
+        let scored = |score, signs| Some(Scored { score, signs });
+        let driven = Signs::NONE.with(Sign::Webdriver);
+        let redeemed = |scored, count| Visits { did: Did::Redeem, scored, ..come("KR", count) };
+        let visits = [
+            redeemed(scored(50, driven), 1),
+            redeemed(scored(49, Signs::NONE), 10),
+            redeemed(scored(50, Signs::NONE), 100),
+            Visits { did: Did::Pass, ..come("KR", 1_000) },
+        ];
+        let below = rule(|it| it.score_below = Some(50), Verdict::Block);
+        let by = rule(|it| it.reason = Some(ScoreReason::Automation), Verdict::Block);
+        for (rule, changed) in [(&below, 10), (&by, 1)] {
+            let report = run(&[], std::slice::from_ref(rule), Did::Redeem, &visits);
+            assert_eq!((report.total, report.changed, report.open), (111, changed, 0), "{rule:?}");
+            let report = run(&[], std::slice::from_ref(rule), Did::Pass, &visits);
+            assert_eq!((report.changed, report.open), (0, 1_000), "{rule:?}");
+        }
     }
 
     #[test]

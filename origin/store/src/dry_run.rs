@@ -1,12 +1,13 @@
-//! Visits of the last day as they were counted, for dry runs. Reading is
-//! bounded in rows and time, newest first.
+//! Visits of the last day as they were counted, and redemptions as they were
+//! recorded, for dry runs. Reading is bounded in rows and time, newest first.
 
 use std::time::Duration;
 
-use munjigi_domain::dry_run::{Did, Visits};
+use munjigi_domain::dry_run::{Did, Scored, Visits};
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Deadline;
+use munjigi_protocol::Signs;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
@@ -20,7 +21,7 @@ const HOURS: u64 = 24;
 /// The limits of a read.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// Rows of counts.
+    /// Rows of counts, and as many redemptions.
     pub rows: i64,
     /// Time for all of them. One hour of counts is read in at most
     /// [`HOUR_TIMEOUT`] more.
@@ -45,17 +46,25 @@ pub struct Remembered {
     pub is_whole: bool,
 }
 
+/// Whether redemptions are read, which alone tell scores and signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Redemptions {
+    Read,
+    LeftOut,
+}
+
 /// Reads a site's last day, hour by hour, from now backwards.
 pub async fn last_day(
     pool: &PgPool,
     sitekey: &str,
+    redemptions: Redemptions,
     bounds: Bounds,
     now: UnixMillis,
 ) -> Result<Remembered, StoreError> {
     let deadline = Deadline::after(bounds.time);
     let end = (now.0 / MINUTE_MILLIS + 1) * MINUTE_MILLIS;
     let mut remembered = Remembered { visits: Vec::new(), since: UnixMillis(end), is_whole: false };
-    let mut left = bounds.rows;
+    let (mut left, mut redeemed_left) = (bounds.rows, bounds.rows);
     let mut transaction = pool.begin().await?;
     sqlx::query(HOUR_TIMEOUT).execute(&mut *transaction).await?;
     for hour in 1..=HOURS {
@@ -71,7 +80,16 @@ pub async fn last_day(
         };
         left -= visits.iter().map(|row| row.rows).sum::<i64>();
         remembered.visits.extend(visits.into_iter().map(Row::visits));
-        if left <= 0 {
+        if redemptions == Redemptions::Read {
+            let visits = match redeemed(&mut transaction, sitekey, span, redeemed_left).await {
+                Ok(visits) => visits,
+                Err(error) if is_cancelled(&error) => return Ok(remembered),
+                Err(error) => return Err(error.into()),
+            };
+            redeemed_left -= visits.iter().map(|row| row.count).sum::<i64>();
+            remembered.visits.extend(visits.into_iter().map(Redeemed::visits));
+        }
+        if left <= 0 || redeemed_left <= 0 {
             return Ok(remembered);
         }
         remembered.since = from;
@@ -98,9 +116,63 @@ impl Row {
             action: self.action,
             country: self.country,
             asn: u32::try_from(self.asn).unwrap_or_default(),
+            scored: None,
             count: self.count.unsigned_abs(),
         }
     }
+}
+
+struct Redeemed {
+    hostname: String,
+    action: String,
+    country: String,
+    asn: i64,
+    score: i16,
+    signs: i64,
+    count: i64,
+}
+
+impl Redeemed {
+    fn visits(self) -> Visits {
+        Visits {
+            did: Did::Redeem,
+            hostname: self.hostname,
+            action: self.action,
+            country: self.country,
+            asn: u32::try_from(self.asn).unwrap_or_default(),
+            scored: Some(Scored {
+                score: u8::try_from(self.score).unwrap_or_default(),
+                signs: Signs::of_bits(self.signs.cast_unsigned()),
+            }),
+            count: self.count.unsigned_abs(),
+        }
+    }
+}
+
+async fn redeemed(
+    connection: &mut PgConnection,
+    sitekey: &str,
+    (from, to): (OffsetDateTime, OffsetDateTime),
+    limit: i64,
+) -> Result<Vec<Redeemed>, sqlx::Error> {
+    sqlx::query_as!(
+        Redeemed,
+        r#"SELECT hostname, action, country, asn, score, signs, count(*) AS "count!"
+        FROM (
+            SELECT hostname, action, country, asn, score, signs
+            FROM redeemed
+            WHERE sitekey = $1 AND redeemed_at >= $2 AND redeemed_at < $3
+            ORDER BY redeemed_at DESC
+            LIMIT $4
+        ) AS them
+        GROUP BY hostname, action, country, asn, score, signs"#,
+        sitekey,
+        from,
+        to,
+        limit
+    )
+    .fetch_all(connection)
+    .await
 }
 
 /// Minute by minute, because the table's key begins with the minute: a range of

@@ -1,13 +1,13 @@
 //! Dry runs of rules on the last day show what would have changed, and change
 //! nothing.
 
-use munjigi_protocol::Count;
 use munjigi_protocol::CountKind::{self, Issued, Refused, Solved};
-use munjigi_store::dry_run::{self, BOUNDS, Bounds};
+use munjigi_protocol::{Count, RedeemedEvent, Sign, Signs};
+use munjigi_store::dry_run::{self, BOUNDS, Bounds, Redemptions};
 use sqlx::PgPool;
 
 use crate::rig::people::Someone;
-use crate::rig::{DAY, HOUR, MINUTE, Rig, Tab, count, counts};
+use crate::rig::{DAY, HOUR, MINUTE, Rig, Tab, count, counts, event, events};
 
 async fn site(rig: &Rig) -> (Someone, String, String) {
     let kim = rig.someone("Kim").await;
@@ -106,6 +106,49 @@ async fn unrecorded_data_is_reported_as_unknown(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn score_and_reasons_are_known_of_redeemed_tokens(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, site, path) = site(&rig).await;
+    happened(&rig, &site, 1, &[(Issued, "KR", MINUTE, 6), (Solved, "KR", MINUTE, 4)]).await;
+    let driven = Signs::NONE.with(Sign::Webdriver);
+    let redeemed = |number, sitekey: &str, score, signs| RedeemedEvent {
+        sitekey: sitekey.to_owned(),
+        redeemed_at: rig.now().0 - MINUTE,
+        score,
+        signs,
+        ..event(number)
+    };
+    let all = [
+        redeemed(1, &site, 50, driven),
+        redeemed(2, &site, 100, Signs::NONE),
+        redeemed(3, &site, 90, Signs::NONE),
+        redeemed(4, "mj_bbbbbbbbbbbbbbbbbbbbbbbbbb", 10, driven),
+    ];
+    let answer = rig.post("/internal/events", &events(&all)).await;
+    assert_eq!(answer.status, 204, "{}", answer.body);
+    let mut tab = rig.tab_of(&kim.account).await;
+    for (field, value, changed) in [("score_below", "95", 2), ("reason", "automation", 1)] {
+        press(&mut tab, &path, "try", &[(field, value), ("verdict", "harder")]).await;
+        for told in [
+            "For 6, the outcome is unknown.".to_owned(),
+            "Visits whose token was redeemed".to_owned(),
+            format!("Of 3 visits, {changed} would have been treated differently."),
+            "Scores and reasons are recorded only where a token was redeemed".to_owned(),
+        ] {
+            assert!(tab.page.contains(&told), "{told}: {}", tab.page);
+        }
+    }
+    press(&mut tab, &path, "try", &[("software", "00c0ffee"), ("verdict", "harder")]).await;
+    assert!(tab.page.contains("Software is not recorded"), "{}", tab.page);
+    assert!(!tab.page.contains("Visits whose token was redeemed"), "{}", tab.page);
+    // Two rows of counts, and three redemptions.
+    let bounds = Bounds { rows: 3, ..BOUNDS };
+    let read = Redemptions::Read;
+    let remembered = dry_run::last_day(&rig.pool, &site, read, bounds, rig.now()).await.unwrap();
+    assert!(!remembered.is_whole);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn removing_a_rule_has_a_dry_run(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, site, path) = site(&rig).await;
@@ -149,11 +192,13 @@ async fn a_day_of_too_many_rows_is_read_from_its_end(pool: PgPool) {
     ];
     happened(&rig, &site, 1, &visits).await;
     let bounds = Bounds { rows: 3, ..BOUNDS };
-    let remembered = dry_run::last_day(&rig.pool, &site, bounds, rig.now()).await.unwrap();
+    let remembered =
+        dry_run::last_day(&rig.pool, &site, Redemptions::Read, bounds, rig.now()).await.unwrap();
     assert!(!remembered.is_whole);
     assert_eq!(remembered.visits.len(), 3);
     assert_eq!(remembered.since.0, rig.now().0 / MINUTE * MINUTE + MINUTE - HOUR);
-    let whole = dry_run::last_day(&rig.pool, &site, BOUNDS, rig.now()).await.unwrap();
+    let whole =
+        dry_run::last_day(&rig.pool, &site, Redemptions::Read, BOUNDS, rig.now()).await.unwrap();
     assert!(whole.is_whole);
     assert_eq!(whole.visits.len(), 4);
 }

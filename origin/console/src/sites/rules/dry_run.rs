@@ -6,7 +6,7 @@ use munjigi_domain::settings::warnings;
 use munjigi_domain::statistics::Share;
 use munjigi_i18n::{Text, Texts};
 use munjigi_protocol::{Rule, SiteConfig};
-use munjigi_store::dry_run::{self, BOUNDS, Remembered};
+use munjigi_store::dry_run::{self, BOUNDS, Redemptions, Remembered};
 use munjigi_store::limits::Taken;
 use munjigi_store::lists;
 
@@ -65,7 +65,10 @@ pub async fn on_last_day(
         tracing::error!(%error, sitekey = config.sitekey, "the stored rules are invalid");
         PageError::away()
     })?;
-    let remembered = dry_run::last_day(&app.pool, &config.sitekey, BOUNDS, now).await?;
+    let by_score = config.rules.iter().chain(proposed).any(asks_for_score);
+    let redemptions = if by_score { Redemptions::Read } else { Redemptions::LeftOut };
+    let sitekey = &config.sitekey;
+    let remembered = dry_run::last_day(&app.pool, sitekey, redemptions, BOUNDS, now).await?;
     let came = dry_run.run(Did::Come, &remembered.visits);
     let passed = dry_run.run(Did::Pass, &remembered.visits);
     let (t, names) = (asking.t(), super::list_names(asking).await?);
@@ -73,6 +76,10 @@ pub async fn on_last_day(
     // More is recorded about these visits, so fewer of them are undecided.
     if came.open > 0 {
         parts.push(part(t, t.get("dry-run-passed"), &passed));
+    }
+    if by_score {
+        let redeemed = dry_run.run(Did::Redeem, &remembered.visits);
+        parts.push(part(t, t.get("dry-run-redeemed"), &redeemed));
     }
     let title = match step {
         Step::Add(rule) => t.get("dry-run-with").with("rule", sentence(t, rule, &names)),
@@ -82,6 +89,11 @@ pub async fn on_last_day(
     let limits = limits_of(t, config, proposed);
     let warnings = warnings(proposed).iter().map(|warning| warning.text(t)).collect();
     Ok(Section { title: title.into(), since: since(t, &remembered), parts, warnings, limits })
+}
+
+/// Whether a rule asks for what is known of redeemed tokens alone.
+const fn asks_for_score(rule: &Rule) -> bool {
+    rule.when.score_below.is_some() || rule.when.reason.is_some()
 }
 
 fn since(t: Texts, remembered: &Remembered) -> String {
@@ -158,13 +170,8 @@ fn limits_of(t: Texts, config: &SiteConfig, proposed: &[Rule]) -> Vec<Text> {
     let limits = [
         (has(|rule| rule.when.prefix.is_some()), t.get("dry-run-limit-prefix")),
         (has(|rule| rule.when.list.is_some()), t.get("dry-run-limit-list")),
-        (
-            has(|rule| {
-                let when = &rule.when;
-                when.score_below.is_some() || when.reason.is_some() || when.software.is_some()
-            }),
-            t.get("dry-run-limit-score"),
-        ),
+        (has(asks_for_score), t.get("dry-run-limit-score")),
+        (has(|rule| rule.when.software.is_some()), t.get("dry-run-limit-software")),
         (has(|rule| rule.when.action.is_some()), t.get("dry-run-limit-action")),
         (
             has(|rule| rule.when.hostname.is_some()) && (is_wild || config.allow_loopback),
