@@ -38,7 +38,9 @@ pub enum EntryError {
     System,
     /// The prefix is longer than the address, or than the 64 bits of IPv6 that
     /// are told apart.
-    #[error("the length of a prefix is at most 32 for IPv4 and 64 for IPv6")]
+    #[error(
+        "the length of a prefix is at most 32 for IPv4 and 64 for IPv6; in place of an IPv6 address, write its /64"
+    )]
     Length,
     /// There are bits after the prefix.
     #[error("the address has bits set after its prefix")]

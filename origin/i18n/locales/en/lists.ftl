@@ -9,7 +9,7 @@ lists-name = Name
 lists-name-hint-html = Lower-case letters, digits and hyphens, such as <code>office-networks</code>
 lists-id = Id for the API
 lists-entries = Entries
-lists-entries-hint-html = One a line: a network such as <code>192.0.2.0/24</code> or <code>2001:db8::/48</code>, an address, or a network operator such as <code>AS64500</code>. What follows <code>#</code> is left out
+lists-entries-hint-html = One a line: a network such as <code>192.0.2.0/24</code> or <code>2001:db8::/48</code>, an IPv4 address, or a network operator such as <code>AS64500</code>. What follows <code>#</code> is left out
 lists-sites = Used by rules of
 lists-unused = No rule names it.
 lists-used = Named by rules of: { $sites }
@@ -41,7 +41,7 @@ lists-refused-changed-since = Somebody changed the list after this page was show
 
 list-line-shape = it is neither a network such as 192.0.2.0/24 nor a network operator such as AS64500
 list-line-system = the number of a network operator is from 1 to 4294967295
-list-line-length = a prefix has at most 32 bits for IPv4, and at most 64 for IPv6
+list-line-length = a prefix has at most 32 bits for IPv4, and at most 64 for IPv6; in place of an IPv6 address, write its network, such as 2001:db8:0:1::/64
 list-line-tail = there are bits set after the prefix
 list-line-mapped = write IPv4 addresses as such, not within IPv6
 list-line-too-wide = it is too wide: at least /8 for IPv4, and /16 for IPv6

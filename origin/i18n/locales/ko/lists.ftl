@@ -9,7 +9,7 @@ lists-name = 이름
 lists-name-hint-html = 영문 소문자와 숫자, 하이픈. 예: <code>office-networks</code>
 lists-id = API에서 쓰는 ID
 lists-entries = 항목
-lists-entries-hint-html = 한 줄에 하나씩 적습니다. <code>192.0.2.0/24</code>나 <code>2001:db8::/48</code> 같은 대역, 주소, 또는 <code>AS64500</code> 같은 네트워크 사업자. <code>#</code> 뒤는 무시합니다
+lists-entries-hint-html = 한 줄에 하나씩 적습니다. <code>192.0.2.0/24</code>나 <code>2001:db8::/48</code> 같은 대역, IPv4 주소, 또는 <code>AS64500</code> 같은 네트워크 사업자. <code>#</code> 뒤는 무시합니다
 lists-sites = 규칙에 쓰는 사이트
 lists-unused = 이 목록을 쓰는 규칙이 없습니다.
 lists-used = 규칙에 쓰는 사이트: { $sites }
@@ -41,7 +41,7 @@ lists-refused-changed-since = 이 페이지가 열린 뒤에 누군가 목록을
 
 list-line-shape = 192.0.2.0/24 같은 대역도, AS64500 같은 네트워크 사업자도 아닙니다
 list-line-system = 네트워크 사업자의 번호는 1부터 4294967295까지입니다
-list-line-length = 대역의 길이는 IPv4에서 32비트, IPv6에서 64비트까지입니다
+list-line-length = 대역의 길이는 IPv4에서 32비트, IPv6에서 64비트까지입니다. IPv6 주소는 2001:db8:0:1::/64처럼 그 대역을 적어 주세요
 list-line-tail = 대역 뒤의 비트가 0이 아닙니다
 list-line-mapped = IPv4 주소는 IPv6 안에 넣지 말고 그대로 적어 주세요
 list-line-too-wide = 너무 넓습니다. IPv4는 /8부터, IPv6는 /16부터 적을 수 있습니다
