@@ -1,4 +1,5 @@
 mod dialects;
+mod evidence;
 
 use munjigi_protocol::{AlgorithmName, Metadata, ScoreReason, SiteverifyCode, Step};
 

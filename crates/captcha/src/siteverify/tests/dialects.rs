@@ -15,7 +15,7 @@ fn body(outcome: &Outcome) -> Value {
 }
 
 /// The answer at a path, which must have status 200.
-fn ask(world: &mut World, path: Option<Vendor>, request: &SiteverifyRequest) -> Value {
+pub(super) fn ask(world: &mut World, path: Option<Vendor>, request: &SiteverifyRequest) -> Value {
     let outcome = world.siteverify_at(path, request);
     assert_eq!((outcome.status, outcome.retry_after), (200, None));
     body(&outcome)
