@@ -20,6 +20,11 @@ const SHARDS = 8;
 const SECONDS_A_DAY = 86_400;
 /** Queue messages: each isolate sends its counts every few seconds; see `counted`. */
 const PASSES_PER_MESSAGE = 50;
+/** Objects of the meter. */
+const METER_PARTS = 4;
+/** Isolates that serve visitors without pause and report to each of them this often, at most. */
+const ISOLATES = 100;
+const REPORT_SECONDS = 2;
 /** CPU milliseconds per call if no measurement is passed in: the design's upper bounds. */
 const DESIGN_CPU_MS = { frame: 0.1, challenge: 0.1, solution: 1, siteverify: 0.1 };
 
@@ -127,6 +132,7 @@ function million(cpu, written) {
   const million = 1e6;
   const cpuMs = sum(Object.values(cpu));
   const perMillion = million / PASSES_A_DAY;
+  const reports = (METER_PARTS * ISOLATES * SECONDS_A_DAY) / REPORT_SECONDS / PASSES_A_DAY;
   const parts = [
     ['requests of the worker', 4, 'a pass', PLATFORM.workerRequest * 4 * million],
     ['CPU of the worker', cpuMs, 'ms a pass', PLATFORM.cpuMs * cpuMs * million],
@@ -141,6 +147,18 @@ function million(cpu, written) {
       SHARDS * SECONDS_A_DAY * PLATFORM.objectGigabytes * perMillion,
       'GB-s per million',
       PLATFORM.objectGigabyteSecond * SHARDS * SECONDS_A_DAY * PLATFORM.objectGigabytes * perMillion,
+    ],
+    [
+      `calls of the meter, ${ISOLATES} isolates without pause`,
+      reports,
+      'a pass',
+      PLATFORM.objectRequest * reports * million,
+    ],
+    [
+      `the meter’s objects awake all day, ${METER_PARTS} of 128 MB`,
+      METER_PARTS * SECONDS_A_DAY * PLATFORM.objectGigabytes * perMillion,
+      'GB-s per million',
+      PLATFORM.objectGigabyteSecond * METER_PARTS * SECONDS_A_DAY * PLATFORM.objectGigabytes * perMillion,
     ],
     ['queue, three operations a message', 1 / PASSES_PER_MESSAGE, 'messages a pass', (PLATFORM.queueOperation * 3 * million) / PASSES_PER_MESSAGE],
     ['KV reads, isolates cache 30 s', 0.01, 'a pass', PLATFORM.keyRead * 0.01 * million],
@@ -192,7 +210,7 @@ export async function measure(options, _names = [], measured) {
           measured
             ? 'CPU: workerd’s processor time per call here, which holds more than the platform bills'
             : 'CPU: the design’s upper bounds; run with `edge` for measured ones',
-          'objects: as if all were awake all day, the upper bound',
+          'objects: as if all were awake all day, the upper bound; and as many reports to the meter as its isolates may send',
           'rows: `SqlStorageCursor.rowsWritten` of every statement at that pace, cursors and nonces of the origin’s calls included',
         ],
       },

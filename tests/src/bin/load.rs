@@ -33,6 +33,8 @@ struct Arguments {
 enum What {
     /// Asks for challenges.
     Challenge(Site),
+    /// Asks for challenges, each from an address of its own.
+    Visits(Site),
     /// Hands in solutions of challenges prepared beforehand.
     Solution(Site),
     /// Spends tokens prepared beforehand, each once.
@@ -107,6 +109,22 @@ async fn measure(arguments: &Arguments) -> Result<Report, Box<dyn std::error::Er
             )
             .await?
         }
+        What::Visits(site) => {
+            let body = serde_json::to_vec(&challenge_request(&site.sitekey, &site.hostname))?;
+            let bounds = Bounds { calls: usize::MAX, ..bounds };
+            run("visits", base, bounds, move |connection, number| {
+                let body = body.clone();
+                Box::pin(async move {
+                    let address = address(number);
+                    let headers =
+                        [("content-type", "application/json"), ("cf-connecting-ip", &address)];
+                    let path = routes::CHALLENGES.path;
+                    let answer = connection.send(Method::POST, path, &headers, body).await?;
+                    wanted(answer.status.as_u16(), &answer.body, "\"puzzle\"")
+                })
+            })
+            .await?
+        }
         What::Solution(site) => {
             let bodies = solutions(base, site, bounds).await?;
             let bounds = Bounds { calls: bodies.len(), ..bounds };
@@ -147,6 +165,12 @@ async fn measure(arguments: &Arguments) -> Result<Report, Box<dyn std::error::Er
         }
     };
     Ok(report)
+}
+
+/// One of 16 million addresses; neighbours in time are in different networks.
+fn address(number: usize) -> String {
+    let [.., third, second, first] = number.to_be_bytes();
+    format!("10.{first}.{second}.{third}")
 }
 
 fn pick(bodies: Vec<Vec<u8>>) -> impl Fn(usize) -> Vec<u8> + Clone + Send + 'static {

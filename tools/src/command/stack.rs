@@ -10,6 +10,7 @@ use clap::ValueEnum;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::stack::{EdgeKind, Folder, Order, Part, Pictures, Stack, StackOptions, Variant, pools};
+use crate::workerd::MeterFault;
 
 /// Two cores draw some of every kind in less time.
 const FILLED_WITHIN: Duration = Duration::from_mins(5);
@@ -38,6 +39,9 @@ pub struct Arguments {
     /// Plain workerd reports at `/__rows` how many rows its objects wrote
     #[arg(long)]
     count_rows: bool,
+    /// What is wrong with the meter's objects, on plain workerd
+    #[arg(long, value_enum, default_value_t)]
+    meter_fault: MeterFault,
     /// A folder to keep data, keys and sites for the next start
     #[arg(long)]
     folder: Option<PathBuf>,
@@ -68,7 +72,12 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
             Kind::Wrangler => EdgeKind::Wrangler,
         },
         folder: arguments.folder.map_or(Folder::Temporary, Folder::Kept),
-        variants: vec![Variant { vars, counts_rows: arguments.count_rows, ..Variant::default() }],
+        variants: vec![Variant {
+            vars,
+            counts_rows: arguments.count_rows,
+            meter_fault: arguments.meter_fault,
+            ..Variant::default()
+        }],
         logs: arguments.logs,
         redis: arguments.redis,
         pictures: if arguments.pictures { Pictures::Made } else { Pictures::None },

@@ -29,7 +29,7 @@ pub struct Worker {
 }
 
 /// How the meter's objects fail.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum MeterFault {
     /// They work.
     #[default]
