@@ -18,7 +18,7 @@ pub async fn meter<M: Meter>(fresh: impl AsyncFn() -> M) {
     keeps_names_and_kinds_apart(fresh().await).await;
     knows_what_is_usual_of_few_kinds(fresh().await).await;
     tells_what_is_busy(fresh().await).await;
-    says_who_passed_only_when_asked(fresh().await).await;
+    says_who_passed_where_that_is_news(fresh().await).await;
     survives_what_is_no_report(fresh().await).await;
 }
 
@@ -110,12 +110,23 @@ async fn tells_what_is_busy<M: Meter>(meter: M) {
     assert_eq!(busy(7).await.len(), MAX_BUSY);
 }
 
-async fn says_who_passed_only_when_asked<M: Meter>(meter: M) {
+async fn says_who_passed_where_that_is_news<M: Meter>(meter: M) {
     let passed = vec![Passes { site: 7, names: vec![3, 1] }];
-    let flooded = vec![(7, false), (8, true)];
+    let flooded = vec![(7, Some(0)), (8, None)];
     let report = Report { passed, flooded, ..Report::default() };
     let told = meter.report(&report).await.expect("the meter answers").passed;
     assert_eq!(told, [Passes { site: 8, names: Vec::new() }]);
+    // Another process notices the flood later, and knows of others.
+    let names = vec![5, 9];
+    let earlier = vec![Passes { site: 8, names: names.clone() }];
+    let report = Report { earlier, flooded: vec![(8, None)], ..Report::default() };
+    assert!(meter.report(&report).await.is_ok());
+    for (known, news) in [(Some(0), Some(names)), (Some(2), None)] {
+        let report = Report { flooded: vec![(8, known)], ..Report::default() };
+        let told = meter.report(&report).await.expect("the meter answers").passed;
+        let passes = |names| Passes { site: 8, names };
+        assert_eq!(told, news.map(passes).into_iter().collect::<Vec<_>>());
+    }
 }
 
 async fn survives_what_is_no_report<M: Meter>(meter: M) {

@@ -14,10 +14,6 @@ const MOST_FRESH: usize = 4_096;
 /// been put away since it was told of them.
 const MOST_OWN: usize = 4_096;
 
-/// Answers of the meter that a flood's list is taken from: to the second one,
-/// other processes have added their own.
-const ANSWERS: u8 = 2;
-
 /// Passes from which they are reported, though nothing else is warm.
 const DUE: usize = 16;
 
@@ -52,8 +48,9 @@ struct Flooded {
     last: UnixMillis,
     /// Those of this process, and what the meter has told; sorted.
     known: Vec<u32>,
-    /// How often it has.
-    answers: u8,
+    /// How many it told last. Processes that notice the flood later have more to
+    /// tell it, so it is asked as long as the flood lasts.
+    told: Option<u32>,
 }
 
 /// An address's name in 32 bits.
@@ -85,7 +82,7 @@ impl Passed {
             let mut known: Vec<u32> = self.own.iter().filter(earlier).map(|own| own.name).collect();
             known.sort_unstable();
             known.dedup();
-            self.flooded.push(Flooded { site, last: now, known, answers: 0 });
+            self.flooded.push(Flooded { site, last: now, known, told: None });
         }
     }
 
@@ -97,7 +94,7 @@ impl Passed {
 
     /// Whether something is to be told or asked.
     pub fn is_due(&self) -> bool {
-        self.fresh.len() >= DUE || self.flooded.iter().any(|it| it.answers == 0)
+        self.fresh.len() >= DUE || self.flooded.iter().any(|it| it.told.is_none())
     }
 
     /// What passed since the last report.
@@ -113,16 +110,16 @@ impl Passed {
         passes.collect()
     }
 
-    /// The flooded sites, and whether the meter is to say who passed there.
-    pub fn asks(&mut self, now: UnixMillis) -> Vec<(u64, bool)> {
+    /// The flooded sites, and how many names the meter has told of each.
+    pub fn asks(&mut self, now: UnixMillis) -> Vec<(u64, Option<u32>)> {
         self.forget(now);
-        self.flooded.iter().map(|it| (it.site, it.answers < ANSWERS)).collect()
+        self.flooded.iter().map(|it| (it.site, it.told)).collect()
     }
 
     /// Who passed before the floods that the meter is asked about for the first
     /// time, as far as this process knows.
     pub fn earlier(&self) -> Vec<Passes> {
-        let new = self.flooded.iter().filter(|it| it.answers == 0 && !it.known.is_empty());
+        let new = self.flooded.iter().filter(|it| it.told.is_none() && !it.known.is_empty());
         new.map(|it| Passes { site: it.site, names: it.known.clone() }).collect()
     }
 
@@ -132,7 +129,11 @@ impl Passed {
             flooded.known.extend_from_slice(&told.names);
             flooded.known.sort_unstable();
             flooded.known.dedup();
-            flooded.answers = flooded.answers.saturating_add(1);
+            let count = u32::try_from(told.names.len()).unwrap_or(u32::MAX);
+            // A meter that knows fewer than before has forgotten, and is to be
+            // told again.
+            let forgot = flooded.told.is_some_and(|before| count < before);
+            flooded.told = Some(count).filter(|_| !forgot);
         }
     }
 

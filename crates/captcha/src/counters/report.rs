@@ -20,9 +20,9 @@ pub struct Report {
     /// Addresses that passed before a flood that is reported for the first time:
     /// the meter may have forgotten them.
     pub earlier: Vec<Passes>,
-    /// Sites that are flooded, and whether the meter is to say who passed there
-    /// before.
-    pub flooded: Vec<(u64, bool)>,
+    /// Sites that are flooded, and how many addresses the meter has said passed
+    /// there before, if it has: it says so again where it knows of others.
+    pub flooded: Vec<(u64, Option<u32>)>,
 }
 
 impl Report {
@@ -75,7 +75,7 @@ pub struct Totals {
     /// What else is busy on the sites of the report, at most [`MAX_BUSY`] of
     /// each.
     pub busy: Vec<Busy>,
-    /// Who passed on the flooded sites that were asked for.
+    /// Who passed on the flooded sites, where that is news.
     pub passed: Vec<Passes>,
 }
 

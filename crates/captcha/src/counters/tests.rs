@@ -324,15 +324,33 @@ fn a_meter_that_forgot_is_told_again_who_passed() {
     one.note(&place(1), Noted::Solved, NOW);
     let now = later(2 * u64::from(HALF_LIFE_SECONDS));
     one.note(&place(2), Noted::Solved, UnixMillis(now.0 - 1_000));
-    for counters in [&mut one, &mut other] {
-        counters.note_flood(&place(99), now);
+    // The other notices the flood some reports earlier.
+    for step in 0..5 {
+        let at = UnixMillis(now.0 + step * 2_000);
+        other.note_flood(&place(99), at);
+        tell(&mut other, at);
     }
+    let now = UnixMillis(now.0 + 10_000);
+    one.note_flood(&place(99), now);
     // What this process saw itself needs no meter; what came just before the
     // flood may be its own.
     assert!(one.pressure(&place(1), now).passed && !one.pressure(&place(2), now).passed);
-    tell(&mut other, now);
     assert!(!other.pressure(&place(1), now).passed);
     tell(&mut one, now);
     tell(&mut other, UnixMillis(now.0 + 2_000));
     assert!(other.pressure(&place(1), now).passed && !other.pressure(&place(2), now).passed);
+    // It forgets during the flood: whoever knows tells it once more.
+    ledger = crate::meter::Ledger::new(HALF_LIFE_SECONDS);
+    let mut tell = |counters: &mut Counters, now| {
+        for report in counters.reports(1, now) {
+            counters.learn(&report, &ledger.add(&report, now), now);
+        }
+    };
+    let mut third = Counters::new(HALF_LIFE_SECONDS);
+    third.note_flood(&place(99), now);
+    for step in 2..4 {
+        tell(&mut one, UnixMillis(now.0 + step * 2_000));
+    }
+    tell(&mut third, UnixMillis(now.0 + 8_000));
+    assert!(third.pressure(&place(1), now).passed && !third.pressure(&place(2), now).passed);
 }

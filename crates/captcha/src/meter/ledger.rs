@@ -58,8 +58,13 @@ impl Ledger {
         for Passes { site, names } in &report.passed {
             self.passed.add(*site, names, now);
         }
-        let asked = report.flooded.iter().filter(|(_, unknown)| *unknown);
-        asked.map(|(site, _)| Passes { site: *site, names: self.passed.of(*site, now) }).collect()
+        let mut news = Vec::new();
+        for (site, told) in &report.flooded {
+            if *told != Some(self.passed.count(*site, now)) {
+                news.push(Passes { site: *site, names: self.passed.of(*site, now) });
+            }
+        }
+        news
     }
 
     fn busy_of(&mut self, site: u64, tick: u64) -> Vec<Busy> {

@@ -96,6 +96,13 @@ impl PassedBySite {
         names
     }
 
+    /// How many those are.
+    pub fn count(&mut self, site: u64, now: When) -> u32 {
+        let mut count = 0;
+        self.change(site, now, |site| count = site.today.len() + site.yesterday.len());
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
     /// Forgets sites without visits today, once a day.
     fn tidy(&mut self, now: When) {
         if now.day <= self.tidied {
@@ -186,6 +193,7 @@ mod tests {
         assert_eq!(passed.of(SITE, at(3)), [1]);
         passed.add(SITE, &[2], When { window: 4, day: 1 });
         assert_eq!(passed.of(SITE, When { window: 6, day: 1 }), [2, 1]);
+        assert_eq!(passed.count(SITE, When { window: 6, day: 1 }), 2);
         assert_eq!(passed.of(SITE, When { window: 7, day: 2 }), [2]);
         assert!(passed.of(SITE, When { window: 8, day: 4 }).is_empty());
     }
