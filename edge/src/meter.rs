@@ -16,9 +16,10 @@ use worker::{Env, wasm_bindgen};
 
 use crate::{clock, console, glue, isolate};
 
-/// Objects in use. All names of a site are in one of them: a site with 100,000
-/// visits a minute makes a few dozen calls a second.
-const PARTS: u16 = 4;
+/// Objects in use. All names of a site are in one of them. An isolate calls each
+/// at most once in two seconds, so 100 busy ones make 50 calls a second of an
+/// object, which takes about a thousand; every further object costs as many.
+const PARTS: u16 = 2;
 
 /// One part of the meter. Exported by hand, as `Redemptions` is.
 #[wasm_bindgen(js_name = Meter)]

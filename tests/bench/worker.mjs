@@ -21,7 +21,7 @@ const SECONDS_A_DAY = 86_400;
 /** Queue messages: each isolate sends its counts every few seconds; see `counted`. */
 const PASSES_PER_MESSAGE = 50;
 /** Objects of the meter. */
-const METER_PARTS = 4;
+const METER_PARTS = 2;
 /** Isolates that serve visitors without pause and report to each of them this often, at most. */
 const ISOLATES = 100;
 const REPORT_SECONDS = 2;
