@@ -1,0 +1,5 @@
+//! The edge as a native server: adapters of the trait `Platform` of
+//! `munjigi-serving`, where the routes are, and nothing else. A route or a rule
+//! found here is in the wrong crate.
+
+pub mod sqlite;

@@ -1,0 +1,339 @@
+//! One file that holds everything of a small installation. An adapter: what an
+//! operation means is decided in the core, and done here within a transaction.
+
+mod attempts;
+mod schema;
+mod writer;
+
+use std::path::Path;
+
+use munjigi_captcha::Price;
+use munjigi_captcha::ports::{Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
+use munjigi_captcha::redemption::{self, AnswerHash, Answered, Owing, Redeem, Redemption, Stepped};
+use munjigi_keys::UnixMillis;
+use munjigi_process::clock::Clock;
+use munjigi_serving::deny_list::{DenyList, Entry};
+use munjigi_serving::ports::{Ledgers, Values, Verdict};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use attempts::Attempts;
+use writer::Writer;
+
+/// The file. Clones share it.
+#[derive(Clone)]
+pub struct Sqlite {
+    writer: Writer<Desk>,
+    clock: Clock,
+}
+
+/// What the writer's thread has at hand.
+pub struct Desk {
+    connection: Connection,
+    attempts: Attempts,
+    denied: DenyList,
+}
+
+/// Why a file cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// SQLite refuses it: no such folder, no permission, no database, or one
+    /// that another program has locked.
+    #[error("{path}: {source}")]
+    Refused {
+        /// The file.
+        path: String,
+        /// SQLite's words.
+        source: rusqlite::Error,
+    },
+    /// A later release wrote it.
+    #[error("{path} was written by a later release (schema {found}, this one knows {known})")]
+    Newer {
+        /// The file.
+        path: String,
+        /// The file's schema.
+        found: u32,
+        /// The newest schema that this release knows.
+        known: u32,
+    },
+    /// The thread that writes did not start.
+    #[error("the store's thread did not start: {0}")]
+    Thread(std::io::Error),
+}
+
+impl Sqlite {
+    /// Opens the file, or creates it, and brings its tables up to date.
+    ///
+    /// # Errors
+    ///
+    /// See [`OpenError`]. An operator has to act.
+    pub fn open(path: &Path, clock: Clock) -> Result<Self, OpenError> {
+        let connection = schema::open(path)?;
+        let refused = |source| OpenError::Refused { path: path.display().to_string(), source };
+        let denied = denied(&connection).map_err(refused)?;
+        let attempts = Attempts::of(&connection).map_err(refused)?;
+        let desk = Desk { connection, attempts, denied };
+        let writer = Writer::start(desk).map_err(OpenError::Thread)?;
+        Ok(Self { writer, clock })
+    }
+
+    /// Deletes what is over: rows of attempts that no token can name any more,
+    /// forgotten prices, old nonces, texts past their time, entries of the deny
+    /// list.
+    ///
+    /// # Errors
+    ///
+    /// Nothing was deleted; the next call tries again.
+    pub async fn sweep(&self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        self.writer
+            .ask(move |desk| {
+                desk.attempts.sweep(&desk.connection, now)?;
+                desk.denied.sweep(now);
+                for sql in [
+                    "DELETE FROM prices WHERE forgotten_at < ?1",
+                    "DELETE FROM nonces WHERE until < ?1",
+                    "DELETE FROM denied WHERE until < ?1",
+                    "DELETE FROM texts WHERE until < ?1",
+                ] {
+                    desk.connection.prepare_cached(sql)?.execute([now.0.cast_signed()])?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    async fn change<A: Send + 'static>(
+        &self,
+        row: &RowAddress,
+        change: impl FnOnce(&redemption::Row, UnixMillis) -> redemption::Change<A> + Send + 'static,
+    ) -> Result<A, StoreError> {
+        let (row, now) = (*row, self.clock.now());
+        self.writer
+            .ask(move |desk| {
+                let before = desk.attempts.read(&desk.connection, &row)?;
+                let (answer, after) = change(&before, now);
+                if let Some(after) = after {
+                    desk.attempts.write(&desk.connection, &row, &after)?;
+                }
+                Ok(answer)
+            })
+            .await
+    }
+}
+
+impl RedemptionStore for Sqlite {
+    async fn step(&self, row: &RowAddress) -> Result<Stepped, StoreError> {
+        let until = row.keep_until;
+        self.change(row, move |row, now| redemption::step(row, until, now)).await
+    }
+
+    async fn owe(&self, row: &RowAddress, least: u64) -> Result<Owing, StoreError> {
+        let until = row.keep_until;
+        self.change(row, move |row, now| redemption::owe(row, until, now, least)).await
+    }
+
+    async fn answer(&self, row: &RowAddress, answer: &AnswerHash) -> Result<Answered, StoreError> {
+        let (until, answer) = (row.keep_until, *answer);
+        self.change(row, move |row, now| redemption::answer(row, until, now, &answer)).await
+    }
+
+    async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redemption, StoreError> {
+        let (row, redeem, now) = (*row, redeem.clone(), self.clock.now());
+        self.writer
+            .ask(move |desk| {
+                let before = desk.attempts.read(&desk.connection, &row)?;
+                let denial = desk.denied.denial(&redeem, now);
+                let (answer, after) =
+                    redemption::redeem(&before, row.keep_until, now, denial, &redeem);
+                let Some(after) = after else { return Ok(answer) };
+                desk.attempts.write(&desk.connection, &row, &after)?;
+                match answer {
+                    Redemption::First => {
+                        let event = redeem.facts.event(row.id, now);
+                        Attempts::tell(&desk.connection, &row, &event)?;
+                    }
+                    _ => Attempts::tell_again(&desk.connection, &row, after.rejected)?,
+                }
+                Ok(answer)
+            })
+            .await
+    }
+}
+
+impl PriceStore for Sqlite {
+    async fn raise(&self, payer: &Payer) -> Result<Price, StoreError> {
+        let (payer, now) = (key(payer), self.clock.now());
+        self.writer
+            .ask(move |desk| {
+                let price = price(&desk.connection, &payer)?.at(now);
+                let raised = price.raised(now);
+                desk.connection
+                    .prepare_cached(
+                        "INSERT INTO prices (payer, price, forgotten_at) VALUES (?1, ?2, ?3)
+                        ON CONFLICT DO UPDATE SET
+                            price = excluded.price, forgotten_at = excluded.forgotten_at",
+                    )?
+                    .execute(params![
+                        payer,
+                        bytes(&raised),
+                        raised.forgotten_at().0.cast_signed()
+                    ])?;
+                Ok(price)
+            })
+            .await
+    }
+
+    async fn read(&self, payer: &Payer) -> Result<Price, StoreError> {
+        let (payer, now) = (key(payer), self.clock.now());
+        self.writer.ask(move |desk| Ok(price(&desk.connection, &payer)?.at(now))).await
+    }
+}
+
+impl Ledgers for Sqlite {
+    async fn nonce(&self, nonce: [u8; 16], until: u64) -> Result<bool, StoreError> {
+        let until = until.cast_signed();
+        self.writer
+            .ask(move |desk| {
+                let sql =
+                    "INSERT INTO nonces (nonce, until) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+                let written =
+                    desk.connection.prepare_cached(sql)?.execute(params![nonce, until])?;
+                Ok(written == 1)
+            })
+            .await
+    }
+
+    async fn deny(&self, verdicts: Vec<Verdict>) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        self.writer
+            .ask(move |desk| {
+                for verdict in verdicts {
+                    let Some(entry) = desk.denied.entry(&verdict, now) else { continue };
+                    desk.connection
+                        .prepare_cached(
+                            "INSERT INTO denied (name, version, denied, until)
+                            VALUES (?1, ?2, ?3, ?4)
+                            ON CONFLICT DO UPDATE SET version = excluded.version,
+                                denied = excluded.denied, until = excluded.until",
+                        )?
+                        .execute(params![
+                            entry.name,
+                            entry.version.cast_signed(),
+                            entry.denied,
+                            entry.until.cast_signed(),
+                        ])?;
+                    desk.denied.keep(entry);
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    async fn backlog(&self) -> Result<u32, StoreError> {
+        self.writer
+            .ask(|desk| {
+                let sql = "SELECT count(*) FROM outbox";
+                let count: i64 =
+                    desk.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+                Ok(u32::try_from(count).unwrap_or(u32::MAX))
+            })
+            .await
+    }
+}
+
+impl Values for Sqlite {
+    async fn load(&self, key: &str) -> Result<Option<String>, StoreError> {
+        let (key, now) = (key.to_owned(), self.clock.now().0.cast_signed());
+        self.writer
+            .ask(move |desk| {
+                let sql =
+                    "SELECT value FROM texts WHERE key = ?1 AND (until IS NULL OR until > ?2)";
+                let mut statement = desk.connection.prepare_cached(sql)?;
+                statement.query_row(params![key, now], |row| row.get(0)).optional()
+            })
+            .await
+    }
+
+    async fn store(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        self.put(key, value, None).await
+    }
+
+    async fn store_for(&self, key: &str, value: &str, seconds: u32) -> Result<(), StoreError> {
+        let until = self.clock.now().0.saturating_add(u64::from(seconds) * 1_000);
+        self.put(key, value, Some(until.cast_signed())).await
+    }
+
+    async fn remove(&self, key: &str) -> Result<(), StoreError> {
+        let key = key.to_owned();
+        self.writer
+            .ask(move |desk| {
+                desk.connection
+                    .prepare_cached("DELETE FROM texts WHERE key = ?1")?
+                    .execute([key])?;
+                Ok(())
+            })
+            .await
+    }
+}
+
+impl Sqlite {
+    async fn put(&self, key: &str, value: &str, until: Option<i64>) -> Result<(), StoreError> {
+        let (key, value) = (key.to_owned(), value.to_owned());
+        self.writer
+            .ask(move |desk| {
+                let sql = "INSERT INTO texts (key, value, until) VALUES (?1, ?2, ?3)
+                    ON CONFLICT DO UPDATE SET value = excluded.value, until = excluded.until";
+                desk.connection.prepare_cached(sql)?.execute(params![key, value, until])?;
+                Ok(())
+            })
+            .await
+    }
+}
+
+impl writer::Desk for Desk {
+    fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// After a transaction that was rolled back, memory may know what the file
+    /// does not.
+    fn rolled_back(&mut self) -> rusqlite::Result<()> {
+        self.denied = denied(&self.connection)?;
+        self.attempts = Attempts::of(&self.connection)?;
+        Ok(())
+    }
+}
+
+fn denied(connection: &Connection) -> rusqlite::Result<DenyList> {
+    let mut statement = connection.prepare("SELECT name, version, denied, until FROM denied")?;
+    let entries = statement.query_map([], |row| {
+        Ok(Entry {
+            name: row.get(0)?,
+            version: row.get::<_, i64>(1)?.cast_unsigned(),
+            denied: row.get(2)?,
+            until: row.get::<_, i64>(3)?.cast_unsigned(),
+        })
+    })?;
+    Ok(DenyList::new(entries.collect::<rusqlite::Result<_>>()?))
+}
+
+fn price(connection: &Connection, payer: &[u8]) -> rusqlite::Result<Price> {
+    let mut statement = connection.prepare_cached("SELECT price FROM prices WHERE payer = ?1")?;
+    let found: Option<Vec<u8>> = statement.query_row([payer], |row| row.get(0)).optional()?;
+    // What cannot be read is the dearest: a damaged row makes nothing cheaper.
+    Ok(found.map_or_else(Price::default, |bytes| {
+        postcard::from_bytes(&bytes).unwrap_or(Price::HIGHEST)
+    }))
+}
+
+fn bytes(price: &Price) -> Vec<u8> {
+    postcard::to_allocvec(price).unwrap_or_default()
+}
+
+/// A payer as a key: its site and its pseudonym.
+fn key(payer: &Payer) -> Vec<u8> {
+    [payer.sitekey.as_bytes().as_slice(), &payer.visitor].concat()
+}
+
+#[cfg(test)]
+mod tests;
