@@ -124,8 +124,8 @@ async fn says_who_passed_where_that_is_news<M: Meter>(meter: M) {
     for (known, news) in [(Some(0), Some(names)), (Some(2), None)] {
         let report = Report { flooded: vec![(8, known)], ..Report::default() };
         let told = meter.report(&report).await.expect("the meter answers").passed;
-        let passes = |names| Passes { site: 8, names };
-        assert_eq!(told, news.map(passes).into_iter().collect::<Vec<_>>());
+        let of_site = |names| Passes { site: 8, names };
+        assert_eq!(told, news.map(of_site).into_iter().collect::<Vec<_>>());
     }
 }
 
