@@ -8,7 +8,6 @@ mod lists;
 mod mail;
 mod own_site;
 mod pictures;
-mod proxies;
 mod table;
 mod variables;
 

@@ -40,6 +40,7 @@ use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_pictures::gpu::Gpu;
 use munjigi_process::clock::Clock;
+use munjigi_process::proxies::Proxies;
 use munjigi_process::stop;
 use munjigi_protocol::{
     Algorithm, AttemptId, BatchId, Code, Count, CountKind, RedeemedEvent, Sign, Signs, SiteConfig,
@@ -88,7 +89,7 @@ pub fn console() -> settings::Console {
         url: "https://console.example/".parse().unwrap(),
         keys: ring(),
         sign_up: settings::SignUpPolicy::Open,
-        proxies: Some(settings::Proxies {
+        proxies: Some(Proxies {
             header: "x-real-ip".parse().unwrap(),
             trusted: vec!["127.0.0.1/32".parse().unwrap()],
         }),

@@ -6,13 +6,16 @@ use std::path::PathBuf;
 use munjigi_captcha::KeyCheck;
 use munjigi_delivery::mail::MailTransport;
 use munjigi_domain::accounts::{AccessTokens, Vault};
+use munjigi_process::proxies::ProxyChain;
 
 use crate::authentication::Passwords;
 use crate::edge_away::EdgeAway;
 use crate::later::Later;
 use crate::live_pages::LivePages;
-use crate::proxies::ProxyChain;
 use crate::settings;
+
+/// Counts addresses that our proxies did not write readably, by reason.
+const CLIENT_UNREAD: &str = "munjigi_console_client_unread_total";
 
 /// State of the console that is not in `App` itself.
 #[derive(Debug)]
@@ -48,7 +51,7 @@ impl Console {
             _ => None,
         };
         let tokens = AccessTokens::new(&config.keys, config.url.as_str());
-        let proxies = ProxyChain::new(config.proxies.clone());
+        let proxies = ProxyChain::new(config.proxies.clone(), CLIENT_UNREAD);
         Self {
             config,
             proxies,

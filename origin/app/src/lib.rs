@@ -18,7 +18,6 @@ pub mod later;
 pub mod live_pages;
 pub mod moving;
 pub mod new_key;
-pub mod proxies;
 pub mod refused;
 pub mod request_id;
 pub mod settings;

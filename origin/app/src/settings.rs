@@ -3,12 +3,11 @@
 
 mod own_site;
 
-use axum::http::HeaderName;
-use ipnet::IpNet;
 use munjigi_domain::accounts::demo::Reach;
 use munjigi_domain::accounts::passkey::RelyingParty;
 use munjigi_domain::accounts::{MostSites, Token};
 use munjigi_keys::KeyRing;
+use munjigi_process::proxies::Proxies;
 
 pub use own_site::OwnSite;
 
@@ -73,15 +72,6 @@ impl Console {
     pub fn is_secure(&self) -> bool {
         self.url.scheme() == "https"
     }
-}
-
-/// The proxies in front of the console.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proxies {
-    /// A list of addresses, the last by the nearest proxy: `X-Forwarded-For`.
-    pub header: HeaderName,
-    /// The networks that they call from.
-    pub trusted: Vec<IpNet>,
 }
 
 /// How long records are kept.

@@ -4,10 +4,10 @@ use munjigi_app::settings::{Console, SignUpPolicy, is_local};
 use munjigi_domain::accounts::MostSites;
 use munjigi_keys::KeyRing;
 use munjigi_process::config::{Reader, number};
+use munjigi_process::proxies::Proxies;
 use munjigi_store::Database;
 
 use super::own_site::read_own_site;
-use super::proxies::read_proxies;
 use super::{Environment, Mistakes, database, parse_bare_url, variables};
 
 /// Whether a console is configured.
@@ -22,7 +22,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Console> {
         "closed" => Ok(SignUpPolicy::Closed),
         _ => Err("must be open or closed".to_owned()),
     });
-    let proxies = read_proxies(reader);
+    let proxies = Proxies::read(reader, &variables::CLIENT_HEADER, &variables::TRUSTED_PROXIES);
     let keys = reader.required(&variables::CONSOLE_KEYS, |text| {
         KeyRing::parse(text).map_err(|error| error.to_string())
     });

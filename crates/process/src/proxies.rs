@@ -1,22 +1,35 @@
-//! The address of the client. Each proxy on the way appends the address of its
-//! caller to a list in a header; anything before that can be forged. The list
-//! is therefore read from its end, and the first address that is not one of our
-//! proxies is the client's.
+//! The address of the client behind an operator's proxies. Each proxy on the way
+//! appends the address of its caller to a list in a header; anything before that
+//! can be forged. The list is therefore read from its end, and the first address
+//! that is not one of the operator's proxies is the client's.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::header::FORWARDED;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use ipnet::IpNet;
 use munjigi_keys::UnixMillis;
 
-use crate::settings::Proxies;
+use crate::config::{Reader, Variable};
 
 /// The log reports unreadable addresses at most this often.
 const TELL_MILLIS: u64 = 60_000;
 
-#[derive(Debug, Default)]
+/// An operator's proxies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proxies {
+    /// A list of addresses, the last by the nearest proxy: `X-Forwarded-For`.
+    pub header: HeaderName,
+    /// The networks that they call from.
+    pub trusted: Vec<IpNet>,
+}
+
+/// Finds the client of a request.
+#[derive(Debug)]
 pub struct ProxyChain {
     proxies: Option<Proxies>,
+    metric: &'static str,
     told_at: AtomicU64,
 }
 
@@ -37,9 +50,40 @@ impl Unread {
     }
 }
 
+impl Proxies {
+    /// Reads the variables for both. Both are set, or neither: without a list,
+    /// anybody who reaches the service could send the header and choose an
+    /// address. The outer `None` means that the variables are wrong, the inner
+    /// one that there are no proxies.
+    pub fn read(
+        reader: &mut Reader,
+        header: &Variable,
+        trusted: &Variable,
+    ) -> Option<Option<Self>> {
+        if !reader.is_set(header) && !reader.is_set(trusted) {
+            return Some(None);
+        }
+        let header = reader.required(header, parse_header);
+        let trusted = reader.required(trusted, parse_trusted);
+        Some(Some(Self { header: header?, trusted: trusted? }))
+    }
+
+    /// Whether an address is that of one of them.
+    pub fn are_at(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.trusted.iter().any(|network| network.contains(&address))
+    }
+}
+
 impl ProxyChain {
-    pub fn new(proxies: Option<Proxies>) -> Self {
-        Self { proxies, told_at: AtomicU64::new(0) }
+    /// `metric` counts addresses that could not be read, by reason.
+    pub const fn new(proxies: Option<Proxies>, metric: &'static str) -> Self {
+        Self { proxies, metric, told_at: AtomicU64::new(0) }
+    }
+
+    /// The proxies, if there are any.
+    pub const fn proxies(&self) -> Option<&Proxies> {
+        self.proxies.as_ref()
     }
 
     /// The client's address, or that of the nearest proxy whose entry could not
@@ -58,7 +102,7 @@ impl ProxyChain {
     /// Counts every failure and logs some, without the header's text.
     fn tell(&self, unread: Unread, now: UnixMillis) {
         let reason = unread.as_str();
-        metrics::counter!("munjigi_console_client_unread_total", "reason" => reason).increment(1);
+        metrics::counter!(self.metric, "reason" => reason).increment(1);
         if self.is_due(now) {
             tracing::warn!(
                 reason,
@@ -80,11 +124,9 @@ fn trace(proxies: &Proxies, peer: IpAddr, lines: &[&HeaderValue]) -> (IpAddr, Op
     // Several lines are one list (RFC 9110, 5.3).
     let mut chain =
         lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
-    let is_ours =
-        |address: &IpAddr| proxies.trusted.iter().any(|network| network.contains(address));
     let mut nearest = peer;
     let mut unread = Some(Unread::Missing);
-    while is_ours(&nearest) {
+    while proxies.are_at(nearest) {
         let Some(hop) = chain.next() else { return (nearest, unread) };
         let Some(address) = read(hop) else { return (nearest, Some(Unread::NotAnAddress)) };
         (nearest, unread) = (address, None);
@@ -104,6 +146,45 @@ fn read(hop: &[u8]) -> Option<IpAddr> {
         }
     };
     Some(address.to_canonical())
+}
+
+fn parse_header(text: &str) -> Result<HeaderName, String> {
+    let name: HeaderName = text.parse().map_err(|_| "must be the name of a header".to_owned())?;
+    if name == FORWARDED {
+        return Err(
+            "must be a header that contains only addresses, such as X-Forwarded-For".to_owned()
+        );
+    }
+    Ok(name)
+}
+
+fn parse_trusted(text: &str) -> Result<Vec<IpNet>, String> {
+    let networks: Result<Vec<IpNet>, String> = text.split(',').map(parse_network).collect();
+    let networks = networks?;
+    if networks.iter().any(|network| network.prefix_len() == 0) {
+        return Err("must be the addresses of your own proxies, not of everybody".to_owned());
+    }
+    Ok(networks)
+}
+
+fn parse_network(text: &str) -> Result<IpNet, String> {
+    let text = text.trim();
+    let wrong =
+        || format!("{text:?} is not an address such as 10.0.0.5 or a network such as 10.1.0.0/24");
+    if let Ok(address) = text.parse::<std::net::IpAddr>() {
+        return Ok(address.to_canonical().into());
+    }
+    let network: IpNet = text.parse().map_err(|_| wrong())?;
+    if network != network.trunc() {
+        return Err(format!("{network} is not a network: {} is", network.trunc()));
+    }
+    // Callers' addresses are compared as IPv4 if they are IPv4.
+    if let IpNet::V6(mapped) = network
+        && mapped.addr().to_ipv4_mapped().is_some()
+    {
+        return Err(format!("{network} is IPv4 written as IPv6: write it as 10.1.0.0/24"));
+    }
+    Ok(network)
 }
 
 #[cfg(test)]
@@ -179,16 +260,54 @@ mod tests {
     fn without_proxies_a_header_says_nothing() {
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-for", HeaderValue::from_static("198.51.100.9"));
-        let client =
-            ProxyChain::default().client("10.0.0.1".parse().unwrap(), &headers, UnixMillis(1));
+        let client = ProxyChain::new(None, "unread").client(
+            "10.0.0.1".parse().unwrap(),
+            &headers,
+            UnixMillis(1),
+        );
         assert_eq!(client.to_string(), "10.0.0.1");
     }
 
     #[test]
     fn the_log_tells_of_it_once_a_minute() {
-        let chain = ProxyChain::new(Some(proxies()));
+        let chain = ProxyChain::new(Some(proxies()), "unread");
         let due = [1, 2, TELL_MILLIS, TELL_MILLIS + 1, TELL_MILLIS + 2];
         assert_eq!(due.map(|at| chain.is_due(UnixMillis(at))), [true, false, false, true, false]);
+    }
+
+    #[test]
+    fn proxies_are_addresses_and_networks() {
+        let read = |text: &str| {
+            parse_trusted(text).map(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        assert_eq!(read("10.0.0.5"), Ok(vec!["10.0.0.5/32".to_owned()]));
+        assert_eq!(
+            read(" 10.1.0.0/24, ::1 ,2001:db8::/48,::ffff:10.0.0.9"),
+            Ok(["10.1.0.0/24", "::1/128", "2001:db8::/48", "10.0.0.9/32"]
+                .map(str::to_owned)
+                .to_vec())
+        );
+        for (text, told) in [
+            ("proxy.example", "\"proxy.example\" is not an address"),
+            ("10.0.0.5,", "\"\" is not an address"),
+            ("10.0.0.5:80", "is not an address"),
+            ("10.0.0.0/33", "is not an address"),
+            ("10.0.0.5/24", "10.0.0.5/24 is not a network: 10.0.0.0/24 is"),
+            ("0.0.0.0/0", "not of everybody"),
+            ("::/0", "not of everybody"),
+            ("::ffff:10.0.0.0/104", "IPv4 written as IPv6"),
+            ("::ffff:0:0/96", "IPv4 written as IPv6"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.contains(told), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_header_has_addresses_alone() {
+        assert_eq!(parse_header("X-Forwarded-For").unwrap().as_str(), "x-forwarded-for");
+        assert!(parse_header("Forwarded").is_err());
+        assert!(parse_header("x y").is_err());
     }
 
     proptest! {
