@@ -115,6 +115,32 @@ const MAX_RULES: usize = 100;
 const WEEK: usize = 168;
 const MAX_SECRETS: usize = 4 + MAX_IMPORTS;
 
+/// The configuration of a new site, before its owner changes anything: work for
+/// half a core-second, 16 sub-puzzles of 40,000 expected hashes; no hosts and no
+/// secrets yet.
+pub fn new_site(sitekey: &str) -> SiteConfig {
+    SiteConfig {
+        version: 1,
+        sitekey: sitekey.to_owned(),
+        state: SiteState::Live,
+        hosts: Vec::new(),
+        allow_loopback: false,
+        mode: Mode::Managed,
+        work: Work { floor: 40_000, ceiling: 4_000_000 },
+        count: 16,
+        token_lifetime_seconds: 300,
+        fallback_allowed: true,
+        pictures: Vec::new(),
+        rules: Vec::new(),
+        aliases: Vec::new(),
+        secrets: Vec::new(),
+        expected: Vec::new(),
+        under_attack: UnderAttack::Auto,
+        score_weights: None,
+        exempt: false,
+    }
+}
+
 impl Site {
     /// Parses a configuration and checks every rule for it.
     pub fn parse(config: &SiteConfig, exemption: Exemption) -> Result<Self, SiteError> {

@@ -13,7 +13,8 @@ mod tests;
 mod undo;
 mod warnings;
 
-use munjigi_protocol::{Mode, PictureType, Rule, SiteConfig, SiteState, UnderAttack, Work};
+use munjigi_captcha::new_site;
+use munjigi_protocol::{Mode, PictureType, Rule, SiteConfig, UnderAttack, Work};
 
 pub use changes::{FieldChange, changes};
 pub use edit::{Edit, HostsEdit};
@@ -50,22 +51,9 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The settings of a new site: work for half a core-second, 16 sub-puzzles
-    /// of 40,000 expected hashes.
+    /// The settings of a new site.
     pub fn of_a_new_site() -> Self {
-        Self {
-            name: String::new(),
-            hosts: Vec::new(),
-            allow_loopback: false,
-            mode: Mode::Managed,
-            work: Work { floor: 40_000, ceiling: 4_000_000 },
-            count: 16,
-            token_lifetime_seconds: 300,
-            fallback_allowed: true,
-            under_attack: UnderAttack::Auto,
-            pictures: Vec::new(),
-            rules: Vec::new(),
-        }
+        Self::of("", &new_site(""))
     }
 
     /// The settings of a site with this name and published configuration.
@@ -88,9 +76,6 @@ impl Settings {
     /// As an edge would get them: a live site without secrets yet.
     pub fn config(&self, sitekey: &str) -> SiteConfig {
         SiteConfig {
-            version: 1,
-            sitekey: sitekey.to_owned(),
-            state: SiteState::Live,
             hosts: self.hosts.clone(),
             allow_loopback: self.allow_loopback,
             mode: self.mode,
@@ -100,12 +85,8 @@ impl Settings {
             fallback_allowed: self.fallback_allowed,
             pictures: self.pictures.clone(),
             rules: self.rules.clone(),
-            aliases: Vec::new(),
-            secrets: Vec::new(),
-            expected: Vec::new(),
             under_attack: self.under_attack,
-            score_weights: None,
-            exempt: false,
+            ..new_site(sitekey)
         }
     }
 }

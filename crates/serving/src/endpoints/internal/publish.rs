@@ -2,7 +2,7 @@
 //! that caches would still answer.
 
 use munjigi_captcha::ports::StoreError;
-use munjigi_captcha::{Refusal, issue};
+use munjigi_captcha::{Refusal, SiteError, issue};
 use munjigi_protocol::{Code, SiteConfig, SiteDelete, SitePut, SiteState, routes};
 
 use super::authorise;
@@ -30,21 +30,30 @@ pub async fn put<P: Platform>(
             "the path and the body name two sites",
         ));
     }
+    publish(edge, &config).await?;
+    Ok(Answer::json(&SitePut { sitekey: config.sitekey, version: config.version }))
+}
+
+/// Publishes a site, whoever describes it.
+pub async fn publish<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    config: &SiteConfig,
+) -> Result<(), NotPublished> {
+    let sitekey = config.sitekey.as_str();
     issue::sitekey(&edge.state.config.authority, sitekey)?;
-    sites::parse(edge.state.config.place, &config)
-        .map_err(|error| Answer::problem(Code::MalformedRequest, error.to_string()))?;
+    sites::parse(edge.state.config.place, config).map_err(NotPublished::Settings)?;
     let before = edge.sites().stored(sitekey).await.map_err(values_away::<P>)?;
-    refuse_stale(&before, &config)?;
+    refuse_stale(&before, config)?;
     let before = match before {
         Stored::Site(site) => Some(*site),
         Stored::Nothing | Stored::Unreadable | Stored::Deleted(_) => None,
     };
     // Before the site: if this fails, the origin's retry finds the same state
     // and sends the same verdicts.
-    deny(edge, verdicts(before.as_ref(), &config)).await?;
-    write(edge, before.as_ref(), &config).await.map_err(values_away::<P>)?;
-    forget(edge, sitekey, before.as_ref(), Some(&config));
-    Ok(Answer::json(&SitePut { sitekey: config.sitekey, version: config.version }))
+    deny(edge, verdicts(before.as_ref(), config)).await?;
+    write(edge, before.as_ref(), config).await.map_err(values_away::<P>)?;
+    forget(edge, sitekey, before.as_ref(), Some(config));
+    Ok(())
 }
 
 /// Removes a site from the edge.
@@ -58,11 +67,21 @@ pub async fn delete<P: Platform>(
         [] => SiteDelete::default(),
         body => object(body)?,
     };
+    let version = withdraw(edge, sitekey, deletion.version).await?;
+    Ok(Answer::json(&SitePut { sitekey: sitekey.to_owned(), version }))
+}
+
+/// Removes a site at this version, or at its current one if that is 0; returns
+/// the version at which it is deleted.
+pub async fn withdraw<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    sitekey: &str,
+    version: u64,
+) -> Result<u64, Refusal> {
     issue::sitekey(&edge.state.config.authority, sitekey)?;
     let before = edge.sites().stored(sitekey).await.map_err(values_away::<P>)?;
-    let answer = |version| Ok(Answer::json(&SitePut { sitekey: sitekey.to_owned(), version }));
-    let version = match deleted_version(&before, deletion.version)? {
-        Deletion::Done(version) => return answer(version),
+    let version = match deleted_version(&before, version)? {
+        Deletion::Done(version) => return Ok(version),
         Deletion::Due(version) => version,
     };
     // For up to a minute, the store may say that a new site does not exist: a
@@ -76,7 +95,34 @@ pub async fn delete<P: Platform>(
     deny(edge, names.map(|name| verdict(name, version, true)).collect()).await?;
     erase(edge, sitekey, before.as_ref(), version).await.map_err(values_away::<P>)?;
     forget(edge, sitekey, before.as_ref(), None);
-    answer(version)
+    Ok(version)
+}
+
+/// Why a site is not published.
+#[derive(Debug)]
+pub enum NotPublished {
+    /// A setting is not one that an edge accepts.
+    Settings(SiteError),
+    /// The sitekey is not ours, a newer version is published, or a store does
+    /// not respond.
+    Refused(Refusal),
+}
+
+impl From<Refusal> for NotPublished {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<NotPublished> for Answer {
+    fn from(error: NotPublished) -> Self {
+        match error {
+            NotPublished::Settings(error) => {
+                Self::problem(Code::MalformedRequest, error.to_string())
+            }
+            NotPublished::Refused(refusal) => refusal.into(),
+        }
+    }
 }
 
 /// What a DELETE has to do.
@@ -89,7 +135,7 @@ enum Deletion {
 }
 
 /// The version under which a site is deleted; 0 means the current one.
-fn deleted_version(before: &Stored, wanted: u64) -> Result<Deletion, Answer> {
+fn deleted_version(before: &Stored, wanted: u64) -> Result<Deletion, Refusal> {
     let (stored, deleted) = match before {
         Stored::Nothing | Stored::Unreadable => (0, false),
         Stored::Deleted(version) => (*version, true),
@@ -105,7 +151,7 @@ fn deleted_version(before: &Stored, wanted: u64) -> Result<Deletion, Answer> {
 }
 
 /// A version is published once; the same again is a retry after a lost answer.
-fn refuse_stale(before: &Stored, config: &SiteConfig) -> Result<(), Answer> {
+fn refuse_stale(before: &Stored, config: &SiteConfig) -> Result<(), Refusal> {
     let fresh = match before {
         Stored::Nothing | Stored::Unreadable => true,
         Stored::Deleted(version) => config.version > *version,
@@ -114,8 +160,8 @@ fn refuse_stale(before: &Stored, config: &SiteConfig) -> Result<(), Answer> {
     if fresh { Ok(()) } else { Err(stale()) }
 }
 
-fn stale() -> Answer {
-    Answer::problem(Code::StaleVersion, "this version or a newer one is already published")
+fn stale() -> Refusal {
+    Refusal::new(Code::StaleVersion, "this version or a newer one is already published")
 }
 
 /// What must not wait for caches to expire: whether the site is paused, its
@@ -188,7 +234,7 @@ async fn let_go<V: Values>(values: &V, sitekey: &str, keys: &[String]) -> Result
 async fn deny<P: Platform>(
     edge: &RequestContext<'_, P>,
     verdicts: Vec<Verdict>,
-) -> Result<(), Answer> {
+) -> Result<(), Refusal> {
     let away = |_| Refusal::unavailable(P::WORDING.deny_list_away);
     let redemptions = edge.platform.redemptions().map_err(away)?;
     redemptions.deny(verdicts).await.map_err(away)?;
