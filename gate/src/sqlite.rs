@@ -2,6 +2,7 @@
 //! operation means is decided in the core, and done here within a transaction.
 
 mod attempts;
+mod outbox;
 mod schema;
 mod writer;
 
@@ -17,6 +18,7 @@ use munjigi_serving::ports::{Ledgers, Values, Verdict};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use attempts::Attempts;
+pub use outbox::{Batch, Events};
 use writer::Writer;
 
 /// The file. Clones share it.

@@ -8,7 +8,8 @@ use super::OpenError;
 
 /// Each step from one schema to the next; a file's `user_version` is how many
 /// it has taken. Steps are only ever added.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE prices (
         payer BLOB PRIMARY KEY,
         price BLOB NOT NULL,
@@ -35,7 +36,18 @@ const STEPS: &[&str] = &["
         id BLOB NOT NULL UNIQUE,
         event BLOB NOT NULL
     ) STRICT;
-"];
+",
+    "
+    -- Counts that the origin has yet to be told.
+    CREATE TABLE batches (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        body TEXT NOT NULL,
+        queued_at INTEGER NOT NULL,
+        due INTEGER NOT NULL,
+        refused INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+",
+];
 
 /// A call waits this long for a program that reads or backs up the file.
 const BUSY_MILLIS: u32 = 5_000;

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use munjigi_captcha::contract::{price_store, redeem, redemption_store, row};
 use munjigi_serving::contract::{ledgers, values};
@@ -110,4 +111,83 @@ async fn a_refused_call_is_told_with_the_event() {
     let bytes: Vec<u8> = connection.query_row(sql, [], |row| row.get(0)).unwrap();
     let event: munjigi_protocol::RedeemedEvent = postcard::from_bytes(&bytes).unwrap();
     assert_eq!((event.id, event.rejected, event.score), (row(1, now).id, 2, 90));
+}
+
+#[tokio::test]
+async fn events_are_taken_in_order_and_once_and_one_that_was_posted_again_stays() {
+    let (files, now) = (Files::new(), Clock::system().now());
+    let store = files.fresh();
+    for id in 1..=3 {
+        assert_eq!(store.redeem(&row(id, now), &redeem(1, 1)).await, Ok(Redemption::First));
+    }
+    let events = store.waiting_events(0).await.unwrap();
+    let ids: Vec<_> = events.events.iter().map(|event| event.id).collect();
+    assert_eq!(ids, [1, 2, 3].map(|id| row(id, now).id));
+    // While they are on their way, the second is refused to another caller.
+    assert_eq!(store.redeem(&row(2, now), &redeem(2, 1)).await, Ok(Redemption::Spent));
+    store.events_taken(&events).await.unwrap();
+    let left = store.waiting_events(events.last().unwrap()).await.unwrap();
+    let left: Vec<_> = left.events.iter().map(|event| (event.id, event.rejected)).collect();
+    assert_eq!(left, [(row(2, now).id, 1)]);
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_stays_and_holds_nothing_up() {
+    let (files, now) = (Files::new(), Clock::system().now());
+    let path = files.path();
+    let store = Sqlite::open(&path, Clock::system()).unwrap();
+    for id in 1..=2 {
+        assert_eq!(store.redeem(&row(id, now), &redeem(1, 1)).await, Ok(Redemption::First));
+    }
+    let connection = Connection::open(&path).unwrap();
+    connection.execute("UPDATE outbox SET event = x'ff' WHERE number = 1", []).unwrap();
+    let events = store.waiting_events(0).await.unwrap();
+    assert_eq!((events.events.len(), events.unreadable), (1, 1));
+    store.events_taken(&events).await.unwrap();
+    assert_eq!(store.waiting_events(events.last().unwrap()).await.unwrap().last(), None);
+    assert_eq!(store.backlog().await, Ok(1));
+}
+
+#[tokio::test]
+async fn events_are_sent_in_batches_that_the_origin_accepts() {
+    let (files, now) = (Files::new(), Clock::system().now());
+    let store = files.fresh();
+    let calls = (0..700).map(|id| {
+        let store = store.clone();
+        tokio::spawn(async move { store.redeem(&row(id, now), &redeem(1, 1)).await })
+    });
+    for call in calls.collect::<Vec<_>>() {
+        assert_eq!(call.await.unwrap(), Ok(Redemption::First));
+    }
+    let (mut after, mut all) = (0, 0);
+    while let events = store.waiting_events(after).await.unwrap()
+        && let Some(last) = events.last()
+    {
+        let bytes = serde_json::to_string(&events.events).unwrap().len();
+        assert!(events.events.len() <= 500 && bytes <= 96_002, "{bytes}");
+        (after, all) = (last, all + events.events.len());
+    }
+    assert_eq!(all, 700);
+}
+
+#[tokio::test]
+async fn a_batch_that_is_refused_lets_the_next_one_pass_and_comes_again_later() {
+    let (files, minutes) = (Files::new(), Arc::new(AtomicU64::new(0)));
+    let (begin, passed) = (Clock::system().now(), Arc::clone(&minutes));
+    let clock = Clock::of(move || UnixMillis(begin.0 + passed.load(Ordering::Relaxed) * 60_000));
+    let store = Sqlite::open(&files.path(), clock).unwrap();
+    store.queue("first".to_owned()).await.unwrap();
+    store.queue("second".to_owned()).await.unwrap();
+    let next = async || store.waiting_batch().await.unwrap();
+    let first = next().await.unwrap();
+    assert_eq!(first.body, "first");
+    store.batch_refused(&first).await.unwrap();
+    let second = next().await.unwrap();
+    assert_eq!(second.body, "second");
+    store.batch_taken(&second).await.unwrap();
+    assert_eq!(next().await, None);
+    minutes.store(1, Ordering::Relaxed);
+    assert_eq!(next().await.as_ref(), Some(&first));
+    minutes.store(15 * 24 * 60, Ordering::Relaxed);
+    assert_eq!(next().await, None, "given up");
 }
