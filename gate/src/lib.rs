@@ -2,4 +2,6 @@
 //! `munjigi-serving`, where the routes are, and nothing else. A route or a rule
 //! found here is in the wrong crate.
 
+pub mod config;
+pub mod limits;
 pub mod sqlite;

@@ -14,7 +14,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-pub use environment::{Environment, Known};
+pub use environment::{Environment, Known, nearest};
 pub use mistake::{Mistake, Mistakes, Problem};
 pub use reader::Reader;
 pub use variable::Variable;

@@ -103,15 +103,20 @@ impl Known<'_> {
         self.variables.iter().map(|variable| variable.name).chain(self.others.iter().copied())
     }
 
-    /// The known name that differs in the fewest characters, if a typing error
-    /// is likely.
     fn nearest(&self, name: &str) -> Option<&'static str> {
-        self.names()
-            .map(|known| (distance(name.as_bytes(), known.as_bytes()), known))
-            .min()
-            .filter(|(distance, _)| *distance <= 4)
-            .map(|(_, known)| known)
+        nearest(name, self.names())
     }
+}
+
+/// The known name that differs in the fewest characters, if a typing error is
+/// likely.
+pub fn nearest<N: AsRef<str> + Ord>(name: &str, known: impl IntoIterator<Item = N>) -> Option<N> {
+    known
+        .into_iter()
+        .map(|known| (distance(name.as_bytes(), known.as_ref().as_bytes()), known))
+        .min()
+        .filter(|(distance, _)| *distance <= 4)
+        .map(|(_, known)| known)
 }
 
 /// The Levenshtein distance of two names.

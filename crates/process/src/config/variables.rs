@@ -5,7 +5,7 @@
 
 use super::Variable;
 
-use Who::{Edge, Gpu, Origin, Tools};
+use Who::{Edge, Gate, Gpu, Origin, Tools};
 
 /// The program that reads a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Who {
     Origin,
     /// The Worker.
     Edge,
+    /// `munjigi-gate`.
+    Gate,
     /// `munjigi-gpu-backend`.
     Gpu,
     /// Scripts for building and testing.
@@ -26,6 +28,7 @@ impl Who {
         match self {
             Self::Origin => "origin",
             Self::Edge => "edge",
+            Self::Gate => "gate",
             Self::Gpu => "gpu-backend",
             Self::Tools => "tools",
         }
@@ -252,27 +255,82 @@ pub const GPU_UNMETERED: Variable = Variable::with_default(
     "callers without a quota, always at low priority",
 );
 
+pub const ROOT_KEYS: Variable = Variable::secret(
+    "MUNJIGI_ROOT_KEYS",
+    "key ring that seals challenges and tokens; keep it away from the origin",
+);
+pub const ORIGIN_URL: Variable =
+    Variable::with_default("MUNJIGI_ORIGIN_URL", "", "where the edge delivers its events");
+pub const COUNTER_HALF_LIFE: Variable = Variable::with_default(
+    "MUNJIGI_COUNTER_HALF_LIFE_SECONDS",
+    "300",
+    "seconds over which the policy's counters decay",
+);
+pub const LOCAL: Variable = Variable::with_default(
+    "MUNJIGI_LOCAL",
+    "",
+    "1 on a developer's machine only: allows load-test sites without limits",
+);
+pub const GATE_LISTEN: Variable = Variable::with_default(
+    "MUNJIGI_GATE_LISTEN",
+    "127.0.0.1:8786",
+    "address and port where the gate answers visitors and back ends",
+);
+pub const GATE_OPERATOR_LISTEN: Variable = Variable::with_default(
+    "MUNJIGI_GATE_OPERATOR_LISTEN",
+    "127.0.0.1:8785",
+    "address and port for operators only: /health/live, /health/ready and /metrics; none for no such address",
+);
+pub const GATE_DATA: Variable = Variable::with_default(
+    "MUNJIGI_GATE_DATA",
+    "munjigi.db",
+    "the file in which the gate keeps everything; in gate.toml, paths start at its folder",
+);
+pub const GATE_PICTURES: Variable = Variable::with_default(
+    "MUNJIGI_GATE_PICTURES",
+    "munjigi-pictures",
+    "folder for the images of packs",
+);
+pub const GATE_URL: Variable = Variable::with_default(
+    "MUNJIGI_GATE_URL",
+    "",
+    "scheme and host that visitors use: https://captcha.example; without it, what each request says",
+);
+pub const GATE_CHALLENGE_LIMIT: Variable = Variable::with_default(
+    "MUNJIGI_GATE_CHALLENGE_LIMIT",
+    "600",
+    "challenges a minute of one address (IPv6: /64) on a site",
+);
+pub const GATE_SOLUTION_LIMIT: Variable =
+    Variable::with_default("MUNJIGI_GATE_SOLUTION_LIMIT", "600", "solutions likewise");
+pub const GATE_VERIFY_LIMIT: Variable = Variable::with_default(
+    "MUNJIGI_GATE_VERIFY_LIMIT",
+    "60000",
+    "calls of siteverify a minute with one secret",
+);
+pub const GATE_INTERNAL_LIMIT: Variable = Variable::with_default(
+    "MUNJIGI_GATE_INTERNAL_LIMIT",
+    "600",
+    "unsigned calls a minute of one address to the origin's routes",
+);
+pub const GATE_LOG_REQUESTS: Variable = Variable::with_default(
+    "MUNJIGI_GATE_LOG_REQUESTS",
+    "0",
+    "1: a line in the log for every request, not only for failures",
+);
+
 /// Every variable, by the program that reads it.
 const VARIABLES: &[(&[Who], &[Variable])] = &[
     (&[Origin, Tools], &[DATABASE_URL]),
     (&[Origin], &[DATABASE_REPLICA_URL, DATABASE_CONNECTIONS, REDIS_URL, EDGE_URL]),
-    (&[Origin, Edge, Gpu], &[INTERNAL_KEYS]),
-    (&[Origin, Edge], &[KEY_CHECK]),
+    (&[Origin, Edge, Gate, Gpu], &[INTERNAL_KEYS]),
+    (&[Origin, Edge, Gate], &[KEY_CHECK]),
     (&[Origin], &[LISTEN, OPERATOR_LISTEN, EVENT_RETENTION_DAYS]),
-    (&[Origin, Gpu], &[LOG, LOG_FORMAT]),
+    (&[Origin, Gate, Gpu], &[LOG, LOG_FORMAT]),
     (&[Origin], &[OTLP_URL]),
     (&[Origin], &[LIST_TOR_EXITS, LIST_CLOUDS, LIST_HOURS]),
-    (
-        &[Origin],
-        &[
-            CONSOLE_URL,
-            CONSOLE_KEYS,
-            SIGN_UP,
-            CLIENT_HEADER,
-            TRUSTED_PROXIES,
-            SITES_PER_ORGANISATION,
-        ],
-    ),
+    (&[Origin], &[CONSOLE_URL, CONSOLE_KEYS, SIGN_UP, SITES_PER_ORGANISATION]),
+    (&[Origin, Gate], &[CLIENT_HEADER, TRUSTED_PROXIES]),
     (&[Origin], &[DEMO_SITEKEY, DEMO_SECRET, CONSOLE_SITEKEY, CONSOLE_SECRET]),
     (&[Origin], &[MAIL_URL, MAIL_FROM]),
     (
@@ -312,28 +370,29 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
             "the secret of `munjigi probe`, so that it stays out of the process list",
         )],
     ),
+    (&[Edge, Gate], &[ROOT_KEYS, ORIGIN_URL]),
     (
         &[Edge],
+        &[Variable::with_default(
+            "MUNJIGI_SHARDS",
+            "8",
+            "number of redemption objects; further numbers are earlier counts that still hold rows",
+        )],
+    ),
+    (&[Edge, Gate], &[COUNTER_HALF_LIFE, LOCAL]),
+    (
+        &[Gate],
         &[
-            Variable::secret(
-                "MUNJIGI_ROOT_KEYS",
-                "key ring that seals challenges and tokens; keep it away from the origin",
-            ),
-            Variable::without_default("MUNJIGI_ORIGIN_URL", "where the edge delivers its events"),
-            Variable::with_default(
-                "MUNJIGI_SHARDS",
-                "8",
-                "number of redemption objects; further numbers are earlier counts that still hold rows",
-            ),
-            Variable::with_default(
-                "MUNJIGI_COUNTER_HALF_LIFE_SECONDS",
-                "300",
-                "seconds over which the policy's counters decay",
-            ),
-            Variable::without_default(
-                "MUNJIGI_LOCAL",
-                "1 on a developer's machine only: allows load-test sites without limits",
-            ),
+            GATE_LISTEN,
+            GATE_OPERATOR_LISTEN,
+            GATE_DATA,
+            GATE_PICTURES,
+            GATE_URL,
+            GATE_CHALLENGE_LIMIT,
+            GATE_SOLUTION_LIMIT,
+            GATE_VERIFY_LIMIT,
+            GATE_INTERNAL_LIMIT,
+            GATE_LOG_REQUESTS,
         ],
     ),
     (

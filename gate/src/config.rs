@@ -1,0 +1,239 @@
+//! Configuration: a file of settings and the environment, which wins. Every
+//! mistake is collected, with the file's line where it has one.
+
+mod file;
+mod sites;
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
+use std::io;
+use std::net::SocketAddr;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+
+use munjigi_captcha::KeyCheck;
+use munjigi_process::config::variables::{self, Who};
+use munjigi_process::config::{
+    Environment, Known, Mistake, Mistakes, Problem, Reader, Variable, number,
+};
+use munjigi_process::log::Log;
+use munjigi_process::proxies::Proxies;
+use munjigi_serving::config as serving;
+
+use crate::limits::PerMinute;
+
+pub use file::{File, FileError, OwnSite};
+
+/// Everything that a gate needs.
+pub struct Config {
+    /// Where visitors and back ends are answered.
+    pub listen: SocketAddr,
+    /// Where operators are, if anywhere.
+    pub operator_listen: Option<SocketAddr>,
+    /// The file of the store.
+    pub data: PathBuf,
+    /// The folder for the images of packs.
+    pub pictures: PathBuf,
+    /// Scheme and host that visitors use; `None`: what each request says.
+    pub public: Option<String>,
+    /// The proxies in front of the gate.
+    pub proxies: Option<Proxies>,
+    /// The rate limits.
+    pub limits: PerMinute,
+    /// What the routes need.
+    pub edge: serving::Config,
+    /// The log.
+    pub log: Log,
+    /// The sites of the file.
+    pub sites: Vec<OwnSite>,
+}
+
+/// What is wrong, a sentence each.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.0.join("\n"))]
+pub struct ConfigError(pub Vec<String>);
+
+/// The settings of a file and of the environment.
+pub struct Settings {
+    file: Option<File>,
+    environment: Environment,
+}
+
+impl Settings {
+    /// Merges both; `read_file` reads the files of secrets.
+    pub fn new(
+        file: Option<File>,
+        pairs: impl IntoIterator<Item = (OsString, OsString)>,
+        read_file: impl Fn(&str) -> io::Result<String>,
+    ) -> Self {
+        let mut all = file.as_ref().map(File::pairs).unwrap_or_default();
+        all.extend(pairs);
+        let variables: Vec<Variable> = variables::listed().map(|(variable, _)| *variable).collect();
+        let known = Known {
+            prefix: "MUNJIGI_",
+            variables: &variables,
+            others: &[],
+            listed: "docs/operation.md lists all settings.",
+        };
+        Self { file, environment: Environment::new(&known, all, read_file) }
+    }
+
+    /// The configuration.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake, with what would be right.
+    pub fn config(&self) -> Result<Config, ConfigError> {
+        let mut mistakes: Vec<String> =
+            self.file.iter().flat_map(|file| file.mistakes.iter().cloned()).collect();
+        let edge = self.edge();
+        let (edge, of_edge) = match edge {
+            Ok(edge) => (Some(edge), Vec::new()),
+            Err(found) => (None, found),
+        };
+        let read = self.read(edge);
+        let of_gate = read.as_ref().err().map(|found| found.found.clone()).unwrap_or_default();
+        mistakes.extend(of_gate.iter().chain(&of_edge).map(|mistake| self.told(mistake)));
+        read.ok().filter(|_| mistakes.is_empty()).ok_or(ConfigError(mistakes))
+    }
+
+    /// The key that marks sitekeys as the operator's, whatever else is wrong.
+    ///
+    /// # Errors
+    ///
+    /// It is missing or wrong, in a sentence.
+    pub fn key_check(&self) -> Result<KeyCheck, String> {
+        let text = self.environment.text(variables::KEY_CHECK.name).unwrap_or_default();
+        let name = variables::KEY_CHECK.name;
+        KeyCheck::parse(text).map_err(|error| format!("{name} (key_check): {error}"))
+    }
+
+    fn read(&self, edge: Option<serving::Config>) -> Result<Config, Mistakes> {
+        let mut reader = Reader::new(&self.environment);
+        let listen = reader.required(&variables::GATE_LISTEN, address);
+        let operator_listen = reader.required(&variables::GATE_OPERATOR_LISTEN, |text| {
+            if text == "none" { Ok(None) } else { address(text).map(Some) }
+        });
+        let data = reader.required(&variables::GATE_DATA, |text| Ok(self.path(text)));
+        let pictures = reader.required(&variables::GATE_PICTURES, |text| Ok(self.path(text)));
+        let public = reader.required(&variables::GATE_URL, public);
+        let (header, trusted) = (&variables::CLIENT_HEADER, &variables::TRUSTED_PROXIES);
+        let proxies = Proxies::read(&mut reader, header, trusted);
+        let limits = limits(&mut reader);
+        let verbosity = reader.required(&variables::GATE_LOG_REQUESTS, verbosity);
+        let log = Log::read(&mut reader, &variables::LOG, &variables::LOG_FORMAT);
+        let config = (|| {
+            verbosity?;
+            Some(Config {
+                listen: listen?,
+                operator_listen: operator_listen?,
+                data: data?,
+                pictures: pictures?,
+                public: public?,
+                proxies: proxies?,
+                limits: limits?,
+                log: log?,
+                edge: edge?,
+                sites: self.file.iter().flat_map(|file| file.own_sites.clone()).collect(),
+            })
+        })();
+        reader.finish(config)
+    }
+
+    /// What the routes need, from the same settings as the Worker's. There are
+    /// no shards here, and the log has a setting of its own.
+    fn edge(&self) -> Result<serving::Config, Vec<Mistake>> {
+        let text = |name: &str| self.environment.text(name).filter(|text| !text.is_empty());
+        let lookup = |name: &str| match name {
+            "MUNJIGI_SHARDS" => Some("1".to_owned()),
+            "MUNJIGI_LOG" => {
+                let verbosity = verbosity(text(variables::GATE_LOG_REQUESTS.name).unwrap_or("0"));
+                Some(verbosity.unwrap_or("failures").to_owned())
+            }
+            name => text(name).map(str::to_owned),
+        };
+        serving::Config::parse(lookup, []).map_err(|mistakes| {
+            let of_edge = |mistake: serving::Mistake| Mistake {
+                name: mistake.variable,
+                problem: Problem::Bad(mistake.problem),
+            };
+            mistakes.into_iter().map(of_edge).collect()
+        })
+    }
+
+    /// A mistake where its setting stands.
+    fn told(&self, mistake: &Mistake) -> String {
+        let place = self.file.as_ref().and_then(|file| file.place(&mistake.name));
+        match (place, &mistake.problem) {
+            (Some((place, key)), Problem::Bad(form)) => {
+                format!("{place}: {key} is invalid: {form}")
+            }
+            (Some((place, _)), _) => format!("{place}: {mistake}"),
+            (None, _) => mistake.to_string(),
+        }
+    }
+
+    /// A path of the file is meant from the file's folder: wherever the gate is
+    /// started, it must find the same store.
+    fn path(&self, text: &str) -> PathBuf {
+        let folder = self.file.as_ref().and_then(|file| Path::new(&file.path).parent());
+        folder.map_or_else(|| PathBuf::from(text), |folder| folder.join(text))
+    }
+}
+
+/// The settings of a gate, by their names in its file.
+fn settings() -> impl Iterator<Item = (String, &'static Variable)> {
+    let ours = variables::listed().filter(|(_, who)| who.contains(&Who::Gate));
+    ours.map(|(variable, _)| (key_of(variable.name), variable))
+}
+
+/// `MUNJIGI_GATE_LISTEN` is `listen` in the file, `MUNJIGI_ROOT_KEYS`
+/// `root_keys`.
+fn key_of(name: &str) -> String {
+    let bare = name.strip_prefix("MUNJIGI_").unwrap_or(name);
+    bare.strip_prefix("GATE_").unwrap_or(bare).to_ascii_lowercase()
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "must be an address and port such as 127.0.0.1:8786".to_owned())
+}
+
+fn public(text: &str) -> Result<Option<String>, String> {
+    let rule = || "must be scheme and host, such as https://captcha.example, or empty".to_owned();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let url = url::Url::parse(text).map_err(|_| rule())?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.host_str().is_some()
+        && url.path() == "/"
+        && url.username().is_empty()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if plain { Ok(Some(url.origin().ascii_serialization())) } else { Err(rule()) }
+}
+
+fn verbosity(text: &str) -> Result<&'static str, String> {
+    match text {
+        "0" => Ok("failures"),
+        "1" => Ok("requests"),
+        _ => Err("must be 0 or 1".to_owned()),
+    }
+}
+
+fn limits(reader: &mut Reader) -> Option<PerMinute> {
+    let mut calls = |variable| {
+        reader.required(variable, |text| number(text, NonZero::<u32>::MIN..=NonZero::<u32>::MAX))
+    };
+    let challenges = calls(&variables::GATE_CHALLENGE_LIMIT);
+    let solutions = calls(&variables::GATE_SOLUTION_LIMIT);
+    let verify = calls(&variables::GATE_VERIFY_LIMIT);
+    let internal = calls(&variables::GATE_INTERNAL_LIMIT);
+    Some(PerMinute {
+        challenges: challenges?,
+        solutions: solutions?,
+        verify: verify?,
+        internal: internal?,
+    })
+}

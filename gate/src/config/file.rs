@@ -1,0 +1,176 @@
+//! The file of settings: TOML, a table of texts, numbers, truth values and
+//! lists of texts.
+
+use std::ffi::OsString;
+
+use munjigi_process::config::nearest;
+use munjigi_protocol::SiteConfig;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{key_of, settings, sites};
+
+/// The table of sites.
+const SITES: &str = "sites";
+
+/// The suffix of a setting that names a file with a secret.
+const FILE_SUFFIX: &str = "_file";
+
+/// A file that was read.
+#[derive(Debug)]
+pub struct File {
+    /// Its path, as it was given.
+    pub path: String,
+    /// What is wrong with it, a sentence each.
+    pub mistakes: Vec<String>,
+    /// Its sites.
+    pub(super) own_sites: Vec<OwnSite>,
+    entries: Vec<Entry>,
+}
+
+/// A site of the file.
+#[derive(Debug, Clone)]
+pub struct OwnSite {
+    /// Where it stands: `gate.toml:12`.
+    pub place: String,
+    /// What the edge gets.
+    pub config: SiteConfig,
+}
+
+/// The file is not TOML.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct FileError(String);
+
+#[derive(Debug)]
+struct Entry {
+    /// The variable that it stands for.
+    variable: String,
+    key: String,
+    line: usize,
+    value: String,
+}
+
+impl File {
+    /// Reads a file's text.
+    ///
+    /// # Errors
+    ///
+    /// It is not TOML; the line is named.
+    pub fn parse(path: &str, text: &str) -> Result<Self, FileError> {
+        let line = |at: usize| text.get(..at).map_or(1, |before| before.matches('\n').count() + 1);
+        let table = DeTable::parse(text).map_err(|error| {
+            let line = error.span().map_or(1, |span| line(span.start));
+            FileError(format!("{path}:{line}: {}", error.message().replace('\n', "; ")))
+        })?;
+        let mut file = Self {
+            path: path.to_owned(),
+            mistakes: Vec::new(),
+            own_sites: Vec::new(),
+            entries: Vec::new(),
+        };
+        for (key, value) in table.into_inner() {
+            let (at, key) = (line(key.span().start), key.into_inner());
+            let key = key.as_ref();
+            if key == SITES {
+                file.read_sites(at, value, &line);
+                continue;
+            }
+            match (variable_of(key), text_of(value.get_ref())) {
+                (Err(remedy), _) => file.mistake(at, &format!("{key} is no setting{remedy}")),
+                (_, None) => {
+                    let form = "must be a text, a whole number, true or false, or a list of texts";
+                    file.mistake(at, &format!("{key} is invalid: {form}"));
+                }
+                (Ok(variable), Some(value)) => {
+                    file.entries.push(Entry { variable, key: key.to_owned(), line: at, value });
+                }
+            }
+        }
+        Ok(file)
+    }
+
+    fn read_sites(
+        &mut self,
+        at: usize,
+        value: Spanned<DeValue<'_>>,
+        line: &impl Fn(usize) -> usize,
+    ) {
+        let DeValue::Table(sites) = value.into_inner() else {
+            let form =
+                "must be a table: a line `SITEKEY = { hosts = […], secrets = […] }` for each site";
+            return self.mistake(at, &format!("sites is invalid: {form}"));
+        };
+        for (sitekey, value) in sites {
+            let (at, sitekey) = (line(sitekey.span().start), sitekey.into_inner());
+            match sites::read(&sitekey, value) {
+                Ok(config) => {
+                    self.own_sites.push(OwnSite { place: format!("{}:{at}", self.path), config });
+                }
+                Err((within, problem)) => {
+                    self.mistake(
+                        within.map_or(at, line),
+                        &format!("the site {sitekey}: {problem}"),
+                    );
+                }
+            }
+        }
+    }
+
+    /// Its sites, as the edge gets them.
+    pub fn sites(&self) -> impl Iterator<Item = &SiteConfig> {
+        self.own_sites.iter().map(|site| &site.config)
+    }
+
+    /// The settings as variables.
+    pub(super) fn pairs(&self) -> Vec<(OsString, OsString)> {
+        let pair = |entry: &Entry| (entry.variable.clone().into(), entry.value.clone().into());
+        self.entries.iter().map(pair).collect()
+    }
+
+    /// Where a variable is set in the file, and under which name.
+    pub(super) fn place(&self, variable: &str) -> Option<(String, &str)> {
+        let entry = self.entries.iter().find(|entry| entry.variable == variable)?;
+        Some((format!("{}:{}", self.path, entry.line), &entry.key))
+    }
+
+    fn mistake(&mut self, line: usize, text: &str) {
+        self.mistakes.push(format!("{}:{line}: {text}", self.path));
+    }
+}
+
+/// The variable of a setting, or what to say instead.
+fn variable_of(key: &str) -> Result<String, String> {
+    let of_file = |suffix: &str| {
+        let secret = key.strip_suffix(suffix)?;
+        let mut all = settings();
+        all.find(|(name, variable)| name == secret && variable.secret)
+            .map(|(_, variable)| format!("{}_FILE", variable.name))
+    };
+    let known = settings().find(|(name, _)| name == key);
+    if let Some(variable) =
+        known.map(|(_, variable)| variable.name.to_owned()).or_else(|| of_file(FILE_SUFFIX))
+    {
+        return Ok(variable);
+    }
+    if let Some((name, _)) = settings().find(|(_, variable)| variable.name == key) {
+        return Err(format!("; in the file it is {name}"));
+    }
+    let names = settings().map(|(_, variable)| variable.name);
+    let meant = nearest(&key_of(key), names.map(key_of));
+    Err(meant.map(|name| format!("; did you mean {name}?")).unwrap_or_default())
+}
+
+fn text_of(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.as_ref().to_owned()),
+        DeValue::Integer(number) => Some(number.to_string()),
+        DeValue::Boolean(truth) => Some(if *truth { "1" } else { "0" }.to_owned()),
+        DeValue::Array(values) => {
+            let texts: Option<Vec<&str>> =
+                values.iter().map(|value| value.get_ref().as_str()).collect();
+            Some(texts?.join(","))
+        }
+        DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Table(_) => None,
+    }
+}

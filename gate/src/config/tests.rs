@@ -1,0 +1,143 @@
+use super::*;
+
+const KEYS: &str = "t1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const CHECK: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+/// A file with the three secrets in its first three lines, and more.
+fn file(more: &str) -> String {
+    format!("root_keys = \"{KEYS}\"\ninternal_keys = \"{KEYS}\"\nkey_check = \"{CHECK}\"\n{more}")
+}
+
+fn read(text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
+    let file = File::parse("etc/gate.toml", text).map_err(|error| error.to_string())?;
+    let pairs = variables.iter().map(|(name, value)| (name.into(), value.into()));
+    let secret = |path: &str| match path {
+        "secret" => Ok(format!("{KEYS}\n")),
+        _ => Err(io::ErrorKind::NotFound.into()),
+    };
+    Settings::new(Some(file), pairs, secret).config().map_err(|error| error.to_string())
+}
+
+#[test]
+fn three_secrets_are_enough() {
+    let config = read(&file(""), &[]).unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8786");
+    assert_eq!(config.operator_listen.unwrap().to_string(), "127.0.0.1:8785");
+    assert_eq!(config.data, Path::new("etc/munjigi.db"));
+    assert_eq!(config.limits.challenges.get(), 600);
+    assert!(
+        config.proxies.is_none() && config.public.is_none() && config.edge.origin_url.is_none()
+    );
+}
+
+#[test]
+fn a_setting_is_read_in_its_own_form() {
+    let config = read(
+        &file(
+            "listen = \"[::]:443\"\noperator_listen = \"none\"\ndata = \"/var/lib/a.db\"\n\
+            url = \"https://captcha.example/\"\nclient_header = \"X-Forwarded-For\"\n\
+            trusted_proxies = [\"10.0.0.0/8\", \"::1\"]\nchallenge_limit = 9\nlocal = true\n\
+            origin_url = \"http://127.0.0.1:8080\"\nlog_requests = true",
+        ),
+        &[],
+    )
+    .unwrap();
+    assert_eq!((config.listen.port(), config.operator_listen), (443, None));
+    assert_eq!(config.data, Path::new("/var/lib/a.db"));
+    assert_eq!(config.public.as_deref(), Some("https://captcha.example"));
+    assert_eq!(config.proxies.unwrap().trusted.len(), 2);
+    assert_eq!(config.limits.challenges.get(), 9);
+    assert_eq!(config.edge.verbosity, serving::Verbosity::Requests);
+    assert_eq!(config.edge.place, serving::Place::Local);
+}
+
+#[test]
+fn the_environment_wins_and_a_secret_may_stand_in_a_file() {
+    let variables = [("MUNJIGI_GATE_LISTEN", "127.0.0.1:1"), ("MUNJIGI_LISTEN", "127.0.0.1:2")];
+    let config = read(&file("listen = \"127.0.0.1:3\""), &variables).unwrap();
+    assert_eq!(config.listen.port(), 1);
+    let text = file("").replace(&format!("root_keys = \"{KEYS}\""), "root_keys_file = \"secret\"");
+    assert!(read(&text, &[]).is_ok());
+}
+
+#[test]
+fn each_mistake_has_its_line_and_its_remedy() {
+    for (more, told) in [
+        ("listn = \"127.0.0.1:1\"", "etc/gate.toml:4: listn is no setting; did you mean listen?"),
+        ("\nhello_world = 1", "etc/gate.toml:5: hello_world is no setting"),
+        (
+            "MUNJIGI_ORIGIN_URL = \"\"",
+            "etc/gate.toml:4: MUNJIGI_ORIGIN_URL is no setting; in the file it is origin_url",
+        ),
+        ("database_url = \"\"", "etc/gate.toml:4: database_url is no setting"),
+        ("listen_file = \"a\"", "etc/gate.toml:4: listen_file is no setting"),
+        ("listen = 1.5", "etc/gate.toml:4: listen is invalid: must be a text, a whole number"),
+        ("listen = {a = 1}", "etc/gate.toml:4: listen is invalid: must be a text"),
+        ("listen = [1]", "etc/gate.toml:4: listen is invalid: must be a text"),
+        (
+            "listen = 8786",
+            "etc/gate.toml:4: listen is invalid: must be an address and port such as 127.0.0.1:8786",
+        ),
+        (
+            "operator_listen = \"off\"",
+            "etc/gate.toml:4: operator_listen is invalid: must be an address",
+        ),
+        ("url = \"captcha.example\"", "etc/gate.toml:4: url is invalid: must be scheme and host"),
+        ("url = \"https://captcha.example/a\"", "url is invalid: must be scheme and host"),
+        (
+            "origin_url = \"8080\"",
+            "etc/gate.toml:4: origin_url is invalid: must be http:// or https://",
+        ),
+        (
+            "challenge_limit = 0",
+            "etc/gate.toml:4: challenge_limit is invalid: must be a whole number from 1",
+        ),
+        ("verify_limit = \"many\"", "verify_limit is invalid: must be a whole number"),
+        (
+            "counter_half_life_seconds = 0",
+            "counter_half_life_seconds is invalid: must be a number of seconds from 1",
+        ),
+        ("local = \"yes\"", "etc/gate.toml:4: local is invalid: must be 0 or 1"),
+        ("log_requests = 2", "etc/gate.toml:4: log_requests is invalid: must be 0 or 1"),
+        ("log = \"info,,=\"", "etc/gate.toml:4: log is invalid"),
+        ("log_format = \"xml\"", "log_format is invalid: must be auto, json or text"),
+        (
+            "client_header = \"X-Forwarded-For\"",
+            "MUNJIGI_TRUSTED_PROXIES is not set: addresses of those proxies",
+        ),
+        ("trusted_proxies = [\"10.0.0.0/8\"]", "MUNJIGI_CLIENT_HEADER is invalid"),
+        (
+            "client_header = \"X-A\"\ntrusted_proxies = [\"0.0.0.0/0\"]",
+            "etc/gate.toml:5: trusted_proxies is invalid: must be the addresses of your own proxies",
+        ),
+        (
+            "client_header = \"Forwarded\"\ntrusted_proxies = \"::1\"",
+            "etc/gate.toml:4: client_header is invalid",
+        ),
+        ("listen = \"127.0.0.1:1\"\nlisten = \"127.0.0.1:2\"", "etc/gate.toml:5: duplicate key"),
+        ("listen = ", "etc/gate.toml:4: "),
+        (
+            "key_check_file = \"none\"",
+            "MUNJIGI_KEY_CHECK_FILE: set either this or the variable itself",
+        ),
+    ] {
+        let error = read(&file(more), &[]).err().unwrap_or_default();
+        assert!(error.contains(told), "{more}\n{error}");
+        assert!(!error.contains("AAAA"), "a secret is never shown: {error}");
+    }
+}
+
+#[test]
+fn all_mistakes_are_told_at_once() {
+    let error = read("listen = \"x\"\nlocal = 7\nlistn = 1", &[]).err().unwrap();
+    for part in [
+        "listen is invalid",
+        "local is invalid",
+        "listn",
+        "MUNJIGI_ROOT_KEYS",
+        "MUNJIGI_KEY_CHECK",
+        "MUNJIGI_INTERNAL_KEYS",
+    ] {
+        assert!(error.contains(part), "{part}: {error}");
+    }
+}
