@@ -2,6 +2,17 @@
 //! `munjigi-serving`, where the routes are, and nothing else. A route or a rule
 //! found here is in the wrong crate.
 
+pub mod assets;
 pub mod config;
+mod delivery;
+mod http;
+pub mod images;
 pub mod limits;
+pub mod meter;
+pub mod native;
+mod operators;
+mod random;
+mod request;
+mod respond;
+pub mod server;
 pub mod sqlite;

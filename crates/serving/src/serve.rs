@@ -9,7 +9,7 @@ use crate::config::Verbosity;
 use crate::endpoints::{
     challenges, errors, frame, health, internal, outcomes, pictures, siteverify, solutions, version,
 };
-use crate::inbound::Inbound;
+use crate::inbound::{Inbound, Source};
 use crate::log::{Level, Line};
 use crate::platform::{Bytes, Platform};
 use crate::request_context::RequestContext;
@@ -49,6 +49,13 @@ pub async fn serve<P: Platform>(platform: &P, inbound: &Inbound<P::Source>) -> R
         platform.log(&line);
     }
     answer.into_response(bytes, request_id, inbound.url().base())
+}
+
+/// The endpoint of a request, for metrics: its path without variable parts, or
+/// `none`.
+pub fn label<S: Source>(inbound: &Inbound<S>) -> &'static str {
+    Endpoint::find(inbound.method(), inbound.url().path())
+        .map_or("none", |endpoint| endpoint.name())
 }
 
 /// The request's id and the seed of its random numbers.

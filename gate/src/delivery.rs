@@ -1,0 +1,145 @@
+//! Sends what waits in the file to the origin, for as long as it takes: visitors
+//! and back ends are served meanwhile.
+
+use std::time::Duration;
+
+use axum::http::header;
+use munjigi_captcha::ports::StoreError;
+use munjigi_process::stop::Stop;
+use munjigi_protocol::{EventBatch, Route, headers, routes};
+use munjigi_serving::outbound::{self, OutboundError};
+use reqwest::Client;
+
+use crate::native::Native;
+use crate::random;
+
+/// Pause while the origin takes everything.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Longest pause while it does not.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How long a gate that stops tries once more.
+const LAST_TRY: Duration = Duration::from_secs(5);
+/// How long the origin may take for an answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// How long a connection may take.
+const CONNECT_WITHIN: Duration = Duration::from_secs(3);
+
+/// The name under which this gate's events arrive.
+const SENDER: &str = "gate";
+
+/// Delivers to the origin.
+pub struct Courier {
+    platform: Native,
+    client: Client,
+    /// Events up to here cannot be read by this release, or were sent.
+    after: i64,
+}
+
+/// Why something still waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum Undelivered {
+    #[error("{0}")]
+    Origin(OutboundError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The client for calls to the origin.
+pub fn client() -> Result<Client, reqwest::Error> {
+    // An error only says that another part of the process was first.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .user_agent(concat!("munjigi-gate/", env!("CARGO_PKG_VERSION")))
+        .timeout(ANSWER_WITHIN)
+        .connect_timeout(CONNECT_WITHIN)
+        // A signature is for one address; a redirect would carry it elsewhere.
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+}
+
+impl Courier {
+    /// For a gate that has an origin.
+    pub const fn new(platform: Native, client: Client) -> Self {
+        Self { platform, client, after: 0 }
+    }
+
+    /// Delivers until asked to stop, and then once more.
+    pub async fn run(mut self, mut stop: Stop) {
+        let mut pause = PAUSE;
+        let mut told = None;
+        while !stop.is_asked() {
+            let done = self.deliver().await.err();
+            if done != told {
+                if let Some(error) = done {
+                    tracing::warn!(%error, "the origin does not take what waits for it");
+                } else {
+                    tracing::info!("the origin takes what waits for it again");
+                }
+                told = done;
+            }
+            pause = if done.is_none() { PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = stop.asked() => {}
+            }
+        }
+        if let Ok(Err(error)) | Err(error) = tokio::time::timeout(LAST_TRY, self.deliver())
+            .await
+            .map_err(|_| Undelivered::Origin(OutboundError::Unreachable))
+        {
+            tracing::warn!(%error, "what waits for the origin will be sent after the next start");
+        }
+    }
+
+    /// Sends everything that waits now.
+    async fn deliver(&mut self) -> Result<(), Undelivered> {
+        let platform = self.platform.clone();
+        let store = &platform.parts().store;
+        loop {
+            let events = store.waiting_events(self.after).await?;
+            let Some(last) = events.last() else { break };
+            if events.unreadable > 0 {
+                let count = events.unreadable;
+                tracing::error!(
+                    count,
+                    "events in the store that this release cannot read; they stay"
+                );
+            }
+            if !events.events.is_empty() {
+                let batch = EventBatch { shard: SENDER.to_owned(), events: events.events.clone() };
+                let body = serde_json::to_string(&batch).map_err(|_| StoreError)?;
+                self.post(routes::EVENTS, body).await.map_err(Undelivered::Origin)?;
+                store.events_taken(&events).await?;
+            }
+            self.after = last;
+        }
+        while let Some(batch) = store.waiting_batch().await? {
+            match self.post(routes::COUNTS, batch.body.clone()).await {
+                Ok(()) => store.batch_taken(&batch).await?,
+                Err(error @ OutboundError::Status(400..=499)) => {
+                    tracing::warn!(%error, "the origin refuses a batch of counts; it waits");
+                    store.batch_refused(&batch).await?;
+                }
+                Err(error) => return Err(Undelivered::Origin(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Posts a JSON body, signed for this attempt. Returns once the origin has
+    /// committed it.
+    async fn post(&self, route: Route, body: String) -> Result<(), OutboundError> {
+        let parts = self.platform.parts();
+        let mut nonce = [0; 16];
+        random::fill(&mut nonce)?;
+        let call = outbound::sign(&parts.state.config, route, &body, parts.clock.now(), nonce)?;
+        let request = self
+            .client
+            .post(call.url)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(headers::SIGNATURE, call.signature)
+            .body(body);
+        let status = request.send().await.map_or(0, |answer| answer.status().as_u16());
+        outbound::taken(status)
+    }
+}

@@ -1,0 +1,157 @@
+//! This process as the platform of the routes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use munjigi_captcha::ports::StoreError;
+use munjigi_keys::UnixMillis;
+use munjigi_process::clock::Clock;
+use munjigi_protocol::CountBatch;
+use munjigi_serving::chores;
+use munjigi_serving::entropy::NoEntropy;
+use munjigi_serving::log::{Level, Line};
+use munjigi_serving::platform::{Chore, Platform, Program, Wording};
+use munjigi_serving::ports::{Admission, Limit};
+use munjigi_serving::state::State;
+
+use crate::assets::Assets;
+use crate::images::Images;
+use crate::limits::Limits;
+use crate::meter::Meter;
+use crate::random;
+use crate::request::Request;
+use crate::sqlite::Sqlite;
+
+/// The platform. Clones share everything.
+#[derive(Clone)]
+pub struct Native(Arc<Parts>);
+
+/// What it consists of.
+pub struct Parts {
+    /// Configuration and caches.
+    pub state: State,
+    /// Redemptions, prices, ledgers and values.
+    pub store: Sqlite,
+    /// The images of packs.
+    pub images: Images,
+    /// The meter.
+    pub meter: Meter,
+    /// The rate limits.
+    pub limits: Limits,
+    /// The built widget.
+    pub assets: Assets,
+    /// The clock.
+    pub clock: Clock,
+}
+
+impl Native {
+    /// From its parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// The parts.
+    pub fn parts(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Platform for Native {
+    type Source = Request;
+    type Values = Sqlite;
+    type Redemptions = Sqlite;
+    type Images = Images;
+    type Meter = Meter;
+
+    const PROGRAM: Program = Program {
+        name: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+        build: match option_env!("MUNJIGI_BUILD") {
+            Some(build) => build,
+            None => "unknown",
+        },
+    };
+    const WORDING: Wording = Wording {
+        values_away: "the store is not responding",
+        values_down: "the store does not respond: only recently used sites are served. Check the file that `data` names",
+        redemptions_down: "the store does not respond: siteverify accepts no tokens. Check the file that `data` names",
+        redemptions_missing: "there is no store",
+        deny_list_away: "the store did not accept the deny list",
+    };
+
+    fn state(&self) -> Option<&State> {
+        Some(&self.0.state)
+    }
+
+    fn now(&self) -> UnixMillis {
+        self.0.clock.now()
+    }
+
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), NoEntropy> {
+        random::fill(bytes)
+    }
+
+    fn log(&self, line: &Line<'_>) {
+        macro_rules! write {
+            ($level:ident) => {
+                tracing::$level!(
+                    event = line.event,
+                    request_id = line.request_id,
+                    route = line.route,
+                    status = line.status,
+                    code = line.code,
+                    duration_ms = line.duration_ms,
+                    count = line.count,
+                    detail = line.detail,
+                )
+            };
+        }
+        match line.level {
+            Level::Info => write!(info),
+            Level::Warn => write!(warn),
+            Level::Error => write!(error),
+        }
+    }
+
+    fn values(&self) -> Result<Sqlite, StoreError> {
+        Ok(self.0.store.clone())
+    }
+
+    fn redemptions(&self) -> Result<Sqlite, StoreError> {
+        Ok(self.0.store.clone())
+    }
+
+    fn images(&self) -> Result<Images, StoreError> {
+        Ok(self.0.images.clone())
+    }
+
+    fn meter(&self) -> Result<Meter, StoreError> {
+        Ok(self.0.meter.clone())
+    }
+
+    async fn admit(&self, limit: Limit, key: &str) -> Admission {
+        self.0.limits.admit(limit, key)
+    }
+
+    async fn asset(&self, path: &str) -> Option<String> {
+        self.0.assets.text(path)
+    }
+
+    /// Without an origin nobody would ever take them.
+    async fn forward(&self, batch: &CountBatch) -> Result<(), String> {
+        if self.0.state.config.origin_url.is_none() {
+            return Ok(());
+        }
+        let body = serde_json::to_string(batch).map_err(|error| error.to_string())?;
+        self.0.store.queue(body).await.map_err(|error| error.to_string())
+    }
+
+    async fn sleep(&self, milliseconds: u64) {
+        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+    }
+
+    fn later(&self, chore: Chore) {
+        let platform = self.clone();
+        tokio::spawn(async move { chores::run(&platform, chore).await });
+    }
+}

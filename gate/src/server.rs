@@ -1,0 +1,240 @@
+//! Starts the parts in an order in which nothing is answered that could not be
+//! kept, and stops them so that nothing in flight is lost.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics_exporter_prometheus::{BuildError, PrometheusHandle};
+use munjigi_process::clock::Clock;
+use munjigi_process::metrics;
+use munjigi_process::proxies::ProxyChain;
+use munjigi_process::stop::{self, Stop};
+use munjigi_protocol::SiteConfig;
+use munjigi_serving::counts::Urgency;
+use munjigi_serving::own_sites::{self, OwnSiteError, Published};
+use munjigi_serving::platform::Chore;
+use munjigi_serving::state::State;
+use tokio::net::TcpListener;
+
+use crate::assets::Assets;
+use crate::config::{Config, OwnSite};
+use crate::delivery::{self, Courier};
+use crate::http::{self, Public};
+use crate::images::Images;
+use crate::limits::Limits;
+use crate::meter::Meter;
+use crate::native::{Native, Parts};
+use crate::operators::{self, Operators};
+use crate::request::Way;
+use crate::sqlite::{OpenError, Sqlite};
+
+/// How long requests in progress may take to end.
+const STOP_WITHIN: Duration = Duration::from_secs(15);
+/// How often what is over is deleted.
+const SWEEP_EVERY: Duration = Duration::from_mins(1);
+
+/// Why a gate did not start. An operator has to act.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// `build.rs` found no widget.
+    #[error("this gate was built without the widget: run scripts/build and build it again")]
+    NoWidget,
+    /// The file with everything.
+    #[error("cannot open the store: {0}")]
+    Store(#[from] OpenError),
+    /// The folder of pictures.
+    #[error("cannot use the folder {path} for pictures: {source}")]
+    Pictures {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A port that is in use, or an address of another machine.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// TLS or the system's certificates.
+    #[error("cannot create the client for calls to the origin: {0}")]
+    Client(#[from] reqwest::Error),
+    /// Another recorder was installed.
+    #[error("cannot record metrics: {0}")]
+    Metrics(#[from] BuildError),
+    /// A site of the file that no edge accepts.
+    #[error("{place}: the site {sitekey}: {problem}")]
+    Site {
+        /// Where it stands.
+        place: String,
+        /// Its sitekey.
+        sitekey: String,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+    /// The store did not take the sites of the file.
+    #[error("the store did not take the sites of the file")]
+    Away,
+    /// The system gives no threads.
+    #[error("cannot start threads: {0}")]
+    Runtime(#[source] io::Error),
+}
+
+/// A gate that listens.
+pub struct Server {
+    platform: Native,
+    public: TcpListener,
+    operators: Option<TcpListener>,
+    way: Way,
+    metrics: PrometheusHandle,
+    courier: Option<Courier>,
+}
+
+/// Installs the recorder of the process. Must be called only once.
+///
+/// # Errors
+///
+/// There is one already.
+pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
+    let recorder = metrics::recorder("munjigi_edge_request_seconds", &SECONDS);
+    let handle = recorder.install_recorder()?;
+    operators::describe_metrics();
+    Ok(handle)
+}
+
+/// Buckets around what an edge takes.
+const SECONDS: [f64; 11] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 2.0];
+
+impl Server {
+    /// Opens the store and binds the ports.
+    ///
+    /// # Errors
+    ///
+    /// See [`StartError`].
+    pub async fn bind(
+        config: Config,
+        assets: Assets,
+        clock: Clock,
+        metrics: PrometheusHandle,
+    ) -> Result<Self, StartError> {
+        let store = Sqlite::open(&config.data, clock.clone())?;
+        let images = Images::in_folder(&config.pictures)
+            .map_err(|source| StartError::Pictures { path: config.pictures.clone(), source })?;
+        let has_origin = config.edge.origin_url.is_some();
+        let meter = Meter::new(config.edge.counter_half_life_seconds, clock.clone());
+        let limits = Limits::new(config.limits);
+        let state = State::new(config.edge);
+        let platform = Native::new(Parts { state, store, images, meter, limits, assets, clock });
+        publish(&platform, &config.sites).await?;
+        let courier = if has_origin {
+            Some(Courier::new(platform.clone(), delivery::client()?))
+        } else {
+            None
+        };
+        let public = listen(config.listen).await?;
+        let operators = match config.operator_listen {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        let proxies = ProxyChain::new(config.proxies, "munjigi_edge_client_unread_total");
+        let way = Way { proxies, public: config.public };
+        Ok(Self { platform, public, operators, way, metrics, courier })
+    }
+
+    /// The address that visitors reach.
+    ///
+    /// # Errors
+    ///
+    /// The socket is gone.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.public.local_addr()
+    }
+
+    /// The platform that the routes use.
+    pub fn platform(&self) -> Native {
+        self.platform.clone()
+    }
+
+    /// Serves until `until` is done, then ends what is in progress and sends
+    /// what waits.
+    pub async fn run(self, until: impl Future<Output = ()> + Send) {
+        let (stopper, asked) = stop::pair();
+        let (late_stopper, late) = stop::pair();
+        let Self { platform, public, operators, way, metrics, courier } = self;
+        let sweeping = tokio::spawn(sweep(platform.clone(), late.clone()));
+        let delivering = tokio::spawn(async move {
+            if let Some(courier) = courier {
+                courier.run(late).await;
+            }
+        });
+        let operating = tokio::spawn(operate(
+            operators,
+            Operators { platform: platform.clone(), metrics },
+            asked.clone(),
+        ));
+        let shared = Arc::new(Public { platform: platform.clone(), way });
+        let serving = tokio::spawn(http::serve(shared, public, asked, STOP_WITHIN));
+        until.await;
+        tracing::info!("stopping: finishing requests in progress");
+        stopper.ask();
+        let _ = tokio::join!(serving, operating);
+        // What the last requests counted, and then all that waits.
+        munjigi_serving::chores::run(&platform, Chore::SendCounts(Urgency::Now)).await;
+        late_stopper.ask();
+        let _ = tokio::join!(delivering, sweeping);
+        tracing::info!("stopped");
+    }
+}
+
+/// Publishes the sites of the file to the store.
+///
+/// # Errors
+///
+/// The first site that is wrong; see [`StartError`].
+pub async fn publish(platform: &Native, sites: &[OwnSite]) -> Result<Published, StartError> {
+    let configs: Vec<SiteConfig> = sites.iter().map(|site| site.config.clone()).collect();
+    own_sites::publish(platform, &configs).await.map_err(|error| match error {
+        OwnSiteError::Away => StartError::Away,
+        OwnSiteError::Wrong { index, problem } => {
+            let site = sites.get(index);
+            StartError::Site {
+                place: site.map(|site| site.place.clone()).unwrap_or_default(),
+                sitekey: site.map(|site| site.config.sitekey.clone()).unwrap_or_default(),
+                problem,
+            }
+        }
+    })
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
+}
+
+async fn operate(listener: Option<TcpListener>, operators: Operators, mut asked: Stop) {
+    let Some(listener) = listener else { return };
+    let served = axum::serve(listener, operators::router(operators))
+        .with_graceful_shutdown(async move { asked.asked().await });
+    if let Err(error) = served.await {
+        tracing::error!(%error, "the operators' address is no longer served");
+    }
+}
+
+/// Deletes what is over.
+async fn sweep(platform: Native, mut stop: Stop) {
+    while !stop.is_asked() {
+        let parts = platform.parts();
+        parts.limits.sweep();
+        if parts.store.sweep().await.is_err() {
+            tracing::warn!("the store did not delete what is over; trying again in a minute");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP_EVERY) => {}
+            () = stop.asked() => {}
+        }
+    }
+}
