@@ -1,0 +1,7 @@
+//! The `munjigi-gate` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    munjigi_gate::command::main()
+}
