@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Version, header};
+use axum::http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use munjigi_keys::UnixMillis;
 use munjigi_process::proxies::ProxyChain;
@@ -102,16 +102,11 @@ fn has_delimiters(head: &Parts) -> bool {
 /// A line each, in the order of [`Inbound`]; no value can contain a line break.
 fn describe(head: &Parts, url: &Url, client: IpAddr) -> String {
     let header = |name: &str| text(&head.headers, name).unwrap_or_default();
-    let version = match head.version {
-        Version::HTTP_10 => "HTTP/1.0",
-        Version::HTTP_2 => "HTTP/2",
-        Version::HTTP_3 => "HTTP/3",
-        _ => "HTTP/1.1",
-    };
     let software = SOFTWARE_HEADERS.map(header).join(" ");
     let client = client.to_string();
-    // Unknown without a database of networks and without TLS of our own.
-    let (country, asn, tls, handshake) = ("", "", "", "");
+    // Unknown without a database of networks and without TLS of our own: the
+    // version of HTTP is that of the nearest proxy, and nothing about a client.
+    let (country, asn, http, tls, handshake) = ("", "", "", "", "");
     let lines = [
         head.method.as_str(),
         url.as_str(),
@@ -123,7 +118,7 @@ fn describe(head: &Parts, url: &Url, client: IpAddr) -> String {
         &header("sec-ch-ua"),
         country,
         asn,
-        version,
+        http,
         tls,
         &software,
         handshake,
@@ -171,6 +166,7 @@ impl Source for Request {
 #[cfg(test)]
 mod tests {
     use axum::http::Request as HttpRequest;
+    use munjigi_captcha::HttpVersion;
     use munjigi_process::proxies::Proxies;
 
     use super::*;
@@ -249,6 +245,12 @@ mod tests {
         };
         assert_eq!(address("10.0.0.1", "203.0.113.7"), address("203.0.113.7", "198.51.100.1"));
         assert_ne!(address("10.0.0.1", "203.0.113.7"), address("10.0.0.1", "203.0.113.8"));
+    }
+
+    #[test]
+    fn the_version_of_a_connection_says_nothing_about_a_visitor() {
+        let visit = inbound(&way(None), "10.0.0.1", &[("host", "a")], "/").unwrap().visit();
+        assert_eq!(visit.http, HttpVersion::Unknown);
     }
 
     #[tokio::test]
