@@ -32,6 +32,8 @@ pub struct Assets(HashMap<&'static str, Asset>);
 struct Asset {
     file: Embedded,
     headers: HeaderMap,
+    /// Those of its folder, which every answer about it has.
+    of_rules: HeaderMap,
 }
 
 impl Assets {
@@ -43,8 +45,7 @@ impl Assets {
     /// Files with the rules of a `_headers` file.
     pub fn new(files: &[Embedded], rules: &str) -> Self {
         let rules = rules_of(rules);
-        let asset = |file: &Embedded| (file.path, Asset { file: *file, headers: of(file, &rules) });
-        Self(files.iter().map(asset).collect())
+        Self(files.iter().map(|file| (file.path, Asset::new(*file, &rules))).collect())
     }
 
     /// A file's text.
@@ -60,6 +61,7 @@ impl Assets {
         if method != Method::GET && method != Method::HEAD {
             *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
             let allow = HeaderValue::from_static("GET, HEAD");
+            *response.headers_mut() = asset.of_rules.clone();
             response.headers_mut().insert(header::ALLOW, allow);
             return Some(response);
         }
@@ -97,23 +99,28 @@ fn rules_of(text: &str) -> Vec<Rule<'_>> {
     rules
 }
 
-fn of(file: &Embedded, rules: &[Rule<'_>]) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(file.path)));
-    headers.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("public, max-age=0, must-revalidate"),
-    );
-    headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-    if let Ok(tag) = HeaderValue::from_str(&tag(file.bytes)) {
-        headers.insert(header::ETAG, tag);
-    }
-    for (_, of_rule) in rules.iter().filter(|(start, _)| file.path.starts_with(start)) {
-        for (name, value) in of_rule {
+impl Asset {
+    fn new(file: Embedded, rules: &[Rule<'_>]) -> Self {
+        let mut of_rules = HeaderMap::new();
+        for (_, of_rule) in rules.iter().filter(|(start, _)| file.path.starts_with(start)) {
+            for (name, value) in of_rule {
+                of_rules.insert(name.clone(), value.clone());
+            }
+        }
+        let mut headers = HeaderMap::new();
+        let kind = content_type(file.path).map(HeaderValue::from_static);
+        headers.extend(kind.map(|kind| (header::CONTENT_TYPE, kind)));
+        headers.insert(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("public, max-age=0, must-revalidate"),
+        );
+        headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        headers.extend(HeaderValue::from_str(&tag(file.bytes)).ok().map(|tag| (header::ETAG, tag)));
+        for (name, value) in &of_rules {
             headers.insert(name.clone(), value.clone());
         }
+        Self { file, headers, of_rules }
     }
-    headers
 }
 
 /// Weak, since the compressed file has the same one.
@@ -124,17 +131,19 @@ fn tag(bytes: &[u8]) -> String {
     format!("W/\"{:016x}\"", hasher.finish())
 }
 
-fn content_type(path: &str) -> &'static str {
-    match path.rsplit_once('.').map_or("", |(_, extension)| extension) {
-        "js" => "text/javascript",
+/// As the platform's tools say it, `None` where they say nothing.
+fn content_type(path: &str) -> Option<&'static str> {
+    let kind = match path.rsplit_once('.').map_or("", |(_, extension)| extension) {
+        "js" => "text/javascript; charset=utf-8",
         "css" => "text/css; charset=utf-8",
         "html" => "text/html; charset=utf-8",
         "json" => "application/json",
         "wasm" => "application/wasm",
         "txt" => "text/plain; charset=utf-8",
         "svg" => "image/svg+xml",
-        _ => "application/octet-stream",
-    }
+        _ => return None,
+    };
+    Some(kind)
 }
 
 fn is_unchanged(headers: &HeaderMap, tag: Option<&HeaderValue>) -> bool {
@@ -183,7 +192,7 @@ mod tests {
     fn a_file_gets_its_type_and_the_headers_of_its_folder() {
         let response = asked("/v1/api.js", &[]).unwrap();
         let headers = response.headers();
-        assert_eq!(headers[header::CONTENT_TYPE], "text/javascript");
+        assert_eq!(headers[header::CONTENT_TYPE], "text/javascript; charset=utf-8");
         assert_eq!(headers[header::CACHE_CONTROL], "public, max-age=300");
         assert_eq!(
             (&headers["x-a"], headers.get("content-encoding")),
@@ -227,5 +236,7 @@ mod tests {
         assert_eq!(assets().text(DOCUMENT).as_deref(), Some("<html>"));
         let response = assets().answer(&Method::POST, "/v1/api.js", &HeaderMap::new()).unwrap();
         assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(response.headers()["x-a"], "1");
+        assert_eq!(response.headers()[header::ALLOW], "GET, HEAD");
     }
 }
