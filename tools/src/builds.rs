@@ -24,6 +24,8 @@ pub enum Build {
     Widget,
     /// The `munjigi` command, unoptimised.
     Origin,
+    /// The `munjigi-gate` command, unoptimised, with the widget in it.
+    Gate,
     /// The gpu-backend: a workspace of its own, and the longest to build.
     GpuBackend,
 }
@@ -34,6 +36,7 @@ impl Build {
             Self::Worker => "worker",
             Self::Widget => "widget",
             Self::Origin => "origin",
+            Self::Gate => "gate",
             Self::GpuBackend => "gpu-backend",
         }
     }
@@ -43,6 +46,7 @@ impl Build {
             Self::Worker => &["edge", "crates", "Cargo.toml", "Cargo.lock"],
             Self::Widget => &["widget", "crates", "Cargo.toml", "Cargo.lock", "package-lock.json"],
             Self::Origin => &["origin", "crates", "Cargo.toml", "Cargo.lock"],
+            Self::Gate => &["gate", "widget", "crates", "Cargo.toml", "Cargo.lock"],
             Self::GpuBackend => &[
                 "gpu-backend/Cargo.toml",
                 "gpu-backend/Cargo.lock",
@@ -60,6 +64,7 @@ impl Build {
             Self::Worker => project.at("build/index.js"),
             Self::Widget => project.at("dist/v1/api.js"),
             Self::Origin => project.debug_binary("munjigi"),
+            Self::Gate => project.debug_binary("munjigi-gate"),
             Self::GpuBackend => project.debug_binary("munjigi-gpu-backend"),
         }
     }
@@ -76,12 +81,8 @@ impl Build {
                 script.arg("widget/build.mjs");
                 script
             }
-            Self::Origin => {
-                let mut cargo = Command::new("cargo");
-                // The committed query data stands in for a database.
-                cargo.args(["program", "munjigi", "--quiet"]).env("SQLX_OFFLINE", "true");
-                cargo
-            }
+            Self::Origin => cargo_program("munjigi"),
+            Self::Gate => cargo_program("munjigi-gate"),
             Self::GpuBackend => {
                 let mut shell = Command::new("sh");
                 let steps = "cd gpu-backend && sh set-up && \
@@ -155,6 +156,13 @@ impl Build {
         let node = Node::find(project)?;
         say::run(self.name(), "see the messages above", &mut self.command(project, &node))
     }
+}
+
+fn cargo_program(name: &str) -> Command {
+    let mut cargo = Command::new("cargo");
+    // The committed query data stands in for a database.
+    cargo.args(["program", name, "--quiet"]).env("SQLX_OFFLINE", "true");
+    cargo
 }
 
 /// A build in progress. Dropping it kills it.

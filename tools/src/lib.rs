@@ -9,6 +9,7 @@ pub mod clock;
 pub mod command;
 pub mod failures;
 pub mod files;
+pub mod gate;
 pub mod gpu_backend;
 pub mod http;
 pub mod keys;

@@ -124,6 +124,7 @@ pub(super) fn queries(context: &Context) -> Result<Outcome> {
 /// Tests of the whole system: races, kills, bad input, rotation.
 pub(super) fn whole(context: &Context) -> Result<Outcome> {
     Build::ensure_all(&context.project)?;
+    Build::Gate.ensure(&context.project)?;
     Build::GpuBackend.ensure(&context.project)?;
     let mut tests = cargo(&context.project);
     // The whole workspace with all features, as in every other call: nothing is

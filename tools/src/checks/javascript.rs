@@ -51,6 +51,7 @@ pub(super) fn bench_tests(context: &Context) -> Result<Outcome> {
 
 pub(super) fn journeys(context: &Context) -> Result<Outcome> {
     Build::ensure_all(&context.project)?;
+    Build::Gate.ensure(&context.project)?;
     Build::GpuBackend.ensure(&context.project)?;
     let mut eyes = Command::new("cargo");
     eyes.args(["program", "munjigi-answer", "--quiet", "--locked"])

@@ -14,6 +14,9 @@ pub struct Arguments {
     /// Also the optimised `munjigi` command
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
     origin: bool,
+    /// The optimised gate with the widget in it, and nothing else
+    #[arg(long, conflicts_with_all = ["origin", "gpu_backend"])]
+    gate: bool,
     /// Also the optimised gpu-backend, which takes minutes
     #[arg(long)]
     gpu_backend: bool,
@@ -23,14 +26,14 @@ pub fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     setup::for_building(project)?;
     say::heading("Build");
     Build::Widget.run(project)?;
+    if arguments.gate {
+        release(project, "munjigi-gate")?;
+        println!("\ntarget/release/munjigi-gate");
+        return Ok(ExitCode::SUCCESS);
+    }
     Build::Worker.run(project)?;
     if arguments.origin {
-        let mut cargo = Command::new("cargo");
-        cargo
-            .args(["build", "--release", "-p", "munjigi-origin"])
-            .env("SQLX_OFFLINE", "true")
-            .current_dir(project.root());
-        say::run("munjigi", "see the messages above", &mut cargo)?;
+        release(project, "munjigi-origin")?;
     }
     if arguments.gpu_backend {
         let steps = "cd gpu-backend && sh set-up && \
@@ -42,4 +45,14 @@ pub fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     }
     println!("\nbuild/ (worker), dist/ (assets), target/release/munjigi (origin)");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Builds a package as it is published.
+fn release(project: &Project, package: &str) -> Result<()> {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["build", "--release", "--locked", "-p", package])
+        .env("SQLX_OFFLINE", "true")
+        .current_dir(project.root());
+    say::run(package, "see the messages above", &mut cargo)
 }

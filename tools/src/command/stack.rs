@@ -54,6 +54,7 @@ pub struct Arguments {
 enum Kind {
     Workerd,
     Wrangler,
+    Gate,
 }
 
 fn variable(text: &str) -> Result<(String, String)> {
@@ -70,6 +71,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         edge: match arguments.edge {
             Kind::Workerd => EdgeKind::Workerd,
             Kind::Wrangler => EdgeKind::Wrangler,
+            Kind::Gate => EdgeKind::Gate,
         },
         folder: arguments.folder.map_or(Folder::Temporary, Folder::Kept),
         variants: vec![Variant {

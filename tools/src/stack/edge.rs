@@ -1,4 +1,5 @@
-//! The stack's edge: plain workerd or wrangler, with the same operations.
+//! The stack's edge: plain workerd, wrangler or the gate, with the same
+//! operations.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::gate::Gate;
 use crate::http::{self, answers};
 use crate::process::Service;
 use crate::project::Project;
@@ -23,6 +25,8 @@ pub enum EdgeKind {
     Workerd,
     /// `wrangler dev`.
     Wrangler,
+    /// The gate.
+    Gate,
 }
 
 /// Variables of one worker that override the stack's.
@@ -44,6 +48,7 @@ pub enum Edge {
     Workerd(Box<Workerd>),
     /// `wrangler dev`.
     Wrangler(Box<Wrangler>),
+    Gate(Box<Gate>),
 }
 
 pub(super) struct Plan<'a> {
@@ -88,14 +93,23 @@ pub(super) async fn start(plan: Plan<'_>) -> Result<Edge> {
                 Wrangler::start(plan.project, plan.folder, port, vars, plan.log).await?,
             ))
         }
+        EdgeKind::Gate => {
+            let vars = only(&plan.variants)?;
+            let (folder, port) = (plan.folder.join("gate"), plan.port);
+            Edge::Gate(Box::new(Gate::start(plan.project, folder, port, vars, plan.log).await?))
+        }
     };
     edge.wait_until_healthy().await?;
     Ok(edge)
 }
 
 fn only(variants: &[Variant]) -> Result<BTreeMap<String, String>> {
-    ensure!(variants.len() <= 1, "wrangler runs one worker; several need plain workerd");
-    Ok(variants.first().map(|variant| variant.vars.clone()).unwrap_or_default())
+    ensure!(variants.len() <= 1, "wrangler and the gate are one edge; several need plain workerd");
+    Ok(first_vars(variants))
+}
+
+fn first_vars(variants: &[Variant]) -> BTreeMap<String, String> {
+    variants.first().map(|variant| variant.vars.clone()).unwrap_or_default()
 }
 
 fn workers(variants: &[Variant]) -> Vec<WorkerOptions> {
@@ -121,6 +135,7 @@ impl Edge {
         match self {
             Self::Workerd(workerd) => workerd.url(0),
             Self::Wrangler(wrangler) => wrangler.url(),
+            Self::Gate(gate) => gate.url(),
         }
     }
 
@@ -129,7 +144,7 @@ impl Edge {
     pub fn urls(&self) -> Vec<String> {
         match self {
             Self::Workerd(workerd) => (0..workerd.workers()).map(|n| workerd.url(n)).collect(),
-            Self::Wrangler(wrangler) => vec![wrangler.url()],
+            Self::Wrangler(_) | Self::Gate(_) => vec![self.url()],
         }
     }
 
@@ -138,7 +153,7 @@ impl Edge {
     pub fn direct_url(&self) -> String {
         match self {
             Self::Workerd(workerd) => workerd.direct_url(0),
-            Self::Wrangler(wrangler) => wrangler.url(),
+            Self::Wrangler(_) | Self::Gate(_) => self.url(),
         }
     }
 
@@ -146,7 +161,7 @@ impl Edge {
     pub fn admin_url(&self) -> Option<String> {
         match self {
             Self::Workerd(workerd) => Some(workerd.admin_url()),
-            Self::Wrangler(_) => None,
+            Self::Wrangler(_) | Self::Gate(_) => None,
         }
     }
 
@@ -160,6 +175,8 @@ impl Edge {
                 Ok(())
             }
             Self::Wrangler(wrangler) => wrangler.run_cron(expression).await,
+            // It has a clock of its own.
+            Self::Gate(_) => Ok(()),
         }
     }
 
@@ -168,6 +185,7 @@ impl Edge {
         match self {
             Self::Workerd(workerd) => workerd.stop().await,
             Self::Wrangler(wrangler) => wrangler.stop().await,
+            Self::Gate(gate) => gate.stop().await,
         }
     }
 
@@ -176,6 +194,7 @@ impl Edge {
         match self {
             Self::Workerd(workerd) => workerd.kill(),
             Self::Wrangler(wrangler) => wrangler.kill(),
+            Self::Gate(gate) => gate.kill(),
         }
     }
 
@@ -185,6 +204,7 @@ impl Edge {
         match self {
             Self::Workerd(workerd) => workerd.start_again().await?,
             Self::Wrangler(wrangler) => wrangler.start_again().await?,
+            Self::Gate(gate) => gate.start_again().await?,
         }
         self.wait_until_healthy().await
     }
@@ -192,10 +212,8 @@ impl Edge {
     pub(super) fn set_variants(&mut self, variants: &[Variant]) {
         match self {
             Self::Workerd(workerd) => workerd.set_workers(&workers(variants)),
-            Self::Wrangler(wrangler) => {
-                let first = variants.first().map(|variant| variant.vars.clone());
-                wrangler.set_vars(first.unwrap_or_default());
-            }
+            Self::Wrangler(wrangler) => wrangler.set_vars(first_vars(variants)),
+            Self::Gate(gate) => gate.set_vars(first_vars(variants)),
         }
     }
 
@@ -204,6 +222,7 @@ impl Edge {
         match self {
             Self::Workerd(workerd) => workerd.check_alive(),
             Self::Wrangler(wrangler) => wrangler.check_alive(),
+            Self::Gate(gate) => gate.check_alive(),
         }
     }
 
