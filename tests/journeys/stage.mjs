@@ -18,7 +18,7 @@ mkdirSync(PICTURES, { recursive: true });
 /**
  * Starts Postgres, origin and edge; stops them after the test.
  * @param {import('node:test').TestContext} t
- * @param {'wrangler' | 'workerd'} edge
+ * @param {'wrangler' | 'workerd' | 'gate'} edge
  * @param {string[]} [more] further arguments of `munjigi-tools stack`
  */
 export async function openStage(t, edge, more = []) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use munjigi_protocol::{ChallengeReply, SiteverifyCode, SiteverifyReply};
-use munjigi_tools::stack::{Site, Stack, StackOptions, Variant};
+use munjigi_tools::stack::{EdgeKind, Site, Stack, StackOptions, Variant};
 
 use crate::client::Connection;
 use crate::pictures::Eyes;
@@ -15,6 +15,12 @@ use crate::records::Records;
 pub async fn stack(variants: &[&[(&str, &str)]]) -> Result<Stack> {
     let variants = variants.iter().map(|vars| variant(vars)).collect();
     Stack::start(StackOptions { variants, ..StackOptions::default() }).await
+}
+
+/// Starts a stack with the gate in the Worker's place.
+pub async fn gate(vars: &[(&str, &str)]) -> Result<Stack> {
+    let (edge, variants) = (EdgeKind::Gate, vec![variant(vars)]);
+    Stack::start(StackOptions { edge, variants, ..StackOptions::default() }).await
 }
 
 /// The variables of one worker.

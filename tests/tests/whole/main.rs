@@ -4,9 +4,11 @@
 mod bad_input;
 mod expiry;
 mod filling;
+mod gate;
 mod internal;
 mod logs;
 mod meter;
+mod oracle;
 mod outages;
 mod outcomes;
 mod pictures;

@@ -25,7 +25,11 @@ async fn load_for(seconds: u64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn postgres_away_for_twenty_seconds_under_load_loses_nothing() -> Result<()> {
-    let mut stack = stage::stack(&[]).await?;
+    postgres_away(stage::stack(&[]).await?).await
+}
+
+/// Visitors pass while Postgres is down for twenty seconds.
+pub async fn postgres_away(mut stack: Stack) -> Result<()> {
     let visitors = Visitors::come(&stack.edge.url(), &stack.bench_site);
     load_for(2).await;
     stack.database.ours()?.stop().await?;
@@ -58,7 +62,11 @@ async fn a_killed_origin_and_a_postgres_restart_in_a_minute_of_load_lose_nothing
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edge_killed_while_the_origin_is_away_loses_nothing() -> Result<()> {
-    let mut stack = stage::stack(&[]).await?;
+    edge_killed_without_origin(stage::stack(&[]).await?).await
+}
+
+/// The edge dies before its origin has heard of the redemptions.
+pub async fn edge_killed_without_origin(mut stack: Stack) -> Result<()> {
     stack.origin.kill();
     let visitors = Visitors::come(&stack.edge.url(), &stack.bench_site);
     load_for(3).await;
@@ -86,7 +94,11 @@ async fn an_edge_started_while_the_origin_is_away_serves() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn redemptions_of_an_edge_without_an_origin_wait_for_it() -> Result<()> {
-    let mut stack = stage::stack(&[&[("MUNJIGI_ORIGIN_URL", "")]]).await?;
+    waits_for_an_origin(stage::stack(&[&[("MUNJIGI_ORIGIN_URL", "")]]).await?).await
+}
+
+/// An edge that starts without an origin and gets one later.
+pub async fn waits_for_an_origin(mut stack: Stack) -> Result<()> {
     let visitors = Visitors::come(&stack.edge.url(), &stack.bench_site);
     load_for(5).await;
     let redeemed = visitors.leave().await?;

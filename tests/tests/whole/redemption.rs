@@ -41,7 +41,11 @@ async fn stack() -> Stack {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_a_thousand_parallel_redemptions_one_succeeds() -> Result<()> {
-    let stack = stack().await;
+    one_of_a_thousand(&stack().await).await
+}
+
+/// Twenty tokens, each redeemed a thousand times at once.
+pub async fn one_of_a_thousand(stack: &Stack) -> Result<()> {
     let (edge, site) = (stack.edge.url(), &stack.bench_site);
     for run in 1..=20 {
         let token = stage::token(&edge, site).await?;
@@ -54,7 +58,11 @@ async fn of_a_thousand_parallel_redemptions_one_succeeds() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_solution_replayed_a_hundred_times_in_parallel_is_one_token_to_spend() -> Result<()> {
-    let stack = stack().await;
+    one_of_a_hundred_replays(&stack().await).await
+}
+
+/// One solution, posted a hundred times at once.
+pub async fn one_of_a_hundred_replays(stack: &Stack) -> Result<()> {
     let (edge, site) = (stack.edge.url(), &stack.bench_site);
     let challenge = stage::challenge(&edge, site, "192.0.2.1").await?;
     let solution = serde_json::to_vec(&solution_request(&challenge)?)?;
@@ -113,7 +121,11 @@ async fn the_shard_count_changes_while_tokens_are_out() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_edge_killed_under_load_forgets_no_spent_token() -> Result<()> {
-    let mut stack = stack().await;
+    killed_under_load(stack().await).await
+}
+
+/// Two hundred tokens are redeemed at once, and the edge dies meanwhile.
+pub async fn killed_under_load(mut stack: Stack) -> Result<()> {
     let (edge, site) = (stack.edge.url(), stack.bench_site.clone());
     let mut tokens = Vec::new();
     for _ in 0..200 {
@@ -164,7 +176,11 @@ async fn an_edge_killed_under_load_forgets_no_spent_token() -> Result<()> {
 /// which repeats the call with the same key: it gets the lost answer.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_lost_with_the_edge_is_given_again_for_the_same_key_alone() -> Result<()> {
-    let mut stack = stack().await;
+    a_lost_reply(stack().await).await
+}
+
+/// A call that is repeated after the edge was killed.
+pub async fn a_lost_reply(mut stack: Stack) -> Result<()> {
     let site = stack.bench_site.clone();
     let token = stage::token(&stack.edge.url(), &site).await?;
     let lost = stage::verify_with_key(&stack.edge.url(), &site, &token, "order-17").await?;
