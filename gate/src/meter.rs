@@ -41,6 +41,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_contract_of_meters_holds() {
-        meter(async || Meter::new(300, Clock::system())).await;
+        let now = Clock::system().now();
+        meter(async || Meter::new(300, Clock::system()), now).await;
     }
 }

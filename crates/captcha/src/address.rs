@@ -40,13 +40,23 @@ impl Address {
         }
     }
 
-    /// The /20 or /40 that contains it: what one customer of a network usually
-    /// gets at most. The bits after it are zero.
+    /// The /56 of IPv6 that contains it: what one customer of an access network
+    /// usually gets (RFC 6177, RIPE-690).
+    pub(crate) const fn subnet(&self) -> Option<[u8; 7]> {
+        match *self {
+            Self::V4(_) => None,
+            Self::V6([subnet @ .., _]) => Some(subnet),
+        }
+    }
+
+    /// The /20 or /32 that contains it: what a customer of a network, or anyone
+    /// who asks a registry for IPv6, usually gets at most. The bits after it are
+    /// zero.
     pub(crate) const fn block(&self) -> [u8; 5] {
         match *self {
             // No IPv6 address that is routed begins with a zero byte.
             Self::V4([first, second, third, _]) => [0, first, second, third & 0xf0, 0],
-            Self::V6([block @ .., _, _, _]) => block,
+            Self::V6([first, second, third, fourth, ..]) => [first, second, third, fourth, 0],
         }
     }
 
@@ -115,6 +125,8 @@ mod tests {
         assert_ne!(v6, Address::parse("2001:db8:7:2::2").unwrap());
         assert_eq!(v6.prefix(), Prefix::V6([0x20, 0x01, 0x0d, 0xb8, 0, 7]));
         assert_eq!(v6.block(), [0x20, 0x01, 0x0d, 0xb8, 0]);
+        assert_eq!(v6.subnet(), Some([0x20, 0x01, 0x0d, 0xb8, 0, 7, 0]));
+        assert_eq!(v4.subnet(), None);
         for text in ["", "192.0.2", "2001:db8::/32", "localhost"] {
             assert_eq!(Address::parse(text), None, "{text}");
         }

@@ -19,10 +19,10 @@ use crate::seal::{
 };
 
 /// Version of the payload.
-const VERSION: u8 = 4;
+const VERSION: u8 = 5;
 /// The previous version, still found in challenges that an edge of the previous
-/// release sealed; what was noticed until then is forgotten.
-const VERSION_BEFORE: u8 = 3;
+/// release sealed; it does not say how the attempt began.
+const VERSION_BEFORE: u8 = 4;
 
 /// What a challenge seals.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,10 +53,22 @@ pub struct ChallengeClaims {
     pub step: SealedStep,
     /// The network's pseudonym for the site and the day of `issued_at`.
     pub visitor: [u8; 8],
+    /// How the attempt began.
+    pub began: Began,
     /// What was noticed so far.
     pub signs: Signs,
     /// What the attempt has to pay in total, and what it has paid.
     pub owed: Owed,
+}
+
+/// How an attempt began: who posts its solution may be somebody else, and say
+/// something else.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Began {
+    /// The address's pseudonym for the site and the day, in 32 bits.
+    pub address: u32,
+    /// The interaction's pseudonym, where enough of it is known.
+    pub trace: Option<u64>,
 }
 
 /// What a challenge asks for.
@@ -131,7 +143,7 @@ pub enum Way {
 
 /// The payload; the order of fields is the order of bytes.
 #[derive(Serialize, Deserialize)]
-struct Payload<'a, S, R> {
+struct Payload<'a, R> {
     version: u8,
     id: [u8; 16],
     #[serde(borrow)]
@@ -146,10 +158,9 @@ struct Payload<'a, S, R> {
     expires_at: u64,
     step: sealed::Step,
     visitor: [u8; 8],
-    /// In the version before, the risk alone.
-    signs: S,
+    signs: sealed::Signs,
     owed: sealed::Owed,
-    /// Nothing; in the version before, reasons.
+    /// How the attempt began; nothing in the version before.
     rest: R,
 }
 
@@ -187,25 +198,19 @@ impl ChallengeClaims {
             visitor: self.visitor,
             signs: sealed::Signs(self.signs.bits()),
             owed: sealed::Owed::from(self.owed),
-            rest: (),
+            rest: sealed::Began::from(self.began),
         })
     }
 
     pub(crate) fn read(payload: &[u8]) -> Result<Self, SealError> {
         match payload.first().copied() {
-            Some(VERSION) => {
-                let payload: Payload<'_, sealed::Signs, ()> = decode(payload)?;
-                let signs = Signs::of_bits(payload.signs.0);
-                Self::of(payload, signs)
-            }
-            Some(VERSION_BEFORE) => {
-                Self::of(decode::<Payload<'_, u8, [u8; 2]>>(payload)?, Signs::NONE)
-            }
+            Some(VERSION) => Self::of(decode::<Payload<'_, sealed::Began>>(payload)?),
+            Some(VERSION_BEFORE) => Self::of(decode::<Payload<'_, ()>>(payload)?),
             _ => Err(SealError),
         }
     }
 
-    fn of<S, R>(payload: Payload<'_, S, R>, signs: Signs) -> Result<Self, SealError> {
+    fn of<R: Into<Began>>(payload: Payload<'_, R>) -> Result<Self, SealError> {
         if payload.shards == 0 {
             return Err(SealError);
         }
@@ -222,7 +227,8 @@ impl ChallengeClaims {
             expires_at: UnixMillis::from_seconds(payload.expires_at),
             step: payload.step.into(),
             visitor: payload.visitor,
-            signs,
+            began: payload.rest.into(),
+            signs: Signs::of_bits(payload.signs.0),
             owed: payload.owed.into(),
         })
     }

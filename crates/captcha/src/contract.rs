@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn the_fake_keeps_the_contract_of_meters() {
-        block_on(meter(async || MemoryMeter::new(300, NOW)));
+        block_on(meter(async || MemoryMeter::new(300, NOW), NOW));
     }
 
     #[test]

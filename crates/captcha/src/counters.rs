@@ -1,8 +1,12 @@
-//! Decaying counters: what was recently issued, solved and failed per site, and
-//! on it per address, network, block of networks, autonomous system and client
-//! software; how many different networks used each software; and which attempts
-//! were already counted. Approximate, bounded, and lost with the process.
-//! `policy` decides what they cost a visitor.
+//! Decaying counters: what was recently issued and failed per address, client
+//! and network of a site; what was solved there, on the whole site, and per
+//! block of networks, autonomous system, interaction and client software; from
+//! how many different networks each came; and which attempts were already
+//! counted. Approximate, bounded, and lost with the process. `policy` decides
+//! what they cost a visitor.
+//!
+//! What many people share counts only what was solved: a challenge that is
+//! requested and not paid for is held against nobody else.
 
 mod decay;
 mod event;
@@ -19,18 +23,22 @@ use munjigi_protocol::{AttemptId, Signals};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use decay::{Clock, TICKS_PER_HALF_LIFE, decayed};
-pub use event::{Event, Noted};
+pub use event::{Event, Noted, Payer};
+pub use passed::Cause;
 pub(crate) use place::By;
 pub use place::Place;
-pub use report::{Busy, MAX_BUSY, MAX_ROWS, Passes, Report, Row, Total, Totals};
-pub use table::Usual;
-pub(crate) use table::{Fresh, window};
+pub use report::{
+    Busy, Flooded, MAX_BUSY, MAX_BUSY_SHARED, MAX_ROWS, Passes, Regulars, Report, Row, Total,
+    Totals,
+};
+pub(crate) use table::{Counted, window};
+pub use table::{Share, Usual};
 
 use passed::Passed;
-use place::{Namer, Names};
+use place::{Namer, Names, PLATFORM, short};
 use recent::Recent;
 use sketch::{Few, Many};
-use table::{Counted, Counts, Table};
+use table::{Counts, Table};
 use told::{Name, Told};
 
 use crate::authority::Authority;
@@ -51,13 +59,11 @@ pub struct Counters {
 /// What a name in the counters is the name of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Kind {
-    /// A site; seen with it: networks.
+    /// A site; seen with it: networks of visitors who were not charged.
     Site,
     /// Attempts of a site by SHA-256, counted in the field for issued
     /// challenges.
     Fallback,
-    /// Challenges of a site for which the counters charged more.
-    Charged,
     /// An address on a site.
     Address,
     /// An address with one software on a site: several people share an address
@@ -65,6 +71,8 @@ pub enum Kind {
     Client,
     /// A network on a site; seen with it: addresses.
     Network,
+    /// A /56 of IPv6 on a site.
+    Subnet,
     /// A block of networks on a site.
     Block,
     /// An autonomous system on a site; seen with it: networks.
@@ -81,11 +89,11 @@ pub enum Kind {
 pub(crate) struct Tables {
     sites: Table<Many>,
     fallbacks: Table<()>,
-    charged: Table<()>,
     addresses: Table<()>,
     clients: Table<()>,
     traces: Table<()>,
     networks: Table<Few>,
+    subnets: Table<()>,
     blocks: Table<()>,
     systems: Table<Many>,
     stacks: Table<Many>,
@@ -95,16 +103,16 @@ impl Tables {
     /// Empty tables.
     pub fn new() -> Self {
         Self {
-            sites: Table::new(1_024),
+            sites: Table::new(2_048),
             fallbacks: Table::new(1_024),
-            charged: Table::new(1_024),
             addresses: Table::new(16_384),
             clients: Table::new(16_384),
             traces: Table::new(8_192),
             networks: Table::new(16_384),
+            subnets: Table::new(8_192),
             blocks: Table::new(4_096),
             systems: Table::new(2_048),
-            stacks: Table::new(2_048),
+            stacks: Table::new(4_096),
         }
     }
 
@@ -113,11 +121,11 @@ impl Tables {
         match kind {
             Kind::Site => &self.sites,
             Kind::Fallback => &self.fallbacks,
-            Kind::Charged => &self.charged,
             Kind::Address => &self.addresses,
             Kind::Client => &self.clients,
             Kind::Trace => &self.traces,
             Kind::Network => &self.networks,
+            Kind::Subnet => &self.subnets,
             Kind::Block => &self.blocks,
             Kind::System => &self.systems,
             Kind::Stack => &self.stacks,
@@ -129,11 +137,11 @@ impl Tables {
         match kind {
             Kind::Site => &mut self.sites,
             Kind::Fallback => &mut self.fallbacks,
-            Kind::Charged => &mut self.charged,
             Kind::Address => &mut self.addresses,
             Kind::Client => &mut self.clients,
             Kind::Trace => &mut self.traces,
             Kind::Network => &mut self.networks,
+            Kind::Subnet => &mut self.subnets,
             Kind::Block => &mut self.blocks,
             Kind::System => &mut self.systems,
             Kind::Stack => &mut self.stacks,
@@ -148,18 +156,39 @@ pub struct Load {
     pub issued: u32,
     /// Number of tokens handed out.
     pub solved: u32,
+    /// Of these, how many to visitors who were charged.
+    pub charged: u32,
+    /// Of these, how many to regulars.
+    pub regular: u32,
     /// Number of wrong solutions and answers.
     pub failed: u32,
 }
 
 impl Load {
+    /// Nothing.
+    pub const NONE: Self = Self { issued: 0, solved: 0, charged: 0, regular: 0, failed: 0 };
+
+    const fn of([issued, solved, charged, regular, failed]: [u32; 5]) -> Self {
+        Self { issued, solved, charged, regular, failed }
+    }
+
+    const fn fields(self) -> [u32; 5] {
+        [self.issued, self.solved, self.charged, self.regular, self.failed]
+    }
+
     /// Both together.
-    const fn and(self, other: Self) -> Self {
-        Self {
-            issued: self.issued.saturating_add(other.issued),
-            solved: self.solved.saturating_add(other.solved),
-            failed: self.failed.saturating_add(other.failed),
+    fn and(self, other: Self) -> Self {
+        let [mut sums, other] = [self.fields(), other.fields()];
+        for (sum, other) in sums.iter_mut().zip(other) {
+            *sum = sum.saturating_add(other);
         }
+        Self::of(sums)
+    }
+
+    /// Tokens of visitors who were not charged: those whom shares and
+    /// allowances are measured by.
+    pub const fn people(&self) -> u32 {
+        self.solved.saturating_sub(self.charged)
     }
 
     /// Issued and failed challenges as one number, to which failures add at
@@ -178,9 +207,10 @@ pub const FAILURE_WEIGHT: u32 = 8;
 /// What the counters say of one visit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Pressure {
-    /// Load of the whole site.
+    /// Load of the whole site; nothing is counted as issued.
     pub site: Load,
-    /// Networks from which the site was visited within one to two half-lives.
+    /// Networks from which people passed on the site within one to two
+    /// half-lives.
     pub site_networks: u32,
     /// What is usual for the site.
     pub site_usual: Option<Usual>,
@@ -188,28 +218,29 @@ pub struct Pressure {
     pub address: Load,
     /// The same with the visitor's software alone.
     pub client: Load,
-    /// How often the visitor's interaction was seen on the site, 0 where too
-    /// little of it is known.
+    /// How often the visitor's interaction was solved with on the site, 0 where
+    /// too little of it is known.
     pub trace: u32,
     /// The visitor's network on the site.
     pub network: Crowd,
+    /// The visitor's /56 on the site; zero for IPv4.
+    pub subnet: Load,
     /// The visitor's block of networks on the site.
-    pub block: Load,
+    pub block: Part,
     /// The visitor's autonomous system on the site; zero when it is unknown.
-    pub system: Fleet,
+    pub system: Part,
     /// Whether machines are rented from the system.
     pub hosting: bool,
     /// The visitor's software, by headers.
     pub software: Fleet,
     /// The visitor's software, by its handshake.
     pub handshake: Fleet,
+    /// All software that hardly anybody uses, if the visitor's is.
+    pub rare: Fleet,
     /// Attempts on the site that used SHA-256.
     pub fallbacks: u32,
-    /// Challenges of the site for which the counters charged more, apart from a
-    /// flood of the site.
-    pub charged: u32,
-    /// How many challenges the site is expected to issue at this hour, decayed
-    /// as [`Load::issued`] is; see [`Self::expecting`].
+    /// How many people are expected to pass on the site at this hour, decayed
+    /// as [`Load::solved`] is; see [`Self::expecting`].
     pub expected: Option<u32>,
     /// Whether the visitor's address passed here today, before the site was
     /// flooded.
@@ -228,18 +259,31 @@ pub struct Crowd {
     pub members: u32,
 }
 
-/// Clients that have something in common on a site: a system, or software.
+/// A block of networks, or a system, on a site.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Part {
+    /// What its networks did.
+    pub load: Load,
+    /// How many they are, within one to two half-lives, approximately.
+    pub networks: u32,
+    /// The share of people that it usually has, in 65,536ths; `None` where
+    /// nobody knows.
+    pub share: Option<u16>,
+}
+
+/// Clients with the same software on a site.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Fleet {
-    /// Networks from which they came, within one to two half-lives,
+    /// Networks from which they passed, within one to two half-lives,
     /// approximately.
     pub networks: u32,
-    /// What is usual for them on the site.
-    pub usual: Option<Usual>,
+    /// The share of people who usually use it, in 65,536ths: on the site, or
+    /// where that is unknown, over all sites; `None` where nobody knows.
+    pub share: Option<u16>,
 }
 
 impl Pressure {
-    /// The same, on a site that is expected to issue this many challenges an
+    /// The same, on a site where this many people are expected to pass in an
     /// hour.
     #[must_use]
     pub fn expecting(self, hourly: Option<u32>) -> Self {
@@ -251,25 +295,33 @@ impl Pressure {
         Self { expected, ..self }
     }
 
+    /// The same for the solution of a challenge that was counted here: an
+    /// attempt does not pay for itself.
+    #[must_use]
+    pub const fn without_own(self) -> Self {
+        const fn less(load: Load) -> Load {
+            Load { issued: load.issued.saturating_sub(1), ..load }
+        }
+        let network = Crowd { load: less(self.network.load), ..self.network };
+        Self { address: less(self.address), client: less(self.client), network, ..self }
+    }
+
     /// What remains after some seconds in which nothing happens, rounded up.
     pub(crate) fn after(&self, seconds: u32) -> Self {
         let ticks = u64::from(seconds) * TICKS_PER_HALF_LIFE;
         let ticks = ticks / u64::from(self.half_life_seconds.max(1));
         let count = |number: u32| decayed(number.saturating_mul(256), ticks).div_ceil(256);
-        let load = |load: Load| Load {
-            issued: count(load.issued),
-            solved: count(load.solved),
-            failed: count(load.failed),
-        };
+        let load = |load: Load| Load::of(load.fields().map(count));
         Self {
             site: load(self.site),
             address: load(self.address),
             client: load(self.client),
             trace: count(self.trace),
             network: Crowd { load: load(self.network.load), ..self.network },
-            block: load(self.block),
+            subnet: load(self.subnet),
+            block: Part { load: load(self.block.load), ..self.block },
+            system: Part { load: load(self.system.load), ..self.system },
             fallbacks: count(self.fallbacks),
-            charged: count(self.charged),
             ..*self
         }
     }
@@ -338,32 +390,61 @@ impl Counters {
             }
         };
         let crowd = |counted: Counted| Crowd { load: counted.load, members: counted.distinct };
-        let fleet = |counted: Counted| Fleet { networks: counted.distinct, usual: counted.usual };
         let site = one(Kind::Site, place.site);
+        let share = |of: Counted| of.usual.and_then(|usual| usual.share);
+        let part = |counted: Counted, anywhere: Option<u16>| Part {
+            load: counted.load,
+            networks: counted.distinct,
+            share: share(counted).or(anywhere),
+        };
+        let fleet = |counted: Counted, anywhere: Option<u16>| Fleet {
+            networks: counted.distinct,
+            share: share(counted).or(anywhere),
+        };
         let system = place.system.map(|key| one(Kind::System, key)).unwrap_or_default();
+        let system_anywhere = place.system_anywhere.and_then(|key| share(one(Kind::System, key)));
+        let software = self.software(place, tick);
         let handshake = place.today.handshake.map(|key| one(Kind::Stack, key));
+        let handshake_anywhere =
+            place.today.anywhere.handshake.and_then(|key| share(one(Kind::Stack, key)));
+        let rare = fleet(
+            both(Kind::Stack, |names| names.rare),
+            share(both(Kind::Stack, |names| names.anywhere.rare)),
+        );
         Pressure {
             site: site.load,
             site_networks: site.distinct,
             site_usual: site.usual,
             address: both(Kind::Address, |names| names.address).load,
             client: both(Kind::Client, |names| names.client).load,
-            trace: place.trace.map_or(0, |key| one(Kind::Trace, key).load.issued),
+            trace: place.trace.map_or(0, |key| one(Kind::Trace, key).load.solved),
             network: crowd(both(Kind::Network, |names| names.network)),
-            block: both(Kind::Block, |names| names.block).load,
-            system: fleet(system),
+            subnet: place.today.subnet.map(|key| one(Kind::Subnet, key).load).unwrap_or_default(),
+            block: part(both(Kind::Block, |names| names.block), None),
+            system: part(system, system_anywhere),
             hosting: place.hosting,
-            software: fleet(both(Kind::Stack, |names| names.software)),
-            handshake: fleet(handshake.unwrap_or_default()),
+            software,
+            handshake: fleet(handshake.unwrap_or_default(), handshake_anywhere),
+            rare: if is_rare(software, site.usual) { rare } else { Fleet::default() },
             fallbacks: one(Kind::Fallback, place.site).load.issued,
-            charged: one(Kind::Charged, place.site).load.issued,
             expected: None,
-            passed: [Some(&place.today), place.yesterday.as_ref()]
-                .into_iter()
-                .flatten()
-                .any(|names| self.passed.knows(place.site, names.address)),
+            passed: self.passed_before(place),
             half_life_seconds: self.clock.half_life_seconds,
         }
+    }
+
+    /// A visitor's software by headers.
+    fn software(&self, place: &Place, tick: u64) -> Fleet {
+        let counted = |key| self.tables.of(Kind::Stack).counted(key, tick);
+        let share = |of: Counted| of.usual.and_then(|usual| usual.share);
+        let (mut networks, mut known, mut anywhere) = (0, None, None);
+        for names in [Some(&place.today), place.yesterday.as_ref()].into_iter().flatten() {
+            let here = counted(names.software);
+            networks = here.distinct.max(networks);
+            known = known.or(share(here));
+            anywhere = anywhere.or(share(counted(names.anywhere.software)));
+        }
+        Fleet { networks, share: known.or(anywhere) }
     }
 
     /// The counters of a network, found by the pseudonym that a challenge
@@ -374,60 +455,113 @@ impl Counters {
         Crowd { load: counted.load, members: counted.distinct }
     }
 
-    /// Counts an event at a place.
+    /// Counts an event at a place. What is requested, and what fails, counts
+    /// for the visitor and the neighbours alone; what is solved, for everything
+    /// that the visitor shares with others.
     pub fn note(&mut self, place: &Place, what: Noted, now: UnixMillis) {
-        let Names { address, client, network, block, software, handshake } = place.today;
-        let site = place.site;
+        let Names { address, client, network, .. } = place.today;
         let tick = self.clock.tick(now);
         let busy = self.tables.of(Kind::Network).counted(network, tick).load.issued >= BUSY_NETWORK;
-        // What is seen is hashed already, and by a key.
-        if what == Noted::Solved {
-            self.passed.note(site, address, now);
-        }
-        let mut count = |kind, key, seen, formerly| {
-            let fresh = self.tables.change(kind).note(key, what, seen, tick);
-            self.told.note(Name { site, kind, key, formerly }, fresh, busy);
+        let mut count = |kind, key, seen| {
+            let name = Name { kind, key, busy, ..Name::of(place) };
+            self.count(name, what, seen, tick);
         };
-        count(Kind::Site, site, network, None);
-        count(Kind::Address, address, 0, None);
-        count(Kind::Client, client, 0, None);
-        if let Some(trace) = place.trace {
-            count(Kind::Trace, trace, 0, None);
+        count(Kind::Address, address, None);
+        count(Kind::Client, client, None);
+        if what != Noted::Failed {
+            count(Kind::Network, network, Some(address));
         }
-        count(Kind::Network, network, address, None);
-        count(Kind::Block, block, 0, None);
-        if let Some(system) = place.system {
-            count(Kind::System, system, network, None);
+        if let Noted::Solved(payer) = what {
+            self.note_solved(place, payer, now);
         }
-        count(Kind::Stack, software, network, place.yesterday.map(|names| names.software));
-        if let Some(handshake) = handshake {
-            let formerly = place.yesterday.and_then(|names| names.handshake);
-            count(Kind::Stack, handshake, network, formerly);
+    }
+
+    /// What is seen is hashed already, and by a key.
+    fn note_solved(&mut self, place: &Place, payer: Payer, now: UnixMillis) {
+        let tick = self.clock.tick(now);
+        let what = Noted::Solved(payer);
+        let Names { network, subnet, block, software, handshake, rare, anywhere, .. } = place.today;
+        let yesterday = place.yesterday;
+        let of_people = Some(network).filter(|_| payer != Payer::Charged);
+        let site = self.tables.of(Kind::Site).counted(place.site, tick);
+        let is_rare = is_rare(self.software(place, tick), site.usual);
+        let site = Name::of(place);
+        let mut count = |name: Name, seen| self.count(name, what, seen, tick);
+        count(Name { kind: Kind::Site, key: place.site, ..site }, of_people);
+        if let Some(key) = subnet {
+            count(Name { kind: Kind::Subnet, key, ..site }, None);
         }
+        if let Some(key) = place.trace {
+            count(Name { kind: Kind::Trace, key, ..site }, None);
+        }
+        let formerly = yesterday.map(|names| names.block);
+        count(Name { kind: Kind::Block, key: block, formerly, ..site }, Some(network));
+        if let Some(key) = place.system {
+            count(Name { kind: Kind::System, key, ..site }, Some(network));
+        }
+        let stack = Name { kind: Kind::Stack, ..site };
+        let formerly = yesterday.map(|names| names.software);
+        count(Name { key: software, formerly, ..stack }, Some(network));
+        if let Some(key) = handshake {
+            let formerly = yesterday.and_then(|names| names.handshake);
+            count(Name { key, formerly, ..stack }, Some(network));
+        }
+        if is_rare {
+            let formerly = yesterday.map(|names| names.rare);
+            count(Name { key: rare, formerly, ..stack }, Some(network));
+        }
+        // What is usual over all sites is what people pay the usual price for.
+        if payer == Payer::Charged || place.share == Share::Small {
+            return;
+        }
+        let all = Name { site: PLATFORM, ..site };
+        count(Name { kind: Kind::Site, key: PLATFORM, ..all }, Some(network));
+        if let Some(key) = place.system_anywhere {
+            count(Name { kind: Kind::System, key, ..all }, Some(network));
+        }
+        let stack = Name { kind: Kind::Stack, ..all };
+        let formerly = yesterday.map(|names| names.anywhere.software);
+        count(Name { key: anywhere.software, formerly, ..stack }, Some(network));
+        if let Some(key) = anywhere.handshake {
+            let formerly = yesterday.and_then(|names| names.anywhere.handshake);
+            count(Name { key, formerly, ..stack }, Some(network));
+        }
+        if is_rare {
+            let formerly = yesterday.map(|names| names.anywhere.rare);
+            count(Name { key: anywhere.rare, formerly, ..stack }, Some(network));
+        }
+    }
+
+    fn count(&mut self, name: Name, what: Noted, seen: Option<u64>, tick: u64) {
+        let fresh = self.tables.change(name.kind).note(name.key, name.share, what, seen, tick);
+        self.told.note(name, fresh);
+    }
+
+    /// Notes that an address passed: that to which the challenge was issued, by
+    /// the name that is sealed in it. Those who were charged do not count.
+    pub fn note_passed(&mut self, place: &Place, address: u32, now: UnixMillis) {
+        self.passed.note(place.site, address, now);
     }
 
     /// Notes that a site is flooded, so that the meter is asked who passed there
     /// before.
-    pub fn note_flood(&mut self, place: &Place, now: UnixMillis) {
+    pub fn note_flood(&mut self, place: &Place, cause: Cause, now: UnixMillis) {
         let half_life = u64::from(self.clock.half_life_seconds) * 1_000;
-        self.passed.flooded(place.site, half_life, now);
+        self.passed.flooded(place.site, cause, half_life, now);
+    }
+
+    /// Whether a place's address is known to have passed before a flood.
+    pub fn passed_before(&self, place: &Place) -> bool {
+        [Some(&place.today), place.yesterday.as_ref()]
+            .into_iter()
+            .flatten()
+            .any(|names| self.passed.knows(place.site, short(names.passing())))
     }
 
     /// Counts an attempt that was admitted with SHA-256.
     pub fn note_fallback(&mut self, place: &Place, now: UnixMillis) {
-        self.note_of_site(Kind::Fallback, place, now);
-    }
-
-    /// Counts a challenge for which the counters charged more, apart from a
-    /// flood of the site.
-    pub fn note_charged(&mut self, place: &Place, now: UnixMillis) {
-        self.note_of_site(Kind::Charged, place, now);
-    }
-
-    fn note_of_site(&mut self, kind: Kind, place: &Place, now: UnixMillis) {
-        let (site, tick) = (place.site, self.clock.tick(now));
-        let fresh = self.tables.change(kind).note(site, Noted::Issued, 0, tick);
-        self.told.note(Name { site, kind, key: site, formerly: None }, fresh, false);
+        let name = Name { kind: Kind::Fallback, key: place.site, ..Name::of(place) };
+        self.count(name, Noted::Issued, None, self.clock.tick(now));
     }
 
     /// Notes that a report failed: the next one waits longer.
@@ -437,12 +571,12 @@ impl Counters {
 
     /// Whether something is to be reported to the meter now.
     pub fn report_is_due(&self, now: UnixMillis) -> bool {
-        self.told.is_due(self.passed.is_due(), now)
+        self.told.is_due(self.passed.is_due(now), now)
     }
 
     /// What was counted since the last report, for a meter of this many parts.
     pub fn reports(&mut self, parts: u16, now: UnixMillis) -> Vec<Report> {
-        self.told.reports(&mut self.tables, &mut self.passed, parts, self.clock.tick(now), now)
+        self.told.reports(&mut self.tables, &mut self.passed, parts, &self.clock, now)
     }
 
     /// Takes over the answer to a report. One that does not have a total for
@@ -455,11 +589,11 @@ impl Counters {
         for (row, total) in report.rows.iter().zip(&totals.rows) {
             self.tables.change(row.kind).learn(row.key, &total.counted(), tick);
         }
-        for Busy { kind, key, total } in &totals.busy {
-            self.tables.change(*kind).meet(*key, &total.counted(), tick);
+        for Busy { kind, key, share, total } in &totals.busy {
+            self.tables.change(*kind).meet(*key, *share, &total.counted(), tick);
         }
-        for passes in &totals.passed {
-            self.passed.learn(passes);
+        for regulars in &totals.regulars {
+            self.passed.learn(regulars);
         }
     }
 
@@ -472,6 +606,17 @@ impl Counters {
     /// Whether an event of an attempt is remembered.
     pub fn seen(&self, id: &AttemptId, event: Event) -> bool {
         self.recent.contains(event.of(id))
+    }
+}
+
+/// Whether hardly anybody uses a software: by what is usual, and where nobody
+/// knows that, because no other network of the site has shown it. Before the
+/// meter has told anything of the site, nothing is rare: every program is new
+/// to a process that has just begun.
+fn is_rare(software: Fleet, site: Option<Usual>) -> bool {
+    match software.share {
+        Some(share) => !Usual { share: Some(share), people: None }.is_used(),
+        None => site.is_some() && software.networks <= 1,
     }
 }
 

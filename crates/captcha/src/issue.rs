@@ -12,14 +12,14 @@ use rand_core::CryptoRng;
 
 use crate::authority::Authority;
 use crate::call::Call;
-use crate::challenge::{ChallengeClaims, Owed, SealedPuzzle, SealedStep, Way};
+use crate::challenge::{Began, ChallengeClaims, Owed, SealedPuzzle, SealedStep, Way};
 use crate::counters::{By, Counters, Noted, Place, Pressure};
 use crate::credentials::{Alias, Sitekey, Vendor};
 use crate::host::Hostname;
 use crate::labels::{Action, Cdata};
 use crate::policy::{
-    Demand, DemandStep, Question, Stage, comes_with_a_flood, decide, is_attacked,
-    is_fleet_by_headers, puzzle_lifetime_seconds,
+    Demand, DemandStep, Question, Stage, decide, fleet_by, flood_cause, is_attacked,
+    puzzle_lifetime_seconds,
 };
 use crate::ports::{SiteSource, StoreError};
 use crate::refusal::Refusal;
@@ -159,9 +159,11 @@ fn issue_to(
     let Call { authority, site, visit, now } = *call;
     let algorithm = algorithm(call, &request.algorithms)?;
     let place = counters.place_of(authority, &site.sitekey, visit, &request.signals, now);
-    let pressure = counters.pressure(&place, now).expecting(site.expected(now));
-    if comes_with_a_flood(site, &pressure) {
-        counters.note_flood(&place, now);
+    let place = place.sharing(site.share());
+    let mut pressure = counters.pressure(&place, now).expecting(site.expected(now));
+    if let Some(cause) = flood_cause(site, &pressure) {
+        counters.note_flood(&place, cause, now);
+        pressure.passed = counters.passed_before(&place);
     }
     let demand = decide(&Question {
         site,
@@ -176,9 +178,6 @@ fn issue_to(
     })?;
     if !site.exempt {
         counters.note(&place, Noted::Issued, now);
-        if demand.charged {
-            counters.note_charged(&place, now);
-        }
     }
 
     let mut id = [0; 16];
@@ -201,6 +200,7 @@ fn issue_to(
         expires_at: UnixMillis::from_seconds(issued_at.seconds() + lifetime),
         step: SealedStep::Puzzle(puzzle),
         visitor: place.visitor(),
+        began: Began { address: place.address(), trace: place.trace() },
         signs: demand.signs,
         owed: Owed {
             asked: demand.total(),
@@ -233,10 +233,11 @@ fn issue_to(
 
 /// What the challenge costs, and the fleet that it goes to.
 fn price(demand: &Demand, site: &Site, place: &Place, pressure: &Pressure) -> PriceTally {
-    let (by, networks) = if is_fleet_by_headers(pressure) {
-        (By::Headers, pressure.software.networks)
-    } else {
-        (By::Handshake, pressure.handshake.networks)
+    let by = fleet_by(pressure);
+    let networks = match by {
+        By::Headers => pressure.software.networks,
+        By::Handshake => pressure.handshake.networks,
+        By::Rarity => pressure.rare.networks,
     };
     let is_fleet = demand.signs.has(Sign::Fleet);
     PriceTally {

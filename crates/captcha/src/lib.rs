@@ -50,7 +50,7 @@ pub mod weights;
 pub use address::{Address, Prefix};
 pub use authority::Authority;
 pub use call::Call;
-pub use challenge::{ChallengeClaims, Owed, SealedPicture, SealedPuzzle, SealedStep, Way};
+pub use challenge::{Began, ChallengeClaims, Owed, SealedPicture, SealedPuzzle, SealedStep, Way};
 pub use counters::Counters;
 pub use credentials::{Alias, KeyCheck, KeyError, Secret, SecretHash, Sitekey, Vendor};
 pub use holds::Holds;

@@ -19,14 +19,15 @@ mod surge;
 use munjigi_protocol::{Algorithm, AttemptId, Signals, Signs, Verdict};
 
 pub(crate) use fallback::afford;
-pub(crate) use pressure::{is_fleet_by_headers, larger};
+pub(crate) use pressure::{fleet_by, larger};
 pub use risk::{is_convicted, risk};
 pub use score::{Scored, picture_score, score};
 pub use signs::reasons;
-pub use surge::comes_with_it as comes_with_a_flood;
+pub use surge::cause as flood_cause;
 pub(crate) use surge::is_attacked;
+use surge::is_regular;
 
-use crate::counters::Pressure;
+use crate::counters::{Payer, Pressure};
 use crate::host::Hostname;
 use crate::labels::Action;
 use crate::phones::{
@@ -102,9 +103,8 @@ pub struct Demand {
     pub instead_of_picture: u64,
     /// What was noticed about the visit.
     pub signs: Signs,
-    /// Whether the counters make it cost at least twice as much, apart from a
-    /// flood of the site.
-    pub charged: bool,
+    /// Who pays: how the token counts for what the visitor shares with others.
+    pub payer: Payer,
     /// Whether the visit is never turned away because of other visitors: the
     /// site is exempt, or a rule allows the visit by what the edge sees.
     pub favoured: bool,
@@ -204,9 +204,21 @@ pub fn decide(question: &Question<'_>) -> Result<Demand, Refused> {
         step: if site.exempt { DemandStep::Puzzle } else { step },
         instead_of_picture: asked(HARDER).saturating_mul(u64::from(site.count)),
         signs,
-        charged: of_counters >= 2 * pressure::ONE,
+        payer: payer(pressure, of_counters),
         favoured,
     })
+}
+
+/// Who pays a factor of the counters, apart from a flood of the site: from twice
+/// the floor on, those who are charged.
+fn payer(pressure: &Pressure, of_counters: u64) -> Payer {
+    if of_counters >= 2 * pressure::ONE {
+        Payer::Charged
+    } else if is_regular(pressure) {
+        Payer::Regular
+    } else {
+        Payer::Newcomer
+    }
 }
 
 /// What rules can match by. Before a solution, nobody has done anything yet:
@@ -269,6 +281,22 @@ pub fn another_way(site: &Site, algorithm: Algorithm, price: Price) -> u64 {
         }
     };
     (base.min(most) << doublings).min(most)
+}
+
+/// More work is required only once the price has at least doubled: every
+/// neighbour who requests a challenge raises a network's price a little, and a
+/// visitor who solves for a second must not chase it. An attack multiplies it.
+const RISE: u64 = 2;
+
+/// Puzzles in one attempt, including the first. Each further one at least
+/// doubles what was paid, so three of them make a factor of eight; a visitor
+/// who has paid that has waited long enough.
+const MAX_PUZZLES: u8 = 4;
+
+/// Whether an attempt that has paid this many expected hashes with this many
+/// puzzles is asked for another one.
+pub const fn requires_more(asked: u64, paid: u64, puzzles: u8) -> bool {
+    asked >= paid.saturating_mul(RISE) && puzzles < MAX_PUZZLES
 }
 
 /// Work per sub-puzzle for a further puzzle of this many hashes in total.

@@ -8,6 +8,7 @@ mod rules;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Mode, PictureType, SiteConfig, SiteState, UnderAttack, Work};
 
+use crate::counters::Share;
 use crate::credentials::{SecretHash, Sitekey};
 use crate::host::{HostPattern, Hostname};
 use crate::list::{ListId, MAX_LISTS};
@@ -141,7 +142,17 @@ pub fn new_site(sitekey: &str) -> SiteConfig {
     }
 }
 
+/// Expected hashes of a puzzle from which a site has its full share of what all
+/// sites count in: the floor of a new site.
+const FULL_SHARE: u64 = 640_000;
+
 impl Site {
+    /// What the site may take of the tables that all sites are counted in.
+    pub const fn share(&self) -> Share {
+        let floor = self.work.floor.saturating_mul(self.count as u64);
+        if floor >= FULL_SHARE { Share::Full } else { Share::Small }
+    }
+
     /// Parses a configuration and checks every rule for it.
     pub fn parse(config: &SiteConfig, exemption: Exemption) -> Result<Self, SiteError> {
         let sitekey = Sitekey::from_trusted(&config.sitekey).map_err(|_| SiteError::Sitekey)?;

@@ -111,7 +111,7 @@ fn begin<'a>(
     let place = |counters: &mut Counters| {
         counters.place(call.authority, &claims.sitekey, call.visit, call.now)
     };
-    let place = counters.with(place);
+    let place = counters.with(place).sharing(call.site.share()).began_with(claims.began.trace);
     let attempt =
         Attempt { call: *call, claims, signals: &request.signals, counters, place, network };
     if call.now.seconds() >= claims.expires_at.seconds() {

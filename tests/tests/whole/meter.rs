@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use munjigi_protocol::{ChallengeReply, Step};
-use munjigi_tests::client::Connection;
+use munjigi_protocol::{AlgorithmName, ChallengeReply, SolutionReply, Step, routes};
+use munjigi_tests::client::{Connection, challenge_request};
 use munjigi_tests::stage;
 use munjigi_tools::stack::{Site, Stack, Variant};
 use munjigi_tools::workerd::MeterFault;
@@ -17,19 +17,32 @@ fn work(challenge: &ChallengeReply) -> Result<u64> {
 }
 
 /// Visitors through every worker of a stack, in turn.
-struct Visits<'a> {
-    site: &'a Site,
+struct Visits {
+    site: Site,
     edges: Vec<Connection>,
     next: usize,
 }
 
-impl<'a> Visits<'a> {
-    async fn to(stack: &'a Stack) -> Result<Self> {
+impl Visits {
+    /// Visitors to the stack's site.
+    async fn to(stack: &Stack) -> Result<Self> {
+        Self::to_site(stack, stack.site.clone()).await
+    }
+
+    /// Visitors to a site whose puzzles cost so little that thousands of them can
+    /// be solved here: what is asked for is told as a multiple of it.
+    async fn to_cheap_site(stack: &Stack) -> Result<Self> {
+        let site =
+            stage::site(stack, &["--work-floor", "10", "--work-ceiling", "1000"], "[]").await?;
+        Self::to_site(stack, site).await
+    }
+
+    async fn to_site(stack: &Stack, site: Site) -> Result<Self> {
         let mut edges = Vec::new();
         for url in stack.edge.urls() {
             edges.push(Connection::open(&url).await?);
         }
-        Ok(Self { site: &stack.site, edges, next: 0 })
+        Ok(Self { site, edges, next: 0 })
     }
 
     /// The work that a visit is asked for.
@@ -40,20 +53,33 @@ impl<'a> Visits<'a> {
         work(&edge.challenge(&self.site.sitekey, &self.site.hostname, &headers).await?)
     }
 
-    /// A visit that solves what it is asked for.
-    async fn pass(&mut self, address: &str, agent: &str) -> Result<()> {
+    /// The work of a visit that solves whatever it is asked for.
+    async fn pass(&mut self, address: &str, agent: &str) -> Result<u64> {
         self.next = (self.next + 1) % self.edges.len();
         let edge = self.edges.get_mut(self.next).context("no edge")?;
         let headers = [("cf-connecting-ip", address), ("user-agent", agent)];
-        edge.token(&self.site.sitekey, &self.site.hostname, &headers).await?;
-        Ok(())
+        let mut challenge =
+            edge.challenge(&self.site.sitekey, &self.site.hostname, &headers).await?;
+        let mut paid = work(&challenge)?;
+        loop {
+            match edge.solve(&challenge, &headers).await? {
+                SolutionReply::Passed { .. } => return Ok(paid),
+                SolutionReply::Next(next) => challenge = next,
+            }
+            paid += work(&challenge)?;
+        }
     }
+}
+
+/// As a multiple of what is asked in calm times, in tenths.
+const fn tenths(paid: u64, calm: u64) -> u64 {
+    paid * 10 / calm
 }
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:151.0) Gecko/20100101 Firefox/151.0";
 
 /// After 4,000 challenges of a /24, how many times as much as others a new
-/// address of it is asked, and one of those that took part.
+/// address of it is asked, and one of those that took part, in tenths.
 async fn after_four_thousand(stack: &Stack) -> Result<(u64, u64)> {
     let mut visits = Visits::to(stack).await?;
     let calm = visits.from("203.0.113.1", FIREFOX).await?;
@@ -77,17 +103,17 @@ async fn after_four_thousand(stack: &Stack) -> Result<(u64, u64)> {
     assert_eq!(other, calm, "another network pays too");
     let light = light.into_iter().max().context("no edge")?;
     let busy = busy.into_iter().min().context("no edge")?;
-    Ok((light / calm, busy / calm))
+    Ok((tenths(light, calm), tenths(busy, calm)))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_network_costs_the_same_through_one_isolate_and_through_eight() -> Result<()> {
     let half_life: &[(&str, &str)] = &[("MUNJIGI_COUNTER_HALF_LIFE_SECONDS", "300")];
     let (light, busy) = after_four_thousand(&stage::stack(&[half_life]).await?).await?;
-    assert!(light <= 4, "a light neighbour pays {light}");
-    assert!(busy >= 10, "an address of the attack pays {busy}");
+    assert!(light <= 40, "a light neighbour pays {light}");
+    assert!(busy >= 100, "an address of the attack pays {busy}");
     let (spread_light, spread) = after_four_thousand(&stage::stack(&[half_life; 8]).await?).await?;
-    assert!(spread_light <= 4, "a light neighbour pays {spread_light}");
+    assert!(spread_light <= 40, "a light neighbour pays {spread_light}");
     assert!(spread * 2 >= busy && spread <= busy * 2, "{spread} through eight, {busy} through one");
     Ok(())
 }
@@ -104,43 +130,71 @@ fn network(first: u8, number: u64) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fleet_of_quiet_networks_pays_as_one_and_people_do_not() -> Result<()> {
-    const HALF_LIFE_SECONDS: u64 = 12;
-    let half_life: &[(&str, &str)] = &[("MUNJIGI_COUNTER_HALF_LIFE_SECONDS", "12")];
+    const HALF_LIFE_SECONDS: u64 = 8;
+    let half_life: &[(&str, &str)] = &[("MUNJIGI_COUNTER_HALF_LIFE_SECONDS", "8")];
     let stack = stage::stack(&[half_life; 2]).await?;
-    let mut visits = Visits::to(&stack).await?;
+    let mut visits = Visits::to_cheap_site(&stack).await?;
     let calm = visits.from("203.0.113.1", FIREFOX).await?;
-    // What is usual becomes known after four half-lives that have ended.
+    // What is usual becomes known after twelve half-lives that have ended.
     let mut people = 0;
     let begun = tokio::time::Instant::now();
-    while begun.elapsed().as_secs() < 6 * HALF_LIFE_SECONDS {
+    while begun.elapsed().as_secs() < 15 * HALF_LIFE_SECONDS {
         people += 1;
-        visits.from(&network(10, people), &browser(people)).await?;
+        visits.pass(&network(10, people), &browser(people)).await?;
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let fleet = "Mozilla/5.0 (X11; Linux x86_64) HappyBrowser/9.1";
     let (mut paid, mut surcharged) = (Vec::new(), Vec::new());
-    // Within less than a half-life, so that none of it is forgotten.
     let begun = tokio::time::Instant::now();
     for number in 0..1_000 {
-        paid.push(visits.from(&network(20, number), fleet).await? / calm);
-        if number % 4 == 0 {
+        paid.push(tenths(visits.pass(&network(20, number), fleet).await?, calm));
+        if number % 3 == 0 {
             people += 1;
-            surcharged.push(visits.from(&network(10, people), &browser(people)).await? / calm);
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            let paid = visits.pass(&network(10, people), &browser(people)).await?;
+            surcharged.push(tenths(paid, calm));
         }
     }
     println!("the fleet came within {:?}", begun.elapsed());
     tokio::time::sleep(Duration::from_secs(2)).await;
     for number in 0..60 {
-        paid.push(visits.from(&network(20, number), fleet).await? / calm);
+        paid.push(tenths(visits.pass(&network(20, number), fleet).await?, calm));
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     surcharged.sort_unstable();
     let p95 = surcharged.get(surcharged.len() * 95 / 100).context("nobody came")?;
     let last = paid.iter().rev().take(20).min().context("no fleet")?;
     println!("{people} people, p95 {p95}; the last twenty of the fleet at least {last}");
-    assert!(*last >= 10, "{last}: {paid:?}");
-    assert!(*p95 <= 2, "{p95}");
+    assert!(surcharged.len() >= 300, "{}", surcharged.len());
+    assert!(*last >= 100, "{last}: {paid:?}");
+    assert!(*p95 <= 20, "{p95}");
+    Ok(())
+}
+
+/// Whoever requests challenges with a browser's headers and solves none of them
+/// costs those who use it nothing, and refuses nobody.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_solves_costs_the_users_of_a_browser_nothing() -> Result<()> {
+    let stack = stage::stack(&[&[], &[]]).await?;
+    let mut visits = Visits::to(&stack).await?;
+    let calm = visits.from("203.0.113.1", FIREFOX).await?;
+    for number in 0..1_536 {
+        visits.from(&network(20, number), FIREFOX).await?;
+        if number % 100 == 0 {
+            let other = format!("Mozilla/5.0 (X11; Linux x86_64) Random/{number}");
+            visits.from(&network(30, number), &other).await?;
+        }
+    }
+    // The isolates report every two seconds, when they have something to say.
+    for second in 0..6 {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let address = format!("203.0.113.{}", 10 + second);
+        assert_eq!(visits.from(&address, FIREFOX).await?, calm, "asked for more than before");
+    }
+    let edge = visits.edges.first_mut().context("no edge")?;
+    let mut request = challenge_request(&visits.site.sitekey, &visits.site.hostname);
+    request.algorithms = vec![AlgorithmName::Sha256];
+    let headers = [("cf-connecting-ip", "203.0.113.40"), ("user-agent", FIREFOX)];
+    edge.post_json(routes::CHALLENGES.path, &headers, &request).await?.json::<ChallengeReply>()?;
     Ok(())
 }
 
@@ -150,13 +204,13 @@ async fn a_flood_with_software_like_peoples_pays_and_who_passed_before_does_not(
     const HALF_LIFE_SECONDS: u64 = 12;
     let half_life: &[(&str, &str)] = &[("MUNJIGI_COUNTER_HALF_LIFE_SECONDS", "12")];
     let stack = stage::stack(&[half_life; 2]).await?;
-    let mut visits = Visits::to(&stack).await?;
+    let mut visits = Visits::to_cheap_site(&stack).await?;
     let calm = visits.from("203.0.113.1", FIREFOX).await?;
     let (mut people, mut regulars) = (0, 0);
     let begun = tokio::time::Instant::now();
     while begun.elapsed().as_secs() < 7 * HALF_LIFE_SECONDS {
         people += 1;
-        visits.from(&network(10, people), &browser(people)).await?;
+        visits.pass(&network(10, people), &browser(people)).await?;
         // They pass at least two half-lives before the flood.
         if people % 5 == 0 && begun.elapsed().as_secs() < 4 * HALF_LIFE_SECONDS {
             regulars += 1;
@@ -170,7 +224,8 @@ async fn a_flood_with_software_like_peoples_pays_and_who_passed_before_does_not(
     let mut number = 0;
     while begun.elapsed().as_secs() < 2 * HALF_LIFE_SECONDS {
         number += 1;
-        paid.push(visits.from(&network(20, number % 1_000), &browser(number)).await? * 10 / calm);
+        let address = network(20, number % 1_000);
+        paid.push(tenths(visits.pass(&address, &browser(number)).await?, calm));
     }
     let mut last = paid.split_off(paid.len() - 200);
     last.sort_unstable();
@@ -178,11 +233,11 @@ async fn a_flood_with_software_like_peoples_pays_and_who_passed_before_does_not(
     let mut surcharged = Vec::new();
     for number in 1..=regulars {
         let address = network(30, number);
-        surcharged.push(visits.from(&address, &browser(number)).await? * 10 / calm);
+        surcharged.push(tenths(visits.pass(&address, &browser(number)).await?, calm));
     }
-    let newcomer = visits.from("198.51.100.1", FIREFOX).await? * 10 / calm;
+    let newcomer = tenths(visits.from("198.51.100.1", FIREFOX).await?, calm);
     println!(
-        "{people} people, {number} challenges of the flood: the last at least {lowest}, median {median}; \
+        "{people} people, {number} visits of the flood: the last at least {lowest}, median {median}; \
          a newcomer {newcomer}; who passed before {surcharged:?}"
     );
     // The origin hears of it, so that the owner can be told.
@@ -222,13 +277,17 @@ async fn a_meter_that_fails_is_not_noticed() -> Result<()> {
         // Longer than the interval of reports.
         tokio::time::sleep(Duration::from_secs(3)).await;
         let dear = visits.from("198.51.100.1", FIREFOX).await?;
-        asked.push(dear / calm);
+        asked.push(tenths(dear, calm));
         assert_eq!(visits.from("203.0.113.2", FIREFOX).await?, calm);
         let token = stage::token(&stack.edge.url(), &stack.site).await?;
         assert!(stage::verify(&stack.edge.url(), &stack.site, &token).await?.success);
     }
+    // A tick of decay may fall between two of them.
     println!("after 100 challenges, by fault: {asked:?}");
-    assert!(asked.iter().all(|factor| *factor >= 6 && *factor == asked[0]), "{asked:?}");
+    assert!(
+        asked.iter().all(|factor| *factor >= 60 && factor.abs_diff(asked[0]) <= 5),
+        "{asked:?}"
+    );
     Ok(())
 }
 
@@ -247,8 +306,8 @@ async fn one_noisy_address_costs_its_neighbours_nothing() -> Result<()> {
     for _ in 0..3 {
         tokio::time::sleep(Duration::from_secs(1)).await;
         for address in 2..50 {
-            let paid = visits.from(&format!("198.51.100.{address}"), FIREFOX).await? / calm;
-            assert!(paid <= 4, "a neighbour pays {paid}");
+            let paid = visits.from(&format!("198.51.100.{address}"), FIREFOX).await?;
+            assert!(paid <= 4 * calm, "a neighbour pays {paid} instead of {calm}");
         }
     }
     Ok(())

@@ -1,21 +1,23 @@
 //! A day of one mix.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap};
 
 use munjigi_captcha::contract::{FIREFOX, ROOT_A, authority, site_config};
-use munjigi_captcha::counters::Noted;
+use munjigi_captcha::counters::{Noted, Payer, Place, Pressure};
 use munjigi_captcha::meter::Ledger;
-use munjigi_captcha::policy::{DemandStep, Question, Stage, comes_with_a_flood, decide, score};
+use munjigi_captcha::policy::{
+    Demand, DemandStep, Network, Question, Stage, decide, flood_cause, requires_more, spread,
+};
 use munjigi_captcha::{
     Action, Address, Authority, Counters, Exemption, Hostname, Site, Stack, Visit,
 };
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::{Algorithm, Signals};
+use munjigi_protocol::{Algorithm, AttemptId, PictureType, Signals};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 
-use crate::mixes::{Mix, Software};
+use crate::mixes::{Attack, DECOYS, Mix, Pauses, Software, Solves};
 
 pub const HOUR: u64 = 3_600_000;
 const HALF_LIFE_SECONDS: u32 = 300;
@@ -27,13 +29,25 @@ const BEGIN: UnixMillis = UnixMillis(1_794_981_600_000);
 pub const ATTACKED: std::ops::Range<u64> = 8..20;
 
 /// Expected hashes of HashWX that one core of an attacker computes in a second,
-/// and what an hour of it costs in US dollars; as in `docs/figures.toml`.
-const HASHES_PER_SECOND: f64 = 1_280_000.0;
-const DOLLARS_PER_CORE_HOUR: f64 = 0.02;
+/// and what an hour of it costs in US dollars.
+pub const HASHES_PER_SECOND: f64 = 1_280_000.0;
+pub const DOLLARS_PER_CORE_HOUR: f64 = 0.02;
+
+/// Expected hashes in a second on a person's device, which solves one challenge
+/// at a time.
+const PERSONS_HASHES_PER_SECOND: u64 = 600_000;
+
+/// Challenges a minute of one address, and of one client of it, that the edge
+/// answers; as in `wrangler.toml`.
+const ADDRESS_LIMIT: u32 = 1_200;
+const CLIENT_LIMIT: u32 = 300;
 
 /// Shares of people's software in 1,000ths; the last one stands for forty rare
 /// ones.
 const SOFTWARE: [u32; 12] = [240, 180, 130, 100, 80, 60, 50, 40, 30, 20, 20, 50];
+
+/// The browser whose users the page tells of: three in a hundred people.
+pub const VICTIMS: u32 = 8;
 
 /// Shares of people's systems, likewise. The second is a carrier that shares
 /// 1,024 addresses among its customers.
@@ -43,34 +57,63 @@ const SYSTEMS: [(u32, u32); 6] =
 /// What a day came to.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outcome {
-    /// Attempts of the attacker that were asked for work, and the hashes.
+    /// Tokens that the attacker earned.
     pub attempts: u64,
-    /// Expected hashes that they were asked for.
+    /// Expected hashes that they cost, and what was begun for nothing.
     pub hashes: u64,
-    /// Work that each person was asked for, in 100ths of the floor, sorted.
+    /// What each person paid, in 100ths of the floor, sorted.
     pub people: Vec<u32>,
+    /// What each person with the browser of [`VICTIMS`] paid, likewise.
+    pub victims: Vec<u32>,
     /// People who were asked for a picture, or for the work in place of one.
     pub stepped: u64,
     /// People who were refused.
     pub refused: u64,
-    /// For each hour: the mean work of the attacker's attempts, and the 99th
-    /// percentile of people's, both in 100ths of the floor.
+    /// For each hour: what the attacker's tokens cost on average, and the 99th
+    /// percentile of what people paid, both in 100ths of the floor.
     pub hours: Vec<(u32, u32)>,
 }
 
 impl Outcome {
-    /// What 1,000 tokens cost the attacker, in US dollars; 0 without attempts.
+    /// What 1,000 tokens cost the attacker, in US dollars; 0 without tokens.
     #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
     pub fn dollars_per_thousand(&self) -> f64 {
         let seconds = self.hashes as f64 / HASHES_PER_SECOND;
         1_000.0 * seconds / 3_600.0 * DOLLARS_PER_CORE_HOUR / self.attempts.max(1) as f64
     }
 
-    /// A percentile of people's work, in 100ths of the floor.
+    /// What a token cost the attacker on average, in 100ths of the floor.
+    pub fn mean(&self) -> u32 {
+        let floors = self.hashes.saturating_mul(100) / FLOOR;
+        u32::try_from(floors / self.attempts.max(1)).unwrap_or(u32::MAX)
+    }
+
+    /// A percentile of what people paid, in 100ths of the floor.
     pub fn percentile(&self, per_thousand: usize) -> u32 {
         percentile(&self.people, per_thousand)
     }
+
+    /// The same of those with the browser of [`VICTIMS`].
+    pub fn of_victims(&self, per_thousand: usize) -> u32 {
+        percentile(&self.victims, per_thousand)
+    }
+
+    /// Core-seconds of an attacker's machine that people paid above the floor.
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+    pub fn surcharge_seconds(&self) -> f64 {
+        let above: u64 = self.people.iter().map(|paid| u64::from(paid.saturating_sub(100))).sum();
+        (above * FLOOR / 100) as f64 / HASHES_PER_SECOND
+    }
+
+    /// Core-seconds that the attacker paid.
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+    pub fn attackers_seconds(&self) -> f64 {
+        self.hashes as f64 / HASHES_PER_SECOND
+    }
 }
+
+/// Expected hashes of a puzzle at the floor.
+const FLOOR: u64 = 640_000;
 
 fn percentile(sorted: &[u32], per_thousand: usize) -> u32 {
     sorted
@@ -83,42 +126,100 @@ fn percentile(sorted: &[u32], per_thousand: usize) -> u32 {
 enum Event {
     Person,
     Core,
+    /// An address of the attacker passes once before the attack.
+    Prime(u32),
+    Decoy,
+    /// The attempt with this number posts a solution.
+    Solution(usize),
     Reports,
+}
+
+/// Who makes an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Who {
+    Person {
+        victim: bool,
+    },
+    Attacker,
+    /// The attacker, before the attack.
+    Primer,
+}
+
+/// An attempt that has a challenge.
+#[derive(Debug, Clone, Copy)]
+struct Attempt {
+    who: Who,
+    visit: Visit,
+    signals: Signals,
+    /// How it began, as the challenge seals it.
+    began: (u32, Option<u64>),
+    asked: u64,
+    paid: u64,
+    puzzles: u8,
+    /// Expected hashes of the puzzle that is being solved.
+    puzzle: u64,
 }
 
 /// A day of one site with its isolates and their meter.
 pub struct Day {
     mix: Mix,
+    decoys: bool,
     cores: u32,
     rng: ChaCha8Rng,
     authority: Authority,
-    site: Site,
+    shop: Shop,
     isolates: Vec<Counters>,
     ledger: Ledger,
     events: BinaryHeap<Reverse<(u64, u64, Event)>>,
+    attempts: Vec<Attempt>,
+    free: Vec<usize>,
     number: u64,
     next_attempt: u64,
+    tries: u32,
+    decoy: u32,
+    /// Requests of addresses and clients in a minute.
+    limits: HashMap<(Vec<u8>, u64), u32>,
+    minute: u64,
+    outcome: Outcome,
+    hours: Vec<(Vec<u32>, Vec<u32>)>,
 }
 
 impl Day {
-    /// A day of a mix whose attacker has this many cores.
+    /// A day of a mix whose attacker has this many cores, and whether it is
+    /// accompanied by networks that solve nothing.
     ///
     /// # Panics
     /// If the site for tests is not well-formed.
-    pub fn new(mix: Mix, cores: u32, seed: u64) -> Self {
+    pub fn new(mix: Mix, decoys: bool, cores: u32, seed: u64) -> Self {
         let mut config = site_config(&["mj_", &"0".repeat(26)].concat(), Vec::new());
-        config.expected = usual_week();
+        if !mix.is_new {
+            config.expected = usual_week();
+        }
+        config.pictures = vec![PictureType::Grid];
         Self {
             mix,
+            decoys,
             cores,
             rng: ChaCha8Rng::seed_from_u64(seed),
             authority: authority(ROOT_A),
-            site: Site::parse(&config, Exemption::Ignored).expect("a site for tests"),
+            shop: Shop {
+                site: Site::parse(&config, Exemption::Ignored).expect("a site for tests"),
+                hostname: Hostname::parse("shop.example").expect("a host name"),
+                action: Action::default(),
+            },
             isolates: (0..mix.isolates).map(|_| Counters::new(HALF_LIFE_SECONDS)).collect(),
             ledger: Ledger::new(HALF_LIFE_SECONDS),
             events: BinaryHeap::new(),
+            attempts: Vec::new(),
+            free: Vec::new(),
             number: 0,
             next_attempt: 0,
+            tries: 0,
+            decoy: 0,
+            limits: HashMap::new(),
+            minute: 0,
+            outcome: Outcome::default(),
+            hours: vec![(Vec::new(), Vec::new()); 24],
         }
     }
 
@@ -129,45 +230,43 @@ impl Day {
 
     /// Lives through its beginning, to this millisecond.
     pub fn run_until(mut self, end: u64) -> Outcome {
-        let mut outcome = Outcome::default();
-        let mut hours = vec![(Vec::new(), Vec::new()); 24];
-        self.plan(0, Event::Person);
+        let begins = ATTACKED.start * HOUR;
+        self.plan(if self.mix.is_new { begins } else { 0 }, Event::Person);
         self.plan(0, Event::Reports);
-        if self.mix.attack.is_some() {
+        if let Some(attack) = self.mix.attack {
             for _ in 0..self.cores {
-                self.plan(ATTACKED.start * HOUR, Event::Core);
+                self.plan(begins, Event::Core);
+            }
+            if attack.pauses == Pauses::Primed {
+                for number in 0..4_000 {
+                    self.plan(HOUR + u64::from(number) * 5_750, Event::Prime(number));
+                }
+            }
+            if self.decoys {
+                self.plan(begins, Event::Decoy);
             }
         }
         while let Some(Reverse((at, _, event))) = self.events.pop() {
-            let hour = hours.get_mut(usize::try_from(at / HOUR).unwrap_or(usize::MAX));
-            let Some((attacker, people)) = hour.filter(|_| at < end) else { break };
+            if at >= end {
+                break;
+            }
             match event {
-                Event::Person => {
-                    let (address, asn) = self.home();
-                    let software = self.peoples_software();
-                    let signals = self.person();
-                    match self.ask(at, address, asn, software, &signals) {
-                        Some((factor, stepped)) => {
-                            people.push(factor);
-                            outcome.stepped += u64::from(stepped);
-                        }
-                        None => outcome.refused += 1,
-                    }
-                    let next = at + self.until_next_person(at);
-                    self.plan(next, Event::Person);
-                }
-                Event::Core => {
-                    if let Some((factor, next)) = self.attempt(at, &mut outcome) {
-                        attacker.push(factor);
-                        self.plan(next, Event::Core);
+                Event::Person => self.person_comes(at),
+                Event::Core => self.core_is_free(at),
+                Event::Prime(number) => {
+                    if let Some(attack) = self.mix.attack {
+                        self.begin_attack(at, &attack, number, Who::Primer);
                     }
                 }
+                Event::Decoy => self.decoy_comes(at),
+                Event::Solution(number) => self.post(at, number),
                 Event::Reports => {
                     self.report(UnixMillis(BEGIN.0 + at));
                     self.plan(at + 500, Event::Reports);
                 }
             }
         }
+        let Self { mut outcome, hours, .. } = self;
         for (attacker, mut people) in hours {
             people.sort_unstable();
             let sum: u64 = attacker.iter().map(|factor| u64::from(*factor)).sum();
@@ -176,6 +275,7 @@ impl Day {
             outcome.people.append(&mut people);
         }
         outcome.people.sort_unstable();
+        outcome.victims.sort_unstable();
         outcome
     }
 
@@ -184,80 +284,223 @@ impl Day {
         self.events.push(Reverse((at, self.number, event)));
     }
 
-    /// One attempt of a core; the next begins when it is solved, and not before
-    /// the attacker wants another token.
-    fn attempt(&mut self, at: u64, outcome: &mut Outcome) -> Option<(u32, u64)> {
-        let attack = self.mix.attack?;
+    fn person_comes(&mut self, at: u64) {
+        let (address, asn) = self.home();
+        let (software, program) = self.peoples_software();
+        let signals = self.person();
+        let visit = Visit { address, asn, software, ..FIREFOX };
+        self.begin(at, visit, &signals, Who::Person { victim: program == VICTIMS });
+        let next = at + self.until_next_person(at);
+        self.plan(next, Event::Person);
+    }
+
+    /// The next attempt of a core begins when the last one is done, and not
+    /// before the attacker wants another token.
+    fn core_is_free(&mut self, at: u64) {
+        let Some(attack) = self.mix.attack else { return };
         if at >= ATTACKED.end * HOUR {
-            return None;
+            return;
+        }
+        let pause = 300_000;
+        if attack.pauses == Pauses::Gaps && at / pause % 2 == 1 {
+            self.plan((at / pause + 1) * pause, Event::Core);
+            return;
         }
         if self.next_attempt > at {
             self.plan(self.next_attempt, Event::Core);
-            return None;
+            return;
         }
         self.next_attempt = at + attack.every_millis;
-        let number = u32::try_from(outcome.attempts % 1_000_000_007).unwrap_or_default();
+        self.tries = self.tries.wrapping_add(1);
+        let begun = self.begin_attack(at, &attack, self.tries, Who::Attacker);
+        if !begun || attack.solves == Solves::None {
+            self.plan(at + attack.every_millis, Event::Core);
+        }
+    }
+
+    fn decoy_comes(&mut self, at: u64) {
+        if at < ATTACKED.end * HOUR {
+            self.decoy = self.decoy.wrapping_add(1);
+            self.begin_attack(at, &DECOYS, self.decoy, Who::Attacker);
+            self.plan(at + DECOYS.every_millis, Event::Decoy);
+        }
+    }
+
+    fn begin_attack(&mut self, at: u64, attack: &Attack, number: u32, who: Who) -> bool {
         let (address, asn) = attack.from.place(number);
         let software = match attack.software {
             Software::One => Stack::of_headers("Mozilla/5.0 HappyBrowser/9", &[]),
-            Software::LikePeople => self.peoples_software(),
+            Software::Browser(program) => browser(program, 0),
+            Software::Random => Stack::of_headers("Mozilla/5.0", &[&number.to_string()]),
+            Software::LikePeople => self.peoples_software().0,
         };
         let signals = if attack.recorded { recorded() } else { self.person() };
-        let (factor, _) = self.ask(at, address, asn, software, &signals)?;
-        outcome.attempts += 1;
-        let hashes = u64::from(factor) * self.site.work.floor * u64::from(self.site.count) / 100;
-        outcome.hashes += hashes;
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "milliseconds of an attempt"
-        )]
-        let takes = (hashes as f64 / HASHES_PER_SECOND * 1_000.0) as u64;
-        Some((factor, at + takes.max(1)))
+        let visit = Visit { address, asn, software, ..FIREFOX };
+        let solves = attack.solves == Solves::All;
+        match self.ask(at, &visit, &signals) {
+            Some(_) if !solves => true,
+            Some((demand, place)) => {
+                self.solve_first(at, visit, &signals, who, &demand, &place);
+                true
+            }
+            None => false,
+        }
     }
 
-    /// What a visit is asked for, in 100ths of the floor, and whether it is for
-    /// a picture; `None` if it is refused.
-    fn ask(
+    fn begin(&mut self, at: u64, visit: Visit, signals: &Signals, who: Who) {
+        match self.ask(at, &visit, signals) {
+            Some((demand, place)) => self.solve_first(at, visit, signals, who, &demand, &place),
+            None => self.outcome.refused += u64::from(matches!(who, Who::Person { .. })),
+        }
+    }
+
+    fn solve_first(
         &mut self,
         at: u64,
-        address: Address,
-        asn: u32,
-        software: Stack,
+        visit: Visit,
         signals: &Signals,
-    ) -> Option<(u32, bool)> {
+        who: Who,
+        demand: &Demand,
+        place: &Place,
+    ) {
+        let attempt = Attempt {
+            who,
+            visit,
+            signals: *signals,
+            began: (place.address(), place.trace()),
+            asked: demand.total(),
+            paid: 0,
+            puzzles: 0,
+            puzzle: demand.total(),
+        };
+        self.solve(at, attempt);
+    }
+
+    /// Works on a puzzle, and posts when it is done.
+    fn solve(&mut self, at: u64, attempt: Attempt) {
+        let rate = match attempt.who {
+            Who::Person { .. } => PERSONS_HASHES_PER_SECOND,
+            Who::Attacker | Who::Primer => 1_280_000,
+        };
+        let takes = (attempt.puzzle * 1_000 / rate).max(1);
+        let number = if let Some(number) = self.free.pop() {
+            if let Some(slot) = self.attempts.get_mut(number) {
+                *slot = attempt;
+            }
+            number
+        } else {
+            self.attempts.push(attempt);
+            self.attempts.len() - 1
+        };
+        self.plan(at + takes, Event::Solution(number));
+    }
+
+    /// The second decision.
+    fn post(&mut self, at: u64, number: usize) {
+        let Some(mut attempt) = self.attempts.get(number).copied() else { return };
+        self.free.push(number);
+        let now = UnixMillis(BEGIN.0 + at);
+        let isolate = self.below(self.isolates.len() as u64);
+        let Some(counters) = usize::try_from(isolate).ok().and_then(|i| self.isolates.get_mut(i))
+        else {
+            return;
+        };
+        let (address, trace) = attempt.began;
+        let place = counters.place(&self.authority, &self.shop.site.sitekey, &attempt.visit, now);
+        let place = place.began_with(trace);
+        let pressure = self.shop.pressure(counters, &place, now).without_own();
+        let stage = Stage::Solution {
+            id: AttemptId([0; 16]),
+            proven: attempt.puzzle,
+            puzzles: attempt.puzzles,
+            network: Network::Same,
+        };
+        let Attempt { visit, signals, .. } = &attempt;
+        let question = self.shop.question(visit, signals, &pressure, &place, stage);
+        let Ok(demand) = decide(&question) else { return };
+        attempt.paid += attempt.puzzle;
+        attempt.puzzles += 1;
+        attempt.asked = attempt.asked.max(demand.total());
+        if demand.step == DemandStep::Picture {
+            self.outcome.stepped += u64::from(matches!(attempt.who, Who::Person { .. }));
+            attempt.asked = attempt.asked.max(demand.instead_of_picture);
+        }
+        if requires_more(attempt.asked, attempt.paid, attempt.puzzles) {
+            let more = attempt.asked - attempt.paid;
+            let work = spread(&self.shop.site, Algorithm::HashWx, more);
+            attempt.puzzle = work * u64::from(self.shop.site.count);
+            self.solve(at, attempt);
+            return;
+        }
+        counters.note(&place, Noted::Solved(demand.payer), now);
+        if demand.payer != Payer::Charged {
+            counters.note_passed(&place, address, now);
+        }
+        self.passed(at, &attempt);
+    }
+
+    fn passed(&mut self, at: u64, attempt: &Attempt) {
+        let factor = u32::try_from(attempt.paid * 100 / FLOOR).unwrap_or(u32::MAX);
+        let hour = usize::try_from(at / HOUR).unwrap_or(usize::MAX);
+        let Some((attacker, people)) = self.hours.get_mut(hour) else { return };
+        match attempt.who {
+            Who::Person { victim } => {
+                people.push(factor);
+                if victim && ATTACKED.contains(&(at / HOUR)) {
+                    self.outcome.victims.push(factor);
+                }
+            }
+            Who::Attacker => {
+                attacker.push(factor);
+                self.outcome.attempts += 1;
+                self.outcome.hashes += attempt.paid;
+                self.plan(at, Event::Core);
+            }
+            Who::Primer => {}
+        }
+    }
+
+    /// The first decision and where it was made; `None` if it is a refusal.
+    fn ask(&mut self, at: u64, visit: &Visit, signals: &Signals) -> Option<(Demand, Place)> {
+        if !self.admits(at, visit) {
+            return None;
+        }
         let now = UnixMillis(BEGIN.0 + at);
         let isolate = usize::try_from(self.below(self.isolates.len() as u64)).ok()?;
-        let visit = Visit { address, asn, software, ..FIREFOX };
         let counters = self.isolates.get_mut(isolate)?;
-        let place = counters.place_of(&self.authority, &self.site.sitekey, &visit, signals, now);
-        let pressure = counters.pressure(&place, now).expecting(self.site.expected(now));
-        if comes_with_a_flood(&self.site, &pressure) {
-            counters.note_flood(&place, now);
-        }
-        let demand = decide(&Question {
-            site: &self.site,
-            hostname: &Hostname::parse("shop.example").ok()?,
-            action: &Action::default(),
-            visit: &visit,
-            signals,
-            pressure: &pressure,
-            software: place.software_names(),
-            algorithm: Algorithm::HashWx,
-            stage: Stage::Start,
-        });
-        let demand = demand.ok()?;
+        let place =
+            counters.place_of(&self.authority, &self.shop.site.sitekey, visit, signals, now);
+        let pressure = self.shop.pressure(counters, &place, now);
+        let question = self.shop.question(visit, signals, &pressure, &place, Stage::Start);
+        let demand = decide(&question).ok()?;
         counters.note(&place, Noted::Issued, now);
-        if demand.charged {
-            counters.note_charged(&place, now);
+        Some((demand, place))
+    }
+
+    /// Whether the rate limits let a request through.
+    fn admits(&mut self, at: u64, visit: &Visit) -> bool {
+        if at / 60_000 != self.minute {
+            self.minute = at / 60_000;
+            self.limits.clear();
         }
-        counters.note(&place, Noted::Solved, now);
-        let factor = demand.work * 100 / self.site.work.floor;
-        Some((
-            u32::try_from(factor).unwrap_or(u32::MAX),
-            demand.step == DemandStep::Picture || score(&self.site, demand.signs).score <= 40,
-        ))
+        let address = match visit.address {
+            Address::V4(bytes) => bytes.to_vec(),
+            Address::V6(bytes) => bytes.to_vec(),
+        };
+        let software = format!("{:?}", visit.software);
+        let client = software
+            .bytes()
+            .fold(1, |sum: u64, byte| sum.wrapping_mul(0x100_0000_01b3) ^ u64::from(byte));
+        for (key, limit) in
+            [((address.clone(), client), CLIENT_LIMIT), ((address, 0), ADDRESS_LIMIT)]
+        {
+            let count = self.limits.entry(key).or_default();
+            *count += 1;
+            if *count > limit {
+                return false;
+            }
+        }
+        true
     }
 
     fn report(&mut self, now: UnixMillis) {
@@ -291,7 +534,8 @@ impl Day {
         (Address::V4([110 + (third & 7), high, low, host]), system)
     }
 
-    fn peoples_software(&mut self) -> Stack {
+    /// A person's software, and the number of the program.
+    fn peoples_software(&mut self) -> (Stack, u32) {
         let mut share = u32::try_from(self.below(1_000)).unwrap_or_default();
         let mut program = 0;
         for of in SOFTWARE {
@@ -302,7 +546,7 @@ impl Day {
             program += 1;
         }
         let rare = if program >= 11 { self.below(40) } else { 0 };
-        Stack::of_headers(&format!("Mozilla/5.0 Browser/{program} ({rare})"), &[])
+        (browser(program, rare), program)
     }
 
     /// What a person's browser reports: nobody takes exactly as long as another.
@@ -320,6 +564,50 @@ impl Day {
 
     fn below(&mut self, bound: u64) -> u64 {
         self.rng.next_u64() % bound.max(1)
+    }
+}
+
+fn browser(program: u32, rare: u64) -> Stack {
+    Stack::of_headers(&format!("Mozilla/5.0 Browser/{program} ({rare})"), &[])
+}
+
+/// The site and its form.
+struct Shop {
+    site: Site,
+    hostname: Hostname,
+    action: Action,
+}
+
+impl Shop {
+    /// What the counters say of a visit, as the edge asks them.
+    fn pressure(&self, counters: &mut Counters, place: &Place, now: UnixMillis) -> Pressure {
+        let mut pressure = counters.pressure(place, now).expecting(self.site.expected(now));
+        if let Some(cause) = flood_cause(&self.site, &pressure) {
+            counters.note_flood(place, cause, now);
+            pressure.passed = counters.passed_before(place);
+        }
+        pressure
+    }
+
+    fn question<'a>(
+        &'a self,
+        visit: &'a Visit,
+        signals: &'a Signals,
+        pressure: &'a Pressure,
+        place: &Place,
+        stage: Stage,
+    ) -> Question<'a> {
+        Question {
+            site: &self.site,
+            hostname: &self.hostname,
+            action: &self.action,
+            visit,
+            signals,
+            pressure,
+            software: place.software_names(),
+            algorithm: Algorithm::HashWx,
+            stage,
+        }
     }
 }
 

@@ -54,6 +54,15 @@ struct Mask {
 #[derive(Serialize, Deserialize)]
 pub struct Signs(#[serde(with = "fixint::le")] pub u64);
 
+/// The sealed form of [`super::Began`]; no trace is 0.
+#[derive(Serialize, Deserialize)]
+pub struct Began {
+    #[serde(with = "fixint::le")]
+    address: u32,
+    #[serde(with = "fixint::le")]
+    trace: u64,
+}
+
 /// The sealed form of [`super::Owed`].
 #[derive(Serialize, Deserialize)]
 pub struct Owed {
@@ -143,6 +152,24 @@ impl Mask {
         let bytes = (usize::from(*columns) * usize::from(*rows)).div_ceil(8);
         let mask = bits.as_flattened().iter().copied().take(bytes).collect();
         Squares { columns: *columns, rows: *rows, mask }
+    }
+}
+
+impl From<super::Began> for Began {
+    fn from(began: super::Began) -> Self {
+        Self { address: began.address, trace: began.trace.unwrap_or_default() }
+    }
+}
+
+impl From<Began> for super::Began {
+    fn from(Began { address, trace }: Began) -> Self {
+        Self { address, trace: Some(trace).filter(|trace| *trace != 0) }
+    }
+}
+
+impl From<()> for super::Began {
+    fn from((): ()) -> Self {
+        Self::default()
     }
 }
 

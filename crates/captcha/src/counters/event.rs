@@ -9,10 +9,23 @@ use super::mix;
 pub enum Noted {
     /// A challenge was issued.
     Issued,
-    /// A token was handed out.
-    Solved,
+    /// A token was handed out, to whom.
+    Solved(Payer),
     /// A solution or an answer was wrong.
     Failed,
+}
+
+/// Who was handed a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payer {
+    /// A visitor who paid what people pay, and is not known from before a
+    /// flood.
+    Newcomer,
+    /// The same, of an address that passed before the site was flooded.
+    Regular,
+    /// A visitor who paid at least twice the floor because of the counters: no
+    /// share and no allowance is measured by these.
+    Charged,
 }
 
 /// An event that counts once per attempt.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use munjigi_keys::UnixMillis;
 
-use super::report::Passes;
+use super::report::{Flooded, Passes, Regulars};
 
 /// Passes that may wait for a report.
 const MOST_FRESH: usize = 4_096;
@@ -18,20 +18,35 @@ const MOST_OWN: usize = 4_096;
 const DUE: usize = 16;
 
 /// Sites that may be flooded at once, from the point of view of one process.
-/// Each costs up to half a megabyte while it is.
-const MOST_SITES: usize = 4;
+const MOST_SITES: usize = 64;
+
+/// Names of all of them together: one megabyte.
+const MOST_NAMES: usize = 262_144;
 
 /// A site is flooded until none of its visits was one of a flood for this long.
 const FLOODED_MILLIS: u64 = 30_000;
+
+/// For this many half-lives after a flood, what comes again is the same flood:
+/// otherwise one that pauses would count as passed what it paid for itself.
+const SAME_FLOOD: u64 = 6;
+
+/// Why a site's visitors are asked whether they passed before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// Its owner has said that it is under attack.
+    Said,
+    /// More visits pass than usual.
+    Seen,
+}
 
 /// The names of addresses, in 32 bits: of a site's 100,000 one in 40,000 others
 /// has the name of one.
 #[derive(Debug, Default)]
 pub struct Passed {
-    /// Site and name.
-    fresh: Vec<(u64, u32)>,
+    /// Site, name, and when.
+    fresh: Vec<(u64, u32, UnixMillis)>,
     own: VecDeque<Own>,
-    flooded: Vec<Flooded>,
+    floods: Vec<Flood>,
 }
 
 /// A pass that this process has seen.
@@ -43,27 +58,32 @@ struct Own {
 }
 
 #[derive(Debug)]
-struct Flooded {
+struct Flood {
     site: u64,
+    cause: Cause,
+    since: UnixMillis,
     last: UnixMillis,
     /// Those of this process, and what the meter has told; sorted.
     known: Vec<u32>,
     /// How many it told last. Processes that notice the flood later have more to
     /// tell it, so it is asked as long as the flood lasts.
     told: Option<u32>,
+    /// Whether the meter has told it at all. It knows when the flood began, so
+    /// its first answer replaces what this process thought.
+    answered: bool,
 }
 
-/// An address's name in 32 bits.
-const fn short(address: u64) -> u32 {
-    (address >> 32) as u32
+impl Flood {
+    fn goes_on(&self, now: UnixMillis) -> bool {
+        now.since(self.last) < FLOODED_MILLIS
+    }
 }
 
 impl Passed {
     /// Notes that an address passed.
-    pub fn note(&mut self, site: u64, address: u64, at: UnixMillis) {
-        let name = short(address);
+    pub fn note(&mut self, site: u64, name: u32, at: UnixMillis) {
         if self.fresh.len() < MOST_FRESH {
-            self.fresh.push((site, name));
+            self.fresh.push((site, name, at));
         }
         if self.own.len() >= MOST_OWN {
             self.own.pop_front();
@@ -71,73 +91,104 @@ impl Passed {
         self.own.push_back(Own { site, name, at });
     }
 
-    /// Notes that a visit was one of a flood. What passed less than this long
+    /// Notes that a visit was one of a flood. What passed less than a half-life
     /// before its beginning may be its own.
-    pub fn flooded(&mut self, site: u64, before_millis: u64, now: UnixMillis) {
-        self.forget(now);
-        if let Some(known) = self.flooded.iter_mut().find(|it| it.site == site) {
-            known.last = now;
-        } else if self.flooded.len() < MOST_SITES {
-            let earlier = |own: &&Own| own.site == site && now.since(own.at) >= before_millis;
-            let mut known: Vec<u32> = self.own.iter().filter(earlier).map(|own| own.name).collect();
-            known.sort_unstable();
-            known.dedup();
-            self.flooded.push(Flooded { site, last: now, known, told: None });
+    pub fn flooded(&mut self, site: u64, cause: Cause, half_life_millis: u64, now: UnixMillis) {
+        self.floods.retain(|it| now.since(it.last) < SAME_FLOOD * half_life_millis);
+        if let Some(known) = self.floods.iter_mut().find(|it| it.site == site) {
+            if !known.goes_on(now) {
+                known.told = None;
+            }
+            (known.last, known.cause) = (now, cause);
+            return;
+        }
+        if self.floods.len() >= MOST_SITES && !self.make_room(cause) {
+            return;
+        }
+        let earlier = |own: &&Own| own.site == site && now.since(own.at) >= half_life_millis;
+        let known = self.own.iter().filter(earlier).map(|own| own.name).collect();
+        let mut flood =
+            Flood { site, cause, since: now, last: now, known, told: None, answered: false };
+        flood.known.sort_unstable();
+        flood.known.dedup();
+        self.floods.push(flood);
+    }
+
+    /// Forgets the site that was flooded least recently, those first that are
+    /// only said to be: nobody's `on` takes the place of a flood.
+    fn make_room(&mut self, cause: Cause) -> bool {
+        let first = self.floods.iter().enumerate().min_by_key(|(_, it)| (it.cause, it.last.0));
+        match first.map(|(place, it)| (place, it.cause)) {
+            Some((place, of)) if of <= cause => {
+                self.floods.swap_remove(place);
+                true
+            }
+            _ => false,
         }
     }
 
-    /// Whether an address is known to have passed on a site before its flood.
-    pub fn knows(&self, site: u64, address: u64) -> bool {
-        let of = self.flooded.iter().find(|it| it.site == site);
-        of.is_some_and(|it| it.known.binary_search(&short(address)).is_ok())
+    /// Whether a name is known to have passed on a site before its flood.
+    pub fn knows(&self, site: u64, name: u32) -> bool {
+        let of = self.floods.iter().find(|it| it.site == site);
+        of.is_some_and(|it| it.known.binary_search(&name).is_ok())
     }
 
     /// Whether something is to be told or asked.
-    pub fn is_due(&self) -> bool {
-        self.fresh.len() >= DUE || self.flooded.iter().any(|it| it.told.is_none())
+    pub fn is_due(&self, now: UnixMillis) -> bool {
+        self.fresh.len() >= DUE || self.floods.iter().any(|it| it.told.is_none() && it.goes_on(now))
     }
 
-    /// What passed since the last report.
-    pub fn take(&mut self) -> Vec<Passes> {
-        let mut fresh = core::mem::take(&mut self.fresh);
-        fresh.sort_unstable();
-        fresh.dedup();
-        let sites = fresh.chunk_by(|(one, _), (other, _)| one == other);
-        let passes = sites.filter_map(|names| {
-            let (site, _) = *names.first()?;
-            Some(Passes { site, names: names.iter().map(|(_, name)| *name).collect() })
-        });
-        passes.collect()
+    /// What passed since the last report, by the half-life in which it did.
+    pub fn take(&mut self, window: impl Fn(UnixMillis) -> u32) -> Vec<Passes> {
+        let fresh = core::mem::take(&mut self.fresh);
+        by_site(fresh.into_iter().map(|(site, name, at)| (site, (name, window(at)))).collect())
     }
 
     /// The flooded sites, and how many names the meter has told of each.
-    pub fn asks(&mut self, now: UnixMillis) -> Vec<(u64, Option<u32>)> {
-        self.forget(now);
-        self.flooded.iter().map(|it| (it.site, it.told)).collect()
+    pub fn asks(&self, window: impl Fn(UnixMillis) -> u32, now: UnixMillis) -> Vec<Flooded> {
+        let now = self.floods.iter().filter(|it| it.goes_on(now));
+        now.map(|it| Flooded { site: it.site, since: window(it.since), told: it.told }).collect()
     }
 
-    /// Who passed before the floods that the meter is asked about for the first
-    /// time, as far as this process knows.
-    pub fn earlier(&self) -> Vec<Passes> {
-        let new = self.flooded.iter().filter(|it| it.told.is_none() && !it.known.is_empty());
-        new.map(|it| Passes { site: it.site, names: it.known.clone() }).collect()
+    /// Who passed on the sites that the meter is asked about for the first time,
+    /// as far as this process knows; the meter knows which of them came with
+    /// the flood.
+    pub fn earlier(&self, window: impl Fn(UnixMillis) -> u32, now: UnixMillis) -> Vec<Passes> {
+        let new = |site| {
+            self.floods.iter().any(|it| it.site == site && it.told.is_none() && it.goes_on(now))
+        };
+        let own = self.own.iter().filter(|own| new(own.site));
+        by_site(own.map(|own| (own.site, (own.name, window(own.at)))).collect())
     }
 
     /// Takes over what the meter said.
-    pub fn learn(&mut self, told: &Passes) {
-        if let Some(flooded) = self.flooded.iter_mut().find(|it| it.site == told.site) {
-            flooded.known.extend_from_slice(&told.names);
-            flooded.known.sort_unstable();
-            flooded.known.dedup();
-            let count = u32::try_from(told.names.len()).unwrap_or(u32::MAX);
-            // A meter that knows fewer than before has forgotten, and is to be
-            // told again.
-            let forgot = flooded.told.is_some_and(|before| count < before);
-            flooded.told = Some(count).filter(|_| !forgot);
+    pub fn learn(&mut self, told: &Regulars) {
+        let others: usize =
+            self.floods.iter().filter(|it| it.site != told.site).map(|it| it.known.len()).sum();
+        let Some(flood) = self.floods.iter_mut().find(|it| it.site == told.site) else { return };
+        let count = u32::try_from(told.names.len()).unwrap_or(u32::MAX);
+        // A meter that knows fewer than before has forgotten, and is to be told
+        // again.
+        let forgot = flood.told.is_some_and(|before| count < before);
+        flood.told = Some(count).filter(|_| !forgot);
+        if !core::mem::replace(&mut flood.answered, true) {
+            flood.known.clear();
         }
+        flood.known.extend_from_slice(&told.names);
+        flood.known.sort_unstable();
+        flood.known.dedup();
+        flood.known.truncate(MOST_NAMES.saturating_sub(others));
     }
+}
 
-    fn forget(&mut self, now: UnixMillis) {
-        self.flooded.retain(|it| now.since(it.last) < FLOODED_MILLIS);
-    }
+/// Gathers passes by site, each once.
+fn by_site(mut passes: Vec<(u64, (u32, u32))>) -> Vec<Passes> {
+    passes.sort_unstable();
+    passes.dedup();
+    let sites = passes.chunk_by(|(one, _), (other, _)| one == other);
+    let passes = sites.filter_map(|names| {
+        let (site, _) = *names.first()?;
+        Some(Passes { site, names: names.iter().map(|(_, name)| *name).collect() })
+    });
+    passes.collect()
 }

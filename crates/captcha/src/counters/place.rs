@@ -8,7 +8,7 @@ use munjigi_keys::{Kid, UnixMillis};
 use munjigi_protocol::Signals;
 use siphasher::sip::SipHasher13;
 
-use super::mix;
+use super::{Share, mix};
 use crate::authority::Authority;
 use crate::credentials::Sitekey;
 use crate::visit::Visit;
@@ -23,8 +23,12 @@ pub struct Place {
     pub(super) yesterday: Option<Names>,
     pub(super) system: Option<u64>,
     pub(super) hosting: bool,
+    /// The same over all sites.
+    pub(super) system_anywhere: Option<u64>,
     /// The visitor's interaction, where enough of it is known.
     pub(super) trace: Option<u64>,
+    /// What the site's names may take of a table.
+    pub(super) share: Share,
     network: [u8; 8],
 }
 
@@ -33,6 +37,8 @@ pub struct Place {
 pub enum By {
     Headers,
     Handshake,
+    /// That hardly anybody uses it.
+    Rarity,
 }
 
 /// Names of one day.
@@ -41,9 +47,23 @@ pub struct Names {
     pub address: u64,
     pub client: u64,
     pub network: u64,
+    /// What one customer of an access network usually gets of IPv6, a /56.
+    pub subnet: Option<u64>,
     pub block: u64,
     pub software: u64,
     pub handshake: Option<u64>,
+    /// All software that hardly anybody uses, as one.
+    pub rare: u64,
+    /// The software, and what is rare, over all sites.
+    pub anywhere: Anywhere,
+}
+
+/// Names of software over all sites.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Anywhere {
+    pub software: u64,
+    pub handshake: Option<u64>,
+    pub rare: u64,
 }
 
 impl Place {
@@ -54,20 +74,33 @@ impl Place {
             address: network,
             client: mix(network),
             network,
+            subnet: None,
             block: 2,
             software: 3,
             handshake: None,
+            rare: 4,
+            anywhere: Anywhere { software: 5, handshake: None, rare: 6 },
         };
         let system = Some(mix(64_500));
-        let network = network.to_le_bytes();
-        Self { site, today, yesterday: None, system, hosting: false, trace: None, network }
+        Self {
+            site,
+            today,
+            yesterday: None,
+            system,
+            hosting: false,
+            system_anywhere: Some(mix(64_501)),
+            trace: None,
+            share: Share::Full,
+            network: network.to_le_bytes(),
+        }
     }
 
-    /// The software's pseudonym for the site and the day: by its headers, or by
-    /// its handshake where that is known.
+    /// The software's pseudonym for the site and the day: by its headers, by its
+    /// handshake where that is known, or that of all rare software together.
     pub const fn software(&self, by: By) -> u32 {
         let name = match (by, self.today.handshake) {
             (By::Handshake, Some(name)) => name,
+            (By::Rarity, _) => self.today.rare,
             _ => self.today.software,
         };
         let [a, b, c, d, ..] = name.to_be_bytes();
@@ -79,6 +112,30 @@ impl Place {
         [self.software(By::Headers), self.software(By::Handshake)]
     }
 
+    /// The address's pseudonym for the site and the day in 32 bits, as challenges
+    /// seal it: whoever posts a solution, it is this one that has passed.
+    pub const fn address(&self) -> u32 {
+        short(self.today.passing())
+    }
+
+    /// The interaction's pseudonym, as challenges seal it.
+    pub const fn trace(&self) -> Option<u64> {
+        self.trace
+    }
+
+    /// The same place, of a site that may take this of what all sites are counted
+    /// in.
+    #[must_use]
+    pub const fn sharing(self, share: Share) -> Self {
+        Self { share, ..self }
+    }
+
+    /// The same place, of an attempt that began with this interaction.
+    #[must_use]
+    pub const fn began_with(self, trace: Option<u64>) -> Self {
+        Self { trace, ..self }
+    }
+
     /// The network's pseudonym for the site and the day, as challenges seal it.
     /// A count made when a challenge was issued is therefore found even when
     /// its solution comes from elsewhere.
@@ -86,6 +143,26 @@ impl Place {
         self.network
     }
 }
+
+impl Names {
+    /// Under what a pass is remembered: a /56 passes as one, whose addresses
+    /// cost nothing.
+    pub const fn passing(&self) -> u64 {
+        match self.subnet {
+            Some(subnet) => subnet,
+            None => self.address,
+        }
+    }
+}
+
+/// A name in 32 bits.
+pub const fn short(name: u64) -> u32 {
+    (name >> 32) as u32
+}
+
+/// All sites together, as if they were one. No sitekey begins with these bytes
+/// but by a chance of one in 2^64.
+pub const PLATFORM: u64 = u64::from_be_bytes(*b"platform");
 
 /// The key of a day's names, derived once per day.
 #[derive(Debug, Clone, Copy)]
@@ -135,7 +212,9 @@ impl Namer {
             // scarce: neither can be chosen, so an unkeyed mix will do.
             system: (visit.asn != 0).then(|| mix(site ^ u64::from(visit.asn))),
             hosting: crate::hosting::is_hosting(visit.asn),
+            system_anywhere: (visit.asn != 0).then(|| mix(PLATFORM ^ u64::from(visit.asn))),
             trace: None,
+            share: Share::Full,
             network,
         }
     }
@@ -187,22 +266,32 @@ fn day(kept: &mut Option<DayKey>, authority: &Authority, at: UnixMillis) -> SipH
 }
 
 fn names(keyed: SipHasher13, site: u64, visit: &Visit, network: [u8; 8]) -> Names {
-    let name = |kind: u8, bytes: &[u8]| {
+    let name_on = |site: u64, kind: u8, bytes: &[u8]| {
         let mut hasher = keyed;
         hasher.write_u8(kind);
         hasher.write_u64(site);
         hasher.write(bytes);
         hasher.finish()
     };
-    let stack = |kind, stack: crate::stack::Stack| name(kind, &stack.digest().to_le_bytes());
+    let name = |kind, bytes: &[u8]| name_on(site, kind, bytes);
+    let software_on = |site| name_on(site, 3, &visit.software.digest().to_le_bytes());
+    let handshake_on =
+        |site| visit.handshake.map(|stack| name_on(site, 4, &stack.digest().to_le_bytes()));
     let address = name(1, visit.address.bytes());
-    let software = stack(3, visit.software);
+    let software = software_on(site);
     Names {
         address,
         client: mix(address ^ software.rotate_left(32)),
         network: u64::from_le_bytes(network),
+        subnet: visit.address.subnet().map(|subnet| name(6, &subnet)),
         block: name(2, &visit.address.block()),
         software,
-        handshake: visit.handshake.map(|digests| stack(4, digests)),
+        handshake: handshake_on(site),
+        rare: name(7, &[]),
+        anywhere: Anywhere {
+            software: software_on(PLATFORM),
+            handshake: handshake_on(PLATFORM),
+            rare: name_on(PLATFORM, 7, &[]),
+        },
     }
 }

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::table::Counted;
+use super::table::{Counted, Fresh, Share};
 use super::{Kind, Load, Usual};
 
 /// What one process counted since its last report, warm names only.
@@ -20,9 +20,8 @@ pub struct Report {
     /// Addresses that passed before a flood that is reported for the first time:
     /// the meter may have forgotten them.
     pub earlier: Vec<Passes>,
-    /// Sites that are flooded, and how many addresses the meter has said passed
-    /// there before, if it has: it says so again where it knows of others.
-    pub flooded: Vec<(u64, Option<u32>)>,
+    /// Sites that are flooded.
+    pub flooded: Vec<Flooded>,
 }
 
 impl Report {
@@ -37,8 +36,30 @@ impl Report {
 pub struct Passes {
     /// The site.
     pub site: u64,
+    /// Their names, each cut to 32 bits, and the half-life since 1970 in which
+    /// they passed.
+    pub names: Vec<(u32, u32)>,
+}
+
+/// Addresses that passed on a site before it was flooded.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Regulars {
+    /// The site.
+    pub site: u64,
     /// Their names, each cut to 32 bits.
     pub names: Vec<u32>,
+}
+
+/// A site that is flooded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flooded {
+    /// The site.
+    pub site: u64,
+    /// The half-life since 1970 in which the reporting process noticed it.
+    pub since: u32,
+    /// How many addresses the meter has said passed there before, if it has: it
+    /// says so again where it knows of others.
+    pub told: Option<u32>,
 }
 
 /// Rows of one report: about 40 KB.
@@ -53,6 +74,8 @@ pub struct Row {
     pub site: u64,
     /// The name.
     pub key: u64,
+    /// What it may take of a table.
+    pub share: Share,
     /// Its name of yesterday, shortly after midnight, where what is usual for it
     /// matters.
     pub formerly: Option<u64>,
@@ -60,11 +83,40 @@ pub struct Row {
     pub issued: u16,
     /// Tokens handed out.
     pub solved: u16,
+    /// Of these, to visitors who were charged.
+    pub charged: u16,
+    /// Of these, to regulars.
+    pub regular: u16,
     /// Wrong solutions and answers.
     pub failed: u16,
     /// Registers of what was seen with it in this half-life; empty for kinds
     /// that see nothing.
     pub seen: Vec<u8>,
+}
+
+impl Row {
+    /// What was counted.
+    pub(crate) const fn fresh(&self) -> Fresh {
+        let Self { issued, solved, charged, regular, failed, .. } = *self;
+        Fresh { issued, solved, charged, regular, failed }
+    }
+
+    /// A row of a site's name in which nothing was counted.
+    pub const fn of(kind: Kind, site: u64) -> Self {
+        Self {
+            kind,
+            site,
+            key: site,
+            share: Share::Full,
+            formerly: None,
+            issued: 0,
+            solved: 0,
+            charged: 0,
+            regular: 0,
+            failed: 0,
+            seen: Vec::new(),
+        }
+    }
 }
 
 /// What all processes have counted: for each row of a report, in its order.
@@ -73,14 +125,19 @@ pub struct Totals {
     /// One for each row.
     pub rows: Vec<Total>,
     /// What else is busy on the sites of the report, at most [`MAX_BUSY`] of
-    /// each.
+    /// each, and [`MAX_BUSY_SHARED`] of what many people share.
     pub busy: Vec<Busy>,
-    /// Who passed on the flooded sites, where that is news.
-    pub passed: Vec<Passes>,
+    /// Who passed on the flooded sites before, where that is news.
+    pub regulars: Vec<Regulars>,
 }
 
-/// Busy names of one site in a reply: about 8 KB.
+/// Busy addresses, clients, networks and interactions of one site in a reply:
+/// about 8 KB.
 pub const MAX_BUSY: usize = 512;
+
+/// The same of software, systems and blocks. They have places of their own, so
+/// that busy addresses hide no fleet.
+pub const MAX_BUSY_SHARED: usize = 256;
 
 /// A busy name, told to processes that may not have seen it yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +146,8 @@ pub struct Busy {
     pub kind: Kind,
     /// The name.
     pub key: u64,
+    /// What it may take of a table.
+    pub share: Share,
     /// Its counts.
     pub total: Total,
 }
@@ -100,6 +159,10 @@ pub struct Total {
     pub issued: u32,
     /// Tokens handed out, likewise.
     pub solved: u32,
+    /// Of these, to visitors who were charged.
+    pub charged: u32,
+    /// Of these, to regulars.
+    pub regular: u32,
     /// Wrong solutions and answers, likewise.
     pub failed: u32,
     /// How many different things were seen with it within one to two
@@ -112,13 +175,14 @@ pub struct Total {
 impl Total {
     /// What is told of a name that is counted, and what is usual for it.
     pub(crate) const fn of(counted: &Counted, usual: Option<Usual>) -> Self {
-        let Load { issued, solved, failed } = counted.load;
-        Self { issued, solved, failed, distinct: counted.distinct, usual }
+        let Load { issued, solved, charged, regular, failed } = counted.load;
+        Self { issued, solved, charged, regular, failed, distinct: counted.distinct, usual }
     }
 
-    /// The three counts.
+    /// The counts.
     pub const fn load(&self) -> Load {
-        Load { issued: self.issued, solved: self.solved, failed: self.failed }
+        let Self { issued, solved, charged, regular, failed, .. } = *self;
+        Load { issued, solved, charged, regular, failed }
     }
 
     pub(super) const fn counted(&self) -> Counted {

@@ -159,6 +159,11 @@ impl<R: Registers> Recently<R> {
         self.window
     }
 
+    /// Begins a window, if it is a new one.
+    pub fn turn(&mut self, window: u64) {
+        *self = self.at(window);
+    }
+
     /// Remembers a hash in this window.
     pub fn see(&mut self, hash: u64, window: u64) {
         *self = self.at(window);

@@ -9,7 +9,7 @@
 //! as visitors are forgotten.
 
 use super::sketch::{Recently, Registers};
-use super::{Load, Noted, TICKS_PER_HALF_LIFE, decayed};
+use super::{Load, Noted, Payer, TICKS_PER_HALF_LIFE, decayed};
 
 const WAYS: usize = 8;
 
@@ -24,37 +24,96 @@ pub struct Table<R> {
 struct Slot<R> {
     key: u64,
     tick: u64,
-    issued: u32,
-    solved: u32,
-    failed: u32,
+    counts: [u32; FIELDS],
     fresh: Fresh,
     usual: Option<Usual>,
     seen: Recently<R>,
 }
 
+/// Fields of [`Load`], in its order.
+const FIELDS: usize = 5;
+
 /// Events that no meter was told yet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Fresh {
+    /// As [`Load::issued`].
     pub issued: u16,
+    /// As [`Load::solved`].
     pub solved: u16,
+    /// As [`Load::charged`].
+    pub charged: u16,
+    /// As [`Load::regular`].
+    pub regular: u16,
+    /// As [`Load::failed`].
     pub failed: u16,
 }
 
 impl Fresh {
-    /// All of them.
+    /// All of them; those of a kind within another count once.
     pub const fn total(self) -> u32 {
         self.issued as u32 + self.solved as u32 + self.failed as u32
+    }
+
+    const fn fields(self) -> [u16; FIELDS] {
+        [self.issued, self.solved, self.charged, self.regular, self.failed]
+    }
+
+    const fn raise(&mut self, what: Noted) {
+        let fields: &mut [&mut u16] = match what {
+            Noted::Issued => &mut [&mut self.issued],
+            Noted::Solved(Payer::Newcomer) => &mut [&mut self.solved],
+            Noted::Solved(Payer::Regular) => &mut [&mut self.solved, &mut self.regular],
+            Noted::Solved(Payer::Charged) => &mut [&mut self.solved, &mut self.charged],
+            Noted::Failed => &mut [&mut self.failed],
+        };
+        let mut place = 0;
+        while place < fields.len() {
+            *fields[place] = fields[place].saturating_add(1);
+            place += 1;
+        }
+    }
+}
+
+/// Part of a table that a name may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Share {
+    /// What sites with the usual price share.
+    Full,
+    /// What sites share whose visits cost less: otherwise whoever has many of
+    /// them would evict the others for next to nothing.
+    Small,
+}
+
+impl Share {
+    /// The slots of a set that a name of this share may take.
+    const fn ways(self) -> core::ops::Range<usize> {
+        match self {
+            Self::Small => 0..2,
+            Self::Full => 2..WAYS,
+        }
     }
 }
 
 /// What is usual, as a meter told it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Usual {
-    /// The share of the site's networks that this key usually has, in 1,024ths;
+    /// The share of the site's people that this key usually has, in 65,536ths;
     /// `None` while too little was seen of the site.
     pub share: Option<u16>,
-    /// Challenges that are usually issued, decayed as [`Load::issued`] is.
-    pub issued: u32,
+    /// How many people usually pass on the site, decayed as [`Load::solved`]
+    /// is; `None` likewise, but sooner known.
+    pub people: Option<u32>,
+}
+
+/// Software is rare below this share of people, in 65,536ths: one in four
+/// thousand.
+const RARE: u16 = 16;
+
+impl Usual {
+    /// Whether more people than hardly any have this, as far as it is known.
+    pub fn is_used(self) -> bool {
+        self.share.is_some_and(|share| share >= RARE)
+    }
 }
 
 /// What a table knows of a key.
@@ -76,22 +135,19 @@ impl<R: Copy> Slot<R> {
         let passed = tick.saturating_sub(self.tick);
         Self {
             tick: self.tick.max(tick),
-            issued: decayed(self.issued, passed),
-            solved: decayed(self.solved, passed),
-            failed: decayed(self.failed, passed),
+            counts: self.counts.map(|count| decayed(count, passed)),
             ..*self
         }
     }
 
-    const fn load(&self) -> Load {
-        Load { issued: whole(self.issued), solved: whole(self.solved), failed: whole(self.failed) }
+    fn load(&self) -> Load {
+        Load::of(self.counts.map(whole))
     }
 
     /// Total in 256ths, for comparison.
     const fn warmth(&self) -> u32 {
-        Load { issued: self.issued, solved: 0, failed: self.failed }
-            .weight(u32::MAX)
-            .saturating_add(self.solved)
+        let [issued, solved, .., failed] = self.counts;
+        Load { issued, failed, ..Load::NONE }.weight(u32::MAX).saturating_add(solved)
     }
 }
 
@@ -127,12 +183,13 @@ impl<R: Registers> Table<R> {
     }
 
     /// The slot of a key, decayed to a tick; takes the coldest for a new one.
-    fn warm(&mut self, key: u64, tick: u64) -> Option<&mut Slot<R>> {
+    fn warm(&mut self, key: u64, share: Share, tick: u64) -> Option<&mut Slot<R>> {
         let index = self.set(key);
         let set = self.sets.get_mut(index)?;
         let known = set.iter().position(|slot| slot.key == key);
         let place = known.or_else(|| {
-            let coldest = set.iter().enumerate().min_by_key(|(_, slot)| slot.at(tick).warmth());
+            let free = set.iter().enumerate().filter(|(place, _)| share.ways().contains(place));
+            let coldest = free.min_by_key(|(_, slot)| slot.at(tick).warmth());
             coldest.map(|(place, _)| place)
         });
         let slot = set.get_mut(place?)?;
@@ -146,9 +203,9 @@ pub trait Counts {
     /// What is known of a key at a tick.
     fn counted(&self, key: u64, tick: u64) -> Counted;
 
-    /// Counts an event, seen with what has this hash. Returns how many events
-    /// of the key no meter was told.
-    fn note(&mut self, key: u64, what: Noted, seen: u64, tick: u64) -> u32;
+    /// Counts an event, seen with what has this hash, if with anything. Returns
+    /// how many events of the key no meter was told.
+    fn note(&mut self, key: u64, share: Share, what: Noted, seen: Option<u64>, tick: u64) -> u32;
 
     /// How many events of a key no meter was told.
     fn fresh(&self, key: u64) -> u32;
@@ -163,10 +220,10 @@ pub trait Counts {
     fn learn(&mut self, key: u64, told: &Counted, tick: u64);
 
     /// The same of a key that may not be known.
-    fn meet(&mut self, key: u64, told: &Counted, tick: u64);
+    fn meet(&mut self, key: u64, share: Share, told: &Counted, tick: u64);
 
     /// Adds events that others counted, and what they saw.
-    fn add(&mut self, key: u64, fresh: Fresh, seen: &[u8], tick: u64);
+    fn add(&mut self, key: u64, share: Share, fresh: Fresh, seen: &[u8], tick: u64);
 
     /// Of a key that was known in an earlier window than the tick's: how many
     /// were seen in its last window, and the number of that window.
@@ -181,16 +238,18 @@ impl<R: Registers> Counts for Table<R> {
         Counted { load: slot.load(), distinct, usual: slot.usual }
     }
 
-    fn note(&mut self, key: u64, what: Noted, seen: u64, tick: u64) -> u32 {
-        let Some(slot) = self.warm(key, tick) else { return 0 };
-        let (count, fresh) = match what {
-            Noted::Issued => (&mut slot.issued, &mut slot.fresh.issued),
-            Noted::Solved => (&mut slot.solved, &mut slot.fresh.solved),
-            Noted::Failed => (&mut slot.failed, &mut slot.fresh.failed),
-        };
-        *count = count.saturating_add(ONE);
-        *fresh = fresh.saturating_add(1);
-        slot.seen.see(seen, window(tick));
+    fn note(&mut self, key: u64, share: Share, what: Noted, seen: Option<u64>, tick: u64) -> u32 {
+        let Some(slot) = self.warm(key, share, tick) else { return 0 };
+        slot.fresh.raise(what);
+        let mut once = Fresh::default();
+        once.raise(what);
+        for (count, raised) in slot.counts.iter_mut().zip(once.fields()) {
+            *count = count.saturating_add(u32::from(raised) * ONE);
+        }
+        match seen {
+            Some(seen) => slot.seen.see(seen, window(tick)),
+            None => slot.seen.turn(window(tick)),
+        }
         slot.fresh.total()
     }
 
@@ -206,11 +265,8 @@ impl<R: Registers> Counts for Table<R> {
     fn learn(&mut self, key: u64, told: &Counted, tick: u64) {
         let Some(slot) = self.known(key) else { return };
         *slot = slot.at(tick);
-        for (count, told, fresh) in [
-            (&mut slot.issued, told.load.issued, slot.fresh.issued),
-            (&mut slot.solved, told.load.solved, slot.fresh.solved),
-            (&mut slot.failed, told.load.failed, slot.fresh.failed),
-        ] {
+        let fields = told.load.fields().into_iter().zip(slot.fresh.fields());
+        for (count, (told, fresh)) in slot.counts.iter_mut().zip(fields) {
             let everywhere = told.saturating_add(fresh.into()).saturating_mul(ONE);
             *count = everywhere.max(*count);
         }
@@ -218,18 +274,14 @@ impl<R: Registers> Counts for Table<R> {
         slot.seen.learn(told.distinct, window(tick));
     }
 
-    fn meet(&mut self, key: u64, told: &Counted, tick: u64) {
-        self.warm(key, tick);
+    fn meet(&mut self, key: u64, share: Share, told: &Counted, tick: u64) {
+        self.warm(key, share, tick);
         self.learn(key, told, tick);
     }
 
-    fn add(&mut self, key: u64, fresh: Fresh, seen: &[u8], tick: u64) {
-        let Some(slot) = self.warm(key, tick) else { return };
-        for (count, fresh) in [
-            (&mut slot.issued, fresh.issued),
-            (&mut slot.solved, fresh.solved),
-            (&mut slot.failed, fresh.failed),
-        ] {
+    fn add(&mut self, key: u64, share: Share, fresh: Fresh, seen: &[u8], tick: u64) {
+        let Some(slot) = self.warm(key, share, tick) else { return };
+        for (count, fresh) in slot.counts.iter_mut().zip(fresh.fields()) {
             *count = count.saturating_add(u32::from(fresh).saturating_mul(ONE));
         }
         slot.seen.join(seen, window(tick));

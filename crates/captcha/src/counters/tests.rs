@@ -18,6 +18,9 @@ fn later(seconds: u64) -> UnixMillis {
     UnixMillis(NOW.0 + seconds * 1_000)
 }
 
+/// By somebody who was asked what people are asked.
+const SOLVED: Noted = Noted::Solved(Payer::Newcomer);
+
 fn noted(counters: &mut Counters, place: &Place, what: Noted, times: u32) {
     for _ in 0..times {
         counters.note(place, what, NOW);
@@ -29,12 +32,20 @@ fn what_happened_is_counted_at_every_level() {
     let mut counters = Counters::new(HALF_LIFE_SECONDS);
     noted(&mut counters, &place(1), Noted::Issued, 5);
     noted(&mut counters, &place(1), Noted::Failed, 2);
-    noted(&mut counters, &place(2), Noted::Solved, 3);
+    noted(&mut counters, &place(2), SOLVED, 3);
+    noted(&mut counters, &place(2), Noted::Solved(Payer::Charged), 2);
+    noted(&mut counters, &place(3), Noted::Solved(Payer::Charged), 1);
+    noted(&mut counters, &place(4), Noted::Solved(Payer::Regular), 1);
     let pressure = counters.pressure(&place(1), NOW);
-    assert_eq!(pressure.address, Load { issued: 5, solved: 0, failed: 2 });
-    assert_eq!(pressure.site, Load { issued: 5, solved: 3, failed: 2 });
-    assert_eq!(pressure.network.load, pressure.address);
-    assert_eq!((pressure.system.networks, pressure.site_networks), (2, 2));
+    assert_eq!(pressure.address, Load { issued: 5, failed: 2, ..Load::NONE });
+    // What was requested, and what failed, is nobody else's.
+    let site = Load { solved: 7, charged: 3, regular: 1, ..Load::NONE };
+    assert_eq!((pressure.site, pressure.site.people()), (site, 4));
+    assert_eq!((pressure.block.load, pressure.system.load), (site, site));
+    assert_eq!(pressure.network.load, Load { issued: 5, ..Load::NONE });
+    // Networks of those who were charged are no people's.
+    assert_eq!((pressure.system.networks, pressure.software.networks), (3, 3));
+    assert_eq!(pressure.site_networks, 2);
     assert_eq!(pressure.address.weight(u32::MAX), 5 + 16);
     assert_eq!(pressure.address.weight(9), 5 + 9);
 }
@@ -44,8 +55,8 @@ fn an_unknown_system_is_not_counted() {
     let mut counters = Counters::new(HALF_LIFE_SECONDS);
     let mut place = place(1);
     place.system = None;
-    noted(&mut counters, &place, Noted::Issued, 5);
-    assert_eq!(counters.pressure(&place, NOW).system, Fleet::default());
+    noted(&mut counters, &place, SOLVED, 5);
+    assert_eq!(counters.pressure(&place, NOW).system, Part::default());
 }
 
 #[test]
@@ -62,7 +73,7 @@ fn touching_a_counter_often_does_not_change_its_decay() {
     let mut counters = Counters::new(HALF_LIFE_SECONDS);
     noted(&mut counters, &place(1), Noted::Issued, 200);
     for seconds in 0..300 {
-        counters.note(&place(1), Noted::Solved, later(seconds));
+        counters.note(&place(1), SOLVED, later(seconds));
     }
     let issued = counters.pressure(&place(1), later(300)).address.issued;
     assert!((99..=100).contains(&issued), "{issued}");
@@ -164,6 +175,7 @@ fn visited(counters: &mut Counters, address: &str, software: u64) -> Pressure {
     };
     let place = counters.place(&authority, &sitekey, &visit, NOW);
     counters.note(&place, Noted::Issued, NOW);
+    counters.note(&place, SOLVED, NOW);
     counters.pressure(&place, NOW)
 }
 
@@ -178,11 +190,11 @@ fn a_visit_is_counted_in_everything_that_it_shares() {
     let pressure = visited(&mut counters, "192.0.2.1", 1);
     assert_eq!(pressure.address.issued, 3);
     assert_eq!((pressure.network.load.issued, pressure.network.members), (4, 2));
-    assert_eq!(pressure.block.issued, 5);
+    assert_eq!(pressure.block.load.solved, 5);
     assert_eq!(pressure.system.networks, 3);
-    assert_eq!((pressure.site.issued, pressure.site_networks), (6, 3));
+    assert_eq!((pressure.site.solved, pressure.site_networks), (6, 3));
     assert_eq!((pressure.software.networks, pressure.handshake.networks), (2, 0));
-    assert_eq!(pressure.software.usual, None);
+    assert_eq!(pressure.software.share, None);
     // People behind one address are told apart by their software.
     let other = visited(&mut counters, "192.0.2.1", 3);
     assert_eq!((other.client.issued, other.address.issued), (1, 4));
@@ -228,7 +240,7 @@ fn what_is_busy_elsewhere_costs_at_the_first_visit() {
     tell(&mut one, NOW);
     // Visits of others are enough to hear of it.
     for number in 0..16 {
-        other.note(&place(9 + number), Noted::Issued, NOW);
+        other.note(&place(9 + number), SOLVED, NOW);
     }
     assert_eq!(other.pressure(&place(1), NOW).address.issued, 0);
     tell(&mut other, NOW);
@@ -251,21 +263,20 @@ fn who_passed_before_a_flood_is_known_when_it_begins() {
         due
     };
     for number in 0..20 {
-        one.note(&place(number), Noted::Solved, NOW);
+        passes(&mut one, &place(number), NOW);
     }
     assert!(tell(&mut one, NOW));
     let now = later(3 * u64::from(HALF_LIFE_SECONDS));
     // Nobody asks who passed as long as nothing is wrong.
     assert!(!other.report_is_due(now) && !other.pressure(&place(3), now).passed);
-    other.note_flood(&place(99), now);
+    other.note_flood(&place(99), Cause::Seen, now);
     assert!(tell(&mut other, now));
     for number in 0..40 {
         assert_eq!(other.pressure(&place(number), now).passed, number < 20, "{number}");
     }
-    // It has ended, and is no longer remembered.
+    // It has ended, and is no longer asked about.
     let now = UnixMillis(now.0 + 60_000);
-    tell(&mut other, now);
-    assert!(!other.pressure(&place(3), now).passed);
+    assert!(other.reports(1, now).is_empty());
 }
 
 #[test]
@@ -278,7 +289,7 @@ fn a_recorded_interaction_is_recognised_and_a_short_one_is_nobodys() {
         let visit = Visit { address, ..crate::contract::FIREFOX };
         let place = counters.place_of(&authority, &sitekey, &visit, signals, NOW);
         let before = counters.pressure(&place, NOW).trace;
-        counters.note(&place, Noted::Issued, NOW);
+        counters.note(&place, SOLVED, NOW);
         before
     };
     let recorded = Signals {
@@ -311,46 +322,214 @@ fn a_recorded_interaction_is_recognised_and_a_short_one_is_nobodys() {
     }
 }
 
+/// A visitor passes where the challenge was issued.
+fn passes(counters: &mut Counters, place: &Place, now: UnixMillis) {
+    counters.note(place, SOLVED, now);
+    counters.note_passed(place, place.address(), now);
+}
+
+/// Reports and learns.
+fn tell(counters: &mut Counters, ledger: &mut crate::meter::Ledger, now: UnixMillis) {
+    for report in counters.reports(1, now) {
+        counters.learn(&report, &ledger.add(&report, now), now);
+    }
+}
+
 #[test]
 fn a_meter_that_forgot_is_told_again_who_passed() {
     let mut one = Counters::new(HALF_LIFE_SECONDS);
     let mut other = Counters::new(HALF_LIFE_SECONDS);
     let mut ledger = crate::meter::Ledger::new(HALF_LIFE_SECONDS);
-    let mut tell = |counters: &mut Counters, now| {
-        for report in counters.reports(1, now) {
-            counters.learn(&report, &ledger.add(&report, now), now);
-        }
-    };
-    one.note(&place(1), Noted::Solved, NOW);
+    passes(&mut one, &place(1), NOW);
     let now = later(2 * u64::from(HALF_LIFE_SECONDS));
-    one.note(&place(2), Noted::Solved, UnixMillis(now.0 - 1_000));
+    passes(&mut one, &place(2), UnixMillis(now.0 - 1_000));
     // The other notices the flood some reports earlier.
     for step in 0..5 {
         let at = UnixMillis(now.0 + step * 2_000);
-        other.note_flood(&place(99), at);
-        tell(&mut other, at);
+        other.note_flood(&place(99), Cause::Seen, at);
+        tell(&mut other, &mut ledger, at);
     }
     let now = UnixMillis(now.0 + 10_000);
-    one.note_flood(&place(99), now);
+    one.note_flood(&place(99), Cause::Seen, now);
     // What this process saw itself needs no meter; what came just before the
     // flood may be its own.
     assert!(one.pressure(&place(1), now).passed && !one.pressure(&place(2), now).passed);
     assert!(!other.pressure(&place(1), now).passed);
-    tell(&mut one, now);
-    tell(&mut other, UnixMillis(now.0 + 2_000));
+    tell(&mut one, &mut ledger, now);
+    tell(&mut other, &mut ledger, UnixMillis(now.0 + 2_000));
     assert!(other.pressure(&place(1), now).passed && !other.pressure(&place(2), now).passed);
     // It forgets during the flood: whoever knows tells it once more.
     ledger = crate::meter::Ledger::new(HALF_LIFE_SECONDS);
-    let mut tell = |counters: &mut Counters, now| {
-        for report in counters.reports(1, now) {
-            counters.learn(&report, &ledger.add(&report, now), now);
-        }
-    };
     let mut third = Counters::new(HALF_LIFE_SECONDS);
-    third.note_flood(&place(99), now);
+    third.note_flood(&place(99), Cause::Seen, now);
     for step in 2..4 {
-        tell(&mut one, UnixMillis(now.0 + step * 2_000));
+        tell(&mut one, &mut ledger, UnixMillis(now.0 + step * 2_000));
     }
-    tell(&mut third, UnixMillis(now.0 + 8_000));
+    tell(&mut third, &mut ledger, UnixMillis(now.0 + 8_000));
     assert!(third.pressure(&place(1), now).passed && !third.pressure(&place(2), now).passed);
+}
+
+#[test]
+fn what_passes_in_a_flood_did_not_pass_before_it() {
+    let mut counters = Counters::new(HALF_LIFE_SECONDS);
+    let mut ledger = crate::meter::Ledger::new(HALF_LIFE_SECONDS);
+    counters.note_flood(&place(99), Cause::Seen, NOW);
+    tell(&mut counters, &mut ledger, NOW);
+    passes(&mut counters, &place(1), later(60));
+    tell(&mut counters, &mut ledger, later(62));
+    // A pause that is longer than a process remembers a flood's visits.
+    for seconds in [460, 464] {
+        counters.note_flood(&place(99), Cause::Seen, later(seconds));
+        tell(&mut counters, &mut ledger, later(seconds));
+        assert!(!counters.pressure(&place(1), later(seconds)).passed, "{seconds}");
+    }
+    // A process that notices it only now believes what it saw for as long as it
+    // has not asked.
+    let mut late = Counters::new(HALF_LIFE_SECONDS);
+    passes(&mut late, &place(2), later(60));
+    late.note_flood(&place(99), Cause::Seen, later(470));
+    tell(&mut late, &mut ledger, later(470));
+    assert!(!late.pressure(&place(2), later(470)).passed);
+    let asked = Report {
+        flooded: vec![Flooded { site: 7, since: u32::MAX, told: None }],
+        ..Report::default()
+    };
+    assert_eq!(ledger.add(&asked, later(470)).regulars[0].names, [0_u32; 0]);
+}
+
+#[test]
+fn one_solution_passes_at_one_address_whatever_it_is_posted_from() {
+    let mut ledger = crate::meter::Ledger::new(HALF_LIFE_SECONDS);
+    let asked = place(1);
+    for poster in 2..20 {
+        let mut counters = Counters::new(HALF_LIFE_SECONDS);
+        counters.note(&place(poster), SOLVED, NOW);
+        counters.note_passed(&place(poster), asked.address(), NOW);
+        for _ in 0..4 {
+            counters.note(&place(poster), Noted::Issued, NOW);
+        }
+        tell(&mut counters, &mut ledger, NOW);
+    }
+    let now = later(3 * u64::from(HALF_LIFE_SECONDS));
+    let mut counters = Counters::new(HALF_LIFE_SECONDS);
+    counters.note_flood(&asked, Cause::Seen, now);
+    tell(&mut counters, &mut ledger, now);
+    for number in 1..20 {
+        assert_eq!(counters.pressure(&place(number), now).passed, number == 1, "{number}");
+    }
+}
+
+#[test]
+fn a_site_that_says_it_is_under_attack_takes_no_floods_place() {
+    let mut counters = Counters::new(HALF_LIFE_SECONDS);
+    let mut ledger = crate::meter::Ledger::new(HALF_LIFE_SECONDS);
+    passes(&mut counters, &place(1), NOW);
+    let now = later(3 * u64::from(HALF_LIFE_SECONDS));
+    // As many sites as there is room for, and more, set to `on`.
+    for site in 100..400 {
+        counters.note_flood(&Place::numbered(site, 1), Cause::Said, now);
+    }
+    counters.note_flood(&place(99), Cause::Seen, now);
+    for site in 100..400 {
+        counters.note_flood(&Place::numbered(site, 1), Cause::Said, now);
+    }
+    tell(&mut counters, &mut ledger, now);
+    assert!(counters.pressure(&place(1), now).passed);
+}
+
+/// Visits of as many networks, each with another software.
+fn place_with(network: u64, software: u64) -> Place {
+    let mut place = place(network);
+    place.today.software = mix(software);
+    place.today.anywhere.software = mix(software ^ 1);
+    place
+}
+
+#[test]
+fn a_fleet_is_seen_through_two_hundred_processes() {
+    let mut ledger = crate::meter::Ledger::new(HALF_LIFE_SECONDS);
+    let mut processes: Vec<Counters> = (0..200).map(|_| Counters::new(HALF_LIFE_SECONDS)).collect();
+    for number in 0..1_000 {
+        let at = later(number / 20);
+        let counters = &mut processes[usize::try_from(number % 200).unwrap()];
+        counters.note(&place(number), SOLVED, at);
+        if counters.report_is_due(at) {
+            tell(counters, &mut ledger, at);
+        }
+    }
+    // A process that hears of the site for the first time hears of the fleet.
+    let mut counters = Counters::new(HALF_LIFE_SECONDS);
+    for number in 0..4 {
+        counters.note(&place_with(2_000 + number, 77), SOLVED, later(60));
+    }
+    tell(&mut counters, &mut ledger, later(60));
+    let networks = counters.pressure(&place(5_000), later(60)).software.networks;
+    assert!(networks >= 600, "{networks}");
+}
+
+#[test]
+fn software_that_nobody_else_uses_is_counted_together() {
+    let mut counters = Counters::new(HALF_LIFE_SECONDS);
+    let mut ledger = crate::meter::Ledger::new(HALF_LIFE_SECONDS);
+    // Every program is new to a process that has asked nobody.
+    counters.note(&place_with(0, 5), SOLVED, NOW);
+    assert_eq!(counters.pressure(&place_with(1, 6), NOW).rare, Fleet::default());
+    for number in 0..40 {
+        counters.note(&place_with(number, 5), SOLVED, NOW);
+    }
+    tell(&mut counters, &mut ledger, NOW);
+    for number in 100..400 {
+        counters.note(&place_with(number, number), SOLVED, later(3));
+    }
+    let rare = counters.pressure(&place_with(1_000, 1_000), later(3)).rare.networks;
+    assert!(rare.abs_diff(300) < 100, "{rare}");
+    // What many use is not rare.
+    assert_eq!(counters.pressure(&place_with(1_000, 5), later(3)).rare, Fleet::default());
+}
+
+#[test]
+fn what_is_usual_over_all_sites_is_expected_of_a_new_one() {
+    let mut ledger = crate::meter::Ledger::new(HALF_LIFE_SECONDS);
+    let mut counters = Counters::new(HALF_LIFE_SECONDS);
+    let half_life = u64::from(HALF_LIFE_SECONDS);
+    let mut now = NOW;
+    // On ten sites, nine in ten people use one program.
+    for step in 0..16 * 60 {
+        now = later(step * half_life / 60);
+        for site in 10..20 {
+            let number = step * 10 + site;
+            let mut place = place_with(number, if number % 10 == 0 { 6 } else { 5 });
+            place.site = site;
+            counters.note(&place, SOLVED, now);
+        }
+        if counters.report_is_due(now) {
+            tell(&mut counters, &mut ledger, now);
+        }
+    }
+    // A site that nobody has visited yet.
+    let share = |software| {
+        let mut place = place_with(1, software);
+        place.site = 5_555;
+        place.today.software = mix(software ^ 0x63);
+        counters.pressure(&place, now).software.share
+    };
+    let common = share(5).unwrap();
+    assert!(common > 50_000, "{common}");
+    let rare = share(6).unwrap();
+    assert!((3_000..10_000).contains(&rare), "{rare}");
+}
+
+#[test]
+fn what_pays_for_itself_floods_nobody_in_another_process() {
+    let mut ledger = crate::meter::Ledger::new(HALF_LIFE_SECONDS);
+    let mut attacked = Counters::new(HALF_LIFE_SECONDS);
+    let mut calm = Counters::new(HALF_LIFE_SECONDS);
+    noted(&mut attacked, &place(1), Noted::Solved(Payer::Charged), 5_000);
+    for number in 100..132 {
+        calm.note(&place(number), SOLVED, NOW);
+    }
+    tell(&mut attacked, &mut ledger, NOW);
+    tell(&mut calm, &mut ledger, NOW);
+    let site = calm.pressure(&place(200), NOW).site;
+    assert_eq!((site.solved, site.people()), (5_032, 32));
 }

@@ -3,58 +3,84 @@
 
 use std::collections::BTreeMap;
 
-use crate::counters::{Kind, Load, MAX_BUSY};
+use crate::counters::{Counted, Kind, MAX_BUSY, MAX_BUSY_SHARED, Share, Usual};
 
-/// Sites whose busy names are remembered; more are told of none.
+/// Sites whose busy names are remembered.
 const MOST: usize = 1_024;
 
 /// Busy names by site.
 #[derive(Debug, Default)]
 pub struct BusyNames {
-    sites: BTreeMap<u64, Vec<(Kind, u64)>>,
+    sites: BTreeMap<u64, Names>,
 }
 
+#[derive(Debug, Default)]
+struct Names {
+    own: Vec<Name>,
+    shared: Vec<Name>,
+    /// The half-life in which one of them was noted last.
+    last: u64,
+}
+
+/// A busy name and what it may take of a table.
+pub type Name = (Kind, u64, Share);
+
 /// Whether a name is worth telling: half of what is free, so that it is known
-/// before it costs something. Systems and software are warm everywhere.
-pub const fn is_busy(kind: Kind, load: &Load) -> bool {
+/// before it costs something. Of software also what some people use: a process
+/// would otherwise take the first of them for something that nobody uses.
+pub fn is_busy(kind: Kind, counted: &Counted, usual: Option<Usual>) -> bool {
+    let Counted { load, distinct, .. } = *counted;
     match kind {
-        Kind::Address | Kind::Client | Kind::Trace => load.issued >= 8,
+        Kind::Address | Kind::Client => load.issued >= 8,
+        Kind::Trace => load.solved >= 2,
         Kind::Network => load.issued >= 32,
-        Kind::Site | Kind::Fallback | Kind::Charged | Kind::Block | Kind::System | Kind::Stack => {
-            false
-        }
+        Kind::Subnet => load.solved >= 16,
+        Kind::Block | Kind::System => load.solved >= 64,
+        Kind::Stack => distinct >= 3 || usual.is_some_and(Usual::is_used),
+        Kind::Site | Kind::Fallback => false,
     }
 }
 
+/// Whether many people may share a name.
+const fn is_shared(kind: Kind) -> bool {
+    matches!(kind, Kind::Block | Kind::System | Kind::Stack)
+}
+
 impl BusyNames {
-    /// Remembers a name that is busy.
-    pub fn note(&mut self, site: u64, kind: Kind, key: u64) {
+    /// Remembers a name that is busy. Where there is no room for a site, the one
+    /// that was busy least recently is forgotten.
+    pub fn note(&mut self, site: u64, name: Name, window: u64) {
         if self.sites.len() >= MOST && !self.sites.contains_key(&site) {
-            return;
+            let coldest = self.sites.iter().min_by_key(|(_, names)| names.last);
+            let coldest = coldest.map(|(site, _)| *site);
+            coldest.and_then(|site| self.sites.remove(&site));
         }
         let names = self.sites.entry(site).or_default();
-        if names.len() < MAX_BUSY && !names.contains(&(kind, key)) {
-            names.push((kind, key));
+        names.last = names.last.max(window);
+        let (names, most) = if is_shared(name.0) {
+            (&mut names.shared, MAX_BUSY_SHARED)
+        } else {
+            (&mut names.own, MAX_BUSY)
+        };
+        if names.len() < most && !names.contains(&name) {
+            names.push(name);
         }
     }
 
     /// The names of a site that are still busy, with what `count` says of them.
     /// The others are forgotten.
-    pub fn of<T>(
-        &mut self,
-        site: u64,
-        count: impl Fn(Kind, u64) -> Option<T>,
-    ) -> Vec<(Kind, u64, T)> {
-        let Some(names) = self.sites.get_mut(&site) else { return Vec::new() };
-        let mut busy = Vec::with_capacity(names.len());
-        names.retain(|(kind, key)| match count(*kind, *key) {
-            Some(counted) => {
-                busy.push((*kind, *key, counted));
-                true
-            }
-            None => false,
-        });
-        if names.is_empty() {
+    pub fn of<T>(&mut self, site: u64, count: impl Fn(Name) -> Option<T>) -> Vec<T> {
+        let Some(Names { own, shared, .. }) = self.sites.get_mut(&site) else { return Vec::new() };
+        let mut busy = Vec::with_capacity(own.len() + shared.len());
+        for names in [&mut *own, &mut *shared] {
+            names.retain(|name| {
+                let counted = count(*name);
+                let is_busy = counted.is_some();
+                busy.extend(counted);
+                is_busy
+            });
+        }
+        if own.is_empty() && shared.is_empty() {
             self.sites.remove(&site);
         }
         busy

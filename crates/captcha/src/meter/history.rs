@@ -1,15 +1,26 @@
-//! What is usual: for each site, system and software the average over the last
-//! days, each half-life weighing the same however much happened in it, and what
-//! is new for a little. An attack of an hour is therefore a small part of a
-//! day's average, and a new release of a browser becomes usual within days.
+//! What is usual: for each site the average over the last days, and for each of
+//! its blocks, systems and programs the share of its people, each half-life
+//! weighing the same however much happened in it, and what is new for a little.
+//! An attack of an hour is therefore a small part of a day's average, and a new
+//! release of a browser becomes usual within days. Once
+//! the shares of a site are known, visitors who were charged are no part of them:
+//! what an attack pays for does not become usual. Before that, everybody is: on a
+//! site whose people all have one program, they would never be known.
 
 use std::collections::BTreeMap;
 
 use crate::counters::{Kind, TICKS_PER_HALF_LIFE, Usual, decayed};
 
-/// A site's averages are known after this many half-lives in which enough was
-/// seen.
+/// A site's average is known after this many half-lives in which enough was
+/// seen…
 const ENOUGH: u32 = 4 * WHOLE;
+
+/// …and its shares after an hour of them: whoever comes first is not yet usual.
+const ENOUGH_FOR_SHARES: u32 = 12 * WHOLE;
+
+/// What one half-life of a site counts for at most, as long as nothing is known
+/// of it.
+const UNKNOWN: u32 = 6_000;
 
 /// Networks in a half-life from which a site's shares mean something.
 const FEW: u32 = 8;
@@ -18,7 +29,7 @@ const FEW: u32 = 8;
 const LITTLE: u32 = 64;
 
 /// One, for shares.
-const WHOLE: u32 = 1_024;
+const WHOLE: u32 = 65_536;
 
 /// The past weighs half as much after a day.
 const HALF_LIFE_SECONDS: u64 = 86_400;
@@ -43,9 +54,10 @@ pub struct History {
 struct Site {
     /// How many of them count, times [`WHOLE`].
     windows: Sum,
-    /// Challenges issued, as counted at their ends.
-    issued: Sum,
-    /// The last ones and how many networks were seen in each.
+    /// People who passed, as counted at their ends.
+    people: Sum,
+    /// The last ones and what shares are measured by in each; nothing where it
+    /// had few networks.
     last: [(u64, u32); SILENCE],
 }
 
@@ -80,14 +92,16 @@ impl History {
         }
     }
 
-    /// Adds a half-life of a site that has ended, once.
-    pub fn site(&mut self, key: u64, window: u64, networks: u32, issued: u32) {
+    /// Adds a half-life of a site that has ended, once: from how many networks
+    /// people passed, how many they were, and how many those are whom shares are
+    /// measured by.
+    pub fn site(&mut self, key: u64, window: u64, networks: u32, people: u32, whole: u32) {
         let per_half_life = self.windows_per_half_life;
         if self.sites.len() >= MOST && !self.sites.contains_key(&key) {
             forget(&mut self.sites, |site| site.windows.at(window, per_half_life).value);
         }
         // An attack must not become usual within hours.
-        let most = self.usual_load(key, window).map_or(u32::MAX, |usual| 2 * usual + LITTLE);
+        let most = self.usual_load(key, window).map_or(UNKNOWN, |usual| 2 * usual + LITTLE);
         let site = self.sites.entry(key).or_default();
         let [(last, _), ..] = site.last;
         if window <= last && last != 0 {
@@ -95,31 +109,49 @@ impl History {
         }
         site.last.rotate_right(1);
         if let Some(first) = site.last.first_mut() {
-            *first = (window, networks);
+            *first = (window, if networks >= FEW { whole } else { 0 });
         }
         if networks >= FEW {
             site.windows.add(WHOLE, window, per_half_life);
-            site.issued.add(issued.min(most), window, per_half_life);
+            site.people.add(people.min(most), window, per_half_life);
         }
     }
 
-    /// Adds a half-life of a part of a site, a system or software, once; after
-    /// [`Self::site`] for the same half-life.
-    pub fn part(&mut self, site: u64, kind: Kind, key: u64, window: u64, networks: u32) {
+    /// Whether the shares of a site are known.
+    pub fn knows_shares(&self, site: u64, window: u64) -> bool {
+        let site = self.sites.get(&site);
+        site.is_some_and(|site| self.is_known(site, window, ENOUGH_FOR_SHARES))
+    }
+
+    fn is_known(&self, site: &Site, window: u64, enough: u32) -> bool {
+        site.windows.at(window, self.windows_per_half_life).value >= enough
+    }
+
+    /// Adds a half-life of a part of a site, once; after [`Self::site`] for the
+    /// same half-life. `people` is `None` where most who had it in common were
+    /// charged: nobody can tell how many people were among them, and what was
+    /// usual stays so. Otherwise a long attack would make a browser look rare, and
+    /// its people pay what only few may be asked.
+    pub fn part(&mut self, site: u64, kind: Kind, key: u64, window: u64, people: Option<u32>) {
         let per_half_life = self.windows_per_half_life;
         let site = self.sites.get(&site).copied().unwrap_or_default();
         let whole = site.last.iter().find(|(of, _)| *of == window).map_or(0, |(_, whole)| *whole);
-        if whole < FEW {
+        if whole == 0 {
             return;
         }
         if self.parts.len() >= MOST && !self.parts.contains_key(&(kind, key)) {
             forget(&mut self.parts, |part| part.at(window, per_half_life).value);
         }
-        let share = (networks.saturating_mul(WHOLE) / whole).min(WHOLE);
-        let most = match self.share(&site, (kind, key), window) {
-            Some(usual) => 2 * usual + WHOLE / 32,
-            None => WHOLE,
-        };
+        let sum = self.parts.get(&(kind, key)).copied().unwrap_or_default();
+        let usual = self.average(&site, sum, window).min(WHOLE);
+        let share = people.map_or(u64::from(usual), |people| {
+            u64::from(people) * u64::from(WHOLE) / u64::from(whole)
+        });
+        let share = u32::try_from(share).unwrap_or(WHOLE).min(WHOLE);
+        // Neither does what came after the first half-lives become usual by
+        // coming.
+        let most =
+            if self.is_known(&site, window, ENOUGH) { 2 * usual + WHOLE / 32 } else { WHOLE };
         let part = self.parts.entry((kind, key)).or_default();
         if window > part.window {
             part.add(share.min(most), window, per_half_life);
@@ -134,29 +166,24 @@ impl History {
         }
     }
 
-    /// What is usual for a name of a site. As long as nothing is known, what a
-    /// site issues `now` is usual.
-    pub fn usual(&self, site: u64, kind: Kind, key: u64, window: u64, now: u32) -> Usual {
+    /// What is usual for a name of a site.
+    pub fn usual(&self, site: u64, kind: Kind, key: u64, window: u64) -> Usual {
+        let people = self.usual_load(site, window);
         let site = self.sites.get(&site).copied().unwrap_or_default();
-        match self.share(&site, (kind, key), window) {
-            Some(share) => Usual {
-                share: u16::try_from(share).ok(),
-                issued: self.average(&site, site.issued, window),
-            },
-            None => Usual { share: None, issued: now },
-        }
+        let share = self.share(&site, (kind, key), window);
+        let share = share.map(|share| u16::try_from(share).unwrap_or(u16::MAX));
+        Usual { share, people }
     }
 
-    /// Challenges that a site usually issues; `None` while too little is known.
+    /// How many people usually pass on a site; `None` while too little is known.
     fn usual_load(&self, site: u64, window: u64) -> Option<u32> {
         let site = self.sites.get(&site)?;
-        let known = site.windows.at(window, self.windows_per_half_life).value >= ENOUGH;
-        known.then(|| self.average(site, site.issued, window))
+        self.is_known(site, window, ENOUGH).then(|| self.average(site, site.people, window))
     }
 
     /// A part's usual share of a site; `None` while too little is known.
     fn share(&self, site: &Site, part: (Kind, u64), window: u64) -> Option<u32> {
-        let known = site.windows.at(window, self.windows_per_half_life).value >= ENOUGH;
+        let known = self.is_known(site, window, ENOUGH_FOR_SHARES);
         let part = self.parts.get(&part).copied().unwrap_or_default();
         known.then(|| self.average(site, part, window).min(WHOLE))
     }
@@ -187,29 +214,64 @@ mod tests {
     const SITE: u64 = 7;
     const COMMON: u64 = 1;
     const RARE: u64 = 2;
+    const HALF: u16 = 32_768;
 
     fn usual(history: &History, stack: u64, window: u64) -> Option<u16> {
-        history.usual(SITE, Kind::Stack, stack, window, 0).share
+        history.usual(SITE, Kind::Stack, stack, window).share
     }
 
-    /// Half-lives in which a common software had half of a site's networks.
+    fn is_half(share: Option<u16>) -> bool {
+        share.is_some_and(|share| share.abs_diff(HALF) <= 64)
+    }
+
+    /// Half-lives in which a common software had half of a site's people.
     fn calm(history: &mut History, windows: core::ops::Range<u64>) {
         for window in windows {
-            history.site(SITE, window, 100, 200);
-            history.part(SITE, Kind::Stack, COMMON, window, 50);
+            history.site(SITE, window, 100, 200, 200);
+            history.part(SITE, Kind::Stack, COMMON, window, Some(100));
         }
     }
 
     #[test]
-    fn what_was_seen_four_times_is_usual() {
+    fn what_was_seen_for_an_hour_is_usual() {
         let mut history = History::new(300);
-        let unknown = history.usual(SITE, Kind::Site, SITE, 1, 9);
-        assert_eq!(unknown, Usual { share: None, issued: 9 });
-        calm(&mut history, 1..4);
-        assert_eq!(usual(&history, COMMON, 4), None);
-        calm(&mut history, 4..5);
-        assert_eq!((usual(&history, COMMON, 5), usual(&history, RARE, 5)), (Some(512), Some(0)));
-        assert_eq!(history.usual(SITE, Kind::Site, SITE, 5, 9).issued, 200);
+        let unknown = history.usual(SITE, Kind::Site, SITE, 1);
+        assert_eq!(unknown, Usual { share: None, people: None });
+        calm(&mut history, 1..5);
+        let of_loads = history.usual(SITE, Kind::Stack, COMMON, 5);
+        assert_eq!(of_loads, Usual { share: None, people: Some(200) });
+        calm(&mut history, 5..13);
+        assert_eq!(usual(&history, COMMON, 13), None);
+        calm(&mut history, 13..14);
+        assert!(is_half(usual(&history, COMMON, 14)));
+        assert_eq!(usual(&history, RARE, 14), Some(0));
+    }
+
+    #[test]
+    fn a_long_attack_does_not_make_a_browser_look_rare() {
+        let mut history = History::new(300);
+        for window in 1..289 {
+            history.site(SITE, window, 100, 200, 200);
+            history.part(SITE, Kind::Stack, COMMON, window, Some(6));
+        }
+        let before = usual(&history, COMMON, 289).unwrap();
+        for window in 289..577 {
+            history.site(SITE, window, 100, 200, 200);
+            history.part(SITE, Kind::Stack, COMMON, window, None);
+        }
+        let after = usual(&history, COMMON, 577).unwrap();
+        assert!(after.abs_diff(before) <= before / 50, "{before} {after}");
+        assert!(before.abs_diff(65_535 / 100 * 3) <= 64, "{before}");
+    }
+
+    #[test]
+    fn who_comes_first_is_not_yet_usual() {
+        let mut history = History::new(300);
+        for window in 1..5 {
+            history.site(SITE, window, 350, 500, 500);
+            history.part(SITE, Kind::Stack, RARE, window, Some(350));
+        }
+        assert_eq!(usual(&history, RARE, 5), None);
     }
 
     #[test]
@@ -218,83 +280,92 @@ mod tests {
         calm(&mut history, 1..289);
         let attack = |history: &mut History, windows| {
             for window in windows {
-                history.site(SITE, window, 10_000, 20_000);
-                history.part(SITE, Kind::Stack, RARE, window, 9_000);
+                history.site(SITE, window, 10_000, 20_000, 20_000);
+                history.part(SITE, Kind::Stack, RARE, window, Some(18_000));
             }
         };
         attack(&mut history, 289..301);
         let share = usual(&history, RARE, 301).unwrap();
-        assert!(share <= 2, "{share}");
+        assert!(share <= 128, "{share}");
         // After four days it is.
         attack(&mut history, 301..1_453);
         let share = usual(&history, RARE, 1_453).unwrap();
-        assert!(share > 512, "{share}");
+        assert!(share > HALF, "{share}");
     }
 
     #[test]
-    fn an_attack_of_hours_hardly_changes_what_a_site_issues() {
+    fn an_attack_of_hours_hardly_changes_how_many_usually_pass() {
         let mut history = History::new(300);
         calm(&mut history, 1..289);
         for window in 289..433 {
-            history.site(SITE, window, 10_000, 20_000);
+            history.site(SITE, window, 10_000, 20_000, 20_000);
         }
-        let usual = history.usual(SITE, Kind::Site, SITE, 433, 0).issued;
+        let usual = history.usual(SITE, Kind::Site, SITE, 433).people.unwrap();
         // Without the bound, about 6,000.
         assert!(usual <= 600, "{usual}");
+        // The first half-lives are bounded as well.
+        for window in 1..5 {
+            history.site(8, window, 10_000, 1_000_000, 1_000_000);
+        }
+        assert_eq!(history.usual(8, Kind::Site, 8, 5).people, Some(UNKNOWN));
     }
 
     #[test]
     fn what_is_usual_outlives_the_days_name() {
         let mut history = History::new(300);
-        calm(&mut history, 1..5);
+        calm(&mut history, 1..15);
         history.rename(Kind::Stack, COMMON, 9);
-        assert_eq!(usual(&history, 9, 5), Some(512));
+        assert!(is_half(usual(&history, 9, 15)));
         // What it has now under the new name is its own.
-        history.site(SITE, 5, 100, 200);
-        history.part(SITE, Kind::Stack, 9, 5, 0);
+        history.site(SITE, 15, 100, 200, 200);
+        history.part(SITE, Kind::Stack, 9, 15, Some(0));
         history.rename(Kind::Stack, COMMON, 9);
-        assert_eq!(usual(&history, 9, 6), Some(409));
+        assert!(!is_half(usual(&history, 9, 16)));
         history.rename(Kind::Stack, 77, 10);
-        assert_eq!(usual(&history, 10, 6), Some(0));
+        assert_eq!(usual(&history, 10, 16), Some(0));
     }
 
     #[test]
     fn a_half_life_counts_once_and_a_quiet_one_not_at_all() {
         let mut history = History::new(300);
-        calm(&mut history, 1..5);
-        let before = usual(&history, COMMON, 5);
-        history.part(SITE, Kind::Stack, COMMON, 4, 100);
-        history.site(SITE, 4, 100, 9_000);
-        history.site(SITE, 5, 2, 2);
-        history.part(SITE, Kind::Stack, COMMON, 5, 2);
+        calm(&mut history, 1..15);
+        let before = usual(&history, COMMON, 15);
+        history.part(SITE, Kind::Stack, COMMON, 14, Some(200));
+        history.site(SITE, 14, 100, 9_000, 9_000);
+        history.site(SITE, 15, 2, 2, 2);
+        history.part(SITE, Kind::Stack, COMMON, 15, Some(2));
         // The site did not have this one.
-        history.part(SITE, Kind::Stack, COMMON, 9, 50);
-        assert_eq!(usual(&history, COMMON, 6), before);
-        assert_eq!(history.usual(SITE, Kind::Site, SITE, 6, 0).issued, 200);
+        history.part(SITE, Kind::Stack, COMMON, 19, Some(50));
+        let after = usual(&history, COMMON, 16);
+        assert!(after.unwrap().abs_diff(before.unwrap()) <= 64, "{before:?} {after:?}");
+        let people = history.usual(SITE, Kind::Site, SITE, 16).people.unwrap();
+        assert!((199..=200).contains(&people), "{people}");
     }
 
     #[test]
     fn a_part_may_be_silent_for_a_while() {
         let mut history = History::new(300);
-        for window in 1..4 {
-            history.site(SITE, window, 100, 200);
+        for window in 1..13 {
+            history.site(SITE, window, 100, 200, 200);
         }
-        history.part(SITE, Kind::System, 5, 2, 100);
-        history.site(SITE, 4, 100, 200);
-        let usual = history.usual(SITE, Kind::System, 5, 5, 0);
-        assert_eq!(usual.share, Some(256));
+        history.part(SITE, Kind::System, 5, 11, Some(200));
+        for window in 13..15 {
+            history.site(SITE, window, 100, 200, 200);
+        }
+        let share = history.usual(SITE, Kind::System, 5, 15).share.unwrap();
+        assert!((100..=65_535 / 14).contains(&share), "{share}");
     }
 
     #[test]
     fn it_is_bounded() {
         let mut history = History::new(300);
-        calm(&mut history, 1..5);
-        history.site(SITE, 5, 1_000_000, 1);
+        calm(&mut history, 1..15);
+        history.site(SITE, 15, 1_000_000, 1_000_000, 1_000_000);
         for key in 10..100_000 {
-            history.part(SITE, Kind::Stack, key, 5, 10);
-            history.site(key, 5, 1, 1);
+            history.part(SITE, Kind::Stack, key, 15, Some(10));
+            history.site(key, 15, 1, 1, 1);
         }
         assert!(history.parts.len() <= MOST && history.sites.len() <= MOST);
-        assert_eq!(usual(&history, COMMON, 6), Some(409));
+        assert!(usual(&history, COMMON, 16).unwrap() > HALF / 10 * 8);
     }
 }

@@ -6,8 +6,8 @@ use super::busy::{BusyNames, is_busy};
 use super::history::History;
 use super::passed::{PassedBySite, When};
 use crate::counters::{
-    Busy, Clock, Fresh, Kind, MAX_ROWS, Passes, Report, Row, TICKS_PER_HALF_LIFE, Tables, Total,
-    Totals, window,
+    Busy, Clock, Flooded, Kind, Load, MAX_ROWS, Passes, Regulars, Report, Row, TICKS_PER_HALF_LIFE,
+    Tables, Total, Totals, window,
 };
 
 /// Counts of one part of the meter. They stay below 20 MB under any load, and
@@ -45,41 +45,43 @@ impl Ledger {
         let rows = rows.iter().map(|row| self.add_row(row, tick)).collect();
         let busy = sites.iter().flat_map(|site| self.busy_of(*site, tick)).collect();
         let now = When { window: window(tick), day: now.days() };
-        Totals { rows, busy, passed: self.passed(report, now) }
+        Totals { rows, busy, regulars: self.regulars(report, now) }
     }
 
-    fn passed(&mut self, report: &Report, now: When) -> Vec<Passes> {
-        for (site, _) in &report.flooded {
-            self.passed.flooded(*site, now);
+    fn regulars(&mut self, report: &Report, now: When) -> Vec<Regulars> {
+        for flooded in &report.flooded {
+            self.passed.flooded(flooded.site, flooded.since.into(), now);
         }
-        for Passes { site, names } in &report.earlier {
-            self.passed.recall(*site, names, now);
-        }
-        for Passes { site, names } in &report.passed {
+        for Passes { site, names } in report.earlier.iter().chain(&report.passed) {
             self.passed.add(*site, names, now);
         }
         let mut news = Vec::new();
-        for (site, told) in &report.flooded {
-            if *told != Some(self.passed.count(*site, now)) {
-                news.push(Passes { site: *site, names: self.passed.of(*site, now) });
+        for Flooded { site, told, .. } in &report.flooded {
+            let names = self.passed.of(*site, now);
+            if *told != u32::try_from(names.len()).ok() {
+                news.push(Regulars { site: *site, names });
             }
         }
         news
     }
 
     fn busy_of(&mut self, site: u64, tick: u64) -> Vec<Busy> {
-        let tables = &self.tables;
-        let names = self.busy.of(site, |kind, key| {
+        let (tables, history) = (&self.tables, &self.history);
+        self.busy.of(site, |(kind, key, share)| {
             let counted = tables.of(kind).counted(key, tick);
-            is_busy(kind, &counted.load).then(|| Total::of(&counted, None))
-        });
-        names.into_iter().map(|(kind, key, total)| Busy { kind, key, total }).collect()
+            let usual = has_usual(kind).then(|| history.usual(site, kind, key, window(tick)));
+            is_busy(kind, &counted, usual).then(|| Busy {
+                kind,
+                key,
+                share,
+                total: Total::of(&counted, usual),
+            })
+        })
     }
 
     fn add_row(&mut self, row: &Row, tick: u64) -> Total {
-        let Row { kind, site, key, formerly, issued, solved, failed, ref seen } = *row;
-        let has_usual = matches!(kind, Kind::Site | Kind::System | Kind::Stack);
-        if has_usual {
+        let Row { kind, site, key, share, formerly, ref seen, .. } = *row;
+        if has_usual(kind) {
             self.finish_site(site, tick);
             self.finish_part(site, kind, key, tick);
         }
@@ -88,14 +90,12 @@ impl Ledger {
             self.history.rename(kind, formerly, key);
         }
         let table = self.tables.change(kind);
-        table.add(key, Fresh { issued, solved, failed }, seen, tick);
+        table.add(key, share, row.fresh(), seen, tick);
         let counted = table.counted(key, tick);
-        let load = counted.load;
-        if is_busy(kind, &load) {
-            self.busy.note(site, kind, key);
+        let usual = has_usual(kind).then(|| self.history.usual(site, kind, key, window(tick)));
+        if is_busy(kind, &counted, usual) {
+            self.busy.note(site, (kind, key, share), window(tick));
         }
-        let usual =
-            has_usual.then(|| self.history.usual(site, kind, key, window(tick), load.issued));
         Total::of(&counted, usual)
     }
 
@@ -103,15 +103,35 @@ impl Ledger {
     fn finish_site(&mut self, site: u64, tick: u64) {
         let table = self.tables.of(Kind::Site);
         let Some((ended, networks)) = table.finished(site, tick) else { return };
-        let last = (ended + 1) * TICKS_PER_HALF_LIFE - 1;
-        let issued = table.counted(site, last).load.issued;
-        self.history.site(site, ended, networks, issued);
+        let load = table.counted(site, last_tick(ended)).load;
+        let whole = self.measured(site, load, tick);
+        self.history.site(site, ended, networks, load.people(), whole);
     }
 
     /// The same for a part of a site.
     fn finish_part(&mut self, site: u64, kind: Kind, key: u64, tick: u64) {
-        if let Some((ended, networks)) = self.tables.of(kind).finished(key, tick) {
-            self.history.part(site, kind, key, ended, networks);
+        let table = self.tables.of(kind);
+        if let Some((ended, _)) = table.finished(key, tick) {
+            let load = table.counted(key, last_tick(ended)).load;
+            let knows = self.history.knows_shares(site, window(tick));
+            let mostly_charged = knows && load.charged > load.people();
+            let people = (!mostly_charged).then(|| self.measured(site, load, tick));
+            self.history.part(site, kind, key, ended, people);
         }
     }
+
+    /// Those by whom shares are measured.
+    fn measured(&self, site: u64, load: Load, tick: u64) -> u32 {
+        if self.history.knows_shares(site, window(tick)) { load.people() } else { load.solved }
+    }
+}
+
+/// The last tick of a half-life.
+const fn last_tick(window: u64) -> u64 {
+    (window + 1) * TICKS_PER_HALF_LIFE - 1
+}
+
+/// Whether something is usual for names of a kind.
+const fn has_usual(kind: Kind) -> bool {
+    matches!(kind, Kind::Site | Kind::Block | Kind::System | Kind::Stack)
 }

@@ -1,11 +1,12 @@
-//! Which addresses passed on a site today before it was flooded. A flood lasts
-//! as long as processes say so; whoever passes first during one, or within the
-//! half-life before it, is not one of these: otherwise a flood would buy its own
-//! exemption with its first solutions.
+//! Which addresses passed on a site today before it was flooded. A pass has a
+//! time, and a flood a beginning and an end: whoever passes first during one, or
+//! within a half-life of it, is not one of these. Otherwise a flood would buy
+//! its own exemption with its first solutions, however late a process tells of
+//! them and whatever pauses the flood makes.
 
 use std::collections::BTreeMap;
 
-/// Addresses of a site and a day: a quarter of a megabyte.
+/// Addresses of a site and a day: half a megabyte.
 const MOST: usize = 65_536;
 
 /// Addresses of all sites.
@@ -16,6 +17,15 @@ const MOST_SITES: usize = 16_384;
 
 /// Half-lives after which a pass counts.
 const WAIT: u64 = 2;
+
+/// A flood that comes again within this many half-lives is the same one.
+const SAME_FLOOD: u64 = 6;
+
+/// Floods of a site that are told apart; the earliest ones become one.
+const MOST_FLOODS: usize = 16;
+
+/// Passes that may wait to be put in order.
+const MOST_FRESH: usize = 1_024;
 
 /// Addresses by site, by names that change every day.
 #[derive(Debug, Default)]
@@ -29,13 +39,22 @@ pub struct PassedBySite {
 #[derive(Debug, Default)]
 struct Site {
     day: u64,
-    today: Vec<u32>,
+    /// Names and the half-life in which each passed first, by name.
+    today: Vec<(u32, u32)>,
+    /// The same, in the order in which they came.
+    fresh: Vec<(u32, u32)>,
     /// Found for a while after midnight.
     yesterday: Vec<u32>,
-    /// By the half-life in which they passed.
-    waiting: Vec<(u64, Vec<u32>)>,
-    /// The last half-life in which the site was flooded.
-    flooded: Option<u64>,
+    floods: Vec<Flood>,
+    /// The half-life of the last change.
+    last: u64,
+}
+
+/// The half-lives in which a site was flooded, both included.
+#[derive(Debug, Clone, Copy)]
+struct Flood {
+    first: u64,
+    last: u64,
 }
 
 /// When something happens: the half-life, and the day since 1970.
@@ -46,61 +65,63 @@ pub struct When {
 }
 
 impl PassedBySite {
-    /// Adds addresses that passed.
-    pub fn add(&mut self, site: u64, names: &[u32], now: When) {
+    /// Adds addresses that passed, each with its half-life.
+    pub fn add(&mut self, site: u64, names: &[(u32, u32)], now: When) {
         if self.together >= MOST_TOGETHER {
             self.tidy(now);
+            self.make_room();
         }
-        let full = self.together >= MOST_TOGETHER;
         self.change(site, now, |site| {
-            let flooded = site.flooded.is_some_and(|last| now.window <= last + 1);
-            let waiting: usize = site.waiting.iter().map(|(_, names)| names.len()).sum();
-            if full || flooded || site.today.len() + waiting >= MOST {
-                return;
-            }
-            match site.waiting.iter_mut().find(|(window, _)| *window == now.window) {
-                Some((_, known)) => known.extend_from_slice(names),
-                None => site.waiting.push((now.window, names.to_vec())),
+            let came = |name: &&(u32, u32)| {
+                let window = u64::from(name.1);
+                window <= now.window + 1 && !site.is_flooded_in(window)
+            };
+            let room = MOST.saturating_sub(site.today.len() + site.fresh.len());
+            let names: Vec<(u32, u32)> = names.iter().filter(came).take(room).copied().collect();
+            site.fresh.extend(names);
+            if site.fresh.len() >= MOST_FRESH {
+                site.order();
             }
         });
     }
 
-    /// Adds addresses that are known to have passed before a flood.
-    pub fn recall(&mut self, site: u64, names: &[u32], now: When) {
-        let full = self.together >= MOST_TOGETHER;
+    /// Notes that a site is flooded, and since which half-life.
+    pub fn flooded(&mut self, site: u64, since: u64, now: When) {
+        let since = since.min(now.window);
         self.change(site, now, |site| {
-            if full || site.today.len() >= MOST {
-                return;
+            let same = |flood: &&mut Flood| now.window <= flood.last + SAME_FLOOD;
+            if let Some(flood) = site.floods.iter_mut().find(same) {
+                flood.first = flood.first.min(since);
+                flood.last = flood.last.max(now.window);
+            } else {
+                let full = site.floods.len() >= MOST_FLOODS;
+                if let [first, second, ..] = &mut site.floods[..]
+                    && full
+                {
+                    second.first = first.first;
+                    site.floods.remove(0);
+                }
+                site.floods.push(Flood { first: since, last: now.window });
             }
-            site.today.extend_from_slice(names);
-            site.today.sort_unstable();
-            site.today.dedup();
+            let mut names = core::mem::take(&mut site.fresh);
+            names.retain(|(_, window)| !site.is_flooded_in((*window).into()));
+            site.fresh = names;
+            let mut names = core::mem::take(&mut site.today);
+            names.retain(|(_, window)| !site.is_flooded_in((*window).into()));
+            site.today = names;
         });
     }
 
-    /// Notes that a site is flooded.
-    pub fn flooded(&mut self, site: u64, now: When) {
-        self.change(site, now, |site| {
-            site.waiting.clear();
-            site.flooded = Some(now.window);
-        });
-    }
-
-    /// Who passed on a site, today or yesterday.
+    /// Who passed on a site, today or yesterday, and not in a flood.
     pub fn of(&mut self, site: u64, now: When) -> Vec<u32> {
         let mut names = Vec::new();
         self.change(site, now, |site| {
-            names.extend_from_slice(&site.today);
+            site.order();
+            let counts = |(_, window): &&(u32, u32)| u64::from(*window) + WAIT <= now.window;
+            names.extend(site.today.iter().filter(counts).map(|(name, _)| *name));
             names.extend_from_slice(&site.yesterday);
         });
         names
-    }
-
-    /// How many those are.
-    pub fn count(&mut self, site: u64, now: When) -> u32 {
-        let mut count = 0;
-        self.change(site, now, |site| count = site.today.len() + site.yesterday.len());
-        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     /// Forgets sites without visits today, once a day.
@@ -113,12 +134,27 @@ impl PassedBySite {
         self.together = self.sites.values().map(Site::len).sum();
     }
 
+    /// Takes half of what the site has that has most: nobody's many addresses
+    /// push those of another site out.
+    fn make_room(&mut self) {
+        let Some(most) = self.sites.values_mut().max_by_key(|site| site.len()) else { return };
+        let before = most.len();
+        most.order();
+        most.yesterday.clear();
+        // The earliest stay: they came before whoever fills the list.
+        most.today.sort_unstable_by_key(|(_, window)| *window);
+        most.today.truncate(before / 2);
+        most.today.sort_unstable();
+        self.together = self.together + most.len() - before;
+    }
+
     fn change(&mut self, key: u64, now: When, change: impl FnOnce(&mut Site)) {
         if self.sites.len() >= MOST_SITES && !self.sites.contains_key(&key) {
             self.tidy(now);
-            if self.sites.len() >= MOST_SITES {
-                return;
-            }
+            let oldest = self.sites.iter().min_by_key(|(_, site)| site.last);
+            let oldest = oldest.map(|(key, _)| *key).filter(|_| self.sites.len() >= MOST_SITES);
+            let gone = oldest.and_then(|key| self.sites.remove(&key));
+            self.together -= gone.map_or(0, |site| site.len());
         }
         let site = self.sites.entry(key).or_default();
         let before = site.len();
@@ -130,24 +166,34 @@ impl PassedBySite {
 
 impl Site {
     fn len(&self) -> usize {
-        let waiting: usize = self.waiting.iter().map(|(_, names)| names.len()).sum();
-        self.today.len() + self.yesterday.len() + waiting
+        self.today.len() + self.fresh.len() + self.yesterday.len()
     }
 
-    /// Counts those who have waited for long enough, and begins a new day.
+    /// Whether what passed in a half-life may have come with a flood: from the
+    /// one before its beginning to the one after its end.
+    fn is_flooded_in(&self, window: u64) -> bool {
+        self.floods.iter().any(|it| (it.first..=it.last + 2).contains(&(window + 1)))
+    }
+
+    /// Puts what is new in its place; an address passed when it passed first.
+    fn order(&mut self) {
+        if self.fresh.is_empty() {
+            return;
+        }
+        self.today.append(&mut self.fresh);
+        self.today.sort_unstable();
+        self.today.dedup_by_key(|(name, _)| *name);
+    }
+
+    /// Begins a new day.
     fn turn(&mut self, now: When) {
+        self.last = now.window;
         if now.day > self.day {
-            let today = core::mem::take(&mut self.today);
-            self.yesterday = if now.day == self.day + 1 { today } else { Vec::new() };
+            self.order();
+            let names = core::mem::take(&mut self.today);
+            let follows = now.day == self.day + 1;
+            self.yesterday = names.into_iter().filter(|_| follows).map(|(name, _)| name).collect();
             self.day = now.day;
-        }
-        let before = self.today.len();
-        for (_, names) in self.waiting.extract_if(.., |(window, _)| *window + WAIT <= now.window) {
-            self.today.extend(names);
-        }
-        if self.today.len() > before {
-            self.today.sort_unstable();
-            self.today.dedup();
         }
     }
 }
@@ -162,15 +208,19 @@ mod tests {
         When { window, day: 0 }
     }
 
+    fn names(names: &[u32], window: u32) -> Vec<(u32, u32)> {
+        names.iter().map(|name| (*name, window)).collect()
+    }
+
     #[test]
     fn a_pass_counts_when_no_flood_follows() {
         let mut passed = PassedBySite::default();
-        passed.add(SITE, &[1, 2], at(1));
-        passed.add(SITE, &[2, 3], at(2));
+        passed.add(SITE, &names(&[1, 2], 1), at(1));
+        passed.add(SITE, &names(&[2, 3], 2), at(2));
         assert!(passed.of(SITE, at(2)).is_empty());
         assert_eq!(passed.of(SITE, at(3)), [1, 2]);
         // A flood begins: those of the last half-life may be its own.
-        passed.flooded(SITE, at(3));
+        passed.flooded(SITE, 3, at(3));
         assert_eq!(passed.of(SITE, at(9)), [1, 2]);
         assert!(passed.of(8, at(9)).is_empty());
     }
@@ -178,22 +228,54 @@ mod tests {
     #[test]
     fn nobody_is_added_during_a_flood() {
         let mut passed = PassedBySite::default();
-        passed.add(SITE, &[1], at(1));
-        passed.flooded(SITE, at(4));
-        passed.add(SITE, &[2], at(4));
-        passed.add(SITE, &[3], at(5));
-        passed.add(SITE, &[4], at(6));
-        assert_eq!(passed.of(SITE, at(9)), [1, 4]);
+        passed.add(SITE, &names(&[1], 1), at(1));
+        passed.flooded(SITE, 4, at(4));
+        for window in 3..=6 {
+            passed.add(SITE, &names(&[window], window), at(window.into()));
+        }
+        assert_eq!(passed.of(SITE, at(9)), [1, 6]);
+    }
+
+    #[test]
+    fn whoever_tells_late_tells_when() {
+        let mut passed = PassedBySite::default();
+        passed.flooded(SITE, 10, at(10));
+        passed.flooded(SITE, 16, at(16));
+        // A process that noticed nothing until now, with passes of its own.
+        let own = [names(&[1], 8), names(&[2], 9), names(&[3], 12), names(&[4], 17)].concat();
+        passed.add(SITE, &own, at(17));
+        assert_eq!(passed.of(SITE, at(17)), [1]);
+        // Another saw the flood earlier still.
+        passed.flooded(SITE, 9, at(17));
+        assert!(passed.of(SITE, at(17)).is_empty());
+    }
+
+    #[test]
+    fn a_flood_that_pauses_is_one_flood() {
+        let mut passed = PassedBySite::default();
+        passed.add(SITE, &names(&[1], 1), at(1));
+        for window in [10, 14, 18] {
+            passed.flooded(SITE, window, at(window));
+        }
+        passed.add(SITE, &[names(&[2], 12), names(&[3], 16)].concat(), at(18));
+        passed.flooded(SITE, 40, at(40));
+        passed.add(SITE, &names(&[4], 30), at(41));
+        assert_eq!(passed.of(SITE, at(42)), [1, 4]);
+        for flood in 0..100 {
+            passed.flooded(SITE, 50 + 10 * flood, at(50 + 10 * flood));
+        }
+        // Of so many, the first have become one.
+        assert_eq!(passed.of(SITE, at(2_000)), [1]);
+        assert!(passed.sites.values().all(|site| site.floods.len() <= MOST_FLOODS));
     }
 
     #[test]
     fn a_day_later_they_are_yesterdays_and_then_forgotten() {
         let mut passed = PassedBySite::default();
-        passed.add(SITE, &[1], at(1));
+        passed.add(SITE, &names(&[1], 1), at(1));
         assert_eq!(passed.of(SITE, at(3)), [1]);
-        passed.add(SITE, &[2], When { window: 4, day: 1 });
+        passed.add(SITE, &names(&[2], 4), When { window: 4, day: 1 });
         assert_eq!(passed.of(SITE, When { window: 6, day: 1 }), [2, 1]);
-        assert_eq!(passed.count(SITE, When { window: 6, day: 1 }), 2);
         assert_eq!(passed.of(SITE, When { window: 7, day: 2 }), [2]);
         assert!(passed.of(SITE, When { window: 8, day: 4 }).is_empty());
     }
@@ -202,16 +284,32 @@ mod tests {
     fn it_is_bounded() {
         let mut passed = PassedBySite::default();
         for number in 0..200 {
-            let names: Vec<u32> = (0..1_000).map(|name| number * 1_000 + name).collect();
-            passed.add(SITE, &names, at(u64::from(number)));
+            let all: Vec<u32> = (0..1_000).map(|name| number * 1_000 + name).collect();
+            passed.add(SITE, &names(&all, number), at(number.into()));
         }
-        assert!(passed.of(SITE, at(300)).len() <= MOST + 1_000);
+        assert!(passed.of(SITE, at(300)).len() <= MOST);
         for site in 0..100_000 {
-            passed.add(site, &[1; 100], at(1));
+            passed.add(site, &names(&(0..100).collect::<Vec<_>>(), 1), at(1));
         }
+        let together: usize = passed.sites.values().map(Site::len).sum();
+        assert_eq!(together, passed.together);
         assert!(passed.sites.len() <= MOST_SITES && passed.together <= MOST_TOGETHER + 100);
         // Another day makes room.
-        passed.add(1 << 40, &[5], When { window: 9, day: 1 });
+        passed.add(1 << 40, &names(&[5], 9), When { window: 9, day: 1 });
         assert_eq!(passed.of(1 << 40, When { window: 11, day: 1 }), [5]);
+    }
+
+    #[test]
+    fn nobodys_many_addresses_push_those_of_another_site_out() {
+        let mut passed = PassedBySite::default();
+        passed.add(SITE, &names(&[1, 2, 3], 1), at(1));
+        for site in 100..120 {
+            for first in (0..60_000).step_by(1_000) {
+                passed.add(site, &names(&(first..first + 1_000).collect::<Vec<_>>(), 2), at(2));
+            }
+        }
+        assert!(passed.together <= MOST_TOGETHER + 1_000);
+        passed.add(SITE, &names(&[4], 3), at(3));
+        assert_eq!(passed.of(SITE, at(9)), [1, 2, 3, 4]);
     }
 }

@@ -72,7 +72,10 @@ pub fn admit(question: &Question<'_>, pressed: u64, multiple: u64) -> Result<(),
     if newcomer && flooded(pressure) {
         return Err(Refused::Site { seconds: wait(pressure, |later| !flooded(later)) });
     }
-    let usual = pressure.site_usual.map_or(0, |usual| usual.issued / USUAL_PER_ATTEMPT);
+    let usual = pressure
+        .site_usual
+        .and_then(|usual| usual.people)
+        .map_or(0, |people| people / USUAL_PER_ATTEMPT);
     let most = SITE_ALLOWANCE.max(usual);
     if newcomer && pressure.fallbacks >= most {
         let seconds = wait(pressure, |later| later.fallbacks < most);

@@ -1,12 +1,12 @@
 //! What the counters cost: factors of work, in 256ths.
 //!
-//! An address pays for itself, in proportion. Whoever shares something with it
-//! pays by how many they are: neighbours by the number of addresses, systems
-//! and software by how far they exceed what is usual for them on the site. A
-//! single noisy address therefore costs its neighbours next to nothing, and a
-//! crowd that agrees on something pays as one.
+//! A client pays for itself, in proportion. Whoever shares something with it
+//! pays only for what was solved, that is for what somebody paid for, and only
+//! so much that a crowd cannot be turned against the people it hides among:
+//! [`budget`]. What was requested and never solved costs its own client, and its
+//! neighbours a little.
 
-use crate::counters::{Crowd, Fleet, Pressure, Usual};
+use crate::counters::{By, Crowd, Fleet, Load, Part, Pressure};
 
 /// The neutral factor, 1.
 pub const ONE: u64 = 256;
@@ -27,8 +27,18 @@ const FLOODED_ALLOWANCE: u64 = 4;
 /// costs the next puzzle, which is counted when it is issued.
 const FAILURES: u64 = 2;
 
-/// Challenges issued on one site from which the site counts as flooded: about
-/// 14 a second, sustained for five minutes, …
+/// The most that what others of an address requested costs a client, …
+const MAX_SHARED_FACTOR: u64 = 4 * ONE;
+
+/// …and the most that what they solved costs it: an address or a /56 has few
+/// people, and whoever drives it there has paid more than they do.
+const MAX_SHARED_SOLVED_FACTOR: u64 = 16 * ONE;
+
+/// Tokens that the addresses of a /56 may have together.
+const SUBNET_ALLOWANCE: u64 = 64;
+
+/// People who pass on one site from which the site counts as flooded: about 14 a
+/// second, sustained for five minutes, …
 pub const FLOOD: u64 = 6_000;
 
 /// … or this many times what is usual for the site.
@@ -45,28 +55,27 @@ pub const LIGHT: u64 = 4;
 /// proportionally more.
 const MAX_LIGHT_FACTOR: u64 = 4 * ONE;
 
-/// Challenges of a block of networks, whatever the rest of the site does.
-const BLOCK_ALLOWANCE: u64 = 512;
+/// Tokens that a block of networks may have, whatever the rest of the site has.
+const BLOCK_ALLOWANCE: u64 = 256;
 
-/// Networks from which an autonomous system may visit the site, if it is not
-/// usual there. People who have nothing in common share a system, and carriers
-/// put many of them behind few networks: so networks count, not challenges.
-const SYSTEM_ALLOWANCE: u64 = 128;
+/// The same for an autonomous system, and networks from which it may come.
+const SYSTEM_ALLOWANCE: u64 = 512;
+const SYSTEM_NETWORKS: u64 = 128;
 
 /// The same as long as nobody knows what is usual.
-const UNKNOWN_SYSTEM_ALLOWANCE: u64 = 1_024;
+const UNKNOWN_BLOCK_ALLOWANCE: u64 = 512;
+const UNKNOWN_SYSTEM_ALLOWANCE: u64 = 4_096;
+const UNKNOWN_SYSTEM_NETWORKS: u64 = 1_024;
 
-/// The most that a system costs, and the same where machines are rented.
-const MAX_SYSTEM_FACTOR: [u64; 2] = [16 * ONE, 64 * ONE];
-
-/// The same for a block.
-const MAX_BLOCK_FACTOR: [u64; 2] = [4 * ONE, 16 * ONE];
+/// The most that a block or a system costs, and the same where machines are
+/// rented.
+const MAX_PART_FACTOR: [u64; 2] = [16 * ONE, 64 * ONE];
 
 /// Networks from which one software may come, if it is not usual on the site…
 const FLEET_ALLOWANCE: u64 = 48;
 
 /// …and as long as nobody knows what is usual.
-const UNKNOWN_FLEET_ALLOWANCE: u64 = 256;
+const UNKNOWN_FLEET_ALLOWANCE: u64 = 192;
 
 /// Visits that may look the same to the millisecond, …
 const TRACE_ALLOWANCE: u64 = 4;
@@ -78,7 +87,26 @@ const TRACE_PART: u64 = 1_024;
 const MAX_FLEET_FACTOR: u64 = 32 * ONE;
 
 /// All of a site, for shares.
-const WHOLE: u64 = 1_024;
+const WHOLE: u64 = 65_536;
+
+/// The harm budget: a factor times the share of people who pay it comes to this
+/// part of all people's work at most, …
+const HARM: u64 = WHOLE / 10;
+
+/// …and where nobody knows the share, the factor is at most this.
+const UNKNOWN_HARM: u64 = 4 * ONE;
+
+/// The most that something costs which this share of people have in common. A
+/// software that three in a hundred use costs 3.3 times the floor at most, one
+/// that a tenth use costs nothing: to make people pay, an attacker would have
+/// to pay for more of it than all of them do. What nobody uses costs `most`.
+pub fn budget(share: Option<u16>, most: u64) -> u64 {
+    match share.map(u64::from) {
+        None => UNKNOWN_HARM.min(most),
+        Some(0) => most,
+        Some(share) => (ONE * HARM / share).clamp(ONE, most),
+    }
+}
 
 /// The factor of work, at least [`ONE`].
 pub fn factor(pressure: &Pressure) -> u64 {
@@ -92,7 +120,11 @@ pub fn of_neighbours(pressure: &Pressure) -> u64 {
 
 /// The factor without that of neighbours, for whose sake nobody is refused.
 pub fn deserved(pressure: &Pressure) -> u64 {
-    address(pressure).max(system(pressure)).max(fleet(pressure)).max(trace(pressure))
+    address(pressure)
+        .max(subnet(pressure))
+        .max(system(pressure))
+        .max(fleet(pressure))
+        .max(trace(pressure))
 }
 
 /// The pressure on a visit whose challenge went to another network: the larger
@@ -102,24 +134,43 @@ pub fn larger(pressure: Pressure, issued_to: Crowd) -> Pressure {
     if neighbours(&there) > neighbours(&pressure) { there } else { pressure }
 }
 
-/// Proportional to what the address requests beyond its allowance: twice as
-/// many challenges cost four times as much in total.
+/// Proportional to what the client requests beyond its allowance: twice as many
+/// challenges cost four times as much in total. What other clients of the
+/// address request and solve counts as well, up to a bound.
 pub fn address(pressure: &Pressure) -> u64 {
+    let requested = of_address(pressure, pressure.address).min(MAX_SHARED_FACTOR);
+    let solved = Load { issued: pressure.address.solved, ..Load::NONE };
+    let solved = of_address(pressure, solved).min(MAX_SHARED_SOLVED_FACTOR);
+    own(pressure).max(requested).max(solved)
+}
+
+/// The part of it that the client's own load makes.
+pub fn own(pressure: &Pressure) -> u64 {
+    of_address(pressure, pressure.client).max(ONE)
+}
+
+fn of_address(pressure: &Pressure, load: Load) -> u64 {
     let allowance = address_allowance(pressure);
     let most = u32::try_from(FAILURES * allowance).unwrap_or(u32::MAX);
-    (u64::from(pressure.address.weight(most)) * ONE / allowance).max(ONE)
+    u64::from(load.weight(most)) * ONE / allowance
 }
 
 fn address_allowance(pressure: &Pressure) -> u64 {
     // Failures are left out: otherwise a few clients that fail would flood a
     // site for everyone.
-    let site = u64::from(pressure.site.issued);
-    let usual = pressure.site_usual.map_or(0, |usual| u64::from(usual.issued));
+    let site = u64::from(pressure.site.people());
+    let usual = pressure.site_usual.and_then(|usual| usual.people).map_or(0, u64::from);
     let flood = FLOOD.max(FLOOD_FACTOR * usual);
     if site <= flood {
         return ADDRESS_ALLOWANCE;
     }
     (ADDRESS_ALLOWANCE * flood / site).max(FLOODED_ALLOWANCE)
+}
+
+/// By what a /56 has solved: one customer's fresh addresses are one customer.
+pub fn subnet(pressure: &Pressure) -> u64 {
+    let solved = u64::from(pressure.subnet.solved);
+    (solved * ONE / SUBNET_ALLOWANCE).clamp(ONE, MAX_SHARED_SOLVED_FACTOR)
 }
 
 /// By what the network's addresses request, none for more than its allowance.
@@ -132,60 +183,92 @@ pub fn neighbours(pressure: &Pressure) -> u64 {
     (crowd * ONE / NETWORK_ALLOWANCE).clamp(ONE, most)
 }
 
-/// By how much a block exceeds half of the site.
-fn block(pressure: &Pressure) -> u64 {
-    let weight = u64::from(pressure.block.issued);
-    let others = u64::from(pressure.site.issued).saturating_sub(weight);
-    let allowance = BLOCK_ALLOWANCE.max(others);
-    let [access, hosting] = MAX_BLOCK_FACTOR;
-    let most = if pressure.hosting { hosting } else { access };
-    (weight * ONE / allowance).clamp(ONE, most)
+/// By how much a block exceeds its usual share of the site. Its tokens count,
+/// not its networks: an IPv6 allocation has an address for each of them.
+pub fn block(pressure: &Pressure) -> u64 {
+    let Part { load, share, .. } = pressure.block;
+    let least = if share.is_some() { BLOCK_ALLOWANCE } else { UNKNOWN_BLOCK_ALLOWANCE };
+    of_tokens(pressure, load, share, least).clamp(ONE, budget(share, most_of_part(pressure)))
 }
 
-/// By how much a system exceeds its usual share of the site.
+/// By how much a system exceeds its usual share of the site. People who have
+/// nothing in common share a system, and carriers put many of them behind few
+/// networks: where its share is known it pays by tokens, otherwise by networks
+/// as well as by many more tokens.
 pub fn system(pressure: &Pressure) -> u64 {
-    let networks = u64::from(pressure.system.networks);
-    let least = [SYSTEM_ALLOWANCE, UNKNOWN_SYSTEM_ALLOWANCE];
-    let allowance = allowance(least, pressure, pressure.system);
-    let [access, hosting] = MAX_SYSTEM_FACTOR;
-    let most = if pressure.hosting { hosting } else { access };
-    (networks * ONE / allowance).clamp(ONE, most)
+    let Part { load, networks, share } = pressure.system;
+    let (least, least_networks) = match share {
+        Some(_) => (SYSTEM_ALLOWANCE, SYSTEM_NETWORKS),
+        None => (UNKNOWN_SYSTEM_ALLOWANCE, UNKNOWN_SYSTEM_NETWORKS),
+    };
+    let allowance = least_networks.max(u64::from(pressure.site_networks) * more(share) / WHOLE);
+    let by_networks = u64::from(networks) * ONE / allowance;
+    by_networks
+        .max(of_tokens(pressure, load, share, least))
+        .clamp(ONE, budget(share, most_of_part(pressure)))
 }
 
-/// By how much the networks of one software exceed its usual share.
+const fn most_of_part(pressure: &Pressure) -> u64 {
+    let [access, hosting] = MAX_PART_FACTOR;
+    if pressure.hosting { hosting } else { access }
+}
+
+fn of_tokens(pressure: &Pressure, load: Load, share: Option<u16>, least: u64) -> u64 {
+    let people = u64::from(pressure.site.people());
+    let allowance = least.max(people * more(share) / WHOLE).max(usually(pressure, share));
+    u64::from(load.solved) * ONE / allowance
+}
+
+/// By how much the networks of one software exceed its usual share; software
+/// that hardly anybody uses is counted together as well.
 pub fn fleet(pressure: &Pressure) -> u64 {
-    let dearer = fleet_of(pressure, pressure.software).max(fleet_of(pressure, pressure.handshake));
-    dearer.clamp(ONE, MAX_FLEET_FACTOR)
+    fleet_of(pressure, pressure.software)
+        .max(fleet_of(pressure, pressure.handshake))
+        .max(fleet_of(pressure, pressure.rare))
 }
 
-/// Whether the software's headers, rather than its handshake, make it a fleet.
-pub fn is_fleet_by_headers(pressure: &Pressure) -> bool {
-    fleet_of(pressure, pressure.software) >= fleet_of(pressure, pressure.handshake)
+/// What makes the software a fleet: whatever costs most.
+pub fn fleet_by(pressure: &Pressure) -> By {
+    let by_headers = fleet_of(pressure, pressure.software);
+    let by_handshake = fleet_of(pressure, pressure.handshake);
+    if fleet_of(pressure, pressure.rare) > by_headers.max(by_handshake) {
+        By::Rarity
+    } else if by_headers >= by_handshake {
+        By::Headers
+    } else {
+        By::Handshake
+    }
 }
 
 fn fleet_of(pressure: &Pressure, of: Fleet) -> u64 {
-    let least = [FLEET_ALLOWANCE, UNKNOWN_FLEET_ALLOWANCE];
-    u64::from(of.networks) * ONE / allowance(least, pressure, of)
+    let least = match of.share {
+        Some(_) => FLEET_ALLOWANCE.max(usually(pressure, of.share)),
+        None => UNKNOWN_FLEET_ALLOWANCE,
+    };
+    let allowance = least.max(u64::from(pressure.site_networks) * more(of.share) / WHOLE);
+    let factor = u64::from(of.networks) * ONE / allowance;
+    factor.clamp(ONE, budget(of.share, MAX_FLEET_FACTOR))
 }
 
-/// In proportion to how often the same interaction was seen.
+/// In proportion to how often somebody passed with the same interaction.
 pub fn trace(pressure: &Pressure) -> u64 {
-    let allowance = TRACE_ALLOWANCE.max(u64::from(pressure.site.issued) / TRACE_PART);
+    let allowance = TRACE_ALLOWANCE.max(u64::from(pressure.site.people()) / TRACE_PART);
     (u64::from(pressure.trace) * ONE / allowance).clamp(ONE, MAX_FLEET_FACTOR)
 }
 
-/// From how many networks clients with something in common may come, beside
-/// those of all others on the site: twice their usual share, or half of what is
-/// missing to the whole; and in any case twice their share of the challenges
-/// that are usual. Two thirds of the site where nobody knows what is usual.
-fn allowance([known, unknown]: [u64; 2], pressure: &Pressure, of: Fleet) -> u64 {
-    let others = u64::from(pressure.site_networks.saturating_sub(of.networks));
-    let beside = |share: u64| others * share / (WHOLE - share);
-    let Some(Usual { share: Some(share), issued }) = of.usual else {
-        return unknown.max(beside(WHOLE * 2 / 3));
-    };
-    let share = u64::from(share).min(WHOLE);
-    let usually = 2 * share * u64::from(issued) / WHOLE;
-    let more = (2 * share).min(share.midpoint(WHOLE)).clamp(WHOLE / 16, WHOLE - 1);
-    known.max(usually).max(beside(more))
+/// The part of a site's people that something may have at an hour, in
+/// [`WHOLE`]ths: twice its usual share, or half of what is missing to the whole,
+/// and a sixteenth in any case; two fifths where nobody knows what is usual.
+/// Those who have something in common and are not charged yet are among these
+/// people themselves, those who are charged are not: so neither decoys nor the
+/// crowd itself make room for it.
+fn more(share: Option<u16>) -> u64 {
+    let Some(share) = share.map(u64::from) else { return WHOLE * 2 / 5 };
+    (2 * share).min(share.midpoint(WHOLE)).clamp(WHOLE / 16, WHOLE)
+}
+
+/// Twice the share of the people who usually pass.
+fn usually(pressure: &Pressure, share: Option<u16>) -> u64 {
+    let people = pressure.site_usual.and_then(|usual| usual.people).map_or(0, u64::from);
+    2 * share.map_or(0, u64::from) * people / WHOLE
 }

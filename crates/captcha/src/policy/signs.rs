@@ -143,17 +143,18 @@ fn slow(question: &Question<'_>) -> bool {
 }
 
 fn of_pressure(pressure: &Pressure) -> [(Sign, bool); 12] {
-    // The visitor's own load accuses; neighbours only raise the price.
-    let own = pressure::address(pressure);
+    // The client's own load accuses; that of others at its address, and of
+    // neighbours, only raises the price.
+    let own = pressure::own(pressure);
     let fleet = pressure::fleet(pressure);
     let trace = pressure::trace(pressure);
-    let address = &pressure.address;
+    let client = &pressure.client;
     [
         (Sign::Loaded, own >= 2 * ONE),
         (Sign::Busy, own >= 4 * ONE),
         (Sign::VeryBusy, own >= 16 * ONE),
-        (Sign::Failing, address.failed >= 3),
-        (Sign::Hoarding, address.issued >= 32 && address.solved < address.issued / 4),
+        (Sign::Failing, client.failed >= 3),
+        (Sign::Hoarding, client.issued >= 32 && client.solved < client.issued / 4),
         (Sign::BusyNeighbours, pressure::of_neighbours(pressure) >= 2 * ONE),
         (Sign::BusySystem, pressure::system(pressure) >= 2 * ONE),
         (Sign::Fleet, fleet >= 2 * ONE),

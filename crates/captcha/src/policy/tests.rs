@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::contract::{FIREFOX, site_config};
-use crate::counters::{Crowd, Fleet, Load};
+use crate::counters::{Crowd, Fleet, Load, Part};
 use crate::site::Exemption;
 use crate::visit::{AgentKind, Country, HttpVersion, TlsVersion};
 use DemandStep::{Picture, Puzzle};
@@ -169,7 +169,7 @@ fn the_policy_reads_as_this_table() {
         ("alike where many come",     FIREFOX, NOTHING,       Pressure { trace: 40, ..flooded(60_000, 1) }, On::Plain, 40_000, Puzzle, 90),
         ("a flood, who comes once",    FIREFOX, NOTHING,       flooded(60_000, 1),      On::Plain,         40_000, Puzzle,  90),
         ("a flood, within the share",  FIREFOX, NOTHING,       flooded(60_000, 4),      On::Plain,         40_000, Puzzle,  90),
-        ("a flood, over the share",    FIREFOX, NOTHING,       flooded(60_000, 16),     On::Plain,        160_000, Puzzle,  81),
+        ("a flood, over the share",    FIREFOX, NOTHING,       flooded(60_000, 16),     On::Plain,        160_000, Puzzle,  90),
         ("usual, and no flood",        FIREFOX, NOTHING,       usual(60_000, 20_000),   On::Plain,         40_000, Puzzle,  90),
         ("five times what is usual",   FIREFOX, NOTHING,       usual(60_000, 12_000),   On::Plain,         53_281, Puzzle,  90),
         // Neighbours.
@@ -177,23 +177,35 @@ fn the_policy_reads_as_this_table() {
         ("ten quiet neighbours",       FIREFOX, NOTHING,       neighbours(10, 30, 4),   On::Plain,         40_000, Puzzle,  90),
         ("a network that attacks",     FIREFOX, NOTHING,       neighbours(250, 4_000, 1), On::Plain,      160_000, Puzzle,  90),
         ("and its busier address",     FIREFOX, NOTHING,       neighbours(250, 4_000, 16), On::Plain,     640_000, Puzzle,  90),
-        ("a block of quiet networks",  FIREFOX, NOTHING,       block(2_048, 2_100),     On::Plain,        160_000, Puzzle,  90),
-        ("the same beside many",       FIREFOX, NOTHING,       block(2_048, 9_000),     On::Plain,         40_000, Puzzle,  90),
-        ("a block of rented machines", FIREFOX, NOTHING,       rented(block(8_192, 8_192)), On::Plain,    640_000, Puzzle,  90),
+        ("a block of quiet networks",  FIREFOX, NOTHING,       block(2_048, 2_100, permille(0)), On::Plain, 320_000, Puzzle, 90),
+        ("the same beside many",       FIREFOX, NOTHING,       block(2_048, 33_000, permille(0)), On::Plain, 40_000, Puzzle, 90),
+        ("a block that is usual",      FIREFOX, NOTHING,       block(2_048, 8_000, permille(200)), On::Plain, 40_000, Puzzle, 90),
+        ("a block nobody knows",       FIREFOX, NOTHING,       block(8_192, 2_100, None), On::Plain,     160_000, Puzzle,  90),
+        ("an IPv6 allocation",         FIREFOX, NOTHING,       block(8_192, 2_100, permille(0)), On::Plain, 640_000, Puzzle, 90),
+        ("a block of rented machines", FIREFOX, NOTHING,       rented(block(8_192, 2_100, permille(0))), On::Plain, 1_280_000, Puzzle, 90),
+        ("a household's /56",          FIREFOX, NOTHING,       subnet(64),              On::Plain,         40_000, Puzzle,  90),
+        ("one that has fresh /64s",    FIREFOX, NOTHING,       subnet(640),             On::Plain,        400_000, Puzzle,  90),
         // Systems.
         ("a system nobody knows",      FIREFOX, NOTHING,       system(1_024, 1_024, None), On::Plain,      40_000, Puzzle,  90),
-        ("a usual system",             FIREFOX, NOTHING,       system(3_000, 4_000, Some(600)), On::Plain, 40_000, Puzzle,  90),
-        ("the only usual system",      FIREFOX, NOTHING,       system(9_000, 9_010, Some(1_020)), On::Plain, 70_312, Puzzle, 90),
-        ("as busy as it usually is",   FIREFOX, NOTHING,       usual_system(9_000),     On::Plain,         40_000, Puzzle,  90),
-        ("an unusual system",          FIREFOX, NOTHING,       system(256, 2_000, Some(0)), On::Plain,     80_000, Puzzle,  85),
-        ("an IPv6 /32 in an hour",     FIREFOX, NOTHING,       system(7_880, 9_000, Some(0)), On::Plain,  640_000, Puzzle,  85),
-        ("rented machines",            FIREFOX, NOTHING,       rented(system(90_000, 90_000, Some(0))), On::Plain, 2_560_000, Puzzle, 85),
+        ("far more of one",            FIREFOX, NOTHING,       system(9_000, 1_024, None), On::Plain,     160_000, Puzzle,  85),
+        ("a usual system",             FIREFOX, NOTHING,       system(3_000, 4_000, permille(600)), On::Plain, 40_000, Puzzle, 90),
+        ("and all of a sudden",        FIREFOX, NOTHING,       system(90_000, 4_000, permille(600)), On::Plain, 40_000, Puzzle, 90),
+        ("one in twenty-five people",  FIREFOX, NOTHING,       system(90_000, 4_000, permille(40)), On::Plain, 100_000, Puzzle, 85),
+        ("an unusual system",          FIREFOX, NOTHING,       system(256, 2_000, permille(0)), On::Plain,  80_000, Puzzle,  85),
+        ("with few networks",          FIREFOX, NOTHING,       carrier(4_096, 8_192, permille(0)), On::Plain, 320_000, Puzzle, 85),
+        ("an IPv6 /32 in an hour",     FIREFOX, NOTHING,       system(7_880, 1_100, permille(0)), On::Plain, 640_000, Puzzle, 85),
+        ("rented machines",            FIREFOX, NOTHING,       rented(system(90_000, 90_000, permille(0))), On::Plain, 640_000, Puzzle, 85),
         // Fleets.
-        ("a common browser",           FIREFOX, NOTHING,       fleet(900, 2_000, Some(400)), On::Plain,    40_000, Puzzle,  90),
-        ("a fleet of 1,000 networks",  FIREFOX, NOTHING,       fleet(960, 1_300, Some(0)), On::Plain,     800_000, Puzzle,  85),
-        ("by its handshake",           FIREFOX, NOTHING,       handshake(fleet(960, 1_300, Some(0))), On::Plain, 800_000, Puzzle, 85),
-        ("on a site's first day",      FIREFOX, NOTHING,       fleet(1_024, 1_300, None), On::Plain,       74_375, Puzzle,  90),
-        ("never more than this",       FIREFOX, NOTHING,       fleet(900_000, 900_000, Some(0)), On::Plain, 1_280_000, Puzzle, 85),
+        ("a common browser",           FIREFOX, NOTHING,       fleet(900, 2_000, permille(400)), On::Plain, 40_000, Puzzle,  90),
+        ("all of a sudden",            FIREFOX, NOTHING,       fleet(90_000, 2_000, permille(400)), On::Plain, 40_000, Puzzle, 90),
+        ("three in a hundred people",  FIREFOX, NOTHING,       fleet(90_000, 2_000, permille(30)), On::Plain, 133_281, Puzzle, 85),
+        ("a fleet of 1,000 networks",  FIREFOX, NOTHING,       fleet(960, 350, permille(0)), On::Plain,    800_000, Puzzle,  85),
+        ("by its handshake",           FIREFOX, NOTHING,       handshake(fleet(960, 350, permille(0))), On::Plain, 800_000, Puzzle, 85),
+        ("other software each time",   FIREFOX, NOTHING,       random(fleet(960, 350, permille(0))), On::Plain, 800_000, Puzzle, 85),
+        ("on a site's first day",      FIREFOX, NOTHING,       fleet(960, 350, None),   On::Plain,        160_000, Puzzle,  85),
+        ("all of a site's first day",  FIREFOX, NOTHING,       fleet(192, 192, None),   On::Plain,         40_000, Puzzle,  90),
+        ("never more than this",       FIREFOX, NOTHING,       fleet(900_000, 900_000, permille(0)), On::Plain, 640_000, Puzzle, 85),
+        ("beside few people",          FIREFOX, NOTHING,       fleet(900_000, 9_000, permille(0)), On::Plain, 1_280_000, Puzzle, 85),
         // Rules.
         ("allowed, whatever it is",    CURL,    DRIVEN,        address(2_000, 0, 99), On::RuleForSystem(Allow), 40_000, Puzzle, 11),
         ("allowed by its own word",    CURL,    DRIVEN,        CALM,                  On::RuleForAction(Allow), 40_000, Puzzle, 20),
@@ -348,9 +360,12 @@ fn a_puzzle_lives_twenty_times_as_long_as_a_slow_phone_needs() {
 
 fn loads() -> impl Strategy<Value = Load> {
     let number = || prop_oneof![0_u32..100, 0_u32..100_000, any::<u32>()];
-    (number(), number(), number()).prop_map(|(issued, solved, failed)| Load {
+    let load = (number(), number(), number(), number(), number());
+    load.prop_map(|(issued, solved, charged, regular, failed)| Load {
         issued,
         solved,
+        charged,
+        regular,
         failed,
     })
 }
@@ -369,7 +384,7 @@ proptest! {
     #[test]
     fn demands_stay_within_the_site_and_a_phone(
         site_load in loads(), own in loads(), many in loads(), members: u32, hosting: bool, floor in 1_u64..1_000_000,
-        above in 0_u64..1_000_000_000_000, count in 1_u32..=64, fallback: bool,
+        above in 0_u64..1_000_000_000_000, count in 1_u32..=64, fallback: bool, share: Option<u16>,
     ) {
         let mut config = config();
         config.count = count;
@@ -391,9 +406,11 @@ proptest! {
                 address: own,
                 client: own,
                 network: Crowd { load: many, members },
-                block: many,
-                system: Fleet { networks: members, usual: None },
-                software: Fleet { networks: members, usual: None },
+                subnet: many,
+                block: Part { load: many, networks: members, share },
+                system: Part { load: many, networks: members, share },
+                software: Fleet { networks: members, share },
+                rare: Fleet { networks: members, share },
                 hosting,
                 ..CALM
             },
@@ -423,7 +440,7 @@ proptest! {
                 client: load(issued, issued, 0),
                 address: load(issued, issued, failed),
                 site: load(site_load, site_load, failed),
-                system: Fleet { networks: asn, usual: None },
+                system: Part { networks: asn, ..Part::default() },
                 ..CALM
             };
             ask(&site, &FIREFOX, &NOTHING, &pressure).unwrap().work
@@ -437,7 +454,7 @@ proptest! {
         let busier = Load {
             issued: own.issued.saturating_add(more),
             solved: own.solved.saturating_add(more),
-            failed: own.failed,
+            ..own
         };
         let work = |address| {
             ask(&site, &FIREFOX, &NOTHING, &Pressure { address, ..CALM }).unwrap().work
@@ -457,5 +474,73 @@ proptest! {
         prop_assert!(demand.work <= 4 * 40_000);
         let fallback = ask_for(Algorithm::Sha256, &site(On::Plain), &FIREFOX, &NOTHING, &pressure);
         prop_assert!(fallback.is_ok());
+    }
+
+    /// What many people share costs all of them together a tenth of their work
+    /// at most, whatever an attacker pays for.
+    #[test]
+    fn what_people_share_costs_them_no_more_than_the_harm_budget(
+        load in loads(), site_load in loads(), networks: u32, site_networks: u32, hosting: bool,
+        share in 1_u16..,
+    ) {
+        let part = Part { load, networks, share: Some(share) };
+        let fleet = Fleet { networks, share: Some(share) };
+        let calm = Pressure { site: site_load, site_networks, hosting, ..CALM };
+        for pressure in [
+            Pressure { block: part, ..calm },
+            Pressure { system: part, ..calm },
+            Pressure { software: fleet, ..calm },
+            Pressure { handshake: fleet, ..calm },
+            Pressure { rare: fleet, ..calm },
+        ] {
+            let factor = pressure::factor(&pressure);
+            prop_assert!(factor == pressure::ONE || factor * u64::from(share) <= 256 * 65_536 / 10);
+        }
+    }
+
+    /// As long as nobody knows how many people share it, four times.
+    #[test]
+    fn what_nobody_knows_costs_four_times_at_most(
+        load in loads(), site_load in loads(), networks: u32, site_networks: u32, hosting: bool,
+    ) {
+        let part = Part { load, networks, share: None };
+        let fleet = Fleet { networks, share: None };
+        let pressure = Pressure {
+            site: site_load, site_networks, hosting,
+            block: part, system: part, software: fleet, handshake: fleet, rare: fleet, ..CALM
+        };
+        prop_assert!(pressure::factor(&pressure) <= 4 * pressure::ONE);
+    }
+
+    /// What was requested and not solved costs its own client and, up to four
+    /// times, those who share its address or network.
+    #[test]
+    fn what_nobody_solved_costs_others_four_times_at_most(
+        address in any::<u32>(), network in any::<u32>(), members: u32, own in 0_u32..=4,
+    ) {
+        let requested = |issued| Load { issued, ..Load::NONE };
+        let pressure = Pressure {
+            client: requested(own),
+            address: requested(address),
+            network: Crowd { load: requested(network), members },
+            ..CALM
+        };
+        let demand = ask(&site(On::Plain), &FIREFOX, &NOTHING, &pressure).unwrap();
+        prop_assert!(demand.work <= 4 * 40_000);
+        let fallback = ask_for(Algorithm::Sha256, &site(On::Plain), &FIREFOX, &NOTHING, &pressure);
+        prop_assert!(fallback.is_ok());
+    }
+
+    /// Those who are charged make no room for anybody.
+    #[test]
+    fn who_is_charged_makes_no_room(
+        people in 0_u32..100_000, charged in 0_u32..1_000_000, networks in 0_u32..100_000,
+        share: Option<u16>,
+    ) {
+        let of = |charged| {
+            let site = Load { solved: people + charged, charged, ..Load::NONE };
+            pressure::factor(&Pressure { site, ..fleet(networks, people, share) })
+        };
+        prop_assert_eq!(of(0), of(charged));
     }
 }

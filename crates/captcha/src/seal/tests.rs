@@ -10,7 +10,7 @@ use munjigi_keys::{KeyRing, Kid, UnixMillis};
 use munjigi_protocol::{Algorithm, AttemptId, Sign, Signs};
 use rand_core::{Infallible, TryCryptoRng, TryRng};
 
-use crate::challenge::{ChallengeClaims, Owed, SealedPuzzle, SealedStep, Way};
+use crate::challenge::{Began, ChallengeClaims, Owed, SealedPuzzle, SealedStep, Way};
 use crate::contract::{ROOT_A, authority};
 use crate::credentials::Sitekey;
 use crate::host::Hostname;
@@ -96,6 +96,7 @@ fn challenge() -> ChallengeClaims {
             work: 40_000,
         }),
         visitor: [0xf3, 0x8e, 0x1f, 0x34, 0xa2, 0x8d, 0x92, 0xc6],
+        began: Began { address: 0x1234_5678, trace: Some(0x0123_4567_89ab_cdef) },
         signs: token.signs,
         owed: Owed { asked: 640_000, paid: 0, puzzles: 0, way: Way::Puzzle },
     }

@@ -14,11 +14,12 @@ use rand_core::CryptoRng;
 use super::{Solved, Stores};
 use crate::call::Call;
 use crate::challenge::{ChallengeClaims, Owed, SealedPicture, SealedPuzzle, SealedStep, Way};
-use crate::counters::{Counters, Event, Noted, Place, Pressure};
+use crate::counters::{Counters, Event, Noted, Payer, Place, Pressure};
 use crate::issue::{MAX_TOKEN_LIFETIME_SECONDS, puzzle_step, seconds_between};
 use crate::pictures::PackSource;
 use crate::policy::{
-    self, Demand, DemandStep, Network, Question, Scored, Stage, puzzle_lifetime_seconds, score,
+    self, Demand, DemandStep, Network, Question, Scored, Stage, flood_cause,
+    puzzle_lifetime_seconds, score,
 };
 use crate::ports::{PriceStore, RedemptionStore, RowAddress, StoreError};
 use crate::redemption::{NotAllowed, Owing};
@@ -26,16 +27,6 @@ use crate::refusal::Refusal;
 use crate::shared::Shared;
 use crate::tally::{PictureTally, Tally};
 use crate::token::TokenClaims;
-
-/// More work is required only once the price has at least doubled: every
-/// neighbour who requests a challenge raises a network's price a little, and a
-/// visitor who solves for a second must not chase it. An attack multiplies it.
-const RISE: u64 = 2;
-
-/// Puzzles in one attempt, including the first. Each further one at least
-/// doubles what was paid, so three of them make a factor of eight; a visitor
-/// who has paid that has waited long enough.
-const MAX_PUZZLES: u8 = 4;
 
 pub struct Attempt<'a> {
     pub call: Call<'a>,
@@ -54,6 +45,7 @@ struct Pass {
     algorithm: Algorithm,
     /// Expected hashes that were proven in total.
     paid: u64,
+    payer: Payer,
 }
 
 /// What a solution, or the request for another way, leads to.
@@ -121,7 +113,7 @@ impl Attempt<'_> {
             let total = policy::another_way(self.call.site, Algorithm::Sha256, price);
             owed.asked = owed.asked.max(total);
         }
-        if owed.asked >= owed.paid.saturating_mul(RISE) && owed.puzzles < MAX_PUZZLES {
+        if policy::requires_more(owed.asked, owed.paid, owed.puzzles) {
             let more = owed.asked - owed.paid;
             let algorithm = puzzle.algorithm;
             let picture = missing;
@@ -136,6 +128,7 @@ impl Attempt<'_> {
             stepped,
             algorithm: puzzle.algorithm,
             paid: owed.paid,
+            payer: demand.payer,
         });
         solved.tally.picture = missing;
         Ok(Then::Done(solved))
@@ -168,9 +161,13 @@ impl Attempt<'_> {
         let now = self.call.now;
         self.counters.with(|counters| {
             let expected = self.call.site.expected(now);
-            let pressure = counters.pressure(&self.place, now).expecting(expected);
+            let mut pressure = counters.pressure(&self.place, now).expecting(expected);
+            if let Some(cause) = flood_cause(self.call.site, &pressure) {
+                counters.note_flood(&self.place, cause, now);
+                pressure.passed = counters.passed_before(&self.place);
+            }
             match self.network {
-                Network::Same => pressure,
+                Network::Same => pressure.without_own(),
                 Network::Other => {
                     policy::larger(pressure, counters.network(self.claims.visitor, now))
                 }
@@ -262,7 +259,7 @@ impl Attempt<'_> {
     }
 
     fn pass(&self, pass: &Pass) -> Solved {
-        let Pass { scored, interactive, stepped, algorithm, paid } = *pass;
+        let Pass { scored, interactive, stepped, algorithm, paid, payer } = *pass;
         let Scored { score, signs } = scored;
         let Call { authority, site, visit, now } = self.call;
         let claims = self.claims;
@@ -289,7 +286,7 @@ impl Attempt<'_> {
         };
         let repeated = !self.first(Event::Solved);
         if !repeated {
-            self.note(Noted::Solved);
+            self.note_solved(payer);
         }
         let expires_in = seconds_between(now, token.expires_at);
         let reply = SolutionReply::Passed { token: token.seal(authority), expires_in };
@@ -319,6 +316,21 @@ impl Attempt<'_> {
     /// Whether this isolate sees an event of the attempt for the first time.
     pub fn first(&self, event: Event) -> bool {
         self.counters.with(|counters| counters.first(&self.claims.id, event))
+    }
+
+    /// One solution is one pass, whatever it is posted from: that of the address
+    /// that the challenge went to.
+    fn note_solved(&self, payer: Payer) {
+        let Call { site, now, .. } = self.call;
+        if site.exempt {
+            return;
+        }
+        self.counters.with(|counters| {
+            counters.note(&self.place, Noted::Solved(payer), now);
+            if payer != Payer::Charged {
+                counters.note_passed(&self.place, self.claims.began.address, now);
+            }
+        });
     }
 
     fn note(&self, what: Noted) {

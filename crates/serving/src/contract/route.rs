@@ -53,7 +53,7 @@ pub async fn answer<P: Platform>(platform: &P) -> Response<Bytes<P>> {
         let meter = platform.meter().expect("the meter is configured");
         ApartMeter { meter, mask: u64::from_le_bytes(mask) }
     };
-    meter(&fresh).await;
+    meter(&fresh, platform.now()).await;
     values(&platform.values().expect("the store is configured"), "contract").await;
     images(&platform.images().expect("the store is configured"), "contract").await;
     let suites = ["redemption_store", "price_store", "ledgers", "meter", "values", "images"];

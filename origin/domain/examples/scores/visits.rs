@@ -194,7 +194,7 @@ const fn made() -> u32 {
 
 fn load(issued: u64) -> Load {
     let issued = u32::try_from(issued).unwrap_or(u32::MAX);
-    Load { issued, solved: issued, failed: 0 }
+    Load { issued, solved: issued, ..Load::NONE }
 }
 
 fn seen(kind: Kind, chance: &mut Chance) -> Seen {
@@ -283,6 +283,8 @@ fn seen(kind: Kind, chance: &mut Chance) -> Seen {
             }
         }
     }
+    // Nobody shares an address here.
+    pressure.client = pressure.address;
     seen
 }
 

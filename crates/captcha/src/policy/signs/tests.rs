@@ -2,7 +2,7 @@ use munjigi_protocol::{Algorithm, AttemptId, Signals};
 
 use super::*;
 use crate::contract::{FIREFOX, site_config};
-use crate::counters::{Fleet, Pressure, Usual};
+use crate::counters::{Fleet, Pressure};
 use crate::host::Hostname;
 use crate::labels::Action;
 use crate::policy::tests::pressures::{CALM, address, load, neighbours};
@@ -60,8 +60,7 @@ fn each_reason_has_a_visit_that_shows_it_alone() {
     let forged = Visit { agent: AgentKind::Contradictory, ..FIREFOX };
     assert_eq!(start(forged, PERSON, CALM), [InconsistentClient]);
     assert_eq!(start(FIREFOX, PERSON, Pressure { trace: 8, ..CALM }), [ReplayedTrace]);
-    let usual = Some(Usual { share: Some(0), issued: 0 });
-    let fleet = Pressure { software: Fleet { networks: 500, usual }, ..CALM };
+    let fleet = Pressure { software: Fleet { networks: 500, share: Some(0) }, ..CALM };
     assert_eq!(start(FIREFOX, PERSON, fleet), [OfFleet]);
     assert_eq!(start(FIREFOX, PERSON, address(32, 32, 0)), [NetworkLoad]);
     assert_eq!(start(FIREFOX, PERSON, address(3, 0, 3)), [NetworkLoad]);

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::contract::{FIREFOX, site_config};
-use crate::counters::Load;
+use crate::counters::{Load, Usual};
 use crate::host::Hostname;
 use crate::labels::Action;
 use crate::policy::tests::pressures::{CALM, address, load};
@@ -35,17 +35,27 @@ fn paid(site: &Site, pressure: &Pressure) -> u64 {
     ask(site, pressure, Algorithm::HashWx).unwrap().work * 10 / site.work.floor
 }
 
-/// A site that issues so much, though another number is expected.
-fn hour(issued: u32, expected: u32) -> Pressure {
-    Pressure { site: load(issued, issued, 0), expected: Some(expected), ..CALM }
+/// A site on which so many pass, though another number is expected.
+fn hour(solved: u32, expected: u32) -> Pressure {
+    Pressure { site: load(0, solved, 0), expected: Some(expected), ..CALM }
+}
+
+/// Of these, so many were charged.
+fn charged(charged: u32, pressure: Pressure) -> Pressure {
+    Pressure { site: Load { charged, ..pressure.site }, ..pressure }
+}
+
+/// Or passed before.
+fn regular(regular: u32, pressure: Pressure) -> Pressure {
+    Pressure { site: Load { regular, ..pressure.site }, ..pressure }
 }
 
 #[test]
 #[rustfmt::skip]
 fn a_flood_costs_what_this_table_says() {
     use UnderAttack::{Auto, Off, On};
-    let known = |share, issued| Some(Usual { share, issued });
-    let again = |times, pressure| Pressure { address: address(times, times, 0).address, ..pressure };
+    let usual = |people| Some(Usual { share: None, people });
+    let again = |times, pressure| Pressure { client: address(times, 0, 0).client, ..pressure };
     let passed = |pressure| Pressure { passed: true, ..pressure };
     let table = [
         ("an hour as expected",             Auto, hour(1_000, 1_000), 10),
@@ -61,10 +71,15 @@ fn a_flood_costs_what_this_table_says() {
         ("its tenth",                       Auto, again(9, hour(100_000, 1_000)), 160),
         ("who passed before",               Auto, passed(hour(100_000, 1_000)), 10),
         ("who passed, and comes again",     Auto, passed(again(3, hour(100_000, 1_000))), 10),
-        ("who passed, and keeps coming",    Auto, Pressure { client: load(5, 5, 0), ..passed(hour(100_000, 1_000)) }, 35),
-        ("by what the meter knows",         Auto, Pressure { expected: None, site_usual: known(Some(0), 1_000), ..hour(8_000, 0) }, 20),
-        ("as long as it knows nothing",     Auto, Pressure { expected: None, site_usual: known(None, 5_000), ..hour(5_999, 0) }, 10),
-        ("most of it pays already",         Auto, Pressure { charged: 98_000, ..hour(100_000, 1_000) }, 10),
+        ("who passed, and keeps coming",    Auto, Pressure { client: load(5, 5, 0), ..passed(hour(100_000, 1_000)) }, 122),
+        ("others passed at the address",    Auto, Pressure { address: load(0, 3, 0), ..hour(100_000, 1_000) }, 87),
+        ("others only asked there",         Auto, Pressure { address: load(60, 0, 0), ..hour(100_000, 1_000) }, 40),
+        ("by what the meter knows",         Auto, Pressure { expected: None, site_usual: usual(Some(1_000)), ..hour(8_000, 0) }, 20),
+        ("as long as it knows nothing",     Auto, Pressure { expected: None, site_usual: usual(None), ..hour(5_999, 0) }, 10),
+        ("most of it pays already",         Auto, charged(98_000, hour(100_000, 1_000)), 10),
+        ("most of it passed before",        Auto, regular(98_000, hour(100_000, 1_000)), 10),
+        ("and so did the visitor",          Auto, passed(regular(98_000, hour(100_000, 1_000))), 35),
+        ("nobody solved anything",          Auto, Pressure { site: load(100_000, 0, 0), ..hour(0, 1_000) }, 10),
         ("a flood by any measure",          Auto, Pressure { expected: None, ..hour(12_000, 0) }, 20),
     ];
     for (what, under_attack, pressure, tenths) in table {
@@ -74,7 +89,7 @@ fn a_flood_costs_what_this_table_says() {
 
 #[test]
 fn owners_hear_of_attacks_that_others_do_not_pay_for() {
-    let pays = Pressure { charged: 99_000, ..hour(100_000, 1_000) };
+    let pays = charged(99_000, hour(100_000, 1_000));
     let attacked = |under_attack, pressure| is_attacked(&site(under_attack), &pressure);
     assert!(attacked(UnderAttack::Auto, pays) && paid(&site(UnderAttack::Auto), &pays) == 10);
     assert!(!attacked(UnderAttack::Auto, hour(2_000, 1_000)));
@@ -108,15 +123,15 @@ proptest! {
     ) {
         let site = site(UnderAttack::Auto);
         let of = |issued: u32| {
-            let site_load = Load { issued, ..Load::default() };
+            let site_load = Load { solved: issued, ..Load::default() };
             let own = Load { issued: times, ..Load::default() };
             let pressure =
-                Pressure { site: site_load, address: own, passed, expected: Some(expected), ..CALM };
+                Pressure { site: site_load, client: own, passed, expected: Some(expected), ..CALM };
             factor(&site, &pressure)
         };
         prop_assert!(of(issued) <= of(issued.saturating_add(more)));
         prop_assert!((ONE..=MAX_REPEATED_FACTOR).contains(&of(issued)));
-        if times == 0 || passed {
+        if times == 0 {
             prop_assert!(of(issued) <= MAX_FACTOR);
         }
     }

@@ -1,4 +1,5 @@
-//! An attacker who rents one IPv6 /32 and uses every /48 of it.
+//! An attacker who rents one IPv6 /32 and uses every /48 of it, or sixty-four of
+//! them with a fresh /64 for each visit.
 
 use munjigi_keys::UnixMillis;
 
@@ -16,21 +17,34 @@ fn visit(counters: &mut Counters, site: &Site, visit: &Visit, now: UnixMillis) -
     let pressure = counters.pressure(&place, now);
     let demand = ask(site, visit, &NOTHING, &pressure).unwrap();
     counters.note(&place, Noted::Issued, now);
-    if demand.charged {
-        counters.note_charged(&place, now);
-    }
-    counters.note(&place, Noted::Solved, now);
+    counters.note(&place, Noted::Solved(demand.payer), now);
     demand.work * 10 / site.work.floor
 }
 
 #[test]
 fn an_ipv6_allocation_pays_sixteen_times_by_its_second_hour() {
+    attack(|number| {
+        let [.., high, low] = number.to_be_bytes();
+        [0x20, 0x01, 0x0d, 0xb8, high, low, 0, 0]
+    });
+}
+
+#[test]
+fn fresh_addresses_of_few_networks_hide_nothing() {
+    attack(|number| {
+        let [.., high, low] = (number / 64).to_be_bytes();
+        let [.., network] = (number % 64).to_be_bytes();
+        [0x20, 0x01, 0x0d, 0xb8, 0, network, high, low]
+    });
+}
+
+fn attack(allocated_address: impl Fn(u64) -> [u8; 8]) {
     let site = site(On::Plain);
     let (mut counters, mut ledger) = (Counters::new(300), Ledger::new(300));
     // Six in the morning in UTC.
     let begin = 1_794_981_600_000;
     let (mut allocated, mut people) = (Vec::new(), Vec::new());
-    for second in 0..3 * HOUR_MILLIS / 1_000 {
+    for second in 0..9 * HOUR_MILLIS / 4_000 {
         let now = UnixMillis(begin + second * 1_000);
         let [.., high, middle, low] = (second * 7_919 % 8_192).to_be_bytes();
         let address = Address::V4([100 + high, middle, low, 9]);
@@ -41,14 +55,11 @@ fn an_ipv6_allocation_pays_sixteen_times_by_its_second_hour() {
             people.push(paid);
         }
         for number in 0..if attacked { 18 } else { 0 } {
-            let [.., high, low] = (second * 18 + number).to_be_bytes();
-            let mut bytes = [0; 8];
-            bytes[..6].copy_from_slice(&[0x20, 0x01, 0x0d, 0xb8, high, low]);
-            let address = Address::V6(bytes);
+            let address = Address::V6(allocated_address(second * 18 + number));
             let software = crate::stack::Stack::numbered(second * 18 % 40 + number % 40);
             let bot = Visit { address, asn: 64_501, software, ..FIREFOX };
             let paid = visit(&mut counters, &site, &bot, now);
-            if second * 1_000 >= 2 * HOUR_MILLIS {
+            if second * 1_000 >= 3 * HOUR_MILLIS / 2 {
                 allocated.push(paid);
             }
         }

@@ -1,9 +1,9 @@
 //! Counters as tests name them.
 
-use crate::counters::{Crowd, Fleet, Load, Pressure, Usual};
+use crate::counters::{Crowd, Fleet, Load, Part, Pressure, Usual};
 
 pub const fn load(issued: u32, solved: u32, failed: u32) -> Load {
-    Load { issued, solved, failed }
+    Load { issued, solved, failed, ..Load::NONE }
 }
 
 /// Counters of the visitor's address alone.
@@ -12,10 +12,10 @@ pub const fn address(issued: u32, solved: u32, failed: u32) -> Pressure {
     Pressure { address: load, client: load, ..CALM }
 }
 
-/// A site's load beside what is usual; the address requests 16, and passed
+/// A site's people beside what is usual; the address requests 16, and passed
 /// before: what a flood costs those who come with it has a table of its own.
-pub const fn usual(site: u32, issued: u32) -> Pressure {
-    let site_usual = Some(Usual { share: Some(1_024), issued });
+pub const fn usual(site: u32, people: u32) -> Pressure {
+    let site_usual = Some(Usual { share: Some(u16::MAX), people: Some(people) });
     Pressure { site_usual, ..flooded(site, 16) }
 }
 
@@ -30,29 +30,47 @@ pub const fn neighbours(addresses: u32, issued: u32, own: u32) -> Pressure {
     Pressure { network, ..address(own, own, 0) }
 }
 
-pub const fn block(issued: u32, site: u32) -> Pressure {
+/// A share of people in thousandths, as counters have it.
+pub fn permille(part: u32) -> Option<u16> {
+    u16::try_from((part * 65_536 + 500) / 1_000).ok()
+}
+
+/// What a block solved, on a site where so many passed.
+pub const fn block(solved: u32, site: u32, share: Option<u16>) -> Pressure {
     let site = load(site, site, 0);
-    Pressure { block: load(issued, issued, 0), site, passed: true, ..CALM }
+    let block = Part { load: load(0, solved, 0), networks: 16, share };
+    Pressure { block, site, passed: true, ..CALM }
 }
 
+/// Networks of a system, each of which solved once.
 pub const fn system(networks: u32, site_networks: u32, share: Option<u16>) -> Pressure {
-    let system = Fleet { networks, usual: Some(Usual { share, issued: 0 }) };
-    Pressure { site_networks, system, ..CALM }
+    let system = Part { load: load(0, networks, 0), networks, share };
+    let site = load(0, site_networks, 0);
+    Pressure { site, site_networks, system, passed: true, ..CALM }
 }
 
-/// The only system of a site, on which 5,000 challenges are usual.
-pub const fn usual_system(networks: u32) -> Pressure {
-    let usual = Some(Usual { share: Some(1_024), issued: 5_000 });
-    Pressure { site_networks: networks, system: Fleet { networks, usual }, ..CALM }
+/// A system with a few networks, which solved so many times.
+pub const fn carrier(solved: u32, site: u32, share: Option<u16>) -> Pressure {
+    let system = Part { load: load(0, solved, 0), networks: 16, share };
+    Pressure { site: load(0, site, 0), site_networks: site / 2, system, passed: true, ..CALM }
+}
+
+pub const fn subnet(solved: u32) -> Pressure {
+    Pressure { subnet: load(0, solved, 0), ..CALM }
 }
 
 pub const fn rented(pressure: Pressure) -> Pressure {
     Pressure { hosting: true, ..pressure }
 }
 
+/// Networks with one software, beside those of people.
 pub const fn fleet(networks: u32, site_networks: u32, share: Option<u16>) -> Pressure {
-    let software = Fleet { networks, usual: Some(Usual { share, issued: 0 }) };
-    Pressure { site_networks, software, ..CALM }
+    Pressure { site_networks, software: Fleet { networks, share }, ..CALM }
+}
+
+/// The same with other software for each visit.
+pub const fn random(pressure: Pressure) -> Pressure {
+    Pressure { rare: pressure.software, software: CALM.software, ..pressure }
 }
 
 /// The same, recognised by its handshake.
@@ -65,20 +83,21 @@ pub const fn fallbacks(fallbacks: u32) -> Pressure {
 }
 
 pub const CALM: Pressure = Pressure {
-    site: load(0, 0, 0),
+    site: Load::NONE,
     site_networks: 0,
     site_usual: None,
-    address: load(0, 0, 0),
-    client: load(0, 0, 0),
+    address: Load::NONE,
+    client: Load::NONE,
     trace: 0,
-    network: Crowd { load: load(0, 0, 0), members: 0 },
-    block: load(0, 0, 0),
-    system: Fleet { networks: 0, usual: None },
+    network: Crowd { load: Load::NONE, members: 0 },
+    subnet: Load::NONE,
+    block: Part { load: Load::NONE, networks: 0, share: None },
+    system: Part { load: Load::NONE, networks: 0, share: None },
     hosting: false,
-    software: Fleet { networks: 0, usual: None },
-    handshake: Fleet { networks: 0, usual: None },
+    software: Fleet { networks: 0, share: None },
+    handshake: Fleet { networks: 0, share: None },
+    rare: Fleet { networks: 0, share: None },
     fallbacks: 0,
-    charged: 0,
     expected: None,
     passed: false,
     half_life_seconds: 300,

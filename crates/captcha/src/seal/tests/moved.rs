@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::authority::Authority;
-use crate::challenge::SealedPicture;
+use crate::challenge::{Began, SealedPicture};
 use crate::contract::ROOT_B;
 use crate::pictures::{RightAnswer, Squares};
 use crate::purpose::Purpose;
@@ -291,12 +291,13 @@ proptest! {
 
     #[test]
     fn what_a_challenge_says_comes_back(
-        token in claims(), asked: u64, paid: u64, signs: u64, visitor: [u8; 8],
+        token in claims(), asked: u64, paid: u64, signs: u64, visitor: [u8; 8], address: u32,
         cells in prop::collection::btree_set(0_u8..64, 0..10),
     ) {
         let authority = authority(ROOT_A);
         let claims = ChallengeClaims {
             id: token.id, hostname: token.hostname, cdata: token.cdata, visitor,
+            began: Began { address, trace: Some(paid).filter(|trace| *trace != 0) },
             signs: Signs::of_bits(signs),
             step: SealedStep::Picture(SealedPicture {
                 answer: RightAnswer::Grid(vec![cells.into_iter().collect()]), algorithm: token.algorithm,

@@ -11,7 +11,7 @@ use munjigi_keys::signature::{Audience, AudienceKeys, CallKeys, Head, Nonce};
 
 use super::*;
 use crate::address::Prefix;
-use crate::challenge::SealedPicture;
+use crate::challenge::{Began, SealedPicture};
 use crate::pictures::{RightAnswer, Squares};
 use crate::purpose::Purpose;
 
@@ -94,7 +94,7 @@ fn a_token_of_the_version_before_opens_and_has_no_signs() {
 #[test]
 fn a_challenge_is_these_bytes_under_the_cipher() {
     let plain = [
-        "04",                               // version
+        "05",                               // version
         "101112131415161718191a1b1c1d1e1f", // id
         "026131",                           // root a1
         "d492fbc806",                       // keep_until 1763625300
@@ -116,13 +116,15 @@ fn a_challenge_is_these_bytes_under_the_cipher() {
         "0000000000000000",                 //   paid 0
         "00",                               //   puzzles 0
         "00",                               //   way: puzzle
+        "78563412",                         // began: address
+        "efcdab8967452301",                 //   trace
     ];
     // Nonce and ciphertext; the tag.
     let text = "mj1.a1.\
-        QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXUsCMoO9uSj3zisCZB7xZ4CBbimTiZMk425jthpAOuh8iz9FV7N8fEoqb_m\
-        VKeyCwLg6qvfUlehXfaXoHTEIbqYuYgqbJbhle_57QvV3_jltbwldzEY97LAmd-T4K3BA6anF8glOoMY5JjHe-kG9d\
-        0lt9zRNtCq5inA.\
-        B22x-QuqBKVYFhfEojB7jQ";
+        QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXU8CMoO9uSj3zisCZB7xZ4CBbimTiZMk425jthpAOuh8iz9FV7N8fEoqb_mV\
+        KeyCwLg6qvfUlehXfaXoHTEIbqYuYgqbJbhle_57QvV3_jltbwldzEY97LAmd-T4K3BA6anF8glOoMY5JjHe-kG9d0l\
+        t9zRNtCq5inAWTRMx6juoTm0JbPg.\
+        BxGuPTAQ3E0D9EmbAHJEQQ";
     let authority = authority(ROOT_A);
     assert_eq!(challenge().seal(&authority, &mut counting_up()), text);
     assert_eq!(ChallengeClaims::open(&authority, text), Ok(challenge()));
@@ -157,10 +159,10 @@ fn a_picture_is_these_bytes_under_the_cipher() {
         "7dc31e6900000000", //   dealt_at 1763623805
     ];
     let text = "mj1.a1.\
-        QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXUsCMoO9uSj3zisCZB7xZ4CBbimTiZMk425jthpAOuh8iz9FV7N8fEoqb_m\
-        VKeyCwLg6qvfUlehXfaXoHTEIbqYuYgqbJbhle_57QvV3_jltawlZy0Dd534eCzZyXTtY7a3N3hlauNobwRmnXkG9d\
-        0qjz0ifPhzyknX3FeN6VQ0GaOA54P-DmAyGn1WggEEfpeNg.\
-        o5dF-OXSteJ2Q6Y72wqzJg";
+        QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXU8CMoO9uSj3zisCZB7xZ4CBbimTiZMk425jthpAOuh8iz9FV7N8fEoqb_mV\
+        KeyCwLg6qvfUlehXfaXoHTEIbqYuYgqbJbhle_57QvV3_jltawlZy0Dd534eCzZyXTtY7a3N3hlauNobwRmnXkG9d0q\
+        jz0ifPhzyknX3FeN6VQ0GaOA54P-DmAyGn1WggEEfpeNigrmepbGs_G3gZR1Y.\
+        sCvKPPySpz_po6BIS91IOA";
     assert_eq!(grid().seal(&authority(ROOT_A), &mut counting_up()), text);
     assert!(HEXLOWER.encode(&super::plain(text)).contains(&step.concat()));
 }
@@ -168,18 +170,18 @@ fn a_picture_is_these_bytes_under_the_cipher() {
 #[test]
 fn challenges_of_the_version_before_open() {
     let authority = authority(ROOT_A);
-    let without = |claims| ChallengeClaims { signs: Signs::NONE, ..claims };
+    let without = |claims| ChallengeClaims { began: Began::default(), ..claims };
     let puzzle = "mj1.a1.\
-        QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXVcCMoO9uSj3zisCZB7xZ4CBbimTiZMk425jthpAOuh8iz9FV7N8fEoqb_m\
-        VKeyCwLg6qvfUlehXfaXoHTEIbqYuYgqbJbhle_57QvV3_jltbwldzEY97LAmd-T4K3BAxarV9glOoMY6NhXe-kG9d\
-        0lt9TBM.\
-        HqyfH0IvBD-UXuSqNU6a2Q";
+        QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXUsCMoO9uSj3zisCZB7xZ4CBbimTiZMk425jthpAOuh8iz9FV7N8fEoqb_mV\
+        KeyCwLg6qvfUlehXfaXoHTEIbqYuYgqbJbhle_57QvV3_jltbwldzEY97LAmd-T4K3BA6anF8glOoMY5JjHe-kG9d0l\
+        t9zRNtCq5inA.\
+        B22x-QuqBKVYFhfEojB7jQ";
     assert_eq!(ChallengeClaims::open(&authority, puzzle), Ok(without(challenge())));
     let picture = "mj1.a1.\
-        QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXVcCMoO9uSj3zisCZB7xZ4CBbimTiZMk425jthpAOuh8iz9FV7N8fEoqb_m\
-        VKeyCwLg6qvfUlehXfaXoHTEIbqYuYgqbJbhle_57QvV3_jltawlZy0Dd534eCzZyXTtY7a3N3hlauNobwRmnXkG9d\
-        0qjz0ifPhzykln0Bed6VQ0Ga_MNxP-DmAyFi3ekg.\
-        yXQnWVKyhM6i162dA3_BtA";
+        QEFCQ0RFRkdISUpLTE1OT1BRUlNUVVZXUsCMoO9uSj3zisCZB7xZ4CBbimTiZMk425jthpAOuh8iz9FV7N8fEoqb_mV\
+        KeyCwLg6qvfUlehXfaXoHTEIbqYuYgqbJbhle_57QvV3_jltawlZy0Dd534eCzZyXTtY7a3N3hlauNobwRmnXkG9d0q\
+        jz0ifPhzyknX3FeN6VQ0GaOA54P-DmAyGn1WggEEfpeNg.\
+        o5dF-OXSteJ2Q6Y72wqzJg";
     assert_eq!(ChallengeClaims::open(&authority, picture), Ok(without(grid())));
 }
 
@@ -217,6 +219,10 @@ fn all_answers_of_a_kind_seal_to_one_length() {
                     pack: [u8::try_from(number % 256).unwrap(); 8],
                     dealt_at: 1_763_623_805,
                 }),
+                began: Began {
+                    address: if large { u32::MAX } else { 0 },
+                    trace: large.then_some(u64::MAX),
+                },
                 signs: Signs::of_bits(if large { u64::MAX } else { 0 }),
                 owed: Owed {
                     asked: if large { 72_000_000 } else { 1 },

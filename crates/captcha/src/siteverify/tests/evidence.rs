@@ -74,7 +74,7 @@ fn person(world: &mut World) {
     (signals.pointer, signals.keys) = (Some(3), Some(2));
 }
 
-/// Challenges from as many networks and systems, each its own but for what
+/// Tokens of as many networks and systems, each its own but for what
 /// `visit` leaves alike.
 fn crowd(world: &mut World, size: u16, visit: impl Fn(&mut World, u16)) {
     let (own, signals) = (world.visit, world.signals);
@@ -84,7 +84,7 @@ fn crowd(world: &mut World, size: u16, visit: impl Fn(&mut World, u16)) {
         world.visit.asn = 4_200_000_000 + u32::from(number);
         world.visit.software = Stack::numbered(1_000 + u64::from(number));
         visit(world, number);
-        world.challenge();
+        world.fresh_token();
         (world.visit, world.signals) = (own, signals);
     }
 }

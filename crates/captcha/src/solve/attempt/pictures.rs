@@ -45,6 +45,7 @@ impl Attempt<'_> {
                 stepped: true,
                 algorithm: *algorithm,
                 paid: self.claims.owed.paid,
+                payer: demand.payer,
             });
             solved.tally.picture = Some(fate(picture, PictureFate::Right));
             return Ok(solved);
