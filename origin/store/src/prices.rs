@@ -16,7 +16,8 @@ use super::{StoreError, breakdowns, rollups};
 const FLEET_DAYS: i64 = 30;
 
 /// Fleets of a site and day that are kept: an attacker may change its software,
-/// and each change needs networks of its own to count as a fleet.
+/// and each change needs networks of its own to count as a fleet. Those that are
+/// kept are counted on, however many others come.
 const MOST_FLEETS: i64 = 200;
 
 /// A batch's prices as columns, summed per row and in the order of the primary
@@ -129,7 +130,11 @@ pub(super) async fn add(
             $1::text[], $2::date[], $3::text[], $4::timestamptz[], $5::timestamptz[],
             $6::bigint[], $7::bigint[]
         ) AS batch (sitekey, day, name, first_seen, last_seen, networks, issued)
-        WHERE (
+        WHERE EXISTS (
+            SELECT FROM fleets
+            WHERE fleets.sitekey = batch.sitekey AND fleets.day = batch.day
+                AND fleets.name = batch.name
+        ) OR (
             SELECT count(*) FROM fleets
             WHERE fleets.sitekey = batch.sitekey AND fleets.day = batch.day
         ) < $8

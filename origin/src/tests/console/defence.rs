@@ -122,6 +122,42 @@ async fn prices_and_fleets_add_up_and_are_shown_at_once(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn decoys_hide_no_fleet_from_its_owner(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (_, site) = shop(&rig).await;
+    priced(&rig, &site, 1).await;
+    // As many others as a site and day may have, and more, in two batches.
+    for batch in [2_u8, 3] {
+        let fleets: Vec<_> = (0..150)
+            .map(|number| {
+                json!({
+                    "name": format!("{batch:04x}{number:04x}"), "networks": 96, "issued": 96,
+                })
+            })
+            .collect();
+        let price = json!({
+            "minute": rig.now().0 / rig::MINUTE - 1, "sitekey": site,
+            "issued": [0, 0, 0, 0, 0, 0, 0], "fleets": fleets,
+        });
+        let body = json!({ "batch": BatchId([batch; 16]), "counts": [], "prices": [price] });
+        assert_eq!(rig.post("/internal/counts", &body.to_string()).await.status, 204);
+    }
+    assert_eq!(rig.number("SELECT count(*) FROM fleets").await, 301);
+    priced(&rig, &site, 4).await;
+    let issued = "SELECT issued FROM fleets WHERE name = '00c0ffee'";
+    assert_eq!(rig.number(issued).await, 80);
+    // A new one finds no room.
+    let fleet = json!({ "name": "0badcafe", "networks": 96, "issued": 96 });
+    let price = json!({
+        "minute": rig.now().0 / rig::MINUTE - 1, "sitekey": site,
+        "issued": [0, 0, 0, 0, 0, 0, 0], "fleets": [fleet],
+    });
+    let body = json!({ "batch": BatchId([5; 16]), "counts": [], "prices": [price] });
+    assert_eq!(rig.post("/internal/counts", &body.to_string()).await.status, 204);
+    assert_eq!(rig.number("SELECT count(*) FROM fleets").await, 301);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn another_organisation_sees_nothing_of_it(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (_, site) = shop(&rig).await;
