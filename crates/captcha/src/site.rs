@@ -87,7 +87,7 @@ pub enum SiteError {
     /// The token's lifetime is not within 30–300 seconds.
     #[error("token_lifetime_seconds must be 30 to 300")]
     TokenLifetime,
-    /// The expected challenges are not one number for each hour of a week.
+    /// The expected visitors are not one number for each hour of a week.
     #[error("expected must be empty or 168 numbers")]
     Expected,
     /// A rule's host, action, country, prefix or list cannot match anything.
@@ -228,9 +228,9 @@ impl Site {
         self.hosts.iter().any(|pattern| pattern.matches(host))
     }
 
-    /// How many challenges an hour the site is expected to issue now: the most of
-    /// this hour of the week and those beside it, because the change of an hour
-    /// is no attack. `None` where nobody knows yet.
+    /// How many visitors are expected to pass in an hour now: the most of this hour
+    /// of the week and those beside it, because the change of an hour is no
+    /// attack. `None` where nobody knows yet.
     pub fn expected(&self, now: UnixMillis) -> Option<u32> {
         // 1970 began on a Thursday.
         let hour = usize::try_from((now.seconds() / 3_600 + 72) % 168).unwrap_or_default();

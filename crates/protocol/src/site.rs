@@ -38,8 +38,8 @@ pub struct SiteConfig {
     /// SHA-256 of each live secret, 64 lower-case hex digits; at most 24,
     /// imported ones included.
     pub secrets: Vec<String>,
-    /// How many challenges an hour the site is expected to issue, for each hour
-    /// of the week in UTC from Monday 00:00 on: 168 numbers. Empty: nobody knows
+    /// How many visitors are expected to pass in an hour, for each hour of the
+    /// week in UTC from Monday 00:00 on: 168 numbers. Empty: nobody knows
     /// yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expected: Vec<u32>,

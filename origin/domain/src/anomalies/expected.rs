@@ -1,5 +1,7 @@
-//! How many challenges a site is expected to issue at each hour of a week: the
-//! medians by which an hour is judged, published to the edge.
+//! How many visitors are expected to pass on a site at each hour of a week: the
+//! medians by which an hour is judged, published to the edge. Challenges that
+//! nobody solves are left out: whoever requests them for weeks would otherwise
+//! make room for a flood.
 
 use super::{Baseline, Past, WEEKS_LOOKED_AT};
 
@@ -12,7 +14,7 @@ const THURSDAY: u64 = 72;
 /// An hour counts as changed if it differs by a quarter, …
 const QUARTER: u32 = 4;
 
-/// …and by this many challenges.
+/// …and by this many visitors.
 const LEAST: u32 = 20;
 
 /// The place of an hour, counted from 1970, in a week that begins on Monday.
@@ -30,7 +32,7 @@ pub fn weeks(now: u64) -> Vec<u64> {
 pub fn expected(past: &Past, now: u64) -> Option<Vec<u32>> {
     let mut week = vec![0; WEEK];
     for hour in now..now + WEEK as u64 {
-        let (samples, _) = past.samples(hour, |hour| Some(super::hour::float(hour.issued)))?;
+        let (samples, _) = past.samples(hour, |hour| Some(super::hour::float(hour.solved)))?;
         let median = Baseline::of(&samples)?.median.round();
         #[expect(
             clippy::cast_possible_truncation,
@@ -60,9 +62,11 @@ mod tests {
     /// A Monday at midnight in UTC.
     const MONDAY: u64 = 498_720;
 
-    fn past(weeks: u64, issued: impl Fn(u64) -> u64) -> Past {
-        let hours = (MONDAY - weeks * 168..MONDAY)
-            .map(|hour| (hour, Hour { issued: issued(hour), ..Hour::default() }));
+    /// Nine in ten challenges are solved.
+    fn past(weeks: u64, solved: impl Fn(u64) -> u64) -> Past {
+        let hours = (MONDAY - weeks * 168..MONDAY).map(|hour| (hour, solved(hour))).map(
+            |(hour, solved)| (hour, Hour { issued: solved * 10 / 9, solved, ..Hour::default() }),
+        );
         Past { first: Some(MONDAY - weeks * 168 - 1), hours: hours.collect() }
     }
 
