@@ -96,6 +96,7 @@ impl Platform for Workers {
     /// there is no limit.
     async fn admit(&self, limit: Limit, key: &str) -> Admission {
         let binding = match limit {
+            Limit::Client => "CLIENT_LIMIT",
             Limit::Challenge => "CHALLENGE_LIMIT",
             Limit::Solution => "SOLUTION_LIMIT",
             Limit::Verify => "VERIFY_LIMIT",

@@ -226,11 +226,13 @@ fn limits(reader: &mut Reader) -> Option<PerMinute> {
     let mut calls = |variable| {
         reader.required(variable, |text| number(text, NonZero::<u32>::MIN..=NonZero::<u32>::MAX))
     };
+    let clients = calls(&variables::GATE_CLIENT_LIMIT);
     let challenges = calls(&variables::GATE_CHALLENGE_LIMIT);
     let solutions = calls(&variables::GATE_SOLUTION_LIMIT);
     let verify = calls(&variables::GATE_VERIFY_LIMIT);
     let internal = calls(&variables::GATE_INTERNAL_LIMIT);
     Some(PerMinute {
+        clients: clients?,
         challenges: challenges?,
         solutions: solutions?,
         verify: verify?,

@@ -15,6 +15,8 @@ const MOST_KEYS: usize = 100_000;
 /// Calls per minute that each limit admits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PerMinute {
+    /// Challenges, and solutions, of a client of an address on a site.
+    pub clients: NonZero<u32>,
     /// Challenges of an address on a site.
     pub challenges: NonZero<u32>,
     /// Solutions likewise.
@@ -30,6 +32,7 @@ type Keyed = RateLimiter<String, DashMapStateStore<String>, DefaultClock>;
 /// All limits.
 #[derive(Debug)]
 pub struct Limits {
+    clients: Keyed,
     challenges: Keyed,
     solutions: Keyed,
     verify: Keyed,
@@ -41,6 +44,7 @@ impl Limits {
     pub fn new(per_minute: PerMinute) -> Self {
         let keyed = |calls| RateLimiter::dashmap(Quota::per_minute(calls));
         Self {
+            clients: keyed(per_minute.clients),
             challenges: keyed(per_minute.challenges),
             solutions: keyed(per_minute.solutions),
             verify: keyed(per_minute.verify),
@@ -51,6 +55,7 @@ impl Limits {
     /// Counts a call.
     pub fn admit(&self, limit: Limit, key: &str) -> Admission {
         let limiter = match limit {
+            Limit::Client => &self.clients,
             Limit::Challenge => &self.challenges,
             Limit::Solution => &self.solutions,
             Limit::Verify => &self.verify,
@@ -64,7 +69,8 @@ impl Limits {
 
     /// Forgets keys that could call at their full rate again.
     pub fn sweep(&self) {
-        for limiter in [&self.challenges, &self.solutions, &self.verify, &self.internal] {
+        let all = [&self.clients, &self.challenges, &self.solutions, &self.verify, &self.internal];
+        for limiter in all {
             limiter.retain_recent();
             limiter.shrink_to_fit();
         }
@@ -81,7 +87,13 @@ mod tests {
 
     fn limits() -> Limits {
         let [two, three] = [number(2), number(3)];
-        Limits::new(PerMinute { challenges: two, solutions: three, verify: two, internal: two })
+        Limits::new(PerMinute {
+            clients: two,
+            challenges: two,
+            solutions: three,
+            verify: two,
+            internal: two,
+        })
     }
 
     #[test]

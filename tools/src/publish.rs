@@ -106,7 +106,8 @@ fn problems_of(manifest: &Manifest) -> Vec<String> {
         ("assets binding ASSETS", assets == Some("ASSETS")),
         ("a cron trigger", !manifest.triggers.crons.is_empty()),
     ];
-    let limits = ["CHALLENGE_LIMIT", "SOLUTION_LIMIT", "VERIFY_LIMIT", "INTERNAL_LIMIT"];
+    let limits =
+        ["CLIENT_LIMIT", "CHALLENGE_LIMIT", "SOLUTION_LIMIT", "VERIFY_LIMIT", "INTERNAL_LIMIT"];
     let limiters = limits
         .iter()
         .filter(|name| !manifest.ratelimits.iter().any(|limiter| limiter.name == **name))

@@ -52,8 +52,9 @@ impl Stack {
         Self(number)
     }
 
-    /// The digest, for a keyed pseudonym.
-    pub(crate) const fn digest(self) -> u64 {
+    /// The digest, for a keyed pseudonym or a key that is forgotten within a
+    /// minute.
+    pub const fn number(self) -> u64 {
         self.0
     }
 }

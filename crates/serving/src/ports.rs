@@ -73,9 +73,13 @@ pub struct Verdict {
 /// A rate limit. How many calls it allows per minute is set by the operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// Challenges of a network on a site.
+    /// Challenges, or solutions, of one client of an address on a site: it is
+    /// asked first, so that a client that requests too much takes nothing from
+    /// the others of its address.
+    Client,
+    /// Challenges of an address on a site.
     Challenge,
-    /// Solutions of a network on a site.
+    /// Solutions of an address on a site.
     Solution,
     /// Calls with one secret.
     Verify,

@@ -24,7 +24,7 @@ fn three_secrets_are_enough() {
     assert_eq!(config.listen.to_string(), "127.0.0.1:8786");
     assert_eq!(config.operator_listen.unwrap().to_string(), "127.0.0.1:8785");
     assert_eq!(config.data, Path::new("etc/munjigi.db"));
-    assert_eq!(config.limits.challenges.get(), 600);
+    assert_eq!((config.limits.clients.get(), config.limits.challenges.get()), (600, 1_200));
     assert!(
         config.proxies.is_none() && config.public.is_none() && config.edge.origin_url.is_none()
     );

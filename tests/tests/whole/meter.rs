@@ -292,7 +292,7 @@ async fn a_meter_that_fails_is_not_noticed() -> Result<()> {
 }
 
 /// A phone behind a carrier's address translation cannot make its neighbours
-/// pay, nor have them refused.
+/// pay, nor have them refused; not even those behind the same address.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_noisy_address_costs_its_neighbours_nothing() -> Result<()> {
     let stack = stage::stack(&[&[], &[]]).await?;
@@ -303,6 +303,11 @@ async fn one_noisy_address_costs_its_neighbours_nothing() -> Result<()> {
         refused += u32::from(visits.from("198.51.100.1", FIREFOX).await.is_err());
     }
     println!("the noisy address was refused {refused} times");
+    assert!(refused >= 350, "{refused}");
+    for number in 0..10 {
+        let paid = visits.from("198.51.100.1", &browser(number)).await?;
+        assert!(paid <= 4 * calm, "behind the same address, {paid} instead of {calm}");
+    }
     for _ in 0..3 {
         tokio::time::sleep(Duration::from_secs(1)).await;
         for address in 2..50 {

@@ -274,9 +274,9 @@ fn names(keyed: SipHasher13, site: u64, visit: &Visit, network: [u8; 8]) -> Name
         hasher.finish()
     };
     let name = |kind, bytes: &[u8]| name_on(site, kind, bytes);
-    let software_on = |site| name_on(site, 3, &visit.software.digest().to_le_bytes());
+    let software_on = |site| name_on(site, 3, &visit.software.number().to_le_bytes());
     let handshake_on =
-        |site| visit.handshake.map(|stack| name_on(site, 4, &stack.digest().to_le_bytes()));
+        |site| visit.handshake.map(|stack| name_on(site, 4, &stack.number().to_le_bytes()));
     let address = name(1, visit.address.bytes());
     let software = software_on(site);
     Names {

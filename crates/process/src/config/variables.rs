@@ -296,13 +296,18 @@ pub const GATE_URL: Variable = Variable::with_default(
     "",
     "scheme and host that visitors use: https://captcha.example; without it, what each request says",
 );
+pub const GATE_CLIENT_LIMIT: Variable = Variable::with_default(
+    "MUNJIGI_GATE_CLIENT_LIMIT",
+    "600",
+    "challenges, and solutions, a minute of one client (an address with one software) on a site",
+);
 pub const GATE_CHALLENGE_LIMIT: Variable = Variable::with_default(
     "MUNJIGI_GATE_CHALLENGE_LIMIT",
-    "600",
+    "1200",
     "challenges a minute of one address (IPv6: /64) on a site",
 );
 pub const GATE_SOLUTION_LIMIT: Variable =
-    Variable::with_default("MUNJIGI_GATE_SOLUTION_LIMIT", "600", "solutions likewise");
+    Variable::with_default("MUNJIGI_GATE_SOLUTION_LIMIT", "1200", "solutions likewise");
 pub const GATE_VERIFY_LIMIT: Variable = Variable::with_default(
     "MUNJIGI_GATE_VERIFY_LIMIT",
     "60000",
@@ -388,6 +393,7 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
             GATE_DATA,
             GATE_PICTURES,
             GATE_URL,
+            GATE_CLIENT_LIMIT,
             GATE_CHALLENGE_LIMIT,
             GATE_SOLUTION_LIMIT,
             GATE_VERIFY_LIMIT,

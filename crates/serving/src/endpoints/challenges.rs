@@ -7,7 +7,7 @@ use crate::answer::Answer;
 use crate::inbound::Inbound;
 use crate::platform::Platform;
 use crate::ports::{Admission, Limit};
-use crate::rate_limit::{self, address_key};
+use crate::rate_limit;
 use crate::request_context::RequestContext;
 
 /// Answers with a challenge.
@@ -25,8 +25,8 @@ pub async fn answer<P: Platform>(
     let site = issue::site(&edge.sites(), &key, host.as_ref()).await?;
     let visit = inbound.visit();
     if !site.exempt {
-        let key = address_key(&site.sitekey.to_string(), visit.address);
-        if edge.platform.admit(Limit::Challenge, &key).await == Admission::Refuse {
+        let limited = rate_limit::admit(edge.platform, Limit::Challenge, &site.sitekey, &visit);
+        if limited.await == Admission::Refuse {
             return Err(rate_limited());
         }
     }

@@ -10,7 +10,7 @@ use crate::inbound::Inbound;
 use crate::log::{Level, Line};
 use crate::platform::Platform;
 use crate::ports::{Admission, Limit};
-use crate::rate_limit::{self, address_key};
+use crate::rate_limit;
 use crate::request_context::RequestContext;
 
 /// Answers with a token or the next step.
@@ -26,8 +26,9 @@ pub async fn answer<P: Platform>(
     let visit = inbound.visit();
     // Only now: a seal of ours costs a challenge, which is limited too.
     if !site.exempt {
-        let key = address_key(&opened.sitekey().to_string(), visit.address);
-        if edge.platform.admit(Limit::Solution, &key).await == Admission::Refuse {
+        let sitekey = opened.sitekey();
+        let limited = rate_limit::admit(edge.platform, Limit::Solution, &sitekey, &visit);
+        if limited.await == Admission::Refuse {
             return Err(rate_limited());
         }
     }
