@@ -10,8 +10,10 @@
 
 mod decay;
 mod event;
+mod load;
 mod passed;
 mod place;
+mod pressure;
 mod recent;
 mod report;
 mod sketch;
@@ -24,9 +26,11 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use decay::{Clock, TICKS_PER_HALF_LIFE, decayed};
 pub use event::{Event, Noted, Payer};
+pub use load::Load;
 pub use passed::Cause;
 pub(crate) use place::By;
 pub use place::Place;
+pub use pressure::{Crowd, Fleet, Part, Pressure};
 pub use report::{
     Busy, Flooded, MAX_BUSY, MAX_BUSY_SHARED, MAX_ROWS, Passes, Regulars, Report, Row, Total,
     Totals,
@@ -149,184 +153,6 @@ impl Tables {
     }
 }
 
-/// Counts of one name, decayed to now.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Load {
-    /// Number of challenges issued.
-    pub issued: u32,
-    /// Number of tokens handed out.
-    pub solved: u32,
-    /// Of these, how many to visitors who were charged.
-    pub charged: u32,
-    /// Of these, how many to regulars.
-    pub regular: u32,
-    /// Number of wrong solutions and answers.
-    pub failed: u32,
-}
-
-impl Load {
-    /// Nothing.
-    pub const NONE: Self = Self { issued: 0, solved: 0, charged: 0, regular: 0, failed: 0 };
-
-    const fn of([issued, solved, charged, regular, failed]: [u32; 5]) -> Self {
-        Self { issued, solved, charged, regular, failed }
-    }
-
-    const fn fields(self) -> [u32; 5] {
-        [self.issued, self.solved, self.charged, self.regular, self.failed]
-    }
-
-    /// Both together.
-    fn and(self, other: Self) -> Self {
-        let [mut sums, other] = [self.fields(), other.fields()];
-        for (sum, other) in sums.iter_mut().zip(other) {
-            *sum = sum.saturating_add(other);
-        }
-        Self::of(sums)
-    }
-
-    /// Tokens of visitors who were not charged: those whom shares and
-    /// allowances are measured by.
-    pub const fn people(&self) -> u32 {
-        self.solved.saturating_sub(self.charged)
-    }
-
-    /// Issued and failed challenges as one number, to which failures add at
-    /// most `most_by_failures`.
-    pub const fn weight(&self, most_by_failures: u32) -> u32 {
-        let failures = self.failed.saturating_mul(FAILURE_WEIGHT);
-        let failures = if failures > most_by_failures { most_by_failures } else { failures };
-        self.issued.saturating_add(failures)
-    }
-}
-
-/// A failure weighs as much as this many challenges: browsers do not fail, but
-/// programs under development do. `policy` sets the upper bound.
-pub const FAILURE_WEIGHT: u32 = 8;
-
-/// What the counters say of one visit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Pressure {
-    /// Load of the whole site; nothing is counted as issued.
-    pub site: Load,
-    /// Networks from which people passed on the site within one to two
-    /// half-lives.
-    pub site_networks: u32,
-    /// What is usual for the site.
-    pub site_usual: Option<Usual>,
-    /// The visitor's address on the site.
-    pub address: Load,
-    /// The same with the visitor's software alone.
-    pub client: Load,
-    /// How often the visitor's interaction was solved with on the site, 0 where
-    /// too little of it is known.
-    pub trace: u32,
-    /// The visitor's network on the site.
-    pub network: Crowd,
-    /// The visitor's /56 on the site; zero for IPv4.
-    pub subnet: Load,
-    /// The visitor's block of networks on the site.
-    pub block: Part,
-    /// The visitor's autonomous system on the site; zero when it is unknown.
-    pub system: Part,
-    /// Whether machines are rented from the system.
-    pub hosting: bool,
-    /// The visitor's software, by headers.
-    pub software: Fleet,
-    /// The visitor's software, by its handshake.
-    pub handshake: Fleet,
-    /// All software that hardly anybody uses, if the visitor's is.
-    pub rare: Fleet,
-    /// Attempts on the site that used SHA-256.
-    pub fallbacks: u32,
-    /// How many people are expected to pass on the site at this hour, decayed
-    /// as [`Load::solved`] is; see [`Self::expecting`].
-    pub expected: Option<u32>,
-    /// Whether the visitor's address passed here today, before the site was
-    /// flooded.
-    pub passed: bool,
-    /// Half-life of all these numbers, in seconds.
-    pub half_life_seconds: u32,
-}
-
-/// The load of a network's addresses together.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Crowd {
-    /// What they did.
-    pub load: Load,
-    /// How many addresses they have, within one to two half-lives,
-    /// approximately.
-    pub members: u32,
-}
-
-/// A block of networks, or a system, on a site.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Part {
-    /// What its networks did.
-    pub load: Load,
-    /// How many they are, within one to two half-lives, approximately.
-    pub networks: u32,
-    /// The share of people that it usually has, in 65,536ths; `None` where
-    /// nobody knows.
-    pub share: Option<u16>,
-}
-
-/// Clients with the same software on a site.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Fleet {
-    /// Networks from which they passed, within one to two half-lives,
-    /// approximately.
-    pub networks: u32,
-    /// The share of people who usually use it, in 65,536ths: on the site, or
-    /// where that is unknown, over all sites; `None` where nobody knows.
-    pub share: Option<u16>,
-}
-
-impl Pressure {
-    /// The same, on a site where this many people are expected to pass in an
-    /// hour.
-    #[must_use]
-    pub fn expecting(self, hourly: Option<u32>) -> Self {
-        // A count that decays by half in h seconds comes to h / ln 2 times the
-        // rate of a second; 1 / ln 2 is 1.4427.
-        let seconds = u64::from(self.half_life_seconds) * 14_427 / 10_000;
-        let expected = hourly.map(|hourly| u64::from(hourly) * seconds / 3_600);
-        let expected = expected.map(|count| u32::try_from(count).unwrap_or(u32::MAX));
-        Self { expected, ..self }
-    }
-
-    /// The same for the solution of a challenge that was counted here: an
-    /// attempt does not pay for itself.
-    #[must_use]
-    pub const fn without_own(self) -> Self {
-        const fn less(load: Load) -> Load {
-            Load { issued: load.issued.saturating_sub(1), ..load }
-        }
-        let network = Crowd { load: less(self.network.load), ..self.network };
-        Self { address: less(self.address), client: less(self.client), network, ..self }
-    }
-
-    /// What remains after some seconds in which nothing happens, rounded up.
-    pub(crate) fn after(&self, seconds: u32) -> Self {
-        let ticks = u64::from(seconds) * TICKS_PER_HALF_LIFE;
-        let ticks = ticks / u64::from(self.half_life_seconds.max(1));
-        let count = |number: u32| decayed(number.saturating_mul(256), ticks).div_ceil(256);
-        let load = |load: Load| Load::of(load.fields().map(count));
-        Self {
-            site: load(self.site),
-            address: load(self.address),
-            client: load(self.client),
-            trace: count(self.trace),
-            network: Crowd { load: load(self.network.load), ..self.network },
-            subnet: load(self.subnet),
-            block: Part { load: load(self.block.load), ..self.block },
-            system: Part { load: load(self.system.load), ..self.system },
-            fallbacks: count(self.fallbacks),
-            ..*self
-        }
-    }
-}
-
 /// Challenges of a network from which each of its addresses is reported to the
 /// meter: spread over many processes, none of them is warm anywhere.
 const BUSY_NETWORK: u32 = 16;
@@ -395,11 +221,13 @@ impl Counters {
         let part = |counted: Counted, anywhere: Option<u16>| Part {
             load: counted.load,
             networks: counted.distinct,
-            share: share(counted).or(anywhere),
+            share: share(counted),
+            prior: anywhere,
         };
         let fleet = |counted: Counted, anywhere: Option<u16>| Fleet {
             networks: counted.distinct,
-            share: share(counted).or(anywhere),
+            share: share(counted),
+            prior: anywhere,
         };
         let system = place.system.map(|key| one(Kind::System, key)).unwrap_or_default();
         let system_anywhere = place.system_anywhere.and_then(|key| share(one(Kind::System, key)));
@@ -437,14 +265,14 @@ impl Counters {
     fn software(&self, place: &Place, tick: u64) -> Fleet {
         let counted = |key| self.tables.of(Kind::Stack).counted(key, tick);
         let share = |of: Counted| of.usual.and_then(|usual| usual.share);
-        let (mut networks, mut known, mut anywhere) = (0, None, None);
+        let mut software = Fleet::default();
         for names in [Some(&place.today), place.yesterday.as_ref()].into_iter().flatten() {
             let here = counted(names.software);
-            networks = here.distinct.max(networks);
-            known = known.or(share(here));
-            anywhere = anywhere.or(share(counted(names.anywhere.software)));
+            software.networks = here.distinct.max(software.networks);
+            software.share = software.share.or(share(here));
+            software.prior = software.prior.or(share(counted(names.anywhere.software)));
         }
-        Fleet { networks, share: known.or(anywhere) }
+        software
     }
 
     /// The counters of a network, found by the pseudonym that a challenge
@@ -614,7 +442,7 @@ impl Counters {
 /// meter has told anything of the site, nothing is rare: every program is new
 /// to a process that has just begun.
 fn is_rare(software: Fleet, site: Option<Usual>) -> bool {
-    match software.share {
+    match software.share.or(software.prior) {
         Some(share) => !Usual { share: Some(share), people: None }.is_used(),
         None => site.is_some() && software.networks <= 1,
     }

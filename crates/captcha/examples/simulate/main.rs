@@ -3,15 +3,19 @@
 //! the same seed gives the same bytes.
 
 mod mixes;
+mod outcome;
 mod page;
+mod people;
+mod shop;
 mod world;
 
 use std::process::ExitCode;
 
 use mixes::{MIXES, Mix, Solves};
+use outcome::Outcome;
 use page::{Row, page};
 use sha2::{Digest as _, Sha256};
-use world::{ATTACKED, Day, HOUR, Outcome};
+use world::{ATTACKED, Day, HOUR};
 
 const USAGE: &str = "scripts/simulate [--seed=NUMBER] [--only=DAY] [--write]";
 const PAGE: &str = "docs/price-under-attack.md";

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::mixes::{Mix, Solves};
-use crate::world::Outcome;
+use crate::outcome::Outcome;
 
 /// What one mix came to, with one core and with sixty-four.
 pub struct Row {

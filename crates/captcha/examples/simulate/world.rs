@@ -3,21 +3,18 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
-use munjigi_captcha::contract::{FIREFOX, ROOT_A, authority, site_config};
-use munjigi_captcha::counters::{Noted, Payer, Place, Pressure};
+use munjigi_captcha::contract::{FIREFOX, ROOT_A, authority};
+use munjigi_captcha::counters::{Noted, Payer, Place};
 use munjigi_captcha::meter::Ledger;
-use munjigi_captcha::policy::{
-    Demand, DemandStep, Network, Question, Stage, decide, flood_cause, requires_more, spread,
-};
-use munjigi_captcha::{
-    Action, Address, Authority, Counters, Exemption, Hostname, Site, Stack, Visit,
-};
+use munjigi_captcha::policy::{Demand, DemandStep, Network, Stage, decide, requires_more, spread};
+use munjigi_captcha::{Address, Authority, Counters, Stack, Visit};
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::{Algorithm, AttemptId, PictureType, Signals};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+use munjigi_protocol::{Algorithm, AttemptId, Signals};
 
 use crate::mixes::{Attack, DECOYS, Mix, Pauses, Software, Solves};
+use crate::outcome::{Outcome, percentile};
+use crate::people::{People, browser, recorded, usual_week};
+use crate::shop::Shop;
 
 pub const HOUR: u64 = 3_600_000;
 const HALF_LIFE_SECONDS: u32 = 300;
@@ -40,87 +37,13 @@ const PERSONS_HASHES_PER_SECOND: u64 = 600_000;
 /// Challenges a minute of one address, and of one client of it, that the edge
 /// answers; as in `wrangler.toml`.
 const ADDRESS_LIMIT: u32 = 1_200;
-const CLIENT_LIMIT: u32 = 300;
+const CLIENT_LIMIT: u32 = 600;
 
-/// Shares of people's software in 1,000ths; the last one stands for forty rare
-/// ones.
-const SOFTWARE: [u32; 12] = [240, 180, 130, 100, 80, 60, 50, 40, 30, 20, 20, 50];
+/// Expected hashes of a puzzle at the floor.
+pub const FLOOR: u64 = 640_000;
 
 /// The browser whose users the page tells of: three in a hundred people.
 pub const VICTIMS: u32 = 8;
-
-/// Shares of people's systems, likewise. The second is a carrier that shares
-/// 1,024 addresses among its customers.
-const SYSTEMS: [(u32, u32); 6] =
-    [(4_766, 300), (9_644, 100), (4_767, 200), (4_768, 150), (4_769, 150), (64_500, 100)];
-
-/// What a day came to.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Outcome {
-    /// Tokens that the attacker earned.
-    pub attempts: u64,
-    /// Expected hashes that they cost, and what was begun for nothing.
-    pub hashes: u64,
-    /// What each person paid, in 100ths of the floor, sorted.
-    pub people: Vec<u32>,
-    /// What each person with the browser of [`VICTIMS`] paid, likewise.
-    pub victims: Vec<u32>,
-    /// People who were asked for a picture, or for the work in place of one.
-    pub stepped: u64,
-    /// People who were refused.
-    pub refused: u64,
-    /// For each hour: what the attacker's tokens cost on average, and the 99th
-    /// percentile of what people paid, both in 100ths of the floor.
-    pub hours: Vec<(u32, u32)>,
-}
-
-impl Outcome {
-    /// What 1,000 tokens cost the attacker, in US dollars; 0 without tokens.
-    #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-    pub fn dollars_per_thousand(&self) -> f64 {
-        let seconds = self.hashes as f64 / HASHES_PER_SECOND;
-        1_000.0 * seconds / 3_600.0 * DOLLARS_PER_CORE_HOUR / self.attempts.max(1) as f64
-    }
-
-    /// What a token cost the attacker on average, in 100ths of the floor.
-    pub fn mean(&self) -> u32 {
-        let floors = self.hashes.saturating_mul(100) / FLOOR;
-        u32::try_from(floors / self.attempts.max(1)).unwrap_or(u32::MAX)
-    }
-
-    /// A percentile of what people paid, in 100ths of the floor.
-    pub fn percentile(&self, per_thousand: usize) -> u32 {
-        percentile(&self.people, per_thousand)
-    }
-
-    /// The same of those with the browser of [`VICTIMS`].
-    pub fn of_victims(&self, per_thousand: usize) -> u32 {
-        percentile(&self.victims, per_thousand)
-    }
-
-    /// Core-seconds of an attacker's machine that people paid above the floor.
-    #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-    pub fn surcharge_seconds(&self) -> f64 {
-        let above: u64 = self.people.iter().map(|paid| u64::from(paid.saturating_sub(100))).sum();
-        (above * FLOOR / 100) as f64 / HASHES_PER_SECOND
-    }
-
-    /// Core-seconds that the attacker paid.
-    #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
-    pub fn attackers_seconds(&self) -> f64 {
-        self.hashes as f64 / HASHES_PER_SECOND
-    }
-}
-
-/// Expected hashes of a puzzle at the floor.
-const FLOOR: u64 = 640_000;
-
-fn percentile(sorted: &[u32], per_thousand: usize) -> u32 {
-    sorted
-        .get((sorted.len() * per_thousand / 1_000).min(sorted.len().saturating_sub(1)))
-        .copied()
-        .unwrap_or_default()
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
@@ -165,7 +88,7 @@ pub struct Day {
     mix: Mix,
     decoys: bool,
     cores: u32,
-    rng: ChaCha8Rng,
+    people: People,
     authority: Authority,
     shop: Shop,
     isolates: Vec<Counters>,
@@ -187,26 +110,15 @@ pub struct Day {
 impl Day {
     /// A day of a mix whose attacker has this many cores, and whether it is
     /// accompanied by networks that solve nothing.
-    ///
-    /// # Panics
-    /// If the site for tests is not well-formed.
     pub fn new(mix: Mix, decoys: bool, cores: u32, seed: u64) -> Self {
-        let mut config = site_config(&["mj_", &"0".repeat(26)].concat(), Vec::new());
-        if !mix.is_new {
-            config.expected = usual_week();
-        }
-        config.pictures = vec![PictureType::Grid];
+        let week = if mix.is_new { Vec::new() } else { usual_week() };
         Self {
             mix,
             decoys,
             cores,
-            rng: ChaCha8Rng::seed_from_u64(seed),
+            people: People::new(seed),
             authority: authority(ROOT_A),
-            shop: Shop {
-                site: Site::parse(&config, Exemption::Ignored).expect("a site for tests"),
-                hostname: Hostname::parse("shop.example").expect("a host name"),
-                action: Action::default(),
-            },
+            shop: Shop::expecting(week),
             isolates: (0..mix.isolates).map(|_| Counters::new(HALF_LIFE_SECONDS)).collect(),
             ledger: Ledger::new(HALF_LIFE_SECONDS),
             events: BinaryHeap::new(),
@@ -285,12 +197,12 @@ impl Day {
     }
 
     fn person_comes(&mut self, at: u64) {
-        let (address, asn) = self.home();
-        let (software, program) = self.peoples_software();
-        let signals = self.person();
+        let (address, asn) = self.people.home();
+        let (software, program) = self.people.software();
+        let signals = self.people.signals();
         let visit = Visit { address, asn, software, ..FIREFOX };
         self.begin(at, visit, &signals, Who::Person { victim: program == VICTIMS });
-        let next = at + self.until_next_person(at);
+        let next = at + self.people.until_next(at);
         self.plan(next, Event::Person);
     }
 
@@ -332,9 +244,9 @@ impl Day {
             Software::One => Stack::of_headers("Mozilla/5.0 HappyBrowser/9", &[]),
             Software::Browser(program) => browser(program, 0),
             Software::Random => Stack::of_headers("Mozilla/5.0", &[&number.to_string()]),
-            Software::LikePeople => self.peoples_software().0,
+            Software::LikePeople => self.people.software().0,
         };
-        let signals = if attack.recorded { recorded() } else { self.person() };
+        let signals = if attack.recorded { recorded() } else { self.people.signals() };
         let visit = Visit { address, asn, software, ..FIREFOX };
         let solves = attack.solves == Solves::All;
         match self.ask(at, &visit, &signals) {
@@ -400,7 +312,7 @@ impl Day {
         let Some(mut attempt) = self.attempts.get(number).copied() else { return };
         self.free.push(number);
         let now = UnixMillis(BEGIN.0 + at);
-        let isolate = self.below(self.isolates.len() as u64);
+        let isolate = self.people.below(self.isolates.len() as u64);
         let Some(counters) = usize::try_from(isolate).ok().and_then(|i| self.isolates.get_mut(i))
         else {
             return;
@@ -466,7 +378,7 @@ impl Day {
             return None;
         }
         let now = UnixMillis(BEGIN.0 + at);
-        let isolate = usize::try_from(self.below(self.isolates.len() as u64)).ok()?;
+        let isolate = usize::try_from(self.people.below(self.isolates.len() as u64)).ok()?;
         let counters = self.isolates.get_mut(isolate)?;
         let place =
             counters.place_of(&self.authority, &self.shop.site.sitekey, visit, signals, now);
@@ -512,130 +424,5 @@ impl Day {
                 }
             }
         }
-    }
-
-    /// A person's address and system.
-    fn home(&mut self) -> (Address, u32) {
-        let mut share = u32::try_from(self.below(1_000)).unwrap_or_default();
-        let mut system = 0;
-        for (number, of) in SYSTEMS {
-            system = number;
-            if share < of {
-                break;
-            }
-            share -= of;
-        }
-        let [_, _, high, low] = u32::try_from(self.below(8_192)).unwrap_or_default().to_be_bytes();
-        if system == 9_644 {
-            return (Address::V4([39, 7, high & 3, low]), system);
-        }
-        let [.., third] = system.to_be_bytes();
-        let host = self.below(200).to_be_bytes()[7];
-        (Address::V4([110 + (third & 7), high, low, host]), system)
-    }
-
-    /// A person's software, and the number of the program.
-    fn peoples_software(&mut self) -> (Stack, u32) {
-        let mut share = u32::try_from(self.below(1_000)).unwrap_or_default();
-        let mut program = 0;
-        for of in SOFTWARE {
-            if share < of {
-                break;
-            }
-            share -= of;
-            program += 1;
-        }
-        let rare = if program >= 11 { self.below(40) } else { 0 };
-        (browser(program, rare), program)
-    }
-
-    /// What a person's browser reports: nobody takes exactly as long as another.
-    fn person(&mut self) -> Signals {
-        let focus = 1_000 + u32::try_from(self.below(20_000)).unwrap_or_default();
-        let load = focus + u32::try_from(self.below(10_000)).unwrap_or_default();
-        Signals { since_load_ms: Some(load), since_focus_ms: Some(focus), ..recorded() }
-    }
-
-    /// People come twice as often at noon as on average, and hardly at night:
-    /// 43,000 a day.
-    fn until_next_person(&mut self, at: u64) -> u64 {
-        1 + self.below(2 * mean_between_people((6 + at / HOUR) % 24))
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.rng.next_u64() % bound.max(1)
-    }
-}
-
-fn browser(program: u32, rare: u64) -> Stack {
-    Stack::of_headers(&format!("Mozilla/5.0 Browser/{program} ({rare})"), &[])
-}
-
-/// The site and its form.
-struct Shop {
-    site: Site,
-    hostname: Hostname,
-    action: Action,
-}
-
-impl Shop {
-    /// What the counters say of a visit, as the edge asks them.
-    fn pressure(&self, counters: &mut Counters, place: &Place, now: UnixMillis) -> Pressure {
-        let mut pressure = counters.pressure(place, now).expecting(self.site.expected(now));
-        if let Some(cause) = flood_cause(&self.site, &pressure) {
-            counters.note_flood(place, cause, now);
-            pressure.passed = counters.passed_before(place);
-        }
-        pressure
-    }
-
-    fn question<'a>(
-        &'a self,
-        visit: &'a Visit,
-        signals: &'a Signals,
-        pressure: &'a Pressure,
-        place: &Place,
-        stage: Stage,
-    ) -> Question<'a> {
-        Question {
-            site: &self.site,
-            hostname: &self.hostname,
-            action: &self.action,
-            visit,
-            signals,
-            pressure,
-            software: place.software_names(),
-            algorithm: Algorithm::HashWx,
-            stage,
-        }
-    }
-}
-
-/// Milliseconds between two people at an hour of the day.
-const fn mean_between_people(hour: u64) -> u64 {
-    match hour {
-        0..6 => 8_000,
-        6..10 => 2_500,
-        10..16 => 1_100,
-        16..22 => 1_500,
-        _ => 4_000,
-    }
-}
-
-/// What the origin would have published for the site after some calm weeks.
-fn usual_week() -> Vec<u32> {
-    let day = (0..24).map(|hour| u32::try_from(HOUR / mean_between_people(hour)).unwrap_or(0));
-    day.collect::<Vec<_>>().repeat(7)
-}
-
-/// What one person's browser reported.
-fn recorded() -> Signals {
-    Signals {
-        since_load_ms: Some(6_000),
-        since_focus_ms: Some(4_000),
-        pointer: Some(2),
-        keys: Some(2),
-        focus_changes: Some(2),
-        ..Signals::default()
     }
 }

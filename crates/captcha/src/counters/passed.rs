@@ -141,7 +141,7 @@ impl Passed {
     /// What passed since the last report, by the half-life in which it did.
     pub fn take(&mut self, window: impl Fn(UnixMillis) -> u32) -> Vec<Passes> {
         let fresh = core::mem::take(&mut self.fresh);
-        by_site(fresh.into_iter().map(|(site, name, at)| (site, (name, window(at)))).collect())
+        by_site(fresh.into_iter().map(|(site, name, at)| (site, (name, window(at)))))
     }
 
     /// The flooded sites, and how many names the meter has told of each.
@@ -158,7 +158,7 @@ impl Passed {
             self.floods.iter().any(|it| it.site == site && it.told.is_none() && it.goes_on(now))
         };
         let own = self.own.iter().filter(|own| new(own.site));
-        by_site(own.map(|own| (own.site, (own.name, window(own.at)))).collect())
+        by_site(own.map(|own| (own.site, (own.name, window(own.at)))))
     }
 
     /// Takes over what the meter said.
@@ -181,14 +181,14 @@ impl Passed {
     }
 }
 
-/// Gathers passes by site, each once.
-fn by_site(mut passes: Vec<(u64, (u32, u32))>) -> Vec<Passes> {
-    passes.sort_unstable();
-    passes.dedup();
-    let sites = passes.chunk_by(|(one, _), (other, _)| one == other);
-    let passes = sites.filter_map(|names| {
-        let (site, _) = *names.first()?;
-        Some(Passes { site, names: names.iter().map(|(_, name)| *name).collect() })
-    });
-    passes.collect()
+/// Gathers passes by site.
+fn by_site(passes: impl Iterator<Item = (u64, (u32, u32))>) -> Vec<Passes> {
+    let mut sites: Vec<Passes> = Vec::new();
+    for (site, name) in passes {
+        match sites.iter_mut().find(|passes| passes.site == site) {
+            Some(passes) => passes.names.push(name),
+            None => sites.push(Passes { site, names: vec![name] }),
+        }
+    }
+    sites
 }

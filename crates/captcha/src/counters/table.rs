@@ -8,8 +8,9 @@
 //! and stays. We pay the price of a bounded table: attackers who stay as quiet
 //! as visitors are forgotten.
 
+use super::load::Load;
 use super::sketch::{Recently, Registers};
-use super::{Load, Noted, Payer, TICKS_PER_HALF_LIFE, decayed};
+use super::{Noted, Payer, TICKS_PER_HALF_LIFE, decayed};
 
 const WAYS: usize = 8;
 

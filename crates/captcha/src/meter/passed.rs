@@ -39,15 +39,34 @@ pub struct PassedBySite {
 #[derive(Debug, Default)]
 struct Site {
     day: u64,
-    /// Names and the half-life in which each passed first, by name.
-    today: Vec<(u32, u32)>,
+    /// Passes by name, each with the half-life in which it was first.
+    today: Vec<Pass>,
     /// The same, in the order in which they came.
-    fresh: Vec<(u32, u32)>,
+    fresh: Vec<Pass>,
     /// Found for a while after midnight.
     yesterday: Vec<u32>,
     floods: Vec<Flood>,
     /// The half-life of the last change.
     last: u64,
+}
+
+/// A name, and the half-life in which it passed, in the lower 32 bits: in the
+/// order of names.
+#[derive(Debug, Clone, Copy)]
+struct Pass(u64);
+
+impl Pass {
+    const fn of((name, window): (u32, u32)) -> Self {
+        Self((name as u64) << 32 | window as u64)
+    }
+
+    const fn name(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    const fn window(self) -> u64 {
+        self.0 & 0xffff_ffff
+    }
 }
 
 /// The half-lives in which a site was flooded, both included.
@@ -77,7 +96,8 @@ impl PassedBySite {
                 window <= now.window + 1 && !site.is_flooded_in(window)
             };
             let room = MOST.saturating_sub(site.today.len() + site.fresh.len());
-            let names: Vec<(u32, u32)> = names.iter().filter(came).take(room).copied().collect();
+            let names: Vec<Pass> =
+                names.iter().filter(came).take(room).map(|name| Pass::of(*name)).collect();
             site.fresh.extend(names);
             if site.fresh.len() >= MOST_FRESH {
                 site.order();
@@ -103,11 +123,9 @@ impl PassedBySite {
                 }
                 site.floods.push(Flood { first: since, last: now.window });
             }
-            let mut names = core::mem::take(&mut site.fresh);
-            names.retain(|(_, window)| !site.is_flooded_in((*window).into()));
-            site.fresh = names;
+            site.order();
             let mut names = core::mem::take(&mut site.today);
-            names.retain(|(_, window)| !site.is_flooded_in((*window).into()));
+            names.retain(|pass| !site.is_flooded_in(pass.window()));
             site.today = names;
         });
     }
@@ -117,8 +135,8 @@ impl PassedBySite {
         let mut names = Vec::new();
         self.change(site, now, |site| {
             site.order();
-            let counts = |(_, window): &&(u32, u32)| u64::from(*window) + WAIT <= now.window;
-            names.extend(site.today.iter().filter(counts).map(|(name, _)| *name));
+            let counts = |pass: &&Pass| pass.window() + WAIT <= now.window;
+            names.extend(site.today.iter().filter(counts).map(|pass| pass.name()));
             names.extend_from_slice(&site.yesterday);
         });
         names
@@ -142,9 +160,10 @@ impl PassedBySite {
         most.order();
         most.yesterday.clear();
         // The earliest stay: they came before whoever fills the list.
-        most.today.sort_unstable_by_key(|(_, window)| *window);
+        let sum: u64 = most.today.iter().map(|pass| pass.window()).sum();
+        let mean = sum / (most.today.len() as u64).max(1);
+        most.today.retain(|pass| pass.window() < mean);
         most.today.truncate(before / 2);
-        most.today.sort_unstable();
         self.together = self.together + most.len() - before;
     }
 
@@ -181,8 +200,8 @@ impl Site {
             return;
         }
         self.today.append(&mut self.fresh);
-        self.today.sort_unstable();
-        self.today.dedup_by_key(|(name, _)| *name);
+        self.today.sort_unstable_by_key(|pass| pass.0);
+        self.today.dedup_by_key(|pass| pass.name());
     }
 
     /// Begins a new day.
@@ -192,7 +211,7 @@ impl Site {
             self.order();
             let names = core::mem::take(&mut self.today);
             let follows = now.day == self.day + 1;
-            self.yesterday = names.into_iter().filter(|_| follows).map(|(name, _)| name).collect();
+            self.yesterday = names.iter().filter(|_| follows).map(|pass| pass.name()).collect();
             self.day = now.day;
         }
     }

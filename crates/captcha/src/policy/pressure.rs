@@ -93,18 +93,25 @@ const WHOLE: u64 = 65_536;
 /// part of all people's work at most, …
 const HARM: u64 = WHOLE / 10;
 
-/// …and where nobody knows the share, the factor is at most this.
+/// …and where nobody knows the share, the factor is at most this. What is usual
+/// over all sites may lower it, but never raise it: the people of a new site may
+/// all have what nobody else has, as those of an app do.
 const UNKNOWN_HARM: u64 = 4 * ONE;
 
 /// The most that something costs which this share of people have in common. A
 /// software that three in a hundred use costs 3.3 times the floor at most, one
 /// that a tenth use costs nothing: to make people pay, an attacker would have
 /// to pay for more of it than all of them do. What nobody uses costs `most`.
-pub fn budget(share: Option<u16>, most: u64) -> u64 {
-    match share.map(u64::from) {
-        None => UNKNOWN_HARM.min(most),
-        Some(0) => most,
-        Some(share) => (ONE * HARM / share).clamp(ONE, most),
+/// Where the site's own share is unknown, `prior` is that over all sites.
+pub fn budget(share: Option<u16>, prior: Option<u16>, most: u64) -> u64 {
+    let within = |share: u16, most: u64| match u64::from(share) {
+        0 => most,
+        share => (ONE * HARM / share).clamp(ONE, most),
+    };
+    match (share, prior) {
+        (Some(share), _) => within(share, most),
+        (None, Some(prior)) => within(prior, UNKNOWN_HARM.min(most)),
+        (None, None) => UNKNOWN_HARM.min(most),
     }
 }
 
@@ -188,7 +195,7 @@ pub fn neighbours(pressure: &Pressure) -> u64 {
 pub fn block(pressure: &Pressure) -> u64 {
     let Part { load, share, .. } = pressure.block;
     let least = if share.is_some() { BLOCK_ALLOWANCE } else { UNKNOWN_BLOCK_ALLOWANCE };
-    of_tokens(pressure, load, share, least).clamp(ONE, budget(share, most_of_part(pressure)))
+    of_tokens(pressure, load, share, least).clamp(ONE, budget(share, None, most_of_part(pressure)))
 }
 
 /// By how much a system exceeds its usual share of the site. People who have
@@ -196,7 +203,7 @@ pub fn block(pressure: &Pressure) -> u64 {
 /// networks: where its share is known it pays by tokens, otherwise by networks
 /// as well as by many more tokens.
 pub fn system(pressure: &Pressure) -> u64 {
-    let Part { load, networks, share } = pressure.system;
+    let Part { load, networks, share, prior } = pressure.system;
     let (least, least_networks) = match share {
         Some(_) => (SYSTEM_ALLOWANCE, SYSTEM_NETWORKS),
         None => (UNKNOWN_SYSTEM_ALLOWANCE, UNKNOWN_SYSTEM_NETWORKS),
@@ -205,7 +212,7 @@ pub fn system(pressure: &Pressure) -> u64 {
     let by_networks = u64::from(networks) * ONE / allowance;
     by_networks
         .max(of_tokens(pressure, load, share, least))
-        .clamp(ONE, budget(share, most_of_part(pressure)))
+        .clamp(ONE, budget(share, prior, most_of_part(pressure)))
 }
 
 const fn most_of_part(pressure: &Pressure) -> u64 {
@@ -247,7 +254,7 @@ fn fleet_of(pressure: &Pressure, of: Fleet) -> u64 {
     };
     let allowance = least.max(u64::from(pressure.site_networks) * more(of.share) / WHOLE);
     let factor = u64::from(of.networks) * ONE / allowance;
-    factor.clamp(ONE, budget(of.share, MAX_FLEET_FACTOR))
+    factor.clamp(ONE, budget(of.share, of.prior, MAX_FLEET_FACTOR))
 }
 
 /// In proportion to how often somebody passed with the same interaction.

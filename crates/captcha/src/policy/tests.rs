@@ -3,6 +3,7 @@
 
 mod allocation;
 mod fallback;
+mod harm;
 pub(super) mod pressures;
 mod rules;
 
@@ -407,10 +408,10 @@ proptest! {
                 client: own,
                 network: Crowd { load: many, members },
                 subnet: many,
-                block: Part { load: many, networks: members, share },
-                system: Part { load: many, networks: members, share },
-                software: Fleet { networks: members, share },
-                rare: Fleet { networks: members, share },
+                block: Part { load: many, networks: members, share, prior: None },
+                system: Part { load: many, networks: members, share, prior: None },
+                software: Fleet { networks: members, share, prior: None },
+                rare: Fleet { networks: members, share, prior: None },
                 hosting,
                 ..CALM
             },
@@ -474,73 +475,5 @@ proptest! {
         prop_assert!(demand.work <= 4 * 40_000);
         let fallback = ask_for(Algorithm::Sha256, &site(On::Plain), &FIREFOX, &NOTHING, &pressure);
         prop_assert!(fallback.is_ok());
-    }
-
-    /// What many people share costs all of them together a tenth of their work
-    /// at most, whatever an attacker pays for.
-    #[test]
-    fn what_people_share_costs_them_no_more_than_the_harm_budget(
-        load in loads(), site_load in loads(), networks: u32, site_networks: u32, hosting: bool,
-        share in 1_u16..,
-    ) {
-        let part = Part { load, networks, share: Some(share) };
-        let fleet = Fleet { networks, share: Some(share) };
-        let calm = Pressure { site: site_load, site_networks, hosting, ..CALM };
-        for pressure in [
-            Pressure { block: part, ..calm },
-            Pressure { system: part, ..calm },
-            Pressure { software: fleet, ..calm },
-            Pressure { handshake: fleet, ..calm },
-            Pressure { rare: fleet, ..calm },
-        ] {
-            let factor = pressure::factor(&pressure);
-            prop_assert!(factor == pressure::ONE || factor * u64::from(share) <= 256 * 65_536 / 10);
-        }
-    }
-
-    /// As long as nobody knows how many people share it, four times.
-    #[test]
-    fn what_nobody_knows_costs_four_times_at_most(
-        load in loads(), site_load in loads(), networks: u32, site_networks: u32, hosting: bool,
-    ) {
-        let part = Part { load, networks, share: None };
-        let fleet = Fleet { networks, share: None };
-        let pressure = Pressure {
-            site: site_load, site_networks, hosting,
-            block: part, system: part, software: fleet, handshake: fleet, rare: fleet, ..CALM
-        };
-        prop_assert!(pressure::factor(&pressure) <= 4 * pressure::ONE);
-    }
-
-    /// What was requested and not solved costs its own client and, up to four
-    /// times, those who share its address or network.
-    #[test]
-    fn what_nobody_solved_costs_others_four_times_at_most(
-        address in any::<u32>(), network in any::<u32>(), members: u32, own in 0_u32..=4,
-    ) {
-        let requested = |issued| Load { issued, ..Load::NONE };
-        let pressure = Pressure {
-            client: requested(own),
-            address: requested(address),
-            network: Crowd { load: requested(network), members },
-            ..CALM
-        };
-        let demand = ask(&site(On::Plain), &FIREFOX, &NOTHING, &pressure).unwrap();
-        prop_assert!(demand.work <= 4 * 40_000);
-        let fallback = ask_for(Algorithm::Sha256, &site(On::Plain), &FIREFOX, &NOTHING, &pressure);
-        prop_assert!(fallback.is_ok());
-    }
-
-    /// Those who are charged make no room for anybody.
-    #[test]
-    fn who_is_charged_makes_no_room(
-        people in 0_u32..100_000, charged in 0_u32..1_000_000, networks in 0_u32..100_000,
-        share: Option<u16>,
-    ) {
-        let of = |charged| {
-            let site = Load { solved: people + charged, charged, ..Load::NONE };
-            pressure::factor(&Pressure { site, ..fleet(networks, people, share) })
-        };
-        prop_assert_eq!(of(0), of(charged));
     }
 }

@@ -60,7 +60,7 @@ fn each_reason_has_a_visit_that_shows_it_alone() {
     let forged = Visit { agent: AgentKind::Contradictory, ..FIREFOX };
     assert_eq!(start(forged, PERSON, CALM), [InconsistentClient]);
     assert_eq!(start(FIREFOX, PERSON, Pressure { trace: 8, ..CALM }), [ReplayedTrace]);
-    let fleet = Pressure { software: Fleet { networks: 500, share: Some(0) }, ..CALM };
+    let fleet = Pressure { software: Fleet { networks: 500, share: Some(0), prior: None }, ..CALM };
     assert_eq!(start(FIREFOX, PERSON, fleet), [OfFleet]);
     assert_eq!(start(FIREFOX, PERSON, address(32, 32, 0)), [NetworkLoad]);
     assert_eq!(start(FIREFOX, PERSON, address(3, 0, 3)), [NetworkLoad]);

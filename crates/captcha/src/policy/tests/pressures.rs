@@ -38,20 +38,20 @@ pub fn permille(part: u32) -> Option<u16> {
 /// What a block solved, on a site where so many passed.
 pub const fn block(solved: u32, site: u32, share: Option<u16>) -> Pressure {
     let site = load(site, site, 0);
-    let block = Part { load: load(0, solved, 0), networks: 16, share };
+    let block = Part { load: load(0, solved, 0), networks: 16, share, prior: None };
     Pressure { block, site, passed: true, ..CALM }
 }
 
 /// Networks of a system, each of which solved once.
 pub const fn system(networks: u32, site_networks: u32, share: Option<u16>) -> Pressure {
-    let system = Part { load: load(0, networks, 0), networks, share };
+    let system = Part { load: load(0, networks, 0), networks, share, prior: None };
     let site = load(0, site_networks, 0);
     Pressure { site, site_networks, system, passed: true, ..CALM }
 }
 
 /// A system with a few networks, which solved so many times.
 pub const fn carrier(solved: u32, site: u32, share: Option<u16>) -> Pressure {
-    let system = Part { load: load(0, solved, 0), networks: 16, share };
+    let system = Part { load: load(0, solved, 0), networks: 16, share, prior: None };
     Pressure { site: load(0, site, 0), site_networks: site / 2, system, passed: true, ..CALM }
 }
 
@@ -65,7 +65,7 @@ pub const fn rented(pressure: Pressure) -> Pressure {
 
 /// Networks with one software, beside those of people.
 pub const fn fleet(networks: u32, site_networks: u32, share: Option<u16>) -> Pressure {
-    Pressure { site_networks, software: Fleet { networks, share }, ..CALM }
+    Pressure { site_networks, software: Fleet { networks, share, prior: None }, ..CALM }
 }
 
 /// The same with other software for each visit.
@@ -91,12 +91,12 @@ pub const CALM: Pressure = Pressure {
     trace: 0,
     network: Crowd { load: Load::NONE, members: 0 },
     subnet: Load::NONE,
-    block: Part { load: Load::NONE, networks: 0, share: None },
-    system: Part { load: Load::NONE, networks: 0, share: None },
+    block: Part { load: Load::NONE, networks: 0, share: None, prior: None },
+    system: Part { load: Load::NONE, networks: 0, share: None, prior: None },
     hosting: false,
-    software: Fleet { networks: 0, share: None },
-    handshake: Fleet { networks: 0, share: None },
-    rare: Fleet { networks: 0, share: None },
+    software: Fleet { networks: 0, share: None, prior: None },
+    handshake: Fleet { networks: 0, share: None, prior: None },
+    rare: Fleet { networks: 0, share: None, prior: None },
     fallbacks: 0,
     expected: None,
     passed: false,
