@@ -34,7 +34,7 @@ home-does-not-traffic-title = It only knows your traffic
 home-does-not-traffic = reCAPTCHA, hCaptcha and Turnstile collect reputation data across millions of sites. No self-hosted service can do that.
 home-does-not-battery-title = It uses some battery
 home-does-not-battery = An old phone needs several times as much energy as a desktop computer.
-home-does-not-workers-title = Its edge runs only on Cloudflare Workers
+home-does-not-workers-title = Its edge off Cloudflare is young
 home-does-not-workers = Cap and ALTCHA are smaller, run on any server, and have been in use longer.
 
 benchmarks-title = Benchmarks

@@ -34,7 +34,7 @@ home-does-not-traffic-title = 여러분 사이트의 트래픽만 압니다
 home-does-not-traffic = reCAPTCHA, hCaptcha, Turnstile은 수많은 사이트에서 평판 정보를 모읍니다. 직접 운영하는 서비스는 가질 수 없는 것입니다.
 home-does-not-battery-title = 배터리를 조금 씁니다
 home-does-not-battery = 오래된 휴대전화에서는 데스크톱의 몇 배가 걸립니다.
-home-does-not-workers-title = 엣지는 Cloudflare Workers에서만 동작합니다
+home-does-not-workers-title = Cloudflare 밖의 엣지는 나온 지 얼마 되지 않았습니다
 home-does-not-workers = Cap과 ALTCHA는 더 작고, 어느 서버에서나 돌아가며, 더 오래 쓰여 왔습니다.
 
 benchmarks-title = 수치
