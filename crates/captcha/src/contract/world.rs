@@ -5,9 +5,9 @@
 use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_pow::Puzzle;
 use munjigi_protocol::{
-    Algorithm, AlgorithmName, Answer, ChallengeReply, ChallengeRequest, Mode, PuzzleStep, Signals,
-    SiteConfig, SiteState, SiteverifyReply, SiteverifyRequest, SolutionReply, SolutionRequest,
-    Step, Trace, UnderAttack, Want, Work,
+    Algorithm, AlgorithmName, Answer, ChallengeReply, ChallengeRequest, PuzzleStep, Signals,
+    SiteConfig, SiteverifyReply, SiteverifyRequest, SolutionReply, SolutionRequest, Step, Trace,
+    Want, Work,
 };
 use rand_core::{CryptoRng, Infallible, TryCryptoRng, TryRng};
 use sha2::{Digest, Sha256};
@@ -26,7 +26,7 @@ use crate::list::Listings;
 use crate::pictures::RightAnswer;
 use crate::refusal::Refusal;
 use crate::shared::Shared;
-use crate::site::{Exemption, Site};
+use crate::site::{Exemption, Site, new_site};
 use crate::siteverify::{Outcome, siteverify};
 use crate::solve::{Solved, Stores, judge, open};
 use crate::stack::Stack;
@@ -59,24 +59,9 @@ pub fn authority(ring: &str) -> Authority {
 /// [`World::new`] makes it easy.
 pub fn site_config(sitekey: &str, secrets: Vec<String>) -> SiteConfig {
     SiteConfig {
-        version: 1,
-        sitekey: sitekey.to_owned(),
-        state: SiteState::Live,
         hosts: vec!["shop.example".to_owned(), "*.shop.example".to_owned()],
-        allow_loopback: false,
-        mode: Mode::Managed,
-        work: Work { floor: 40_000, ceiling: 4_000_000 },
-        count: 16,
-        token_lifetime_seconds: 300,
-        fallback_allowed: true,
-        pictures: Vec::new(),
-        rules: Vec::new(),
-        aliases: Vec::new(),
         secrets,
-        expected: Vec::new(),
-        under_attack: UnderAttack::Auto,
-        score_weights: None,
-        exempt: false,
+        ..new_site(sitekey)
     }
 }
 

@@ -7,7 +7,7 @@ mod replays;
 
 use munjigi_protocol::{
     Algorithm, AlgorithmName, Answer, ChallengeReply, ChallengeRequest, PuzzleStep, ScoreReason,
-    ScoreWeights, Sign, Signals, SiteState, SiteverifyCode, Step, Trace, Want,
+    ScoreWeights, Sign, Signals, SiteState, SiteverifyCode, Step, Trace, UnderAttack, Want,
 };
 
 use super::*;
@@ -41,6 +41,20 @@ fn flood(world: &mut World) {
     for _ in 0..200 {
         world.challenge();
     }
+}
+
+#[test]
+fn a_first_visit_does_not_pay_for_its_own_challenge() {
+    let mut world = World::new();
+    let challenge = world.challenge();
+    let request = world.solution(&challenge);
+    // Its owner says that the site is under attack before the solution comes.
+    world.site.under_attack = UnderAttack::On;
+    world.publish();
+    let further = world.next(&request);
+    let (first, further) = (puzzle(&challenge), puzzle(&further));
+    let total = |step: &PuzzleStep| step.work * u64::from(step.count);
+    assert_eq!((total(first) + total(further)) * 2, total(first) * 7);
 }
 
 #[test]

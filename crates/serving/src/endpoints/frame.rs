@@ -143,31 +143,16 @@ fn frame_ancestors(site: &Site) -> String {
 
 #[cfg(test)]
 mod tests {
-    use munjigi_captcha::Exemption;
-    use munjigi_protocol::{Mode, SiteConfig, UnderAttack, Work};
+    use munjigi_captcha::{Exemption, new_site};
+    use munjigi_protocol::{Mode, SiteConfig};
 
     use super::*;
 
     fn site(hosts: &[&str], allow_loopback: bool) -> Site {
         let config = SiteConfig {
-            version: 1,
-            sitekey: "mj_00000000000000000000000000".into(),
-            state: SiteState::Live,
             hosts: hosts.iter().map(|host| (*host).to_owned()).collect(),
             allow_loopback,
-            mode: Mode::Managed,
-            work: Work { floor: 1, ceiling: 1 },
-            count: 16,
-            token_lifetime_seconds: 300,
-            fallback_allowed: true,
-            pictures: Vec::new(),
-            rules: Vec::new(),
-            aliases: Vec::new(),
-            secrets: Vec::new(),
-            expected: Vec::new(),
-            under_attack: UnderAttack::Auto,
-            score_weights: None,
-            exempt: false,
+            ..new_site("mj_00000000000000000000000000")
         };
         Site::parse(&config, Exemption::Ignored).unwrap()
     }
