@@ -64,7 +64,7 @@ enum Change {
     },
 }
 
-/// Why a command failed, in a sentence for whoever typed it.
+/// Why a command failed, in a sentence for the person who typed it.
 #[derive(Debug)]
 struct Fail(String);
 

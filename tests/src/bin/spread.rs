@@ -233,7 +233,7 @@ async fn run(stack: &Stack, attack: Attack, seconds: u64) -> Result<Outcome> {
         }
     };
     tokio::join!(people_come, attacker_comes);
-    // Whoever is still at it has a few seconds.
+    // Visits that are still solving have a few seconds.
     tokio::time::sleep(Duration::from_secs(5)).await;
     let mut aimed_at = 0;
     for number in 0..8 {

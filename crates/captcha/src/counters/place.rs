@@ -113,7 +113,7 @@ impl Place {
     }
 
     /// The address's pseudonym for the site and the day in 32 bits, as challenges
-    /// seal it: whoever posts a solution, it is this one that has passed.
+    /// seal it: wherever a solution is posted from, this is the address that passed.
     pub const fn address(&self) -> u32 {
         short(self.today.passing())
     }

@@ -80,8 +80,8 @@ impl Fresh {
 pub enum Share {
     /// What sites with the usual price share.
     Full,
-    /// What sites share whose visits cost less: otherwise whoever has many of
-    /// them would evict the others for next to nothing.
+    /// What sites share whose visits cost less. Otherwise an attacker with many
+    /// such sites would evict the others for next to nothing.
     Small,
 }
 

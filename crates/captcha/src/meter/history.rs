@@ -15,7 +15,7 @@ use crate::counters::{Kind, TICKS_PER_HALF_LIFE, Usual, decayed};
 /// seen…
 const ENOUGH: u32 = 4 * WHOLE;
 
-/// …and its shares after an hour of them: whoever comes first is not yet usual.
+/// …and its shares after an hour of them: the first to come is not yet usual.
 const ENOUGH_FOR_SHARES: u32 = 12 * WHOLE;
 
 /// What one half-life of a site counts for at most, as long as nothing is known

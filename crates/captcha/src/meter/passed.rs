@@ -1,6 +1,6 @@
 //! Which addresses passed on a site today before it was flooded. A pass has a
-//! time, and a flood a beginning and an end: whoever passes first during one, or
-//! within a half-life of it, is not one of these. Otherwise a flood would buy
+//! time, and a flood a beginning and an end: an address that passes first during
+//! one, or within a half-life of it, is not one of these. Otherwise a flood would buy
 //! its own exemption with its first solutions, however late a process tells of
 //! them and whatever pauses the flood makes.
 
@@ -159,7 +159,7 @@ impl PassedBySite {
         let before = most.len();
         most.order();
         most.yesterday.clear();
-        // The earliest stay: they came before whoever fills the list.
+        // The earliest stay: they came before an attacker who fills the list.
         let sum: u64 = most.today.iter().map(|pass| pass.window()).sum();
         let mean = sum / (most.today.len() as u64).max(1);
         most.today.retain(|pass| pass.window() < mean);

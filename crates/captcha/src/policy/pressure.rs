@@ -1,7 +1,7 @@
 //! What the counters cost: factors of work, in 256ths.
 //!
-//! A client pays for itself, in proportion. Whoever shares something with it
-//! pays only for what was solved, that is for what somebody paid for, and only
+//! A client pays for itself, in proportion. Others who share something with it
+//! pay only for what was solved, that is for what somebody paid for, and only
 //! so much that a crowd cannot be turned against the people it hides among:
 //! [`budget`]. What was requested and never solved costs its own client, and its
 //! neighbours a little.
@@ -31,7 +31,7 @@ const FAILURES: u64 = 2;
 const MAX_SHARED_FACTOR: u64 = 4 * ONE;
 
 /// …and the most that what they solved costs it: an address or a /56 has few
-/// people, and whoever drives it there has paid more than they do.
+/// people, and an attacker who drives it there has paid more than they do.
 const MAX_SHARED_SOLVED_FACTOR: u64 = 16 * ONE;
 
 /// Tokens that the addresses of a /56 may have together.

@@ -1,7 +1,7 @@
 //! What a flood costs those who come with it. An attacker with thousands of
 //! networks and software like people's has nothing in common with itself but
-//! the hour: many more visitors pass on the site than usual. Then whoever has
-//! not passed there today pays more; who came before the flood does not.
+//! the hour: many more visitors pass on the site than usual. Then visitors
+//! who have not passed there today pay more; those who came before do not.
 
 use munjigi_protocol::UnderAttack;
 

@@ -34,7 +34,7 @@ pub async fn put<P: Platform>(
     Ok(Answer::json(&SitePut { sitekey: config.sitekey, version: config.version }))
 }
 
-/// Publishes a site, whoever describes it.
+/// Publishes a site, from the origin or from an edge's own settings.
 pub async fn publish<P: Platform>(
     edge: &RequestContext<'_, P>,
     config: &SiteConfig,
