@@ -39,6 +39,7 @@ mod shared;
 mod site;
 pub mod siteverify;
 pub mod solve;
+mod sorted;
 mod stack;
 mod tally;
 mod test_sitekeys;

@@ -9,6 +9,7 @@ mod spans;
 
 use crate::address::{Address, Prefix};
 use crate::holds::Holds;
+use crate::sorted::distinct;
 
 pub use entry::{Entry, EntryError};
 pub use id::{InvalidListId, ListId};
@@ -41,8 +42,7 @@ impl List {
                 Entry::V6 { network, bits } => v6.push(Span::of(network, 64, bits)),
             }
         }
-        systems.sort_unstable();
-        systems.dedup();
+        let systems = distinct(systems);
         Self { version, systems, v4: Spans::merge(v4), v6: Spans::merge(v6) }
     }
 
@@ -54,9 +54,7 @@ impl List {
     /// What is on one of two lists, under the first one's version.
     #[must_use]
     pub fn joined(self, other: Self) -> Self {
-        let mut systems = [self.systems, other.systems].concat();
-        systems.sort_unstable();
-        systems.dedup();
+        let systems = distinct([self.systems, other.systems].concat());
         let (v4, v6) = (self.v4.joined(other.v4), self.v6.joined(other.v6));
         Self { version: self.version, systems, v4, v6 }
     }

@@ -13,6 +13,7 @@ use crate::credentials::{SecretHash, Sitekey};
 use crate::host::{HostPattern, Hostname};
 use crate::list::{ListId, MAX_LISTS};
 use crate::phones::{MAX_EXPECTED_SECONDS, SLOW_PHONE_HASHES_PER_SECOND};
+use crate::sorted::distinct;
 use crate::vendor_keys::MAX_IMPORTS;
 use crate::weights::{Weights, WeightsError};
 
@@ -284,10 +285,7 @@ impl Site {
 /// The lists that rules name, each once. A malformed name fails its rule.
 fn lists_of(rules: &[munjigi_protocol::Rule]) -> Vec<ListId> {
     let named = rules.iter().filter_map(|rule| rule.when.list.as_deref()?.parse().ok());
-    let mut lists: Vec<ListId> = named.collect();
-    lists.sort_unstable();
-    lists.dedup();
-    lists
+    distinct(named.collect())
 }
 
 /// Parses every item, or names the first that fails.

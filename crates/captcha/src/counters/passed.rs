@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use munjigi_keys::UnixMillis;
 
 use super::report::{Flooded, Passes, Regulars};
+use crate::sorted::distinct;
 
 /// Passes that may wait for a report.
 const MOST_FRESH: usize = 4_096;
@@ -106,11 +107,9 @@ impl Passed {
             return;
         }
         let earlier = |own: &&Own| own.site == site && now.since(own.at) >= half_life_millis;
-        let known = self.own.iter().filter(earlier).map(|own| own.name).collect();
-        let mut flood =
-            Flood { site, cause, since: now, last: now, known, told: None, answered: false };
-        flood.known.sort_unstable();
-        flood.known.dedup();
+        let known = distinct(self.own.iter().filter(earlier).map(|own| own.name).collect());
+        let (since, last) = (now, now);
+        let flood = Flood { site, cause, since, last, known, told: None, answered: false };
         self.floods.push(flood);
     }
 
@@ -175,8 +174,7 @@ impl Passed {
             flood.known.clear();
         }
         flood.known.extend_from_slice(&told.names);
-        flood.known.sort_unstable();
-        flood.known.dedup();
+        flood.known = distinct(core::mem::take(&mut flood.known));
         flood.known.truncate(MOST_NAMES.saturating_sub(others));
     }
 }

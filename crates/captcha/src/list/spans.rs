@@ -1,6 +1,7 @@
 //! Ranges of addresses as sorted numbers, and the search in them.
 
 use crate::holds::Holds;
+use crate::sorted::sorted;
 
 /// From the first to the last, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,10 +25,9 @@ pub struct Spans(Vec<Span>);
 
 impl Spans {
     /// The same set in its one form.
-    pub fn merge(mut spans: Vec<Span>) -> Self {
-        spans.sort_unstable();
+    pub fn merge(spans: Vec<Span>) -> Self {
         let mut merged: Vec<Span> = Vec::with_capacity(spans.len());
-        for span in spans {
+        for span in sorted(spans) {
             match merged.last_mut() {
                 Some(before) if span.first <= before.last.saturating_add(1) => {
                     before.last = before.last.max(span.last);

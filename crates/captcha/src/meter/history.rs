@@ -10,6 +10,7 @@
 use std::collections::BTreeMap;
 
 use crate::counters::{Kind, TICKS_PER_HALF_LIFE, Usual, decayed};
+use crate::sorted::sorted;
 
 /// A site's average is known after this many half-lives in which enough was
 /// seen…
@@ -199,9 +200,8 @@ impl History {
 /// Drops half of the entries, those that matter least: a part without a
 /// history has no usual share, which is what a small one amounts to.
 fn forget<K: Ord + Copy, V>(entries: &mut BTreeMap<K, V>, matters: impl Fn(&V) -> u32) {
-    let mut ranked: Vec<(u32, K)> =
-        entries.iter().map(|(key, value)| (matters(value), *key)).collect();
-    ranked.sort_unstable();
+    let ranked: Vec<(u32, K)> = entries.iter().map(|(key, value)| (matters(value), *key)).collect();
+    let ranked = sorted(ranked);
     for (_, key) in ranked.get(..ranked.len() / 2).unwrap_or_default() {
         entries.remove(key);
     }

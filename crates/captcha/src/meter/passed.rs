@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::sorted::sorted;
+
 /// Addresses of a site and a day: half a megabyte.
 const MOST: usize = 65_536;
 
@@ -52,7 +54,7 @@ struct Site {
 
 /// A name, and the half-life in which it passed, in the lower 32 bits: in the
 /// order of names.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Pass(u64);
 
 impl Pass {
@@ -200,7 +202,7 @@ impl Site {
             return;
         }
         self.today.append(&mut self.fresh);
-        self.today.sort_unstable_by_key(|pass| pass.0);
+        self.today = sorted(core::mem::take(&mut self.today));
         self.today.dedup_by_key(|pass| pass.name());
     }
 
