@@ -11,6 +11,7 @@
 mod decay;
 mod event;
 mod load;
+mod name;
 mod passed;
 mod place;
 mod pressure;
@@ -25,25 +26,27 @@ use munjigi_protocol::{AttemptId, Signals};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use decay::{Clock, TICKS_PER_HALF_LIFE, decayed};
-pub use event::{Event, Noted, Payer};
+pub use event::{Event, Payer};
 pub use load::Load;
 pub use passed::Cause;
 pub(crate) use place::By;
 pub use place::Place;
 pub use pressure::{Crowd, Fleet, Part, Pressure};
+pub(crate) use recent::Recent;
 pub use report::{
-    Busy, Flooded, MAX_BUSY, MAX_BUSY_SHARED, MAX_ROWS, Passes, Regulars, Report, Row, Total,
-    Totals,
+    Busy, Flooded, MAX_BUSY, MAX_BUSY_SHARED, MAX_ROWS, Passes, Regulars, Report, Row, Solution,
+    Total, Totals,
 };
 pub(crate) use table::{Counted, window};
 pub use table::{Share, Usual};
 
+pub(crate) use event::Noted;
+use name::{Name, names_anywhere, names_here};
 use passed::Passed;
 use place::{Namer, Names, PLATFORM, short};
-use recent::Recent;
 use sketch::{Few, Many};
 use table::{Counts, Table};
-use told::{Name, Told};
+use told::{Solved, Told};
 
 use crate::authority::Authority;
 use crate::credentials::Sitekey;
@@ -65,8 +68,7 @@ pub struct Counters {
 pub enum Kind {
     /// A site; seen with it: networks of visitors who were not charged.
     Site,
-    /// Attempts of a site by SHA-256, counted in the field for issued
-    /// challenges.
+    /// Attempts of a site that were admitted with SHA-256.
     Fallback,
     /// An address on a site.
     Address,
@@ -86,6 +88,13 @@ pub enum Kind {
     /// The software of clients on a site, by headers or by handshake; seen with
     /// it: networks.
     Stack,
+}
+
+impl Kind {
+    /// Whether many people share such a name: only what was solved counts there.
+    pub(crate) const fn is_shared(self) -> bool {
+        !matches!(self, Self::Address | Self::Client | Self::Network)
+    }
 }
 
 /// A table for each kind.
@@ -118,6 +127,20 @@ impl Tables {
             systems: Table::new(2_048),
             stacks: Table::new(4_096),
         }
+    }
+
+    /// Counts an attempt that was solved, seen with the network that it came
+    /// from. Returns how many events of the name no meter was told.
+    pub fn note_solved(
+        &mut self,
+        (kind, key, share): (Kind, u64, Share),
+        payer: Payer,
+        network: u64,
+        tick: u64,
+    ) -> u32 {
+        // A site's networks are those of people.
+        let seen = Some(network).filter(|_| kind != Kind::Site || payer != Payer::Charged);
+        self.change(kind).note(key, share, Noted::Solved(payer), seen, tick)
     }
 
     /// The table of a kind.
@@ -157,6 +180,9 @@ impl Tables {
 /// meter: spread over many processes, none of them is warm anywhere.
 const BUSY_NETWORK: u32 = 16;
 
+/// Events that a process remembers, and as many again.
+const REMEMBERED: usize = 4_096;
+
 /// After this many half-lives, what remains costs nothing.
 const HALF_LIVES: u64 = 16;
 
@@ -167,7 +193,7 @@ impl Counters {
             clock: Clock::new(half_life_seconds),
             namer: Namer::default(),
             tables: Tables::new(),
-            recent: Recent::default(),
+            recent: Recent::new(REMEMBERED),
             told: Told::default(),
             passed: Passed::default(),
         }
@@ -254,7 +280,7 @@ impl Counters {
             software,
             handshake: fleet(handshake.unwrap_or_default(), handshake_anywhere),
             rare: if is_rare(software, site.usual) { rare } else { Fleet::default() },
-            fallbacks: one(Kind::Fallback, place.site).load.issued,
+            fallbacks: one(Kind::Fallback, place.site).load.solved,
             expected: None,
             passed: self.passed_before(place),
             half_life_seconds: self.clock.half_life_seconds,
@@ -283,84 +309,81 @@ impl Counters {
         Crowd { load: counted.load, members: counted.distinct }
     }
 
-    /// Counts an event at a place. What is requested, and what fails, counts
-    /// for the visitor and the neighbours alone; what is solved, for everything
-    /// that the visitor shares with others.
-    pub fn note(&mut self, place: &Place, what: Noted, now: UnixMillis) {
+    /// Counts a challenge that was issued: for the visitor and the neighbours
+    /// alone.
+    pub fn note_issued(&mut self, place: &Place, now: UnixMillis) {
+        self.note_own(place, Noted::Issued, now);
+        let Names { address, network, .. } = place.today;
+        let name = Name { kind: Kind::Network, key: network, ..Name::of(place) };
+        self.count(name, Noted::Issued, Some(address), now);
+    }
+
+    /// Counts an attempt that failed: for the visitor alone.
+    pub fn note_failed(&mut self, place: &Place, now: UnixMillis) {
+        self.note_own(place, Noted::Failed, now);
+    }
+
+    fn note_own(&mut self, place: &Place, what: Noted, now: UnixMillis) {
         let Names { address, client, network, .. } = place.today;
-        let tick = self.clock.tick(now);
-        let busy = self.tables.of(Kind::Network).counted(network, tick).load.issued >= BUSY_NETWORK;
-        let mut count = |kind, key, seen| {
-            let name = Name { kind, key, busy, ..Name::of(place) };
-            self.count(name, what, seen, tick);
-        };
-        count(Kind::Address, address, None);
-        count(Kind::Client, client, None);
-        if what != Noted::Failed {
-            count(Kind::Network, network, Some(address));
-        }
-        if let Noted::Solved(payer) = what {
-            self.note_solved(place, payer, now);
+        let networks = self.tables.of(Kind::Network).counted(network, self.clock.tick(now));
+        let busy = networks.load.issued >= BUSY_NETWORK;
+        for (kind, key) in [(Kind::Address, address), (Kind::Client, client)] {
+            self.count(Name { kind, key, busy, ..Name::of(place) }, what, None, now);
         }
     }
 
-    /// What is seen is hashed already, and by a key.
-    fn note_solved(&mut self, place: &Place, payer: Payer, now: UnixMillis) {
-        let tick = self.clock.tick(now);
-        let what = Noted::Solved(payer);
-        let Names { network, subnet, block, software, handshake, rare, anywhere, .. } = place.today;
-        let yesterday = place.yesterday;
-        let of_people = Some(network).filter(|_| payer != Payer::Charged);
-        let site = self.tables.of(Kind::Site).counted(place.site, tick);
-        let is_rare = is_rare(self.software(place, tick), site.usual);
-        let site = Name::of(place);
-        let mut count = |name: Name, seen| self.count(name, what, seen, tick);
-        count(Name { kind: Kind::Site, key: place.site, ..site }, of_people);
-        if let Some(key) = subnet {
-            count(Name { kind: Kind::Subnet, key, ..site }, None);
-        }
-        if let Some(key) = place.trace {
-            count(Name { kind: Kind::Trace, key, ..site }, None);
-        }
-        let formerly = yesterday.map(|names| names.block);
-        count(Name { kind: Kind::Block, key: block, formerly, ..site }, Some(network));
-        if let Some(key) = place.system {
-            count(Name { kind: Kind::System, key, ..site }, Some(network));
-        }
-        let stack = Name { kind: Kind::Stack, ..site };
-        let formerly = yesterday.map(|names| names.software);
-        count(Name { key: software, formerly, ..stack }, Some(network));
-        if let Some(key) = handshake {
-            let formerly = yesterday.and_then(|names| names.handshake);
-            count(Name { key, formerly, ..stack }, Some(network));
-        }
-        if is_rare {
-            let formerly = yesterday.map(|names| names.rare);
-            count(Name { key: rare, formerly, ..stack }, Some(network));
-        }
+    /// Counts an attempt that was solved, for everything that its visitor shares
+    /// with others. `asked_from` is the network that its challenge went to, as it
+    /// is sealed: whatever it is posted from, it is one attempt of that network.
+    pub fn note_solved(
+        &mut self,
+        place: &Place,
+        id: &AttemptId,
+        asked_from: [u8; 8],
+        payer: Payer,
+        now: UnixMillis,
+    ) {
+        self.note_own(place, Noted::Solved(payer), now);
+        let network = u64::from_le_bytes(asked_from);
+        let event = Event::Solved.of(id);
+        let is_rare = self.is_rare(place, now);
+        let names = names_here(place, is_rare);
+        self.note_once(Solved { event, network, payer, names }, now);
         // What is usual over all sites is what people pay the usual price for.
-        if payer == Payer::Charged || place.share == Share::Small {
-            return;
-        }
-        let all = Name { site: PLATFORM, ..site };
-        count(Name { kind: Kind::Site, key: PLATFORM, ..all }, Some(network));
-        if let Some(key) = place.system_anywhere {
-            count(Name { kind: Kind::System, key, ..all }, Some(network));
-        }
-        let stack = Name { kind: Kind::Stack, ..all };
-        let formerly = yesterday.map(|names| names.anywhere.software);
-        count(Name { key: anywhere.software, formerly, ..stack }, Some(network));
-        if let Some(key) = anywhere.handshake {
-            let formerly = yesterday.and_then(|names| names.anywhere.handshake);
-            count(Name { key, formerly, ..stack }, Some(network));
-        }
-        if is_rare {
-            let formerly = yesterday.map(|names| names.anywhere.rare);
-            count(Name { key: anywhere.rare, formerly, ..stack }, Some(network));
+        if payer != Payer::Charged && place.share != Share::Small {
+            let (event, names) = (event ^ PLATFORM, names_anywhere(place, is_rare));
+            self.note_once(Solved { event, network, payer, names }, now);
         }
     }
 
-    fn count(&mut self, name: Name, what: Noted, seen: Option<u64>, tick: u64) {
+    /// Counts an attempt that was admitted with SHA-256.
+    pub fn note_fallback(&mut self, place: &Place, id: &AttemptId, now: UnixMillis) {
+        let names = vec![Name { kind: Kind::Fallback, key: place.site, ..Name::of(place) }];
+        let event = Event::Fallback.of(id);
+        self.note_once(Solved { event, network: 0, payer: Payer::Newcomer, names }, now);
+    }
+
+    fn is_rare(&self, place: &Place, now: UnixMillis) -> bool {
+        let tick = self.clock.tick(now);
+        let site = self.tables.of(Kind::Site).counted(place.site, tick);
+        is_rare(self.software(place, tick), site.usual)
+    }
+
+    fn note_once(&mut self, solved: Solved, now: UnixMillis) {
+        let tick = self.clock.tick(now);
+        for name in &solved.names {
+            let Solved { payer, network, .. } = solved;
+            let of = (name.kind, name.key, name.share);
+            let fresh = self.tables.note_solved(of, payer, network, tick);
+            if name.kind == Kind::Site {
+                self.told.note(*name, fresh);
+            }
+        }
+        self.told.note_solved(solved);
+    }
+
+    fn count(&mut self, name: Name, what: Noted, seen: Option<u64>, now: UnixMillis) {
+        let tick = self.clock.tick(now);
         let fresh = self.tables.change(name.kind).note(name.key, name.share, what, seen, tick);
         self.told.note(name, fresh);
     }
@@ -384,12 +407,6 @@ impl Counters {
             .into_iter()
             .flatten()
             .any(|names| self.passed.knows(place.site, short(names.passing())))
-    }
-
-    /// Counts an attempt that was admitted with SHA-256.
-    pub fn note_fallback(&mut self, place: &Place, now: UnixMillis) {
-        let name = Name { kind: Kind::Fallback, key: place.site, ..Name::of(place) };
-        self.count(name, Noted::Issued, None, self.clock.tick(now));
     }
 
     /// Notes that a report failed: the next one waits longer.

@@ -13,7 +13,7 @@ use rand_core::CryptoRng;
 use crate::authority::Authority;
 use crate::call::Call;
 use crate::challenge::{Began, ChallengeClaims, Owed, SealedPuzzle, SealedStep, Way};
-use crate::counters::{By, Counters, Noted, Place, Pressure};
+use crate::counters::{By, Counters, Place, Pressure};
 use crate::credentials::{Alias, Sitekey, Vendor};
 use crate::host::Hostname;
 use crate::labels::{Action, Cdata};
@@ -177,7 +177,7 @@ fn issue_to(
         stage: Stage::Start,
     })?;
     if !site.exempt {
-        counters.note(&place, Noted::Issued, now);
+        counters.note_issued(&place, now);
     }
 
     let mut id = [0; 16];

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
 use munjigi_captcha::contract::{FIREFOX, ROOT_A, authority};
-use munjigi_captcha::counters::{Noted, Payer, Place};
+use munjigi_captcha::counters::{Payer, Place};
 use munjigi_captcha::meter::Ledger;
 use munjigi_captcha::policy::{Demand, DemandStep, Network, Stage, decide, requires_more, spread};
 use munjigi_captcha::{Address, Authority, Counters, Stack, Visit};
@@ -75,7 +75,7 @@ struct Attempt {
     visit: Visit,
     signals: Signals,
     /// How it began, as the challenge seals it.
-    began: (u32, Option<u64>),
+    began: (u32, [u8; 8], Option<u64>),
     asked: u64,
     paid: u64,
     puzzles: u8,
@@ -279,7 +279,7 @@ impl Day {
             who,
             visit,
             signals: *signals,
-            began: (place.address(), place.trace()),
+            began: (place.address(), place.visitor(), place.trace()),
             asked: demand.total(),
             paid: 0,
             puzzles: 0,
@@ -317,7 +317,7 @@ impl Day {
         else {
             return;
         };
-        let (address, trace) = attempt.began;
+        let (address, visitor, trace) = attempt.began;
         let place = counters.place(&self.authority, &self.shop.site.sitekey, &attempt.visit, now);
         let place = place.began_with(trace);
         let pressure = self.shop.pressure(counters, &place, now).without_own();
@@ -344,7 +344,9 @@ impl Day {
             self.solve(at, attempt);
             return;
         }
-        counters.note(&place, Noted::Solved(demand.payer), now);
+        let [low, high] = [self.number, 0].map(u64::to_le_bytes);
+        let id = AttemptId([low, high].concat().try_into().unwrap_or_default());
+        counters.note_solved(&place, &id, visitor, demand.payer, now);
         if demand.payer != Payer::Charged {
             counters.note_passed(&place, address, now);
         }
@@ -385,7 +387,7 @@ impl Day {
         let pressure = self.shop.pressure(counters, &place, now);
         let question = self.shop.question(visit, signals, &pressure, &place, Stage::Start);
         let demand = decide(&question).ok()?;
-        counters.note(&place, Noted::Issued, now);
+        counters.note_issued(&place, now);
         Some((demand, place))
     }
 

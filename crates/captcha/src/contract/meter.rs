@@ -6,7 +6,8 @@ use munjigi_keys::UnixMillis;
 
 use super::together;
 use crate::counters::{
-    Flooded, Kind, MAX_BUSY, MAX_BUSY_SHARED, Passes, Regulars, Report, Row, Share, Total, Usual,
+    Flooded, Kind, MAX_BUSY, MAX_BUSY_SHARED, MAX_ROWS, Passes, Payer, Regulars, Report, Row,
+    Share, Solution, Total, Usual,
 };
 use crate::ports::Meter;
 
@@ -19,6 +20,7 @@ pub async fn meter<M: Meter>(fresh: impl AsyncFn() -> M, now: UnixMillis) {
     has_parts(fresh().await).await;
     adds_what_all_report(fresh().await).await;
     adds_every_report_under_contention(fresh().await).await;
+    counts_a_solution_once(fresh().await).await;
     joins_what_all_have_seen(fresh().await).await;
     keeps_names_and_kinds_apart(fresh().await).await;
     knows_what_is_usual_of_few_kinds(fresh().await).await;
@@ -40,7 +42,34 @@ async fn adds_what_all_report<M: Meter>(meter: M) {
     for (times, issued) in [(1, 5), (2, 10)] {
         let total = told(&meter, row(Kind::Address, 1)).await;
         assert_eq!((total.issued, total.solved, total.failed), (issued, times * 3, times));
-        assert_eq!((total.charged, total.regular), (times * 2, times));
+    }
+    // What many people share counts what was solved alone, each by its name.
+    let ignored = row(Kind::Site, 7);
+    let total = told(&meter, ignored).await;
+    assert_eq!((total.issued, total.solved, total.failed), (0, 0, 0));
+    for (event, payer) in [(1, Payer::Newcomer), (2, Payer::Charged), (3, Payer::Regular)] {
+        solved(&meter, Kind::Site, 7, [(event, event << 60, payer)]).await;
+    }
+    let total = told(&meter, Row::of(Kind::Site, 7)).await;
+    assert_eq!((total.solved, total.charged, total.regular), (3, 1, 1));
+    assert_eq!(total.distinct, 2, "networks of those who were not charged");
+}
+
+async fn counts_a_solution_once<M: Meter>(meter: M) {
+    // Posted to twenty processes, which each report it among others.
+    for process in 0..20 {
+        let others = [(100 + process, 1 << 60, Payer::Newcomer)];
+        let replayed = [(1, 2 << 60, Payer::Newcomer), (1, 3 << 60, Payer::Charged)];
+        for kind in [Kind::Site, Kind::Stack, Kind::Block] {
+            solved(&meter, kind, 7, replayed).await;
+        }
+        solved(&meter, Kind::Site, 7, others).await;
+    }
+    let total = told(&meter, Row::of(Kind::Site, 7)).await;
+    assert_eq!((total.solved, total.charged, total.distinct), (21, 0, 2));
+    // The first report of it said what it counts for.
+    for kind in [Kind::Stack, Kind::Block] {
+        assert_eq!(told(&meter, Row { key: 7, ..Row::of(kind, 7) }).await.solved, 0);
     }
 }
 
@@ -53,24 +82,23 @@ async fn adds_every_report_under_contention<M: Meter>(meter: M) {
 }
 
 async fn joins_what_all_have_seen<M: Meter>(meter: M) {
-    let sees = |first: usize| {
-        let mut seen = vec![0; 64];
-        seen.iter_mut().skip(first).take(20).for_each(|register| *register = 1);
-        Row { seen, ..row(Kind::Stack, 1) }
-    };
-    let one = told(&meter, sees(0)).await.distinct;
+    // A bit for each of the addresses of a network.
+    let sees = |bits: u64| Row { seen: bits.to_le_bytes().to_vec(), ..row(Kind::Network, 1) };
+    let one = told(&meter, sees(0xf_ffff)).await.distinct;
     assert!((20..30).contains(&one), "{one}");
-    assert_eq!(told(&meter, sees(0)).await.distinct, one);
-    let both = told(&meter, sees(30)).await.distinct;
+    assert_eq!(told(&meter, sees(0xf_ffff)).await.distinct, one);
+    let both = told(&meter, sees(0xf_ffff << 30)).await.distinct;
     assert!(both > one + 20, "{one} {both}");
 }
 
 async fn keeps_names_and_kinds_apart<M: Meter>(meter: M) {
     told(&meter, row(Kind::Address, 1)).await;
-    for other in
-        [row(Kind::Address, 2), row(Kind::Client, 1), row(Kind::Network, 1), row(Kind::Block, 1)]
-    {
+    for other in [row(Kind::Address, 2), row(Kind::Client, 1), row(Kind::Network, 1)] {
         assert_eq!(told(&meter, other).await.issued, 5);
+    }
+    solved(&meter, Kind::Block, 1, [(1, 1, Payer::Newcomer)]).await;
+    for (kind, key, times) in [(Kind::Block, 1, 1), (Kind::Block, 2, 0), (Kind::System, 1, 0)] {
+        assert_eq!(told(&meter, Row { key, ..Row::of(kind, 7) }).await.solved, times);
     }
 }
 
@@ -109,25 +137,29 @@ async fn tells_what_is_busy<M: Meter>(meter: M) {
     told_all(&meter, (100..1_100).map(addresses).collect()).await;
     assert_eq!(busy(7).await.len(), MAX_BUSY);
     // Busy addresses hide no fleet, nor do many fleets.
-    let seen: Vec<u8> = (0..64).map(|register| u8::from(register < 20)).collect();
-    let stacks = |key: u64| Row { seen: seen.clone(), ..row(Kind::Stack, key << 16) };
-    told_all(&meter, (100..1_100).map(stacks).collect()).await;
+    for stack in 100..1_100 {
+        let networks = [1, 2, 3, 4].map(|it| (stack << 4 | it, it << 60, Payer::Newcomer));
+        solved(&meter, Kind::Stack, stack << 16, networks).await;
+    }
     assert_eq!(busy(7).await.len(), MAX_BUSY + MAX_BUSY_SHARED);
 }
 
 async fn keeps_room_for_sites_that_cost_more<M: Meter>(meter: M) {
-    let full = Row { issued: 1, ..row(Kind::Stack, 1) };
-    told(&meter, full.clone()).await;
+    solved(&meter, Kind::Stack, 1, [(1, 1, Payer::Newcomer)]).await;
     // A thousand sites that cost nothing, each with software of its own.
-    for sites in [100..600, 600..1_100] {
-        let rows = sites.flat_map(|site| {
-            let key = move |stack: u64| (site << 4 | stack) << 16;
-            let row = Row { site, share: Share::Small, solved: 1_000, ..row(Kind::Stack, 0) };
-            (0..2).map(move |stack| Row { key: key(stack), ..row.clone() })
-        });
-        told_all(&meter, rows.collect()).await;
+    let mut report = Report::default();
+    for site in 100..1_100 {
+        for stack in 0..2 {
+            let key = (site << 4 | stack) << 16;
+            report.rows = vec![Row { key, share: Share::Small, ..Row::of(Kind::Stack, site) }];
+            let events = (0..20).map(|event| key << 8 | event);
+            let payer = Payer::Newcomer;
+            let solution = |event| Solution { event, network: event, payer, rows: vec![0] };
+            report.solutions = events.map(solution).collect();
+            assert!(meter.report(&report).await.is_ok());
+        }
     }
-    assert_eq!(told(&meter, full).await.solved, 6);
+    assert_eq!(told(&meter, Row { key: 1, ..Row::of(Kind::Stack, 7) }).await.solved, 1);
 }
 
 async fn says_who_passed_where_that_is_news<M: Meter>(meter: M, now: UnixMillis) {
@@ -158,17 +190,49 @@ async fn says_who_passed_where_that_is_news<M: Meter>(meter: M, now: UnixMillis)
 
 async fn survives_what_is_no_report<M: Meter>(meter: M) {
     for seen in [vec![], vec![255; 64], vec![1; 7], vec![1; 4_096]] {
-        let total = told(&meter, Row { seen, ..row(Kind::Stack, 3) }).await;
+        let total = told(&meter, Row { seen, ..row(Kind::Network, 3) }).await;
         assert_eq!(total.distinct, 0);
     }
-    let most = Row { issued: u16::MAX, solved: u16::MAX, failed: u16::MAX, ..row(Kind::Site, 3) };
+    let most = Row { issued: u16::MAX, solved: u16::MAX, failed: u16::MAX, ..row(Kind::Client, 3) };
     assert_eq!(told(&meter, most).await.issued, u32::from(u16::MAX));
+    // A solution that counts in no row, twice in one, or in more than there are.
+    let places = [vec![], vec![0, 0], vec![1, 7, u16::MAX]];
+    for (event, rows) in (1..).zip(places) {
+        let (network, payer) = (1, Payer::Newcomer);
+        let report = Report {
+            rows: vec![Row::of(Kind::Site, 9)],
+            solutions: vec![Solution { event, network, payer, rows }],
+            ..Report::default()
+        };
+        assert!(meter.report(&report).await.is_ok());
+    }
+    assert!(told(&meter, Row::of(Kind::Site, 9)).await.solved <= 2);
+    // More rows than a report may have.
+    let rows = vec![row(Kind::Client, 4); MAX_ROWS + 1];
+    let report = Report { rows, ..Report::default() };
+    let totals = meter.report(&report).await.expect("the meter answers");
+    assert_eq!(totals.rows.len(), MAX_ROWS);
 }
 
-/// Five issued, three solved, of which two were charged and one by a regular,
-/// and one failed.
+/// Five issued, three solved and one failed.
 fn row(kind: Kind, key: u64) -> Row {
-    Row { key, issued: 5, solved: 3, charged: 2, regular: 1, failed: 1, ..Row::of(kind, 7) }
+    Row { key, issued: 5, solved: 3, failed: 1, ..Row::of(kind, 7) }
+}
+
+/// Reports attempts of a name by their events, each with its network.
+async fn solved<const N: usize, M: Meter>(
+    meter: &M,
+    kind: Kind,
+    key: u64,
+    attempts: [(u64, u64, Payer); N],
+) {
+    let solution = |(event, network, payer)| Solution { event, network, payer, rows: vec![0] };
+    let report = Report {
+        rows: vec![Row { key, ..Row::of(kind, 7) }],
+        solutions: attempts.map(solution).to_vec(),
+        ..Report::default()
+    };
+    assert!(meter.report(&report).await.is_ok());
 }
 
 async fn told<M: Meter>(meter: &M, row: Row) -> Total {

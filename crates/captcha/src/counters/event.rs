@@ -1,10 +1,11 @@
 //! What is counted.
 
 use munjigi_protocol::AttemptId;
+use serde::{Deserialize, Serialize};
 
 use super::mix;
 
-/// An event to count.
+/// What a name is counted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Noted {
     /// A challenge was issued.
@@ -16,7 +17,7 @@ pub enum Noted {
 }
 
 /// Who was handed a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Payer {
     /// A visitor who paid what people pay, and is not known from before a
     /// flood.

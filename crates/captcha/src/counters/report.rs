@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::table::{Counted, Fresh, Share};
-use super::{Kind, Load, Usual};
+use super::{Kind, Load, Payer, Usual};
 
 /// What one process counted since its last report, warm names only.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,8 @@ pub struct Report {
     pub part: u16,
     /// One row for each name, at most [`MAX_ROWS`].
     pub rows: Vec<Row>,
+    /// What was solved.
+    pub solutions: Vec<Solution>,
     /// Addresses that passed since the last report.
     pub passed: Vec<Passes>,
     /// Addresses that passed before a flood that is reported for the first time:
@@ -62,10 +64,25 @@ pub struct Flooded {
     pub told: Option<u32>,
 }
 
-/// Rows of one report: about 40 KB.
-pub const MAX_ROWS: usize = 1_024;
+/// An attempt that was solved. It is told by its own name, not as a number, so
+/// that it counts once for what its visitor shares with others, however many
+/// processes it is posted to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Solution {
+    /// The name of the event.
+    pub event: u64,
+    /// The network that its challenge went to.
+    pub network: u64,
+    /// Who solved it.
+    pub payer: Payer,
+    /// The rows of the report that it counts in, by their places.
+    pub rows: Vec<u16>,
+}
 
-/// What was counted under a name.
+/// Rows of one report: about 60 KB.
+pub const MAX_ROWS: usize = 2_048;
+
+/// A name, and what one process counted under it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// What it is the name of.
@@ -81,24 +98,21 @@ pub struct Row {
     pub formerly: Option<u64>,
     /// Challenges issued.
     pub issued: u16,
-    /// Tokens handed out.
+    /// Tokens handed out; 0 for what many people share, which counts in
+    /// [`Report::solutions`].
     pub solved: u16,
-    /// Of these, to visitors who were charged.
-    pub charged: u16,
-    /// Of these, to regulars.
-    pub regular: u16,
     /// Wrong solutions and answers.
     pub failed: u16,
-    /// Registers of what was seen with it in this half-life; empty for kinds
-    /// that see nothing.
+    /// Registers of what was seen with it in this half-life; empty for all but
+    /// networks.
     pub seen: Vec<u8>,
 }
 
 impl Row {
     /// What was counted.
     pub(crate) const fn fresh(&self) -> Fresh {
-        let Self { issued, solved, charged, regular, failed, .. } = *self;
-        Fresh { issued, solved, charged, regular, failed }
+        let Self { issued, solved, failed, .. } = *self;
+        Fresh { issued, solved, failed, charged: 0, regular: 0 }
     }
 
     /// A row of a site's name in which nothing was counted.
@@ -111,8 +125,6 @@ impl Row {
             formerly: None,
             issued: 0,
             solved: 0,
-            charged: 0,
-            regular: 0,
             failed: 0,
             seen: Vec::new(),
         }

@@ -1,3 +1,5 @@
+use core::sync::atomic::{AtomicU64, Ordering};
+
 use proptest::prelude::*;
 
 mod shared;
@@ -22,6 +24,23 @@ fn later(seconds: u64) -> UnixMillis {
 
 /// By somebody who was asked what people are asked.
 const SOLVED: Noted = Noted::Solved(Payer::Newcomer);
+
+impl Counters {
+    /// Counts an event, that of an attempt of its own.
+    pub(crate) fn note(&mut self, place: &Place, what: Noted, now: UnixMillis) {
+        match what {
+            Noted::Issued => self.note_issued(place, now),
+            Noted::Failed => self.note_failed(place, now),
+            Noted::Solved(payer) => self.note_solved(place, &new_id(), place.visitor(), payer, now),
+        }
+    }
+}
+
+fn new_id() -> AttemptId {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let number = mix(NEXT.fetch_add(1, Ordering::Relaxed));
+    AttemptId([number.to_le_bytes(), [0; 8]].concat().try_into().expect("sixteen bytes"))
+}
 
 fn noted(counters: &mut Counters, place: &Place, what: Noted, times: u32) {
     for _ in 0..times {

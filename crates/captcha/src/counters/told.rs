@@ -1,38 +1,31 @@
 //! What the meter was told, and what it is to be told next.
 
+use std::collections::BTreeMap;
+
 use munjigi_keys::UnixMillis;
 
+use super::name::Name;
 use super::passed::Passed;
 use super::table::Fresh;
-use super::{Clock, Kind, MAX_ROWS, Place, Report, Row, Share, Tables, mix, window};
+use super::{Clock, Kind, MAX_ROWS, Payer, Report, Row, Solution, Tables, mix, window};
 
 /// Names that are warm enough to be reported.
 #[derive(Debug)]
 pub struct Told {
     warm: Vec<Name>,
-    /// Software with so few events that it is reported only along with others.
-    along: Vec<Name>,
+    /// What was solved since the last report.
+    solved: Vec<Solved>,
     next: UnixMillis,
 }
 
-/// What a row is about.
-#[derive(Debug, Clone, Copy)]
-pub struct Name {
-    pub site: u64,
-    pub kind: Kind,
-    pub key: u64,
-    pub share: Share,
-    pub formerly: Option<u64>,
-    /// Whether it belongs to a busy network.
-    pub busy: bool,
-}
-
-impl Name {
-    /// The name of a place's site.
-    pub const fn of(place: &Place) -> Self {
-        let Place { site, share, .. } = *place;
-        Self { site, kind: Kind::Site, key: site, share, formerly: None, busy: false }
-    }
+/// An attempt that was solved, and what it counts for.
+#[derive(Debug)]
+pub struct Solved {
+    pub event: u64,
+    pub network: u64,
+    pub payer: Payer,
+    /// All of one site.
+    pub names: Vec<Name>,
 }
 
 /// A process reports at most this often: under load, what it knows of the
@@ -42,9 +35,9 @@ const INTERVAL_MILLIS: u64 = 2_000;
 /// After a report that failed the next one waits for this long.
 const PAUSE_MILLIS: u64 = 30_000;
 
-/// Names that may wait for a report, and those that are reported along with it.
+/// Names that may wait for a report, and solutions.
 const MOST: usize = 4_096;
-const MOST_ALONG: usize = 512;
+const MOST_SOLVED: usize = 1_024;
 
 /// Events of a name from which it is reported: below that, it costs nobody
 /// anything yet, and a quiet site's visits would each cost a call. A fleet of a
@@ -53,7 +46,7 @@ const LEAST: u32 = 4;
 
 impl Default for Told {
     fn default() -> Self {
-        Self { warm: Vec::new(), along: Vec::new(), next: UnixMillis(0) }
+        Self { warm: Vec::new(), solved: Vec::new(), next: UnixMillis(0) }
     }
 }
 
@@ -65,14 +58,24 @@ impl Told {
         // Again after as many events, in case it was dropped.
         if fresh > 0 && fresh.is_multiple_of(least) && self.warm.len() < MOST {
             self.warm.push(name);
-        } else if fresh == 1 && name.kind == Kind::Stack && self.along.len() < MOST_ALONG {
-            self.along.push(name);
+        }
+    }
+
+    /// Notes what was solved. It is reported when its site has enough of it, or
+    /// along with something else.
+    pub fn note_solved(&mut self, solved: Solved) {
+        if self.solved.len() < MOST_SOLVED {
+            self.solved.push(solved);
         }
     }
 
     /// Whether something is to be reported now, or could be.
     pub const fn is_due(&self, more: bool, now: UnixMillis) -> bool {
-        (more || !self.warm.is_empty()) && self.next.0 <= now.0
+        (more || !self.warm.is_empty() || self.is_full()) && self.next.0 <= now.0
+    }
+
+    const fn is_full(&self) -> bool {
+        self.solved.len() >= MOST_SOLVED / 2
     }
 
     /// Notes that a report failed.
@@ -95,17 +98,27 @@ impl Told {
         let mut reports: Vec<Report> =
             (0..parts).map(|part| Report { part, ..Report::default() }).collect();
         let part = |site| mix(site) % u64::from(parts.max(1));
-        let names = core::mem::take(&mut self.warm).into_iter();
-        let names = names.chain(core::mem::take(&mut self.along));
-        for Name { site, kind, key, share, formerly, .. } in names {
-            let Some(report) = of_part(&mut reports, part(site)) else { continue };
-            if tables.of(kind).fresh(key) == 0 || report.rows.len() >= MAX_ROWS {
-                continue;
+        let mut rows = Rows { tables, tick, places: BTreeMap::new() };
+        for name in core::mem::take(&mut self.warm) {
+            let Some(report) = of_part(&mut reports, part(name.site)) else { continue };
+            if report.rows.len() < MAX_ROWS && rows.tables.of(name.kind).fresh(name.key) > 0 {
+                rows.place(report, &name);
             }
-            let (fresh, seen) = tables.change(kind).take(key, tick);
-            let Fresh { issued, solved, charged, regular, failed } = fresh;
-            let counts = Row { issued, solved, charged, regular, failed, ..Row::of(kind, site) };
-            report.rows.push(Row { key, share, formerly, seen, ..counts });
+        }
+        let is_full = self.is_full();
+        for solved in core::mem::take(&mut self.solved) {
+            let site = solved.names.first().map_or(0, |name| name.site);
+            match of_part(&mut reports, part(site)) {
+                Some(report)
+                    if (is_full || !report.rows.is_empty())
+                        && report.rows.len() + solved.names.len() <= MAX_ROWS =>
+                {
+                    let Solved { event, network, payer, names } = solved;
+                    let rows = names.iter().map(|name| rows.place(report, name)).collect();
+                    report.solutions.push(Solution { event, network, payer, rows });
+                }
+                _ => self.solved.push(solved),
+            }
         }
         for passes in passed.take(window) {
             if let Some(report) = of_part(&mut reports, part(passes.site)) {
@@ -124,6 +137,29 @@ impl Told {
         }
         reports.retain(|report| !report.is_empty());
         reports
+    }
+}
+
+/// The rows of reports, one for each name.
+struct Rows<'a> {
+    tables: &'a mut Tables,
+    tick: u64,
+    places: BTreeMap<(Kind, u64), u16>,
+}
+
+impl Rows<'_> {
+    /// The place of a name's row; makes it, if there is none.
+    fn place(&mut self, report: &mut Report, name: &Name) -> u16 {
+        let Self { tables, tick, places } = self;
+        let Name { site, kind, key, share, formerly, .. } = *name;
+        *places.entry((kind, key)).or_insert_with(|| {
+            let (fresh, seen) = tables.change(kind).take(key, *tick);
+            let Fresh { issued, solved, failed, .. } =
+                if kind.is_shared() { Fresh::default() } else { fresh };
+            let counts = Row { issued, solved, failed, ..Row::of(kind, site) };
+            report.rows.push(Row { key, share, formerly, seen, ..counts });
+            u16::try_from(report.rows.len() - 1).unwrap_or(u16::MAX)
+        })
     }
 }
 

@@ -6,17 +6,24 @@ use super::busy::{BusyNames, is_busy};
 use super::history::History;
 use super::passed::{PassedBySite, When};
 use crate::counters::{
-    Busy, Clock, Flooded, Kind, Load, MAX_ROWS, Passes, Regulars, Report, Row, TICKS_PER_HALF_LIFE,
-    Tables, Total, Totals, window,
+    Busy, Clock, Flooded, Kind, Load, MAX_ROWS, Passes, Recent, Regulars, Report, Row, Solution,
+    TICKS_PER_HALF_LIFE, Tables, Total, Totals, window,
 };
+use crate::sorted::distinct;
 
-/// Counts of one part of the meter. They stay below 20 MB under any load, and
+/// Attempts that are remembered, and as many again: those of ten minutes at two
+/// hundred a second, longer than a challenge is accepted.
+const REMEMBERED: usize = 65_536;
+
+/// Counts of one part of the meter. They stay below 25 MB under any load, and
 /// are lost with the process: what it forgets, the reporting processes still
 /// know for themselves.
 #[derive(Debug)]
 pub struct Ledger {
     clock: Clock,
     tables: Tables,
+    /// Attempts that were counted: each counts once, whatever reports it.
+    recent: Recent,
     history: History,
     busy: BusyNames,
     passed: PassedBySite,
@@ -28,6 +35,7 @@ impl Ledger {
         Self {
             clock: Clock::new(half_life_seconds),
             tables: Tables::new(),
+            recent: Recent::new(REMEMBERED),
             history: History::new(half_life_seconds),
             busy: BusyNames::default(),
             passed: PassedBySite::default(),
@@ -39,10 +47,12 @@ impl Ledger {
     pub fn add(&mut self, report: &Report, now: UnixMillis) -> Totals {
         let tick = self.clock.tick(now);
         let rows = report.rows.get(..MAX_ROWS).unwrap_or(&report.rows);
-        let mut sites: Vec<u64> = rows.iter().map(|row| row.site).collect();
-        sites.sort_unstable();
-        sites.dedup();
-        let rows = rows.iter().map(|row| self.add_row(row, tick)).collect();
+        let sites = distinct(rows.iter().map(|row| row.site).collect());
+        for row in rows {
+            self.add_row(row, tick);
+        }
+        self.add_solutions(report, rows, tick);
+        let rows = rows.iter().map(|row| self.total(row, tick)).collect();
         let busy = sites.iter().flat_map(|site| self.busy_of(*site, tick)).collect();
         let now = When { window: window(tick), day: now.days() };
         Totals { rows, busy, regulars: self.regulars(report, now) }
@@ -79,7 +89,22 @@ impl Ledger {
         })
     }
 
-    fn add_row(&mut self, row: &Row, tick: u64) -> Total {
+    /// Counts each solution once.
+    fn add_solutions(&mut self, report: &Report, rows: &[Row], tick: u64) {
+        for solution in &report.solutions {
+            if !self.recent.insert(solution.event) {
+                continue;
+            }
+            let shared = solution.rows.iter().filter_map(|place| rows.get(usize::from(*place)));
+            for Row { kind, key, share, .. } in shared.filter(|row| row.kind.is_shared()) {
+                let Solution { payer, network, .. } = *solution;
+                self.tables.note_solved((*kind, *key, *share), payer, network, tick);
+            }
+        }
+    }
+
+    /// Ends half-lives, and adds what was counted of a visitor.
+    fn add_row(&mut self, row: &Row, tick: u64) {
         let Row { kind, site, key, share, formerly, ref seen, .. } = *row;
         if has_usual(kind) {
             self.finish_site(site, tick);
@@ -89,9 +114,15 @@ impl Ledger {
             self.finish_part(site, kind, formerly, tick);
             self.history.rename(kind, formerly, key);
         }
-        let table = self.tables.change(kind);
-        table.add(key, share, row.fresh(), seen, tick);
-        let counted = table.counted(key, tick);
+        if !kind.is_shared() {
+            self.tables.change(kind).add(key, share, row.fresh(), seen, tick);
+        }
+    }
+
+    /// What all have reported of a name.
+    fn total(&mut self, row: &Row, tick: u64) -> Total {
+        let Row { kind, site, key, share, .. } = *row;
+        let counted = self.tables.of(kind).counted(key, tick);
         let usual = has_usual(kind).then(|| self.history.usual(site, kind, key, window(tick)));
         if is_busy(kind, &counted, usual) {
             self.busy.note(site, (kind, key, share), window(tick));

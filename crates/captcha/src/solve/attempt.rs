@@ -14,7 +14,7 @@ use rand_core::CryptoRng;
 use super::{Solved, Stores};
 use crate::call::Call;
 use crate::challenge::{ChallengeClaims, Owed, SealedPicture, SealedPuzzle, SealedStep, Way};
-use crate::counters::{Counters, Event, Noted, Payer, Place, Pressure};
+use crate::counters::{Counters, Event, Payer, Place, Pressure};
 use crate::issue::{MAX_TOKEN_LIFETIME_SECONDS, puzzle_step, seconds_between};
 use crate::pictures::PackSource;
 use crate::policy::{
@@ -309,7 +309,9 @@ impl Attempt<'_> {
         if !self.first(Event::Failed) {
             return refusal;
         }
-        self.note(Noted::Failed);
+        if !self.call.site.exempt {
+            self.counters.with(|counters| counters.note_failed(&self.place, self.call.now));
+        }
         refusal.counted(self.tally(CountKind::Failed))
     }
 
@@ -326,17 +328,12 @@ impl Attempt<'_> {
             return;
         }
         self.counters.with(|counters| {
-            counters.note(&self.place, Noted::Solved(payer), now);
+            let Self { place, claims, .. } = self;
+            counters.note_solved(place, &claims.id, claims.visitor, payer, now);
             if payer != Payer::Charged {
                 counters.note_passed(&self.place, self.claims.began.address, now);
             }
         });
-    }
-
-    fn note(&self, what: Noted) {
-        if !self.call.site.exempt {
-            self.counters.with(|counters| counters.note(&self.place, what, self.call.now));
-        }
     }
 
     pub fn tally(&self, kind: CountKind) -> Tally {

@@ -89,12 +89,53 @@ fn what_pays_for_itself_floods_nobody_in_another_process() {
     let mut ledger = crate::meter::Ledger::new(HALF_LIFE_SECONDS);
     let mut attacked = Counters::new(HALF_LIFE_SECONDS);
     let mut calm = Counters::new(HALF_LIFE_SECONDS);
-    noted(&mut attacked, &place(1), Noted::Solved(Payer::Charged), 5_000);
+    noted(&mut attacked, &place(1), Noted::Solved(Payer::Charged), 1_000);
     for number in 100..132 {
         calm.note(&place(number), SOLVED, NOW);
     }
     tell(&mut attacked, &mut ledger, NOW);
     tell(&mut calm, &mut ledger, NOW);
     let site = calm.pressure(&place(200), NOW).site;
-    assert_eq!((site.solved, site.people()), (5_032, 32));
+    assert_eq!((site.solved, site.people()), (1_032, 32));
+}
+
+#[test]
+fn a_solution_that_is_posted_everywhere_is_one() {
+    let mut ledger = crate::meter::Ledger::new(HALF_LIFE_SECONDS);
+    let (id, asked_from) = (new_id(), place(0).visitor());
+    for number in 0..200 {
+        // Each process sees it from another network, with other people's software.
+        let mut counters = Counters::new(HALF_LIFE_SECONDS);
+        let poster = place_with(number, 500 + number % 2);
+        counters.note_solved(&poster, &id, asked_from, Payer::Newcomer, NOW);
+        counters.note_fallback(&poster, &id, NOW);
+        for _ in 0..4 {
+            counters.note(&poster, Noted::Issued, NOW);
+        }
+        tell(&mut counters, &mut ledger, NOW);
+    }
+    let mut counters = Counters::new(HALF_LIFE_SECONDS);
+    for number in 0..4 {
+        counters.note(&place_with(1_000 + number, 77), SOLVED, NOW);
+    }
+    tell(&mut counters, &mut ledger, NOW);
+    let pressure = counters.pressure(&place_with(2_000, 500), NOW);
+    assert_eq!((pressure.site.solved, pressure.site_networks), (5, 5));
+    assert_eq!((pressure.block.load.solved, pressure.system.networks), (5, 5));
+    assert!(pressure.software.networks <= 1, "{}", pressure.software.networks);
+    counters.note_fallback(&place(1), &new_id(), NOW);
+    counters.note(&place(1), SOLVED, NOW);
+    tell(&mut counters, &mut ledger, later(3));
+    assert!(counters.pressure(&place(1), later(3)).fallbacks <= 2);
+}
+
+#[test]
+fn what_is_asked_for_in_many_networks_is_solved_in_many() {
+    let mut counters = Counters::new(HALF_LIFE_SECONDS);
+    for number in 0..100 {
+        let asked_from = place(number).visitor();
+        counters.note_solved(&place(500), &new_id(), asked_from, Payer::Newcomer, NOW);
+    }
+    let networks = counters.pressure(&place(600), NOW).software.networks;
+    assert!(networks >= 70, "{networks}");
 }

@@ -32,7 +32,8 @@ impl Attempt<'_> {
             policy::afford(price, now)?;
         }
         if self.first(Event::Fallback) && !self.call.site.exempt {
-            self.counters.with(|counters| counters.note_fallback(&self.place, now));
+            self.counters
+                .with(|counters| counters.note_fallback(&self.place, &self.claims.id, now));
         }
         Ok(price)
     }

@@ -1,5 +1,7 @@
 //! Attempts without WebAssembly: what they pay, and when they are turned away.
 
+use munjigi_protocol::AttemptId;
+
 use super::*;
 use crate::contract::{Fault, block_on};
 use crate::ports::{Payer, PriceStore};
@@ -122,7 +124,9 @@ fn many_networks_together_use_up_what_a_site_takes() {
     world.counters.with(|counters| {
         let sitekey = &world.site.sitekey;
         let place = counters.place(&world.authority, sitekey, &world.visit, world.now);
-        (0..63).for_each(|_| counters.note_fallback(&place, world.now));
+        for number in 0..63 {
+            counters.note_fallback(&place, &AttemptId([number; 16]), world.now);
+        }
     });
     // Requests are not attempts: only solutions count, each once.
     for network in 0..70 {
