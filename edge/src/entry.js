@@ -113,17 +113,37 @@ class Waking {
   }
 }
 
-/** One part of the meter: a report in, the totals out. */
+/** Where a part of the meter stores what is usual. */
+const USUAL = "usual";
+
+/** One part of the meter: a report in, the totals out. Its storage may fail: it then forgets more. */
 export class Meter {
   #waking;
+  #storage;
 
-  constructor(_state, env) {
-    this.#waking = new Waking(() => new rust.Meter(env));
+  constructor({ storage }, env) {
+    this.#storage = storage.kv;
+    this.#waking = new Waking(() => new rust.Meter(env, this.#kept()));
   }
 
   async fetch(request) {
     const report = new Uint8Array(await request.arrayBuffer());
-    return new Response(this.#waking.call((object) => object.report(report)));
+    const totals = this.#waking.call((object) => object.report(report));
+    const usual = this.#waking.call((object) => object.keep());
+    if (usual) this.#try(() => this.#storage.put(USUAL, usual));
+    return new Response(totals);
+  }
+
+  #kept() {
+    return this.#try(() => this.#storage.get(USUAL)) ?? new Uint8Array();
+  }
+
+  #try(operation) {
+    try {
+      return operation();
+    } catch (error) {
+      console.error(JSON.stringify({ level: "warn", event: "meter-not-kept", detail: String(error) }));
+    }
   }
 }
 

@@ -1,5 +1,5 @@
-//! The meter as Durable Objects in memory: nothing is stored and no alarm set,
-//! so an object costs what its calls cost. What is counted is decided in the
+//! The meter as Durable Objects in memory: what is usual is stored every few
+//! minutes and no alarm set, so an object costs what its calls cost. What is counted is decided in the
 //! core.
 
 use std::cell::RefCell;
@@ -29,12 +29,12 @@ pub struct MeterObject {
 
 #[wasm_bindgen(js_class = Meter)]
 impl MeterObject {
-    /// Wakes the object; without a ledger where the configuration has mistakes,
-    /// which the log names.
+    /// Wakes the object with what it stored; without a ledger where the
+    /// configuration has mistakes, which the log names.
     #[wasm_bindgen(constructor)]
-    pub fn new(env: &Env) -> Self {
+    pub fn new(env: &Env, kept: &[u8]) -> Self {
         let state = isolate::of(env);
-        let ledger = |half_life| RefCell::new(Ledger::new(half_life));
+        let ledger = |half_life| RefCell::new(Ledger::resumed(half_life, kept));
         Self { ledger: state.map(|state| ledger(state.config.counter_half_life_seconds)) }
     }
 
@@ -44,6 +44,11 @@ impl MeterObject {
             return Vec::new();
         };
         encode(&ledger.borrow_mut().add(&report, clock::now()))
+    }
+
+    /// What is to be stored now, if anything.
+    pub fn keep(&self) -> Option<Vec<u8>> {
+        self.ledger.as_ref()?.borrow_mut().keep(clock::now())
     }
 }
 

@@ -126,7 +126,9 @@ impl Server {
         let images = Images::in_folder(&config.pictures)
             .map_err(|source| StartError::Pictures { path: config.pictures.clone(), source })?;
         let has_origin = config.edge.origin_url.is_some();
-        let meter = Meter::new(config.edge.counter_half_life_seconds, clock.clone());
+        let meter =
+            Meter::resume(config.edge.counter_half_life_seconds, store.clone(), clock.clone())
+                .await;
         let limits = Limits::new(config.limits);
         let state = State::new(config.edge);
         let platform = Native::new(Parts { state, store, images, meter, limits, assets, clock });

@@ -132,7 +132,7 @@ fn network(first: u8, number: u64) -> String {
 async fn a_fleet_of_quiet_networks_pays_as_one_and_people_do_not() -> Result<()> {
     const HALF_LIFE_SECONDS: u64 = 8;
     let half_life: &[(&str, &str)] = &[("MUNJIGI_COUNTER_HALF_LIFE_SECONDS", "8")];
-    let stack = stage::stack(&[half_life; 2]).await?;
+    let mut stack = stage::stack(&[half_life; 2]).await?;
     let mut visits = Visits::to_cheap_site(&stack).await?;
     let calm = visits.from("203.0.113.1", FIREFOX).await?;
     // What is usual becomes known after twelve half-lives that have ended.
@@ -143,6 +143,9 @@ async fn a_fleet_of_quiet_networks_pays_as_one_and_people_do_not() -> Result<()>
         visits.pass(&network(10, people), &browser(people)).await?;
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    // A deploy does not forget it.
+    stack.restart_edge_with(&[stage::variant(half_life), stage::variant(half_life)]).await?;
+    let mut visits = Visits::to_site(&stack, visits.site).await?;
     let fleet = "Mozilla/5.0 (X11; Linux x86_64) HappyBrowser/9.1";
     let (mut paid, mut surcharged) = (Vec::new(), Vec::new());
     let begun = tokio::time::Instant::now();

@@ -86,3 +86,42 @@ impl BusyNames {
         busy
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn name(key: u64) -> Name {
+        (Kind::Address, key, Share::Full)
+    }
+
+    fn told(names: &mut BusyNames, site: u64) -> Vec<Name> {
+        names.of(site, Some)
+    }
+
+    #[test]
+    fn sites_that_have_gone_quiet_make_room() {
+        let mut names = BusyNames::default();
+        for site in 0..MOST as u64 {
+            names.note(site, name(site), 1);
+        }
+        // One of them is still busy when another begins to be.
+        names.note(3, name(3), 13);
+        names.note(5_000, name(9), 13);
+        assert_eq!(told(&mut names, 5_000), [name(9)]);
+        assert_eq!(told(&mut names, 3), [name(3)]);
+        assert_eq!(names.sites.len(), MOST);
+    }
+
+    #[test]
+    fn a_name_that_is_no_longer_busy_makes_room() {
+        let mut names = BusyNames::default();
+        for key in 0..2 * MAX_BUSY as u64 {
+            names.note(7, name(key), 1);
+        }
+        assert_eq!(told(&mut names, 7).len(), MAX_BUSY);
+        assert_eq!(names.of(7, |_| None::<Name>), []);
+        names.note(7, name(9_999), 2);
+        assert_eq!(told(&mut names, 7), [name(9_999)]);
+    }
+}

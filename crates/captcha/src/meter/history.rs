@@ -9,6 +9,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::counters::{Kind, TICKS_PER_HALF_LIFE, Usual, decayed};
 use crate::sorted::sorted;
 
@@ -42,16 +44,22 @@ const MOST: usize = 16_384;
 /// is forgotten.
 const SILENCE: usize = 4;
 
+/// The form in which averages are kept, before their bytes.
+const FORM: u8 = 1;
+
 /// Averages by name.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct History {
     windows_per_half_life: u64,
     sites: BTreeMap<u64, Site>,
     parts: BTreeMap<(Kind, u64), Sum>,
+    /// Whether something was added since it was kept.
+    #[serde(skip)]
+    is_new: bool,
 }
 
 /// A site over half-lives of the counters.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Site {
     /// How many of them count, times [`WHOLE`].
     windows: Sum,
@@ -63,7 +71,7 @@ struct Site {
 }
 
 /// A sum that decays, and the half-life that was added last.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Sum {
     window: u64,
     value: u32,
@@ -90,7 +98,32 @@ impl History {
             windows_per_half_life: windows.max(1),
             sites: BTreeMap::new(),
             parts: BTreeMap::new(),
+            is_new: false,
         }
+    }
+
+    /// Reads what was kept; an empty one where it has another form, or counters
+    /// another half-life.
+    pub fn resumed(half_life_seconds: u32, kept: &[u8]) -> Self {
+        let empty = Self::new(half_life_seconds);
+        let read = || -> Option<Self> {
+            let (form, bytes) = kept.split_first()?;
+            let (history, rest): (Self, _) = postcard::take_from_bytes(bytes).ok()?;
+            let same = history.windows_per_half_life == empty.windows_per_half_life;
+            (*form == FORM && rest.is_empty() && same).then_some(history)
+        };
+        read().unwrap_or(empty)
+    }
+
+    /// What is to be kept, if something was added: at most 1.2 MB. Names that were
+    /// silent for a day are forgotten; most of them have another one by then.
+    pub fn keep(&mut self, window: u64) -> Option<Vec<u8>> {
+        if !core::mem::take(&mut self.is_new) {
+            return None;
+        }
+        let earliest = window.saturating_sub(self.windows_per_half_life);
+        self.parts.retain(|_, part| part.window >= earliest);
+        postcard::to_extend(self, vec![FORM]).ok()
     }
 
     /// Adds a half-life of a site that has ended, once: from how many networks
@@ -108,6 +141,7 @@ impl History {
         if window <= last && last != 0 {
             return;
         }
+        self.is_new = true;
         site.last.rotate_right(1);
         if let Some(first) = site.last.first_mut() {
             *first = (window, if networks >= FEW { whole } else { 0 });
@@ -323,6 +357,54 @@ mod tests {
         assert!(!is_half(usual(&history, 9, 16)));
         history.rename(Kind::Stack, 77, 10);
         assert_eq!(usual(&history, 10, 16), Some(0));
+    }
+
+    #[test]
+    fn what_is_usual_survives_the_process() {
+        let mut history = History::new(300);
+        assert_eq!(history.keep(1), None, "nothing is known");
+        calm(&mut history, 1..15);
+        let kept = history.keep(15).unwrap();
+        assert_eq!(history.keep(15), None, "nothing was added");
+        let resumed = History::resumed(300, &kept);
+        for name in [COMMON, RARE] {
+            assert_eq!(usual(&resumed, name, 15), usual(&history, name, 15));
+        }
+        let people = |history: &History| history.usual(SITE, Kind::Site, SITE, 15).people;
+        assert!(people(&resumed).is_some() && people(&resumed) == people(&history));
+        // It goes on where it was.
+        let mut resumed = resumed;
+        calm(&mut resumed, 14..16);
+        assert!(is_half(usual(&resumed, COMMON, 16)));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_nothing() {
+        let mut history = History::new(300);
+        calm(&mut history, 1..15);
+        let kept = history.keep(15).unwrap();
+        let of_another_form = [&[FORM + 1], &kept[1..]].concat();
+        let (short, long) = (kept[..kept.len() - 1].to_vec(), [&kept[..], &[0]].concat());
+        for bytes in [vec![], vec![FORM], vec![255; 99], of_another_form, short, long] {
+            assert_eq!(usual(&History::resumed(300, &bytes), COMMON, 15), None);
+        }
+        // Half-lives of another length are numbered otherwise.
+        assert_eq!(usual(&History::resumed(60, &kept), COMMON, 15), None);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_and_no_name_of_another_day() {
+        let mut history = History::new(300);
+        for site in 0..40_000 {
+            history.site(site << 40, 400, 100, 200, 200);
+            history.part(site << 40, Kind::Stack, site << 40 | 1, 400, Some(100));
+        }
+        let kept = history.keep(401).unwrap();
+        assert!(kept.len() <= 1_200_000, "{}", kept.len());
+        assert!(History::resumed(300, &kept).parts.len() > 8_000);
+        history.site(SITE, 800, 100, 200, 200);
+        let kept = history.keep(801).unwrap();
+        assert_eq!(History::resumed(300, &kept).parts.len(), 0);
     }
 
     #[test]

@@ -17,7 +17,7 @@ const REMEMBERED: usize = 65_536;
 
 /// Counts of one part of the meter. They stay below 25 MB under any load, and
 /// are lost with the process: what it forgets, the reporting processes still
-/// know for themselves.
+/// know for themselves. What is usual can be kept.
 #[derive(Debug)]
 pub struct Ledger {
     clock: Clock,
@@ -25,6 +25,8 @@ pub struct Ledger {
     /// Attempts that were counted: each counts once, whatever reports it.
     recent: Recent,
     history: History,
+    /// The half-life in which it was kept last.
+    kept: Option<u64>,
     busy: BusyNames,
     passed: PassedBySite,
 }
@@ -37,9 +39,29 @@ impl Ledger {
             tables: Tables::new(),
             recent: Recent::new(REMEMBERED),
             history: History::new(half_life_seconds),
+            kept: None,
             busy: BusyNames::default(),
             passed: PassedBySite::default(),
         }
+    }
+
+    /// An empty one that knows what was usual, as [`Self::keep`] wrote it. What is
+    /// unreadable is nothing.
+    pub fn resumed(half_life_seconds: u32, kept: &[u8]) -> Self {
+        let history = History::resumed(half_life_seconds, kept);
+        Self { history, ..Self::new(half_life_seconds) }
+    }
+
+    /// What is usual, once in a half-life in which something was added: for
+    /// whoever keeps it until the next process. Otherwise those who come in the
+    /// hour after a deploy decide what is.
+    pub fn keep(&mut self, now: UnixMillis) -> Option<Vec<u8>> {
+        let window = window(self.clock.tick(now));
+        if self.kept == Some(window) {
+            return None;
+        }
+        self.kept = Some(window);
+        self.history.keep(window)
     }
 
     /// Adds a report and answers with what all have reported. Of a report that
