@@ -21,6 +21,10 @@ const ENOUGH: u32 = 4 * WHOLE;
 /// …and its shares after an hour of them: the first to come is not yet usual.
 const ENOUGH_FOR_SHARES: u32 = 12 * WHOLE;
 
+/// By how much a part's share rises in a half-life in which most who have it are
+/// charged: half of one in a hundred in a day.
+const SLOWLY: u32 = WHOLE / 128;
+
 /// What one half-life of a site counts for at most, as long as nothing is known
 /// of it.
 const UNKNOWN: u32 = 6_000;
@@ -68,6 +72,25 @@ struct Site {
     /// The last ones and what shares are measured by in each; nothing where it
     /// had few networks.
     last: [(u64, u32); SILENCE],
+}
+
+/// How many of those who passed on a site in a half-life had something in
+/// common.
+#[derive(Debug, Clone, Copy)]
+pub enum Measured {
+    /// This many people.
+    People(u32),
+    /// So many, most of whom were charged: nobody can tell how many people were
+    /// among them. What is usual does not fall, or a long attack would make a
+    /// browser look rare, and its people would pay what only few may be asked. It
+    /// rises within days, or people who are charged because they are new would be
+    /// for ever.
+    MostlyCharged {
+        /// All of them.
+        solved: u32,
+        /// Those who were charged.
+        charged: u32,
+    },
 }
 
 /// A sum that decays, and the half-life that was added last.
@@ -163,11 +186,8 @@ impl History {
     }
 
     /// Adds a half-life of a part of a site, once; after [`Self::site`] for the
-    /// same half-life. `people` is `None` where most who had it in common were
-    /// charged: nobody can tell how many people were among them, and what was
-    /// usual stays so. Otherwise a long attack would make a browser look rare, and
-    /// its people pay what only few may be asked.
-    pub fn part(&mut self, site: u64, kind: Kind, key: u64, window: u64, people: Option<u32>) {
+    /// same half-life.
+    pub fn part(&mut self, site: u64, kind: Kind, key: u64, window: u64, measured: Measured) {
         let per_half_life = self.windows_per_half_life;
         let site = self.sites.get(&site).copied().unwrap_or_default();
         let whole = site.last.iter().find(|(of, _)| *of == window).map_or(0, |(_, whole)| *whole);
@@ -179,10 +199,16 @@ impl History {
         }
         let sum = self.parts.get(&(kind, key)).copied().unwrap_or_default();
         let usual = self.average(&site, sum, window).min(WHOLE);
-        let share = people.map_or(u64::from(usual), |people| {
-            u64::from(people) * u64::from(WHOLE) / u64::from(whole)
-        });
-        let share = u32::try_from(share).unwrap_or(WHOLE).min(WHOLE);
+        let share_of = |part: u32, whole: u32| {
+            let share = u64::from(part) * u64::from(WHOLE) / u64::from(whole);
+            u32::try_from(share).unwrap_or(WHOLE).min(WHOLE)
+        };
+        let share = match measured {
+            Measured::People(people) => share_of(people, whole),
+            Measured::MostlyCharged { solved, charged } => {
+                share_of(solved, whole.saturating_add(charged)).clamp(usual, usual + SLOWLY)
+            }
+        };
         // Neither does what came after the first half-lives become usual by
         // coming.
         let most =
@@ -242,212 +268,4 @@ fn forget<K: Ord + Copy, V>(entries: &mut BTreeMap<K, V>, matters: impl Fn(&V) -
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SITE: u64 = 7;
-    const COMMON: u64 = 1;
-    const RARE: u64 = 2;
-    const HALF: u16 = 32_768;
-
-    fn usual(history: &History, stack: u64, window: u64) -> Option<u16> {
-        history.usual(SITE, Kind::Stack, stack, window).share
-    }
-
-    fn is_half(share: Option<u16>) -> bool {
-        share.is_some_and(|share| share.abs_diff(HALF) <= 64)
-    }
-
-    /// Half-lives in which a common software had half of a site's people.
-    fn calm(history: &mut History, windows: core::ops::Range<u64>) {
-        for window in windows {
-            history.site(SITE, window, 100, 200, 200);
-            history.part(SITE, Kind::Stack, COMMON, window, Some(100));
-        }
-    }
-
-    #[test]
-    fn what_was_seen_for_an_hour_is_usual() {
-        let mut history = History::new(300);
-        let unknown = history.usual(SITE, Kind::Site, SITE, 1);
-        assert_eq!(unknown, Usual { share: None, people: None });
-        calm(&mut history, 1..5);
-        let of_loads = history.usual(SITE, Kind::Stack, COMMON, 5);
-        assert_eq!(of_loads, Usual { share: None, people: Some(200) });
-        calm(&mut history, 5..13);
-        assert_eq!(usual(&history, COMMON, 13), None);
-        calm(&mut history, 13..14);
-        assert!(is_half(usual(&history, COMMON, 14)));
-        assert_eq!(usual(&history, RARE, 14), Some(0));
-    }
-
-    #[test]
-    fn a_long_attack_does_not_make_a_browser_look_rare() {
-        let mut history = History::new(300);
-        for window in 1..289 {
-            history.site(SITE, window, 100, 200, 200);
-            history.part(SITE, Kind::Stack, COMMON, window, Some(6));
-        }
-        let before = usual(&history, COMMON, 289).unwrap();
-        for window in 289..577 {
-            history.site(SITE, window, 100, 200, 200);
-            history.part(SITE, Kind::Stack, COMMON, window, None);
-        }
-        let after = usual(&history, COMMON, 577).unwrap();
-        assert!(after.abs_diff(before) <= before / 50, "{before} {after}");
-        assert!(before.abs_diff(65_535 / 100 * 3) <= 64, "{before}");
-    }
-
-    #[test]
-    fn who_comes_first_is_not_yet_usual() {
-        let mut history = History::new(300);
-        for window in 1..5 {
-            history.site(SITE, window, 350, 500, 500);
-            history.part(SITE, Kind::Stack, RARE, window, Some(350));
-        }
-        assert_eq!(usual(&history, RARE, 5), None);
-    }
-
-    #[test]
-    fn an_hour_does_not_become_usual() {
-        let mut history = History::new(300);
-        calm(&mut history, 1..289);
-        let attack = |history: &mut History, windows| {
-            for window in windows {
-                history.site(SITE, window, 10_000, 20_000, 20_000);
-                history.part(SITE, Kind::Stack, RARE, window, Some(18_000));
-            }
-        };
-        attack(&mut history, 289..301);
-        let share = usual(&history, RARE, 301).unwrap();
-        assert!(share <= 128, "{share}");
-        // After four days it is.
-        attack(&mut history, 301..1_453);
-        let share = usual(&history, RARE, 1_453).unwrap();
-        assert!(share > HALF, "{share}");
-    }
-
-    #[test]
-    fn an_attack_of_hours_hardly_changes_how_many_usually_pass() {
-        let mut history = History::new(300);
-        calm(&mut history, 1..289);
-        for window in 289..433 {
-            history.site(SITE, window, 10_000, 20_000, 20_000);
-        }
-        let usual = history.usual(SITE, Kind::Site, SITE, 433).people.unwrap();
-        // Without the bound, about 6,000.
-        assert!(usual <= 600, "{usual}");
-        // The first half-lives are bounded as well.
-        for window in 1..5 {
-            history.site(8, window, 10_000, 1_000_000, 1_000_000);
-        }
-        assert_eq!(history.usual(8, Kind::Site, 8, 5).people, Some(UNKNOWN));
-    }
-
-    #[test]
-    fn what_is_usual_outlives_the_days_name() {
-        let mut history = History::new(300);
-        calm(&mut history, 1..15);
-        history.rename(Kind::Stack, COMMON, 9);
-        assert!(is_half(usual(&history, 9, 15)));
-        // What it has now under the new name is its own.
-        history.site(SITE, 15, 100, 200, 200);
-        history.part(SITE, Kind::Stack, 9, 15, Some(0));
-        history.rename(Kind::Stack, COMMON, 9);
-        assert!(!is_half(usual(&history, 9, 16)));
-        history.rename(Kind::Stack, 77, 10);
-        assert_eq!(usual(&history, 10, 16), Some(0));
-    }
-
-    #[test]
-    fn what_is_usual_survives_the_process() {
-        let mut history = History::new(300);
-        assert_eq!(history.keep(1), None, "nothing is known");
-        calm(&mut history, 1..15);
-        let kept = history.keep(15).unwrap();
-        assert_eq!(history.keep(15), None, "nothing was added");
-        let resumed = History::resumed(300, &kept);
-        for name in [COMMON, RARE] {
-            assert_eq!(usual(&resumed, name, 15), usual(&history, name, 15));
-        }
-        let people = |history: &History| history.usual(SITE, Kind::Site, SITE, 15).people;
-        assert!(people(&resumed).is_some() && people(&resumed) == people(&history));
-        // It goes on where it was.
-        let mut resumed = resumed;
-        calm(&mut resumed, 14..16);
-        assert!(is_half(usual(&resumed, COMMON, 16)));
-    }
-
-    #[test]
-    fn what_cannot_be_read_is_nothing() {
-        let mut history = History::new(300);
-        calm(&mut history, 1..15);
-        let kept = history.keep(15).unwrap();
-        let of_another_form = [&[FORM + 1], &kept[1..]].concat();
-        let (short, long) = (kept[..kept.len() - 1].to_vec(), [&kept[..], &[0]].concat());
-        for bytes in [vec![], vec![FORM], vec![255; 99], of_another_form, short, long] {
-            assert_eq!(usual(&History::resumed(300, &bytes), COMMON, 15), None);
-        }
-        // Half-lives of another length are numbered otherwise.
-        assert_eq!(usual(&History::resumed(60, &kept), COMMON, 15), None);
-    }
-
-    #[test]
-    fn what_is_kept_is_bounded_and_no_name_of_another_day() {
-        let mut history = History::new(300);
-        for site in 0..40_000 {
-            history.site(site << 40, 400, 100, 200, 200);
-            history.part(site << 40, Kind::Stack, site << 40 | 1, 400, Some(100));
-        }
-        let kept = history.keep(401).unwrap();
-        assert!(kept.len() <= 1_200_000, "{}", kept.len());
-        assert!(History::resumed(300, &kept).parts.len() > 8_000);
-        history.site(SITE, 800, 100, 200, 200);
-        let kept = history.keep(801).unwrap();
-        assert_eq!(History::resumed(300, &kept).parts.len(), 0);
-    }
-
-    #[test]
-    fn a_half_life_counts_once_and_a_quiet_one_not_at_all() {
-        let mut history = History::new(300);
-        calm(&mut history, 1..15);
-        let before = usual(&history, COMMON, 15);
-        history.part(SITE, Kind::Stack, COMMON, 14, Some(200));
-        history.site(SITE, 14, 100, 9_000, 9_000);
-        history.site(SITE, 15, 2, 2, 2);
-        history.part(SITE, Kind::Stack, COMMON, 15, Some(2));
-        // The site did not have this one.
-        history.part(SITE, Kind::Stack, COMMON, 19, Some(50));
-        let after = usual(&history, COMMON, 16);
-        assert!(after.unwrap().abs_diff(before.unwrap()) <= 64, "{before:?} {after:?}");
-        let people = history.usual(SITE, Kind::Site, SITE, 16).people.unwrap();
-        assert!((199..=200).contains(&people), "{people}");
-    }
-
-    #[test]
-    fn a_part_may_be_silent_for_a_while() {
-        let mut history = History::new(300);
-        for window in 1..13 {
-            history.site(SITE, window, 100, 200, 200);
-        }
-        history.part(SITE, Kind::System, 5, 11, Some(200));
-        for window in 13..15 {
-            history.site(SITE, window, 100, 200, 200);
-        }
-        let share = history.usual(SITE, Kind::System, 5, 15).share.unwrap();
-        assert!((100..=65_535 / 14).contains(&share), "{share}");
-    }
-
-    #[test]
-    fn it_is_bounded() {
-        let mut history = History::new(300);
-        calm(&mut history, 1..15);
-        history.site(SITE, 15, 1_000_000, 1_000_000, 1_000_000);
-        for key in 10..100_000 {
-            history.part(SITE, Kind::Stack, key, 15, Some(10));
-            history.site(key, 15, 1, 1, 1);
-        }
-        assert!(history.parts.len() <= MOST && history.sites.len() <= MOST);
-        assert!(usual(&history, COMMON, 16).unwrap() > HALF / 10 * 8);
-    }
-}
+mod tests;

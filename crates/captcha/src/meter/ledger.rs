@@ -3,7 +3,7 @@
 use munjigi_keys::UnixMillis;
 
 use super::busy::{BusyNames, is_busy};
-use super::history::History;
+use super::history::{History, Measured};
 use super::passed::{PassedBySite, When};
 use crate::counters::{
     Busy, Clock, Flooded, Kind, Load, MAX_ROWS, Passes, Recent, Regulars, Report, Row, Solution,
@@ -121,6 +121,10 @@ impl Ledger {
             for Row { kind, key, share, .. } in shared.filter(|row| row.kind.is_shared()) {
                 let Solution { payer, network, .. } = *solution;
                 self.tables.note_solved((*kind, *key, *share), payer, network, tick);
+                if *kind == Kind::Site {
+                    let everybody = (Kind::System, everybody(*key), *share);
+                    self.tables.note_solved(everybody, payer, network, tick);
+                }
             }
         }
     }
@@ -158,6 +162,11 @@ impl Ledger {
         let Some((ended, networks)) = table.finished(site, tick) else { return };
         let load = table.counted(site, last_tick(ended)).load;
         let whole = self.measured(site, load, tick);
+        // Where nobody knows what is usual, people who have something in common may
+        // all be charged, and would be for as long as nobody learns that they do.
+        let all = self.tables.of(Kind::System).finished(everybody(site), tick);
+        let all = all.filter(|_| !self.history.knows_shares(site, window(tick)));
+        let networks = all.map_or(networks, |(_, all)| networks.max(all));
         self.history.site(site, ended, networks, load.people(), whole);
     }
 
@@ -168,8 +177,13 @@ impl Ledger {
             let load = table.counted(key, last_tick(ended)).load;
             let knows = self.history.knows_shares(site, window(tick));
             let mostly_charged = knows && load.charged > load.people();
-            let people = (!mostly_charged).then(|| self.measured(site, load, tick));
-            self.history.part(site, kind, key, ended, people);
+            let Load { solved, charged, .. } = load;
+            let measured = if mostly_charged {
+                Measured::MostlyCharged { solved, charged }
+            } else {
+                Measured::People(self.measured(site, load, tick))
+            };
+            self.history.part(site, kind, key, ended, measured);
         }
     }
 
@@ -177,6 +191,12 @@ impl Ledger {
     fn measured(&self, site: u64, load: Load, tick: u64) -> u32 {
         if self.history.knows_shares(site, window(tick)) { load.people() } else { load.solved }
     }
+}
+
+/// All visitors of a site, as if they were those of one system: the site's own
+/// name sees only networks of people who were not charged.
+const fn everybody(site: u64) -> u64 {
+    !site
 }
 
 /// The last tick of a half-life.

@@ -75,7 +75,7 @@ const MAX_PART_FACTOR: [u64; 2] = [16 * ONE, 64 * ONE];
 const FLEET_ALLOWANCE: u64 = 48;
 
 /// …and as long as nobody knows what is usual.
-const UNKNOWN_FLEET_ALLOWANCE: u64 = 192;
+const UNKNOWN_FLEET_ALLOWANCE: u64 = 128;
 
 /// Visits that may look the same to the millisecond, …
 const TRACE_ALLOWANCE: u64 = 4;

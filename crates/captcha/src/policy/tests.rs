@@ -204,7 +204,7 @@ fn the_policy_reads_as_this_table() {
         ("by its handshake",           FIREFOX, NOTHING,       handshake(fleet(960, 350, permille(0))), On::Plain, 800_000, Puzzle, 85),
         ("other software each time",   FIREFOX, NOTHING,       random(fleet(960, 350, permille(0))), On::Plain, 800_000, Puzzle, 85),
         ("on a site's first day",      FIREFOX, NOTHING,       fleet(960, 350, None),   On::Plain,        160_000, Puzzle,  85),
-        ("all of a site's first day",  FIREFOX, NOTHING,       fleet(192, 192, None),   On::Plain,         40_000, Puzzle,  90),
+        ("all of a site's first day",  FIREFOX, NOTHING,       fleet(128, 128, None),   On::Plain,         40_000, Puzzle,  90),
         ("never more than this",       FIREFOX, NOTHING,       fleet(900_000, 900_000, permille(0)), On::Plain, 640_000, Puzzle, 85),
         ("beside few people",          FIREFOX, NOTHING,       fleet(900_000, 9_000, permille(0)), On::Plain, 1_280_000, Puzzle, 85),
         // Rules.

@@ -38,6 +38,34 @@ fn fresh_addresses_of_few_networks_hide_nothing() {
     });
 }
 
+#[test]
+fn people_of_a_new_site_who_use_one_program_pay_little_for_an_hour_at_most() {
+    let site = site(On::Plain);
+    let (mut counters, mut ledger) = (Counters::new(300), Ledger::new(300));
+    let (mut first, mut later) = (0, 0);
+    for second in 0..3 * HOUR_MILLIS / 1_000 {
+        let now = UnixMillis(1_794_981_600_000 + second * 1_000);
+        let [.., high, middle, low] = (second * 7_919 % 8_192).to_be_bytes();
+        let address = Address::V4([100 + high, middle, low, 9]);
+        let person = Visit { address, asn: 64_510 + u32::from(low % 6), ..FIREFOX };
+        let paid = visit(&mut counters, &site, &person, now);
+        let max = if second < 70 * 60 { &mut first } else { &mut later };
+        *max = paid.max(*max);
+        tell(&mut counters, &mut ledger, now);
+    }
+    assert!(first <= 40, "{first}");
+    // What usually passes here is known, and still learned.
+    assert!(later <= 16, "{later}");
+}
+
+fn tell(counters: &mut Counters, ledger: &mut Ledger, now: UnixMillis) {
+    if counters.report_is_due(now) {
+        for report in counters.reports(1, now) {
+            counters.learn(&report, &ledger.add(&report, now), now);
+        }
+    }
+}
+
 fn attack(allocated_address: impl Fn(u64) -> [u8; 8]) {
     let site = site(On::Plain);
     let (mut counters, mut ledger) = (Counters::new(300), Ledger::new(300));
@@ -63,11 +91,7 @@ fn attack(allocated_address: impl Fn(u64) -> [u8; 8]) {
                 allocated.push(paid);
             }
         }
-        if counters.report_is_due(now) {
-            for report in counters.reports(1, now) {
-                counters.learn(&report, &ledger.add(&report, now), now);
-            }
-        }
+        tell(&mut counters, &mut ledger, now);
     }
     allocated.sort_unstable();
     people.sort_unstable();
