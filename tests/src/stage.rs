@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use munjigi_protocol::{ChallengeReply, SiteverifyCode, SiteverifyReply};
+use munjigi_protocol::{ChallengeReply, SiteConfig, SiteverifyCode, SiteverifyReply, headers};
 use munjigi_tools::stack::{EdgeKind, Site, Stack, StackOptions, Variant};
+use reqwest::Method;
 
 use crate::client::Connection;
 use crate::pictures::Eyes;
 use crate::records::Records;
+use crate::signed;
 
 /// Starts a stack on plain workerd with one worker per set of variables.
 pub async fn stack(variants: &[&[(&str, &str)]]) -> Result<Stack> {
@@ -41,6 +43,31 @@ pub async fn site(stack: &Stack, options: &[&str], rules: &str) -> Result<Site> 
     site.wait_until_served(&stack.edge.url(), within).await?;
     Ok(site)
 }
+
+/// Publishes a site with a change that its origin makes when it knows more, such
+/// as how many visitors are expected, and waits until every worker has read it.
+pub async fn publish(
+    stack: &Stack,
+    site: &Site,
+    change: impl FnOnce(&mut SiteConfig),
+) -> Result<()> {
+    let admin = stack.edge.admin_url().context("plain workerd has one")?;
+    let stored = reqwest::get(format!("{admin}/kv/SITES/site:{}", site.sitekey)).await?;
+    let mut config: SiteConfig = stored.error_for_status()?.json().await?;
+    config.version += 1;
+    change(&mut config);
+    let (path, body) =
+        (format!("/internal/sites/{}", site.sitekey), serde_json::to_string(&config)?);
+    let signature = signed::signature(stack, &Method::PUT, &path, body.as_bytes())?;
+    let put = reqwest::Client::new().put(format!("{}{path}", stack.edge.url()));
+    let put = put.header(headers::SIGNATURE, signature).body(body);
+    put.send().await?.error_for_status()?;
+    tokio::time::sleep(Duration::from_secs(SITES_ARE_TRUSTED_SECONDS + 1)).await;
+    Ok(())
+}
+
+/// How long a worker believes what it has read of a site.
+const SITES_ARE_TRUSTED_SECONDS: u64 = 30;
 
 /// Reads the answers that the stack's edge seals.
 pub fn eyes(stack: &Stack) -> Result<Eyes> {

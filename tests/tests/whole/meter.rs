@@ -23,6 +23,9 @@ struct Visits {
     next: usize,
 }
 
+/// Work of a site whose puzzles cost next to nothing.
+const CHEAP: [&str; 4] = ["--work-floor", "10", "--work-ceiling", "1000"];
+
 impl Visits {
     /// Visitors to the stack's site.
     async fn to(stack: &Stack) -> Result<Self> {
@@ -32,8 +35,7 @@ impl Visits {
     /// Visitors to a site whose puzzles cost so little that thousands of them can
     /// be solved here: what is asked for is told as a multiple of it.
     async fn to_cheap_site(stack: &Stack) -> Result<Self> {
-        let site =
-            stage::site(stack, &["--work-floor", "10", "--work-ceiling", "1000"], "[]").await?;
+        let site = stage::site(stack, &CHEAP, "[]").await?;
         Self::to_site(stack, site).await
     }
 
@@ -198,6 +200,45 @@ async fn what_nobody_solves_costs_the_users_of_a_browser_nothing() -> Result<()>
     request.algorithms = vec![AlgorithmName::Sha256];
     let headers = [("cf-connecting-ip", "203.0.113.40"), ("user-agent", FIREFOX)];
     edge.post_json(routes::CHALLENGES.path, &headers, &request).await?.json::<ChallengeReply>()?;
+    Ok(())
+}
+
+/// A site that expects a thousand visitors an hour is not flooded by requests,
+/// and is by as many solutions.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_is_solved_floods_a_site() -> Result<()> {
+    let stack = stage::stack(&[&[], &[]]).await?;
+    let site = stage::site(&stack, &CHEAP, "[]").await?;
+    stage::publish(&stack, &site, |config| config.expected = vec![1_000; 168]).await?;
+    let mut visits = Visits::to_site(&stack, site).await?;
+    let calm = visits.from("203.0.113.1", FIREFOX).await?;
+    // Twice what is expected stands at 256; with 900, a newcomer pays 3.5 times.
+    for number in 0..900 {
+        visits.from(&network(20, number % 60), &browser(number)).await?;
+    }
+    wait_for_reports(&mut visits).await?;
+    assert_eq!(visits.from("203.0.113.2", FIREFOX).await?, calm, "requests flood a site");
+    let edge = visits.edges.first_mut().context("no edge")?;
+    let mut request = challenge_request(&visits.site.sitekey, &visits.site.hostname);
+    request.algorithms = vec![AlgorithmName::Sha256];
+    let headers = [("cf-connecting-ip", "203.0.113.40"), ("user-agent", FIREFOX)];
+    edge.post_json(routes::CHALLENGES.path, &headers, &request).await?.json::<ChallengeReply>()?;
+    for number in 0..900 {
+        visits.pass(&network(30, number), &browser(number)).await?;
+    }
+    wait_for_reports(&mut visits).await?;
+    let newcomer = tenths(visits.from("203.0.113.3", FIREFOX).await?, calm);
+    println!("a newcomer pays {newcomer} tenths when as much is solved");
+    assert!((20..=35).contains(&newcomer), "{newcomer}");
+    Ok(())
+}
+
+/// Isolates report every two seconds, when they have something to say.
+async fn wait_for_reports(visits: &mut Visits) -> Result<()> {
+    for number in 0..6 {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        visits.pass(&network(40, number), &browser(number)).await?;
+    }
     Ok(())
 }
 

@@ -451,6 +451,10 @@ fn a_site_that_says_it_is_under_attack_takes_no_floods_place() {
         counters.note_flood(&Place::numbered(site, 1), Cause::Said, now);
     }
     counters.note_flood(&place(99), Cause::Seen, now);
+    // Nor where all there is room for are flooded.
+    for site in 400..463 {
+        counters.note_flood(&Place::numbered(site, 1), Cause::Seen, now);
+    }
     for site in 100..400 {
         counters.note_flood(&Place::numbered(site, 1), Cause::Said, now);
     }

@@ -69,7 +69,11 @@ proptest! {
     ) {
         let of = |charged| {
             let site = Load { solved: people + charged, charged, ..Load::NONE };
-            pressure::factor(&Pressure { site, ..fleet(networks, people, share) })
+            let load = Load { solved: networks, ..Load::NONE };
+            let part = Part { load, networks, share, prior: None };
+            let (block, system, trace) = (part, part, networks);
+            let fleet = fleet(networks, people, share);
+            pressure::factor(&Pressure { site, trace, block, system, ..fleet })
         };
         prop_assert_eq!(of(0), of(charged));
     }
