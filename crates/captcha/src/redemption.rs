@@ -21,7 +21,7 @@ pub struct Row {
     /// Whether a picture was required.
     pub stepped: bool,
     /// Expected hashes that a token must have paid in total, below 2^53; only
-    /// increases.
+    /// increases. [`NEVER`] for an attempt that is refused.
     pub owed: u64,
     /// The one answer that may be tried.
     pub answer: Option<AnswerHash>,
@@ -197,6 +197,10 @@ pub enum Redemption {
     /// The row does not allow it; see [`NotAllowed`].
     NotAllowed(NotAllowed),
 }
+
+/// Owed by an attempt that is refused for good: the largest number that every
+/// store keeps exactly, and more than anybody pays.
+pub const NEVER: u64 = (1 << 53) - 1;
 
 /// An answer, and the row to write; `None` where nothing changes.
 pub type Change<A> = (A, Option<Row>);

@@ -1,7 +1,7 @@
 //! A token is spent exactly once, under any replay, in parallel or late.
 
-use anyhow::{Result, ensure};
-use munjigi_protocol::{SiteverifyCode, SolutionReply};
+use anyhow::{Result, bail, ensure};
+use munjigi_protocol::{Code, Problem, SiteverifyCode, SolutionReply, routes};
 use munjigi_tests::client::{Connection, solution_request};
 use munjigi_tests::stage;
 use munjigi_tools::stack::{Site, Stack};
@@ -192,5 +192,31 @@ pub async fn a_lost_reply(mut stack: Stack) -> Result<()> {
     assert_eq!(again, lost);
     let other = stage::verify_with_key(&edge, &site, &token, "order-18").await?;
     assert!(stage::refused_with(&other, SiteverifyCode::TimeoutOrDuplicate), "{other:?}");
+    Ok(())
+}
+
+/// A rule by what a solution says refuses the attempt, not the words.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_solution_stays_refused_whatever_it_says_next() -> Result<()> {
+    let stack = stage::stack(&[&[], &[]]).await?;
+    let rule = r#"[{"match":{"reason":"automation"},"verdict":"block"}]"#;
+    let site = stage::site(&stack, &["--work-floor", "10"], rule).await?;
+    let urls = stack.edge.urls();
+    let mut edges = [Connection::open(&urls[0]).await?, Connection::open(&urls[1]).await?];
+    let challenge = edges[0].challenge(&site.sitekey, &site.hostname, &[]).await?;
+    let mut request = solution_request(&challenge)?;
+    request.signals.webdriver = Some(true);
+    let path = routes::SOLUTIONS.path;
+    let refused = edges[0].post_json(path, &[], &request).await?;
+    assert_eq!(refused.status, 403);
+    let problem: Problem = serde_json::from_slice(&refused.body)?;
+    assert_eq!(problem.code, Code::Blocked);
+    request.signals.webdriver = None;
+    for edge in &mut edges {
+        let again = edge.post_json(path, &[], &request).await?;
+        let SolutionReply::Passed { token, .. } = again.json()? else { bail!("not a token") };
+        let reply = stage::verify(&urls[0], &site, &token).await?;
+        assert!(stage::refused_with(&reply, SiteverifyCode::TimeoutOrDuplicate), "{reply:?}");
+    }
     Ok(())
 }

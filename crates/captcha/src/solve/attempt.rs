@@ -18,11 +18,11 @@ use crate::counters::{Counters, Event, Payer, Place, Pressure};
 use crate::issue::{MAX_TOKEN_LIFETIME_SECONDS, puzzle_step, seconds_between};
 use crate::pictures::PackSource;
 use crate::policy::{
-    self, Demand, DemandStep, Network, Question, Scored, Stage, flood_cause,
+    self, Demand, DemandStep, Network, Question, Refused, Scored, Stage, flood_cause,
     puzzle_lifetime_seconds, score,
 };
 use crate::ports::{PriceStore, RedemptionStore, RowAddress, StoreError};
-use crate::redemption::{NotAllowed, Owing};
+use crate::redemption::{NEVER, NotAllowed, Owing};
 use crate::refusal::Refusal;
 use crate::shared::Shared;
 use crate::tally::{PictureTally, Tally};
@@ -78,8 +78,14 @@ impl Attempt<'_> {
         stores: &Stores<'_, R, P, D>,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Then, Refusal> {
-        // Before the nonces are hashed: a blocked visitor costs no work.
-        let demand = self.demand(puzzle.algorithm, puzzle.total())?;
+        // Before the nonces are hashed: a visitor who is turned away for a while
+        // costs no work.
+        let demand = match self.demand(puzzle.algorithm, puzzle.total()) {
+            Err(Refused::Blocked) if self.verify(puzzle, nonces).is_ok() => {
+                return Err(self.block(stores.redemptions).await);
+            }
+            demand => demand?,
+        };
         self.verify(puzzle, nonces)?;
         let Owed { asked, paid, puzzles, way } = self.claims.owed;
         let signs = self.claims.signs.and(demand.signs);
@@ -135,7 +141,7 @@ impl Attempt<'_> {
     }
 
     /// What the policy requires now.
-    fn demand(&self, algorithm: Algorithm, proven: u64) -> Result<Demand, Refusal> {
+    fn demand(&self, algorithm: Algorithm, proven: u64) -> Result<Demand, Refused> {
         let pressure = self.pressure();
         policy::decide(&Question {
             site: self.call.site,
@@ -153,7 +159,15 @@ impl Attempt<'_> {
                 network: self.network,
             },
         })
-        .map_err(Refusal::from)
+    }
+
+    /// Refuses an attempt whose work was done, for good: the row says so, or the
+    /// same solution could be posted with other signals until none are refused.
+    pub async fn block<R: RedemptionStore>(&self, redemptions: &R) -> Refusal {
+        match redemptions.owe(&self.row(), NEVER).await {
+            Ok(_) => Refusal::blocked(),
+            Err(error) => unavailable(error),
+        }
     }
 
     /// The larger of the poster's pressure and that of the challenge's network.
@@ -215,6 +229,7 @@ impl Attempt<'_> {
         let least = match redemptions.owe(&self.row(), least).await.map_err(unavailable)? {
             // More than required just now if another isolate required more
             // before.
+            Owing::Noted { owed } if owed >= NEVER => return Err(Refusal::blocked()),
             Owing::Noted { owed } => owed,
             Owing::Spent => return Err(exhausted()),
             Owing::NotAllowed(why) => return Err(not_allowed(why)),

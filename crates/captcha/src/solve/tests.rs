@@ -368,7 +368,7 @@ fn a_solution_from_another_network_gets_a_lower_score() {
 }
 
 #[test]
-fn a_blocked_visitor_is_refused_before_anything_is_hashed() {
+fn a_blocked_visitor_is_refused_and_costs_the_store_nothing_without_work() {
     let mut world = World::new();
     let challenge = world.challenge();
     let mut request = world.solution(&challenge);
@@ -380,4 +380,5 @@ fn a_blocked_visitor_is_refused_before_anything_is_hashed() {
     }];
     world.site = crate::site::Site::parse(&config, crate::site::Exemption::Ignored).unwrap();
     assert_eq!(code(&mut world, &request), Code::Blocked);
+    assert_eq!(world.redemptions.writes(), 0);
 }

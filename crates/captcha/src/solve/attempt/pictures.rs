@@ -11,7 +11,7 @@ use super::{Attempt, Further, Pass, Then, exhausted, not_allowed, unavailable};
 use crate::challenge::{Owed, SealedPicture, SealedStep, Way};
 use crate::issue::PICTURE_LIFETIME_SECONDS;
 use crate::pictures::{self, Deal, Dealt, PackSource};
-use crate::policy;
+use crate::policy::{self, Demand, Refused};
 use crate::ports::{PriceStore, RedemptionStore};
 use crate::price::Price;
 use crate::redemption::{AnswerHash, Stepped};
@@ -31,7 +31,7 @@ impl Attempt<'_> {
         stores: &Stores<'_, R, P, D>,
     ) -> Result<Solved, Refusal> {
         let SealedPicture { answer: right, algorithm, dealt_at, .. } = picture;
-        let demand = self.demand(*algorithm, 0)?;
+        let demand = self.demand_or_block(*algorithm, stores.redemptions).await?;
         let (hash, trace) = answer_hash(given)?;
         // Written before it is compared: of concurrent answers, one counts.
         let attempted = self.record_answer(&hash, stores.redemptions).await?;
@@ -67,7 +67,7 @@ impl Attempt<'_> {
         stores: &Stores<'_, R, P, D>,
     ) -> Result<Then, Refusal> {
         let SealedPicture { algorithm, next, .. } = *picture;
-        let demand = self.demand(algorithm, 0)?;
+        let demand = self.demand_or_block(algorithm, stores.redemptions).await?;
         // Choosing it uses up the one answer, so that a wrong guess cannot be
         // followed by it, nor it by guesses. A way that is never refused costs
         // the most while its price is unknown.
@@ -83,6 +83,18 @@ impl Attempt<'_> {
         let signs = self.claims.signs.and(demand.signs);
         let picture = Some(fate(picture, PictureFate::Way));
         Ok(Then::More(Further { algorithm, first: next, more, owed, signs, picture }))
+    }
+
+    /// What the policy requires of an attempt that has paid its work.
+    async fn demand_or_block<R: RedemptionStore>(
+        &self,
+        algorithm: Algorithm,
+        redemptions: &R,
+    ) -> Result<Demand, Refusal> {
+        match self.demand(algorithm, 0) {
+            Err(Refused::Blocked) => Err(self.block(redemptions).await),
+            demand => Ok(demand?),
+        }
     }
 
     /// The attempt's picture. `None` without WebAssembly: the fallback is one

@@ -1,8 +1,11 @@
 //! The replays that PROTOCOL names, the change of the shard count and the
 //! rotation of keys, against the fake store.
 
+use munjigi_protocol::{Rule, RuleMatch, Verdict};
+
 use super::*;
 use crate::contract::{Fault, ROOT_A, ROOT_B, authority};
+use crate::site::{Exemption, Site};
 
 #[test]
 fn a_hundred_tokens_of_one_attempt_are_spent_once() {
@@ -74,6 +77,58 @@ fn nicer_signals_after_more_was_asked_buy_nothing() {
     assert!(puzzle(&next).work > 8);
     let token = world.token(&nice);
     assert_eq!(world.verify(&token).error_codes, [SiteverifyCode::TimeoutOrDuplicate]);
+}
+
+/// The world's site with these rules.
+fn of_rules(world: &World, rules: Vec<Rule>) -> Site {
+    let mut config = crate::contract::site_config(&world.site.sitekey.to_string(), Vec::new());
+    config.rules = rules;
+    Site::parse(&config, Exemption::Ignored).unwrap()
+}
+
+/// A world whose site refuses what is driven.
+fn refuses_automation() -> World {
+    let mut world = World::new();
+    let when = RuleMatch { reason: Some(ScoreReason::Automation), ..RuleMatch::default() };
+    world.site = of_rules(&world, vec![Rule { when, verdict: Verdict::Block }]);
+    world
+}
+
+#[test]
+fn a_refusal_is_written_down() {
+    let mut world = refuses_automation();
+    let challenge = world.challenge();
+    let nice = world.solution(&challenge);
+    world.signals.webdriver = Some(true);
+    let driven = world.solution(&challenge);
+    assert_eq!(code(&mut world, &driven), Code::Blocked);
+    // The same work with other signals, here and where nobody has seen it.
+    for elsewhere in [false, true] {
+        if elsewhere {
+            another_isolate(&mut world);
+        }
+        let token = world.token(&nice);
+        assert_eq!(world.verify(&token).error_codes, [SiteverifyCode::TimeoutOrDuplicate]);
+    }
+    // Nor does more work pay for it, where the rule is not known yet.
+    world.site = of_rules(&world, Vec::new());
+    assert_eq!(code(&mut world, &driven), Code::Blocked);
+    // A person who was refused by mistake begins again.
+    world.signals = Signals::default();
+    let challenge = world.challenge();
+    let request = world.solution(&challenge);
+    let token = world.token(&request);
+    assert!(world.verify(&token).success);
+}
+
+#[test]
+fn without_its_store_nobody_is_refused_for_good_and_nothing_passes() {
+    let mut world = refuses_automation();
+    let challenge = world.challenge();
+    world.signals.webdriver = Some(true);
+    let driven = world.solution(&challenge);
+    world.redemptions.set_fault(Fault::Unreachable);
+    assert_eq!(code(&mut world, &driven), Code::Unavailable);
 }
 
 #[test]
