@@ -39,14 +39,22 @@ function call(handler, ...event) {
 /** Beside the user agent, what depends on a client's software and on nothing that is a person's. */
 const SOFTWARE_HEADERS = ["sec-ch-ua-platform", "sec-ch-ua-mobile", "accept", "priority"];
 
-/** No route that takes a POST takes a longer body. */
-const MOST_BODY_BYTES = 65_536;
+/** The routes whose body is read before Rust is asked, and the longest that each of them takes. */
+const POSTS = {
+  "/v1/challenges": 16_384,
+  "/v1/solutions": 65_536,
+  "/v1/outcomes": 16_384,
+  "/siteverify": 16_384,
+  "/turnstile/v0/siteverify": 16_384,
+  "/hcaptcha/siteverify": 16_384,
+  "/recaptcha/api/siteverify": 16_384,
+};
 
 /**
  * What Rust looks at in a request, a line each, and behind an empty line the
  * body of a POST: one text, since each value that crosses to Wasm by itself
- * costs as much as reading it does. A body of another method, of unknown
- * length or too long is left for Rust to read under its route's cap.
+ * costs as much as reading it does. A body of another route or method, of unknown
+ * length or too long is left for Rust to read under its route's cap, or not at all.
  */
 function describe(request) {
   const { method, url, headers, cf } = request;
@@ -71,7 +79,8 @@ ${tlsVersion}
 ${software}
 ${handshake}
 `;
-  const read = method === "POST" && length !== "" && Number(length) <= MOST_BODY_BYTES;
+  const [path] = url.slice(url.indexOf("/", "https://".length)).split("?", 1);
+  const read = method === "POST" && length !== "" && Number(length) <= POSTS[path];
   return read ? request.text().then((body) => `${lines}\n${body}`) : lines;
 }
 

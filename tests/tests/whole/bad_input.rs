@@ -1,15 +1,18 @@
 //! Runs the table of bad input against the running edge.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use hyper::Method;
-use munjigi_protocol::headers;
+use munjigi_protocol::{headers, routes};
 use munjigi_tests::bad_input::{Case, Table, fill};
 use munjigi_tests::client::{Connection, solution_request};
 use munjigi_tests::stage;
 use munjigi_tools::stack::Stack;
 use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 async fn values(stack: &Stack) -> Result<BTreeMap<&'static str, String>> {
     let (edge, site) = (stack.edge.url(), &stack.bench_site);
@@ -90,5 +93,46 @@ pub async fn all_cases(stack: &Stack) -> Result<()> {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     // Nothing was spent or broken along the way.
     assert!(stage::verify(&stack.edge.url(), &stack.bench_site, &values["token"]).await?.success);
+    Ok(())
+}
+
+/// What the Worker reads before it knows what a request is.
+#[test]
+fn the_worker_reads_the_bodies_of_its_routes_alone_and_no_more_of_them() {
+    let glue = include_str!("../../../edge/src/entry.js");
+    let after = glue.split("const POSTS = {\n").nth(1).expect("the list");
+    let list = after.split("};").next().expect("its end");
+    let read: Vec<String> =
+        list.split_whitespace().map(|word| word.replace([',', '_'], "")).collect();
+    let mut read: Vec<String> = read.chunks(2).map(|pair| pair.join(" ")).collect();
+    let posts = routes::EDGE.iter().filter(|route| route.method == "POST");
+    let mut all: Vec<String> =
+        posts.map(|route| format!("\"{}\": {}", route.path, route.max_body_bytes)).collect();
+    read.sort();
+    all.sort();
+    assert_eq!(read, all);
+}
+
+/// A body that never comes, to paths that take none.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_a_body_that_no_route_takes() -> Result<()> {
+    let stack = stage::stack(&[]).await?;
+    let url = reqwest::Url::parse(&stack.edge.url())?;
+    let address =
+        format!("{}:{}", url.host_str().context("a host")?, url.port().context("a port")?);
+    for path in ["/v1/frame/x", "/nothing", "/internal/state"] {
+        let mut stream = TcpStream::connect(&address).await?;
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\n\
+             content-length: 65536\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await?;
+        let mut answer = [0; 12];
+        tokio::time::timeout(Duration::from_secs(20), stream.read_exact(&mut answer))
+            .await
+            .with_context(|| format!("{path} waits for its body"))??;
+        let status = String::from_utf8_lossy(&answer).into_owned();
+        assert!(status.starts_with("HTTP/1.1 4"), "{path}: {status}");
+    }
     Ok(())
 }
