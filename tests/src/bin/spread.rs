@@ -187,7 +187,8 @@ fn work(challenge: &ChallengeReply) -> Result<u64> {
 
 fn at(sorted: &[u64], hundredths: usize) -> u64 {
     let last = sorted.len().saturating_sub(1);
-    sorted.get((sorted.len() * hundredths / 100).min(last)).copied().unwrap_or_default()
+    let rank = (sorted.len() * hundredths).div_ceil(100);
+    sorted.get(rank.saturating_sub(1).min(last)).copied().unwrap_or_default()
 }
 
 async fn run(stack: &Stack, attack: Attack, seconds: u64) -> Result<Outcome> {

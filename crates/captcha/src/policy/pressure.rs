@@ -89,6 +89,14 @@ const MAX_FLEET_FACTOR: u64 = 32 * ONE;
 /// All of a site, for shares.
 const WHOLE: u64 = 65_536;
 
+/// The part of a site's people that a block or a system may have as long as
+/// nobody knows what is usual, …
+const UNKNOWN_PART: u64 = WHOLE * 2 / 5;
+
+/// …and a software: less, because a fleet that is three in four of a site's
+/// visitors must not pass for its people.
+const UNKNOWN_FLEET: u64 = WHOLE * 3 / 10;
+
 /// The harm budget: a factor times the share of people who pay it comes to this
 /// part of all people's work at most, …
 const HARM: u64 = WHOLE / 10;
@@ -208,7 +216,8 @@ pub fn system(pressure: &Pressure) -> u64 {
         Some(_) => (SYSTEM_ALLOWANCE, SYSTEM_NETWORKS),
         None => (UNKNOWN_SYSTEM_ALLOWANCE, UNKNOWN_SYSTEM_NETWORKS),
     };
-    let allowance = least_networks.max(u64::from(pressure.site_networks) * more(share) / WHOLE);
+    let more = more(share, UNKNOWN_PART);
+    let allowance = least_networks.max(u64::from(pressure.site_networks) * more / WHOLE);
     let by_networks = u64::from(networks) * ONE / allowance;
     by_networks
         .max(of_tokens(pressure, load, share, least))
@@ -222,7 +231,8 @@ const fn most_of_part(pressure: &Pressure) -> u64 {
 
 fn of_tokens(pressure: &Pressure, load: Load, share: Option<u16>, least: u64) -> u64 {
     let people = u64::from(pressure.site.people());
-    let allowance = least.max(people * more(share) / WHOLE).max(usually(pressure, share));
+    let more = more(share, UNKNOWN_PART);
+    let allowance = least.max(people * more / WHOLE).max(usually(pressure, share));
     u64::from(load.solved) * ONE / allowance
 }
 
@@ -252,7 +262,8 @@ fn fleet_of(pressure: &Pressure, of: Fleet) -> u64 {
         Some(_) => FLEET_ALLOWANCE.max(usually(pressure, of.share)),
         None => UNKNOWN_FLEET_ALLOWANCE,
     };
-    let allowance = least.max(u64::from(pressure.site_networks) * more(of.share) / WHOLE);
+    let more = more(of.share, UNKNOWN_FLEET);
+    let allowance = least.max(u64::from(pressure.site_networks) * more / WHOLE);
     let factor = u64::from(of.networks) * ONE / allowance;
     factor.clamp(ONE, budget(of.share, of.prior, MAX_FLEET_FACTOR))
 }
@@ -265,12 +276,12 @@ pub fn trace(pressure: &Pressure) -> u64 {
 
 /// The part of a site's people that something may have at an hour, in
 /// [`WHOLE`]ths: twice its usual share, or half of what is missing to the whole,
-/// and a sixteenth in any case; two fifths where nobody knows what is usual.
+/// and a sixteenth in any case; `unknown` where nobody knows what is usual.
 /// Those who have something in common and are not charged yet are among these
 /// people themselves, those who are charged are not: so neither decoys nor the
 /// crowd itself make room for it.
-fn more(share: Option<u16>) -> u64 {
-    let Some(share) = share.map(u64::from) else { return WHOLE * 2 / 5 };
+fn more(share: Option<u16>, unknown: u64) -> u64 {
+    let Some(share) = share.map(u64::from) else { return unknown };
     (2 * share).min(share.midpoint(WHOLE)).clamp(WHOLE / 16, WHOLE)
 }
 
