@@ -20,6 +20,8 @@ const SHARDS = 8;
 const SECONDS_A_DAY = 86_400;
 /** Queue messages: each isolate sends its counts every few seconds; see `counted`. */
 const PASSES_PER_MESSAGE = 50;
+/** How often the meter stores what is usual: once in a half-life. */
+const USUAL_SECONDS = 300;
 /** Objects of the meter. */
 const METER_PARTS = 2;
 /** Isolates that serve visitors without pause and report to each of them this often, at most. */
@@ -159,6 +161,12 @@ function million(cpu, written) {
       METER_PARTS * SECONDS_A_DAY * PLATFORM.objectGigabytes * perMillion,
       'GB-s per million',
       PLATFORM.objectGigabyteSecond * METER_PARTS * SECONDS_A_DAY * PLATFORM.objectGigabytes * perMillion,
+    ],
+    [
+      `rows of the meter, one in ${USUAL_SECONDS} s an object`,
+      (METER_PARTS * SECONDS_A_DAY) / USUAL_SECONDS / PASSES_A_DAY,
+      'a pass',
+      (PLATFORM.rowWritten * METER_PARTS * SECONDS_A_DAY * perMillion) / USUAL_SECONDS,
     ],
     ['queue, three operations a message', 1 / PASSES_PER_MESSAGE, 'messages a pass', (PLATFORM.queueOperation * 3 * million) / PASSES_PER_MESSAGE],
     ['KV reads, isolates cache 30 s', 0.01, 'a pass', PLATFORM.keyRead * 0.01 * million],

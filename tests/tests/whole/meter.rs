@@ -308,9 +308,13 @@ async fn a_flood_with_software_like_peoples_pays_and_who_passed_before_does_not(
 async fn a_meter_that_fails_is_not_noticed() -> Result<()> {
     let mut stack = stage::stack(&[]).await?;
     let mut asked = Vec::new();
-    for meter_fault in
-        [MeterFault::None, MeterFault::Killed, MeterFault::Hangs, MeterFault::Garbage]
-    {
+    for meter_fault in [
+        MeterFault::None,
+        MeterFault::Absent,
+        MeterFault::Killed,
+        MeterFault::Hangs,
+        MeterFault::Garbage,
+    ] {
         let variant = Variant { meter_fault, ..stage::variant(&[]) };
         stack.restart_edge_with(&[variant]).await?;
         let mut visits = Visits::to(&stack).await?;

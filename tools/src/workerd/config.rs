@@ -34,6 +34,8 @@ pub enum MeterFault {
     /// They work.
     #[default]
     None,
+    /// There are none.
+    Absent,
     /// Each call ends with an exception.
     Killed,
     /// No call ever ends.
@@ -46,7 +48,8 @@ impl MeterFault {
     /// Its name in `watched.js`.
     const fn name(self) -> &'static str {
         match self {
-            Self::None => "none",
+            // Without a binding, nothing is called.
+            Self::None | Self::Absent => "none",
             Self::Killed => "killed",
             Self::Hangs => "hangs",
             Self::Garbage => "garbage",
@@ -188,6 +191,9 @@ fn bindings(setting: &Setting<'_>, worker: &Worker, owner: &str) -> Vec<String> 
         all.push(r2_binding(&r2.binding, &r2.bucket_name));
     }
     for object in &manifest.durable_objects.bindings {
+        if object.name == "METER" && matches!(worker.meter_fault, MeterFault::Absent) {
+            continue;
+        }
         let service = if owner == worker.name {
             String::new()
         } else {
