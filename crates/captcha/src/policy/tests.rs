@@ -2,6 +2,7 @@
 //! has a table of its own (`fallback`).
 
 mod allocation;
+mod decay;
 mod fallback;
 mod harm;
 pub(super) mod pressures;
