@@ -74,8 +74,11 @@ impl<M: Meter> Meter for ApartMeter<M> {
     async fn report(&self, report: &Report) -> Result<Totals, StoreError> {
         let apart =
             |row: &Row| Row { site: row.site ^ self.mask, key: row.key ^ self.mask, ..row.clone() };
-        let rows = report.rows.iter().map(apart).collect();
-        let mut totals = self.meter.report(&Report { rows, ..report.clone() }).await?;
+        let mut apart = Report { rows: report.rows.iter().map(apart).collect(), ..report.clone() };
+        for solution in &mut apart.solutions {
+            solution.event ^= self.mask;
+        }
+        let mut totals = self.meter.report(&apart).await?;
         for busy in &mut totals.busy {
             busy.key ^= self.mask;
         }
