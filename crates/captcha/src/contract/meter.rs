@@ -160,6 +160,16 @@ async fn keeps_room_for_sites_that_cost_more<M: Meter>(meter: M) {
         }
     }
     assert_eq!(told(&meter, Row { key: 1, ..Row::of(Kind::Stack, 7) }).await.solved, 1);
+    // Nor is what was counted counted again for them.
+    for site in 100..104 {
+        let rows = vec![Row { share: Share::Small, ..Row::of(Kind::Site, site) }];
+        let solution =
+            |event| Solution { event, network: 1, payer: Payer::Newcomer, rows: vec![0] };
+        let solutions = (0..40_000).map(|event| site << 32 | event).map(solution).collect();
+        assert!(meter.report(&Report { rows, solutions, ..Report::default() }).await.is_ok());
+    }
+    solved(&meter, Kind::Stack, 1, [(1, 1, Payer::Newcomer)]).await;
+    assert_eq!(told(&meter, Row { key: 1, ..Row::of(Kind::Stack, 7) }).await.solved, 1);
 }
 
 async fn says_who_passed_where_that_is_news<M: Meter>(meter: M, now: UnixMillis) {

@@ -7,7 +7,7 @@ use munjigi_keys::UnixMillis;
 use super::name::Name;
 use super::passed::Passed;
 use super::table::Fresh;
-use super::{Clock, Kind, MAX_ROWS, Payer, Report, Row, Solution, Tables, mix, window};
+use super::{Clock, Kind, MAX_ROWS, Payer, Report, Row, Share, Solution, Tables, mix, window};
 
 /// Names that are warm enough to be reported.
 #[derive(Debug)]
@@ -26,6 +26,12 @@ pub struct Solved {
     pub payer: Payer,
     /// All of one site.
     pub names: Vec<Name>,
+}
+
+impl Solved {
+    fn is_small(&self) -> bool {
+        self.names.first().is_some_and(|name| name.share == Share::Small)
+    }
 }
 
 /// A process reports at most this often: under load, what it knows of the
@@ -64,7 +70,13 @@ impl Told {
     /// Notes what was solved. It is reported when its site has enough of it, or
     /// along with something else.
     pub fn note_solved(&mut self, solved: Solved) {
-        if self.solved.len() < MOST_SOLVED {
+        let room = if solved.is_small() {
+            // Sites whose visits cost less leave room for the others.
+            self.solved.iter().filter(|it| it.is_small()).count() < MOST_SOLVED / 4
+        } else {
+            self.solved.len() < MOST_SOLVED
+        };
+        if room {
             self.solved.push(solved);
         }
     }

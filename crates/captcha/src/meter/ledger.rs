@@ -6,8 +6,8 @@ use super::busy::{BusyNames, is_busy};
 use super::history::{History, Measured};
 use super::passed::{PassedBySite, When};
 use crate::counters::{
-    Busy, Clock, Flooded, Kind, Load, MAX_ROWS, Passes, Recent, Regulars, Report, Row, Solution,
-    TICKS_PER_HALF_LIFE, Tables, Total, Totals, window,
+    Busy, Clock, Flooded, Kind, Load, MAX_ROWS, Passes, Recent, Regulars, Report, Row, Share,
+    Solution, TICKS_PER_HALF_LIFE, Tables, Total, Totals, window,
 };
 use crate::sorted::distinct;
 
@@ -24,6 +24,9 @@ pub struct Ledger {
     tables: Tables,
     /// Attempts that were counted: each counts once, whatever reports it.
     recent: Recent,
+    /// The same on sites whose visits cost less, so that these make none of the
+    /// others forgotten.
+    recent_small: Recent,
     history: History,
     /// The half-life in which it was kept last.
     kept: Option<u64>,
@@ -38,6 +41,7 @@ impl Ledger {
             clock: Clock::new(half_life_seconds),
             tables: Tables::new(),
             recent: Recent::new(REMEMBERED),
+            recent_small: Recent::new(REMEMBERED),
             history: History::new(half_life_seconds),
             kept: None,
             busy: BusyNames::default(),
@@ -53,7 +57,7 @@ impl Ledger {
     }
 
     /// What is usual, once in a half-life in which something was added: for
-    /// whoever keeps it until the next process. Otherwise those who come in the
+    /// the caller to keep until the next process. Otherwise those who come in the
     /// hour after a deploy decide what is.
     pub fn keep(&mut self, now: UnixMillis) -> Option<Vec<u8>> {
         let window = window(self.clock.tick(now));
@@ -114,10 +118,12 @@ impl Ledger {
     /// Counts each solution once.
     fn add_solutions(&mut self, report: &Report, rows: &[Row], tick: u64) {
         for solution in &report.solutions {
-            if !self.recent.insert(solution.event) {
+            let shared = solution.rows.iter().filter_map(|place| rows.get(usize::from(*place)));
+            let is_small = shared.clone().any(|row| row.share == Share::Small);
+            let recent = if is_small { &mut self.recent_small } else { &mut self.recent };
+            if !recent.insert(solution.event) {
                 continue;
             }
-            let shared = solution.rows.iter().filter_map(|place| rows.get(usize::from(*place)));
             for Row { kind, key, share, .. } in shared.filter(|row| row.kind.is_shared()) {
                 let Solution { payer, network, .. } = *solution;
                 self.tables.note_solved((*kind, *key, *share), payer, network, tick);

@@ -130,6 +130,25 @@ fn a_solution_that_is_posted_everywhere_is_one() {
 }
 
 #[test]
+fn sites_that_cost_less_leave_room_in_a_report() {
+    let mut counters = Counters::new(HALF_LIFE_SECONDS);
+    for number in 0..5_000 {
+        let cheap = Place::numbered(8, mix(number)).sharing(Share::Small);
+        counters.note(&cheap, SOLVED, NOW);
+    }
+    noted(&mut counters, &place(1), SOLVED, 100);
+    let reports = counters.reports(1, NOW);
+    let site = |row: &Row| row.site == 7 && row.kind == Kind::Site;
+    let told = reports.iter().flat_map(|report| {
+        let of_site = |solution: &&Solution| {
+            solution.rows.iter().any(|place| site(&report.rows[usize::from(*place)]))
+        };
+        report.solutions.iter().filter(of_site)
+    });
+    assert_eq!(told.count(), 100);
+}
+
+#[test]
 fn what_is_asked_for_in_many_networks_is_solved_in_many() {
     let mut counters = Counters::new(HALF_LIFE_SECONDS);
     for number in 0..100 {
