@@ -55,7 +55,7 @@ const KNOWN: [(&str, &str); 3] = [
     ),
     (
         "among neighbours",
-        "Whoever shares addresses with people costs them at most four times as much, so the price follows what each address does itself.",
+        "An attacker who shares addresses with people costs them at most four times as much, so the price follows what each address does itself.",
     ),
 ];
 
