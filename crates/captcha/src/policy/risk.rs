@@ -14,7 +14,7 @@ const _: () = assert!(CONVICTED as u32 == CONVICTING, "both say what convicts");
 
 /// The most that environment, behaviour and reputation come to: less than what
 /// a picture is asked for.
-const MOST_BY_CIRCUMSTANCE: u32 = 59;
+pub const MOST_BY_CIRCUMSTANCE: u32 = 59;
 
 /// Risk by a visit's signs, 0–100.
 pub fn risk(signs: Signs) -> u8 {

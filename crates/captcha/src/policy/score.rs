@@ -5,7 +5,7 @@
 
 use munjigi_protocol::{Sign, Signs};
 
-use super::risk::{is_convicted, risk};
+use super::risk::{MOST_BY_CIRCUMSTANCE, is_convicted, risk};
 use crate::site::Site;
 
 /// Highest score of an attempt that only proves work where more was required:
@@ -14,6 +14,11 @@ const WORK_ALONE: u8 = 50;
 
 /// Lowest score of a visitor who answered a picture.
 const PICTURE: u8 = 60;
+
+/// The lowest score that a site's own weights give to a visit that nothing
+/// convicts, unless it is lower everywhere.
+#[expect(clippy::cast_possible_truncation, reason = "at most 100")]
+const LEAST_UNCONVICTED: u8 = 100 - MOST_BY_CIRCUMSTANCE as u8;
 
 /// By how much a site's own weights lower a score before its owner is told.
 const LOWERED: u8 = 10;
@@ -42,12 +47,15 @@ fn by_work(signs: Signs, score: u8) -> u8 {
     if signs.has(Sign::WorkAlone) { score.min(WORK_ALONE) } else { score }
 }
 
+/// A site's own weights take no more from a visit than circumstances may
+/// anywhere, or those whose visits get labelled could teach a site to turn away
+/// whom they imitate: people with a keyboard alone, or with a screen reader.
 fn scored(site: &Site, signs: Signs, earned: impl Fn(u8) -> u8) -> Scored {
     let everywhere = 100_u8.saturating_sub(risk(signs));
     let here = match &site.weights {
         // What convicts is no site's to forgive.
         Some(weights) if is_convicted(signs) => weights.score(signs).min(everywhere),
-        Some(weights) => weights.score(signs),
+        Some(weights) => weights.score(signs).max(LEAST_UNCONVICTED.min(everywhere)),
         None => everywhere,
     };
     let [everywhere, score] = [everywhere, here].map(earned);

@@ -73,6 +73,17 @@ fn no_site_forgives_what_convicts() {
     assert_eq!(score(&weighing(MOST_BIAS, &[]), DRIVEN).score, 0);
 }
 
+#[test]
+fn nobody_teaches_a_site_to_turn_away_whom_they_imitate() {
+    let person = [Sign::NoPointer, Sign::ManyKeys, Sign::Patient, Sign::Slow];
+    let site = weighing(BIAS, &person.map(|sign| (sign, MOST)));
+    let signs: Signs = person.into_iter().collect();
+    assert_eq!(score(&site, signs), Scored { score: 41, signs: signs.with(Sign::Outcomes) });
+    // What a client says of itself is lower everywhere, and stays so.
+    let own_words = signs.with(Sign::Webdriver).with(Sign::Program);
+    assert_eq!(score(&site, own_words).score, 25);
+}
+
 proptest! {
     #[test]
     fn no_weights_break_a_bound(
@@ -87,6 +98,7 @@ proptest! {
         let signs = Signs::of_bits(bits);
         let (here, everywhere) = (score(&own, signs).score, score(&site(None), signs).score);
         prop_assert!(!is_convicted(signs) || here <= everywhere);
+        prop_assert!(is_convicted(signs) || here >= everywhere.min(41));
         prop_assert!(!signs.has(Sign::WorkAlone) || here <= WORK_ALONE);
         let picture = picture_score(&own, signs, bonus).score;
         prop_assert!((PICTURE..=100).contains(&picture));
