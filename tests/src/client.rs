@@ -3,6 +3,7 @@
 //! generator costs little compared with what it measures.
 
 use std::fmt;
+use std::time::Instant;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
@@ -10,8 +11,8 @@ use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use munjigi_protocol::{
-    AlgorithmName, ChallengeReply, ChallengeRequest, Signals, SiteverifyReply, SolutionReply,
-    SolutionRequest, Step, routes,
+    AlgorithmName, AttemptId, ChallengeReply, ChallengeRequest, Check, Signals, SiteverifyReply,
+    SolutionReply, SolutionRequest, Step, routes,
 };
 use serde::de::DeserializeOwned;
 
@@ -211,13 +212,15 @@ pub fn challenge_request(sitekey: &str, hostname: &str) -> ChallengeRequest {
     }
 }
 
-/// Solves a puzzle natively.
+/// Solves a puzzle natively, and says what a widget says whose checks found
+/// nothing: a client that leaves that out is doubted.
 pub fn solution_request(challenge: &ChallengeReply) -> Result<SolutionRequest, CallError> {
     let Step::Puzzle(puzzle) = &challenge.step else {
         return Err(CallError::Body(
             "asked for a picture, which a program cannot answer".to_owned(),
         ));
     };
+    let began = Instant::now();
     let nonces = munjigi_pow::Puzzle {
         algorithm: match puzzle.algorithm {
             munjigi_protocol::Algorithm::HashWx => munjigi_pow::Algorithm::HashWx,
@@ -229,11 +232,21 @@ pub fn solution_request(challenge: &ChallengeReply) -> Result<SolutionRequest, C
         work: puzzle.work,
     }
     .solve();
+    let solve_ms = u32::try_from(began.elapsed().as_millis()).ok();
+    let signals = Signals { solve_ms, ..unremarkable(puzzle.id) };
     Ok(SolutionRequest {
         challenge: challenge.challenge.clone(),
         nonces: Some(nonces),
         answer: None,
         want: None,
-        signals: Signals::default(),
+        signals,
     })
+}
+
+/// What every widget says after the first challenge of an attempt.
+pub fn unremarkable(id: AttemptId) -> Signals {
+    let [a, b, c, d, ..] = id.0;
+    let made = (1 << Check::ALL.len()) - 1;
+    let agreement = Some(made ^ u32::from_le_bytes([a, b, c, d]));
+    Signals { webdriver: Some(false), agreement, ..Signals::default() }
 }

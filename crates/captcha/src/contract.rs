@@ -17,7 +17,7 @@ pub use memory::{Fault, MemoryMeter, MemoryPrices, MemoryRedemptions, MemorySite
 pub use meter::meter;
 pub use prices::price_store;
 pub use redemptions::{redeem, redemption_store, row};
-pub use world::{FIREFOX, ROOT_A, ROOT_B, World, authority, site_config};
+pub use world::{FIREFOX, ROOT_A, ROOT_B, World, answering, authority, site_config};
 
 /// Runs many futures concurrently under any executor: polls each in turn until
 /// all are done.

@@ -134,7 +134,7 @@ impl TlsVersion {
 /// hints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AgentKind {
-    /// No user agent was sent, or it was not checked.
+    /// No user agent was sent.
     Unknown,
     /// A browser whose headers agree.
     Browser,
@@ -145,28 +145,13 @@ pub enum AgentKind {
     Program,
 }
 
-/// Words by which programs name themselves, in lower case.
-const PROGRAMS: [&str; 16] = [
-    "headless",
-    "bot/",
-    "spider",
-    "crawler",
-    "curl/",
-    "wget/",
-    "python",
-    "java/",
-    "go-http",
-    "okhttp",
-    "libwww",
-    "axios",
-    "node-fetch",
-    "phantomjs",
-    "scrapy",
-    "postman",
-];
+/// Words by which programs that otherwise write as browsers do name themselves,
+/// in lower case.
+const PROGRAMS: [&str; 5] = ["headless", "bot/", "spider", "crawler", "phantomjs"];
 
 impl AgentKind {
-    /// Classifies `User-Agent` and `Sec-CH-UA`.
+    /// Classifies `User-Agent` and `Sec-CH-UA`. Every browser of this century
+    /// begins with `Mozilla/5.0`, except Opera's old ones.
     ///
     /// Chromium has sent the hints since 2021; Firefox and Safari never do. A
     /// Chromium without them is accepted, because web views and privacy
@@ -177,11 +162,9 @@ impl AgentKind {
         };
         // Long texts are truncated: the words are near the front or absent.
         let agent: String = agent.chars().take(512).map(|c| c.to_ascii_lowercase()).collect();
-        if PROGRAMS.iter().any(|word| agent.contains(word)) {
+        let browser = agent.starts_with("mozilla/5.0") || agent.starts_with("opera/");
+        if !browser || PROGRAMS.iter().any(|word| agent.contains(word)) {
             return Self::Program;
-        }
-        if !agent.starts_with("mozilla/5.0") {
-            return Self::Unknown;
         }
         let hints = client_hints.unwrap_or_default().to_ascii_lowercase();
         let chromium = agent.contains("chrome/") || agent.contains("crios/");
@@ -217,7 +200,16 @@ mod tests {
         for (agent, hints, kind) in [
             (None, None, AgentKind::Unknown),
             (Some(""), None, AgentKind::Unknown),
-            (Some("Lynx/2.9"), None, AgentKind::Unknown),
+            (Some("Lynx/2.9"), None, AgentKind::Program),
+            (Some("munjigi-native/0.1.0"), None, AgentKind::Program),
+            (Some("node"), None, AgentKind::Program),
+            (Some("Deno/2.1"), None, AgentKind::Program),
+            (Some("Java-http-client/21"), None, AgentKind::Program),
+            (
+                Some("Opera/9.80 (X11; Linux i686) Presto/2.12 Version/12.16"),
+                None,
+                AgentKind::Browser,
+            ),
             (Some(firefox), None, AgentKind::Browser),
             (Some(firefox), Some(hints), AgentKind::Contradictory),
             (Some(chrome), Some(hints), AgentKind::Browser),

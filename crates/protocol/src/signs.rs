@@ -43,7 +43,7 @@ macro_rules! signs {
 signs! {
     /// `navigator.webdriver` is true.
     Webdriver = "webdriver" => Automation,
-    /// The user agent names a program.
+    /// The user agent names a program, or no browser.
     Program = "program" => Automation,
     /// The checks in the browser saw a program at work.
     SeenDriven = "seen-driven" => Automation,
@@ -53,7 +53,7 @@ signs! {
     Contradictory = "contradictory" => InconsistentClient,
     /// The checks found what can also be a person's settings.
     Differing = "differing" => InconsistentClient,
-    /// The client left out a check.
+    /// The client left out a check, or something else that widgets always send.
     Unasked = "unasked" => InconsistentClient,
     /// No user agent was sent.
     NoAgent = "no-agent",

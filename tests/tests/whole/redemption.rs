@@ -211,7 +211,7 @@ async fn a_refused_solution_stays_refused_whatever_it_says_next() -> Result<()> 
     assert_eq!(refused.status, 403);
     let problem: Problem = serde_json::from_slice(&refused.body)?;
     assert_eq!(problem.code, Code::Blocked);
-    request.signals.webdriver = None;
+    request.signals.webdriver = Some(false);
     for edge in &mut edges {
         let again = edge.post_json(path, &[], &request).await?;
         let SolutionReply::Passed { token, .. } = again.json()? else { bail!("not a token") };

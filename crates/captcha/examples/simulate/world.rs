@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
-use munjigi_captcha::contract::{FIREFOX, ROOT_A, authority};
+use munjigi_captcha::contract::{FIREFOX, ROOT_A, answering, authority};
 use munjigi_captcha::counters::{Payer, Place};
 use munjigi_captcha::meter::Ledger;
 use munjigi_captcha::policy::{Demand, DemandStep, Network, Stage, decide, requires_more, spread};
@@ -81,6 +81,17 @@ struct Attempt {
     puzzles: u8,
     /// Expected hashes of the puzzle that is being solved.
     puzzle: u64,
+}
+
+impl Attempt {
+    /// Milliseconds that the puzzle takes.
+    fn takes(&self) -> u64 {
+        let rate = match self.who {
+            Who::Person { .. } => PERSONS_HASHES_PER_SECOND,
+            Who::Attacker | Who::Primer => 1_280_000,
+        };
+        (self.puzzle * 1_000 / rate).max(1)
+    }
 }
 
 /// A day of one site with its isolates and their meter.
@@ -290,11 +301,7 @@ impl Day {
 
     /// Works on a puzzle, and posts when it is done.
     fn solve(&mut self, at: u64, attempt: Attempt) {
-        let rate = match attempt.who {
-            Who::Person { .. } => PERSONS_HASHES_PER_SECOND,
-            Who::Attacker | Who::Primer => 1_280_000,
-        };
-        let takes = (attempt.puzzle * 1_000 / rate).max(1);
+        let takes = attempt.takes();
         let number = if let Some(number) = self.free.pop() {
             if let Some(slot) = self.attempts.get_mut(number) {
                 *slot = attempt;
@@ -328,7 +335,10 @@ impl Day {
             network: Network::Same,
         };
         let Attempt { visit, signals, .. } = &attempt;
-        let question = self.shop.question(visit, signals, &pressure, &place, stage);
+        // Everybody's browser is in order, or forged as if it were.
+        let solve_ms = u32::try_from(attempt.takes()).ok();
+        let signals = Signals { solve_ms, ..answering(AttemptId([0; 16]), *signals) };
+        let question = self.shop.question(visit, &signals, &pressure, &place, stage);
         let Ok(demand) = decide(&question) else { return };
         attempt.paid += attempt.puzzle;
         attempt.puzzles += 1;

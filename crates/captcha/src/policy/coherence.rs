@@ -10,6 +10,7 @@
 use munjigi_protocol::{Algorithm, AttemptId, Check};
 
 use super::{Question, Stage};
+use crate::visit::AgentKind;
 
 /// The least risk of a convicted visit: enough for a picture, or for the work
 /// that replaces one, whatever else speaks for the visit.
@@ -25,8 +26,10 @@ const MADE: u32 = (1 << FOUND) - 1;
 /// of 256 do not fit.
 const ZERO: u32 = 0xff00_0000;
 
-/// The bits of all checks that this edge knows. A newer widget may make more.
-const KNOWN: u32 = (1 << Check::ALL.len()) - 1;
+/// The bits of the checks that every widget makes which may still be open in
+/// somebody's browser. A newer widget may make more; a check that a release adds
+/// is demanded by the release after it.
+const DEMANDED: u32 = (1 << Check::ALL.len()) - 1;
 
 /// The checks that show a program at work.
 const AUTOMATION: u32 = bit(Check::Webdriver) | bit(Check::Headless) | bit(Check::Natives);
@@ -44,14 +47,11 @@ const DOUBTED: u32 =
 /// What the checks in the browser come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finding {
-    /// Nothing was reported: no solution yet, or a widget without checks.
+    /// Nobody was asked: there is no solution yet, or it is one by the fallback,
+    /// whose workers answer no questions.
     Unknown,
-    /// Every check was made, and none found more than circumstances.
+    /// No check that was made found more than circumstances.
     Coherent,
-    /// None found more than circumstances, but the client left one out.
-    Unasked,
-    /// Only checks found something that can also be a person's settings.
-    Differing,
     /// The client contradicts itself, or the bits are those of another attempt.
     Contradictory,
     /// A program was seen at work.
@@ -64,31 +64,51 @@ fn bits(question: &Question<'_>) -> Option<u32> {
     question.signals.agreement.map(|sent| sent ^ mask(id))
 }
 
-/// Reads the bits of a solution by HashWX; the fallback's workers answer no
-/// questions.
+/// Reads the bits of a solution by HashWX.
 pub fn finding(question: &Question<'_>) -> Finding {
-    let (Some(bits), Algorithm::HashWx) = (bits(question), question.algorithm) else {
+    if question.algorithm != Algorithm::HashWx || question.stage == Stage::Start {
         return Finding::Unknown;
-    };
+    }
+    let bits = bits(question).unwrap_or_default();
     let (made, found) = (bits & MADE, (bits & !ZERO) >> FOUND);
     let foreign = bits & ZERO != 0 || found & !made != 0;
     if found & AUTOMATION != 0 {
         Finding::Driven
     } else if foreign || found & CONTRADICTION != 0 {
         Finding::Contradictory
-    } else if found & DOUBTED != 0 {
-        Finding::Differing
-    } else if made & KNOWN == KNOWN {
-        Finding::Coherent
     } else {
-        Finding::Unasked
+        Finding::Coherent
     }
+}
+
+/// Whether a client that claims to be a browser leaves out what the widget
+/// always sends with a solution: an answer that is not given is no better than
+/// the worst that could be said without proof. A program that says so owes none.
+pub fn withheld(question: &Question<'_>) -> bool {
+    let Stage::Solution { proven, .. } = question.stage else { return false };
+    let checks = bits(question).is_none_or(|bits| bits & DEMANDED != DEMANDED);
+    let driver = question.signals.webdriver.is_none();
+    // An answer to a picture proves no hashes, and takes a visitor's time.
+    let time = proven > 0 && question.signals.solve_ms.is_none();
+    let asked = question.algorithm == Algorithm::HashWx;
+    asked && question.visit.agent != AgentKind::Program && (checks || driver || time)
+}
+
+/// Whether a check found what can also be a person's settings.
+pub fn differing(question: &Question<'_>) -> bool {
+    finds(question, DOUBTED)
 }
 
 /// Whether one of the checks that are circumstances found something.
 pub fn circumstance(question: &Question<'_>, check: Check) -> bool {
-    matches!(finding(question), Finding::Coherent | Finding::Unasked | Finding::Differing)
-        && bits(question).is_some_and(|bits| bits >> FOUND & bit(check) != 0)
+    finds(question, bit(check))
+}
+
+/// Whether one of these checks found something. What convicts beside it takes
+/// nothing of it back.
+fn finds(question: &Question<'_>, checks: u32) -> bool {
+    finding(question) != Finding::Unknown
+        && bits(question).is_some_and(|bits| bits >> FOUND & checks != 0)
 }
 
 const fn bit(check: Check) -> u32 {

@@ -3,7 +3,7 @@
 
 use munjigi_protocol::{Algorithm, Check, ScoreReason, Sign, Signals, Signs};
 
-use super::coherence::{Finding, circumstance, finding};
+use super::coherence::{Finding, circumstance, differing, finding, withheld};
 use super::pressure::{self, ONE};
 use super::{Network, Question, Stage, surge};
 use crate::counters::Pressure;
@@ -25,8 +25,8 @@ pub fn signs(question: &Question<'_>) -> Signs {
         (Sign::Webdriver, question.signals.webdriver == Some(true)),
         (Sign::SeenDriven, finding(question) == Finding::Driven),
         (Sign::SeenInconsistent, finding(question) == Finding::Contradictory),
-        (Sign::Differing, finding(question) == Finding::Differing),
-        (Sign::Unasked, finding(question) == Finding::Unasked),
+        (Sign::Differing, differing(question)),
+        (Sign::Unasked, withheld(question)),
         (Sign::Fallback, question.algorithm == Algorithm::Sha256),
         (Sign::Flood, surge::comes_with_it(question.site, question.pressure)),
     ];

@@ -8,7 +8,7 @@ mod harm;
 pub(super) mod pressures;
 mod rules;
 
-use munjigi_protocol::{PictureType, Rule, RuleMatch, SiteConfig, Work};
+use munjigi_protocol::{Check, PictureType, Rule, RuleMatch, SiteConfig, Work};
 use proptest::prelude::*;
 
 use super::*;
@@ -92,20 +92,21 @@ fn ask_for(
     })
 }
 
-/// What any browser reports that has only just loaded.
+/// What any browser reports that has only just loaded; of a solution for the
+/// attempt with the id 0 also that its checks found nothing.
 const NOTHING: Signals = Signals {
     since_load_ms: None,
     since_focus_ms: None,
     pointer: None,
     keys: None,
     focus_changes: None,
-    webdriver: None,
+    webdriver: Some(false),
     languages: None,
     touch: None,
     cores: None,
-    solve_ms: None,
+    solve_ms: Some(1_000),
     visible: None,
-    agreement: None,
+    agreement: Some((1 << Check::ALL.len()) - 1),
     single: None,
     whole: None,
 };

@@ -28,12 +28,13 @@ pub const fn weight(sign: Sign) -> Weight {
         // Developer tools alone trip the trap, and browsers inside apps have no
         // window; a driver that joined a browser does both.
         Sign::SeenDriven | Sign::SeenInconsistent | Sign::Attached => Weight::Convicts,
+        // As much as the worst that it could have said without being convicted:
+        // every widget has all the answers.
+        Sign::Unasked => Weight::Client(60),
         // Not enough for a picture on its own: owners test their forms this way.
         Sign::Webdriver | Sign::Program => Weight::Client(50),
         // An incomplete disguise, or a developer's device mode: enough for doubt.
         Sign::Contradictory | Sign::Differing => Weight::Client(30),
-        // Every HashWX solver has all the answers.
-        Sign::Unasked => Weight::Client(20),
         // Every browser sends one.
         Sign::NoAgent => Weight::Client(10),
         // No browser that runs WebAssembly offers it. And a solution that four

@@ -5,12 +5,14 @@ mod lists;
 
 use std::sync::Arc;
 
-use munjigi_captcha::contract::{Fault, MemoryMeter, ROOT_A, block_on, site_config};
+use munjigi_captcha::contract::{Fault, MemoryMeter, ROOT_A, answering, block_on, site_config};
 use munjigi_captcha::{KeyCheck, Secret};
 use munjigi_keys::UnixMillis;
 use munjigi_keys::signature::{Audience, CallKeys, Head, Nonce};
 use munjigi_pow::Puzzle;
-use munjigi_protocol::{ChallengeReply, SiteConfig, SiteverifyReply, SolutionReply, Step, Work};
+use munjigi_protocol::{
+    ChallengeReply, Signals, SiteConfig, SiteverifyReply, SolutionReply, Step, Work,
+};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::{Value, json};
@@ -127,7 +129,10 @@ fn an_attempt_passes_and_its_token_is_valid_once() {
         count: step.count,
         work: step.work,
     };
-    let solution = json!({ "challenge": challenge.challenge, "nonces": puzzle.solve() });
+    let signals = Signals { solve_ms: Some(1), ..answering(step.id, Signals::default()) };
+    let nonces = puzzle.solve();
+    let solution =
+        json!({ "challenge": challenge.challenge, "nonces": nonces, "signals": signals });
     let solved = read(&edge.post("/v1/solutions", &solution));
     let SolutionReply::Passed { token, .. } = solved else { panic!("not passed") };
     assert!(edge.verify(&token).success);

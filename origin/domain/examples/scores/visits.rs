@@ -237,6 +237,8 @@ fn seen(kind: Kind, chance: &mut Chance) -> Seen {
         Kind::Private => {
             *signals = Signals {
                 languages: Some(1),
+                webdriver: Some(false),
+                solve_ms: signals.solve_ms,
                 agreement: Some(if chance.of(20) { differing() } else { made() }),
                 ..Signals::default()
             };

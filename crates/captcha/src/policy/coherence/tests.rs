@@ -6,20 +6,50 @@ use crate::contract::{FIREFOX, site_config};
 use crate::counters::Pressure;
 use crate::host::Hostname;
 use crate::labels::Action;
-use crate::policy::risk::risk;
+use crate::policy::risk::{is_convicted, risk};
 use crate::policy::{Demand, DemandStep, HARDER, Network, decide};
 use crate::site::{Exemption, Site};
+use crate::visit::Visit;
 
 const ID: AttemptId =
     AttemptId([0xd4, 0xc3, 0xb2, 0xa1, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
 const MASK: u32 = 0xa1b2_c3d4;
 
+/// What the widget sends of somebody who points, beside the checks.
+const PERSON: Signals = Signals {
+    since_load_ms: None,
+    since_focus_ms: None,
+    pointer: Some(3),
+    keys: None,
+    single: None,
+    whole: None,
+    focus_changes: None,
+    webdriver: Some(false),
+    languages: None,
+    touch: None,
+    cores: None,
+    solve_ms: Some(1_000),
+    visible: None,
+    agreement: None,
+};
+
+/// Every check was made and found nothing.
+const AGREEING: Option<u32> = Some(MASK ^ DEMANDED);
+
 fn decided(agreement: Option<u32>, algorithm: Algorithm, pictures: Vec<PictureType>) -> Demand {
-    let signals = Signals { pointer: Some(3), agreement, ..Signals::default() };
-    decided_by(&signals, algorithm, pictures)
+    decided_by(&Signals { agreement, ..PERSON }, algorithm, pictures)
 }
 
 fn decided_by(signals: &Signals, algorithm: Algorithm, pictures: Vec<PictureType>) -> Demand {
+    decided_for(&FIREFOX, signals, algorithm, pictures)
+}
+
+fn decided_for(
+    visit: &Visit,
+    signals: &Signals,
+    algorithm: Algorithm,
+    pictures: Vec<PictureType>,
+) -> Demand {
     let mut config = site_config(&["mj_", &"0".repeat(26)].concat(), Vec::new());
     config.pictures = pictures;
     config.fallback_allowed = true;
@@ -27,7 +57,7 @@ fn decided_by(signals: &Signals, algorithm: Algorithm, pictures: Vec<PictureType
         site: &Site::parse(&config, Exemption::Honoured).unwrap(),
         hostname: &Hostname::parse("shop.example").unwrap(),
         action: &Action::parse("login").unwrap(),
-        visit: &FIREFOX,
+        visit,
         signals,
         pressure: &Pressure::default(),
         software: [0; 2],
@@ -42,18 +72,45 @@ fn work(agreement: Option<u32>) -> u64 {
 }
 
 fn found(check: Check) -> u32 {
-    MASK ^ (KNOWN | bit(check) << FOUND)
+    MASK ^ (DEMANDED | bit(check) << FOUND)
 }
 
 #[test]
-fn answers_that_agree_cost_what_no_answer_costs() {
-    assert_eq!(work(Some(MASK ^ KNOWN)), work(None));
+fn what_every_widget_sends_and_a_client_leaves_out_speaks_against_it() {
+    let complete = Signals { agreement: AGREEING, ..PERSON };
+    let of = |visit: &Visit, signals: &Signals, pictures| {
+        let demand = decided_for(visit, signals, Algorithm::HashWx, pictures);
+        (demand.total() / work(AGREEING), demand.step, risk(demand.signs))
+    };
+    assert_eq!(of(&FIREFOX, &complete, Vec::new()), (1, DemandStep::Puzzle, 0));
+    let left_out = [
+        Signals { agreement: None, ..complete },
+        Signals { webdriver: None, ..complete },
+        Signals { solve_ms: None, ..complete },
+        Signals { pointer: Some(3), ..Signals::default() },
+    ];
+    for signals in &left_out {
+        assert_eq!(of(&FIREFOX, signals, Vec::new()), (HARDER, DemandStep::Puzzle, 60));
+        let picture = of(&FIREFOX, signals, vec![PictureType::Grid]);
+        assert_eq!((picture.1, picture.2), (DemandStep::Picture, 60));
+        // It is no proof: a site's own rules may forgive it.
+        let demand = decided_for(&FIREFOX, signals, Algorithm::HashWx, Vec::new());
+        assert!(!is_convicted(demand.signs));
+    }
+    // Nothing that a client could have said instead, short of proof, costs more.
+    let said = Signals { agreement: Some(found(Check::Platform)), ..complete };
+    assert!(of(&FIREFOX, &said, Vec::new()).0 < HARDER);
+    // A program by its own words never promised to make checks.
+    let program = Visit { agent: AgentKind::Program, ..FIREFOX };
+    for signals in left_out.iter().chain([&complete]) {
+        assert_eq!(of(&program, signals, Vec::new()), (2, DemandStep::Puzzle, 50));
+    }
 }
 
 #[test]
 fn a_check_that_finds_something_convicts() {
     for check in [Check::Agent, Check::Webdriver, Check::Headless, Check::Natives] {
-        assert_eq!(work(Some(found(check))), HARDER * work(None), "{check:?}");
+        assert_eq!(work(Some(found(check))), HARDER * work(AGREEING), "{check:?}");
         let demand = decided(Some(found(check)), Algorithm::HashWx, vec![PictureType::Grid]);
         assert_eq!(demand.step, DemandStep::Picture, "{check:?}");
         assert_eq!(risk(demand.signs), CONVICTED, "{check:?}");
@@ -66,7 +123,7 @@ fn what_settings_can_cause_costs_at_most_double() {
     let each = [Check::Languages, Check::Platform, Check::Hints, Check::Graphics].map(found);
     for bits in each.into_iter().chain([both]) {
         let demand = decided(Some(bits), Algorithm::HashWx, vec![PictureType::Grid]);
-        assert_eq!((demand.step, demand.total()), (DemandStep::Puzzle, 2 * work(None)));
+        assert_eq!((demand.step, demand.total()), (DemandStep::Puzzle, 2 * work(AGREEING)));
     }
 }
 
@@ -74,37 +131,39 @@ fn what_settings_can_cause_costs_at_most_double() {
 fn circumstances_cost_no_work_unless_they_show_a_driver_together() {
     let with = |checks: &[Check]| {
         let found = checks.iter().fold(0, |found, check| found | bit(*check));
-        Some(MASK ^ (KNOWN | found << FOUND))
+        Some(MASK ^ (DEMANDED | found << FOUND))
     };
     for checks in [[Check::Window].as_slice(), &[Check::Touch], &[Check::Runtime]] {
-        assert_eq!(work(with(checks)), work(None), "{checks:?}");
+        assert_eq!(work(with(checks)), work(AGREEING), "{checks:?}");
     }
     let touch = with(&[Check::Runtime, Check::Touch]);
-    assert_eq!(work(touch), work(None));
+    assert_eq!(work(touch), work(AGREEING));
     // Nobody opens developer tools in a browser without a window.
     let attached = with(&[Check::Runtime, Check::Window]);
-    assert_eq!(work(attached), HARDER * work(None));
+    assert_eq!(work(attached), HARDER * work(AGREEING));
     let demand = decided(attached, Algorithm::HashWx, vec![PictureType::Grid]);
     assert_eq!((demand.step, risk(demand.signs)), (DemandStep::Picture, CONVICTED));
     // Developer tools docked in the window explain that somebody reads along.
     let traced = with(&[Check::Runtime]);
     for (whole, factor) in [(None, 1), (Some(false), 1), (Some(true), HARDER)] {
-        let signals = Signals { pointer: Some(3), agreement: traced, whole, ..Signals::default() };
+        let signals = Signals { agreement: traced, whole, ..PERSON };
         let demand = decided_by(&signals, Algorithm::HashWx, Vec::new());
-        assert_eq!(demand.total(), factor * work(None), "{whole:?}");
+        assert_eq!(demand.total(), factor * work(AGREEING), "{whole:?}");
     }
-    let calm = Signals { pointer: Some(3), whole: Some(true), ..Signals::default() };
-    assert_eq!(decided_by(&calm, Algorithm::HashWx, Vec::new()).total(), work(None));
+    let calm = Signals { agreement: AGREEING, whole: Some(true), ..PERSON };
+    assert_eq!(decided_by(&calm, Algorithm::HashWx, Vec::new()).total(), work(AGREEING));
 }
 
 #[test]
 fn a_check_left_out_convicts_nobody() {
     for number in 0..Check::ALL.len() {
-        let demand =
-            decided(Some(MASK ^ KNOWN ^ (1 << number)), Algorithm::HashWx, vec![PictureType::Grid]);
-        assert_eq!(demand.step, DemandStep::Puzzle);
-        let coherent = decided(None, Algorithm::HashWx, Vec::new());
-        assert!(risk(demand.signs) > risk(coherent.signs));
+        let demand = decided(
+            Some(MASK ^ DEMANDED ^ (1 << number)),
+            Algorithm::HashWx,
+            vec![PictureType::Grid],
+        );
+        assert_eq!((demand.step, risk(demand.signs)), (DemandStep::Picture, 60));
+        assert!(!is_convicted(demand.signs));
     }
 }
 
@@ -117,15 +176,15 @@ fn the_fallback_need_not_answer() {
 #[test]
 fn the_bits_of_another_attempt_convict() {
     // Its id differs in the byte whose bits are always 0.
-    assert_eq!(work(Some(MASK ^ 0x0100_0000 ^ KNOWN)), HARDER * work(None));
+    assert_eq!(work(Some(MASK ^ 0x0100_0000 ^ DEMANDED)), HARDER * work(AGREEING));
     // A finding of a check that was not made.
-    assert_eq!(work(Some(MASK ^ (1 << FOUND))), HARDER * work(None));
+    assert_eq!(work(Some(MASK ^ (1 << FOUND))), HARDER * work(AGREEING));
 }
 
 #[test]
 fn a_newer_widget_may_make_more_checks() {
     let more = 1 << Check::ALL.len();
-    assert_eq!(work(Some(MASK ^ (KNOWN | more | more << FOUND))), work(None));
+    assert_eq!(work(Some(MASK ^ (DEMANDED | more | more << FOUND))), work(AGREEING));
 }
 
 proptest! {
@@ -134,9 +193,9 @@ proptest! {
         made in 0..=MADE, found in 0..=MADE, number in 0..11_u32,
     ) {
         // Only what was made can find something; anything else convicts.
+        let made = made | 1 << number;
         let bits = made | (found & made) << FOUND;
-        let made = 1 << number;
-        let more = bits | made | made << FOUND;
+        let more = bits | 1 << number << FOUND;
         let risk = |bits| risk(decided(Some(MASK ^ bits), Algorithm::HashWx, Vec::new()).signs);
         prop_assert!(risk(more) >= risk(bits));
     }

@@ -19,13 +19,14 @@ const PERSON: Signals = Signals {
     pointer: Some(3),
     keys: Some(2),
     focus_changes: None,
-    webdriver: None,
+    webdriver: Some(false),
     languages: None,
     touch: None,
     cores: None,
-    solve_ms: None,
+    solve_ms: Some(1_000),
     visible: None,
-    agreement: None,
+    // Every check was made.
+    agreement: Some(0x7ff),
     single: None,
     whole: None,
 };
@@ -74,11 +75,11 @@ fn each_reason_has_a_visit_that_shows_it_alone() {
     let fast = Signals { solve_ms: Some(1), ..PERSON };
     assert_eq!(solved(fast, Network::Same), [SolvedElsewhere]);
     // The bits of the checks: agent (0) and webdriver (3) found something.
-    let found = |check: u32| Signals { agreement: Some(0x3f | 1 << (12 + check)), ..PERSON };
+    let found = |check: u32| Signals { agreement: Some(0x7ff | 1 << (12 + check)), ..PERSON };
     assert_eq!(solved(found(0), Network::Same), [InconsistentClient]);
     assert_eq!(solved(found(3), Network::Same), [Automation]);
     assert_eq!(solved(found(1), Network::Same), [InconsistentClient]);
-    let unasked = Signals { agreement: Some(0x3e), ..PERSON };
+    let unasked = Signals { agreement: Some(0x7fe), ..PERSON };
     assert_eq!(solved(unasked, Network::Same), [InconsistentClient]);
 }
 
