@@ -7,6 +7,7 @@ use munjigi_delivery::lists::{Fetcher, File};
 use munjigi_domain::lists::{self, FetchFault, STALE_AFTER, Source};
 use munjigi_domain::reach::Reach;
 use munjigi_keys::UnixMillis;
+use munjigi_protocol::routes;
 use munjigi_store::lists::{Fetch, FetchOutcome, ForgetSources, SourceRecord, published, sources};
 use munjigi_store::{StoreError, transact};
 
@@ -55,8 +56,11 @@ impl Jobs {
         source: &Source,
         before: Option<&SourceRecord>,
     ) -> Result<(), StoreError> {
-        let PublishedLists { fetcher, period, .. } = &self.lists;
-        let (list, outcome) = (source.list.as_str(), fetch(fetcher, source, before).await);
+        let PublishedLists { fetcher, period, sources } = &self.lists;
+        // All sources of a list share what the edge takes of it.
+        let parts = sources.iter().filter(|other| other.list == source.list).count().max(1);
+        let most = routes::PUT_LIST.max_body_bytes / parts;
+        let (list, outcome) = (source.list.as_str(), fetch(fetcher, source, before, most).await);
         let (outcome, wait) = match outcome {
             Ok(outcome) => (outcome, *period),
             Err(fault) => {
@@ -102,6 +106,7 @@ async fn fetch(
     fetcher: &Fetcher,
     source: &Source,
     before: Option<&SourceRecord>,
+    most: usize,
 ) -> Result<FetchOutcome, FetchFault> {
     let entries = before.and_then(|before| usize::try_from(before.entries?).ok());
     // Without a good file, any is new.
@@ -110,7 +115,7 @@ async fn fetch(
         File::Unchanged => Ok(FetchOutcome::Unchanged),
         File::New { bytes, etag } => {
             let read = lists::read(source.format, &bytes)?;
-            lists::judge(&read, entries)?;
+            lists::judge(&read, entries, most)?;
             Ok(FetchOutcome::New { entries: read, etag })
         }
     }

@@ -87,12 +87,16 @@ pub fn read_entries<'a>(
 
 fn read(text: &str) -> Result<Entry, Reason> {
     let entry: Entry = text.parse().map_err(Reason::Entry)?;
-    let is_narrow = match entry {
+    if is_narrow(&entry) { Ok(entry) } else { Err(Reason::TooWide) }
+}
+
+/// Whether a list may have an entry: /8 or narrower for IPv4, /16 for IPv6.
+pub fn is_narrow(entry: &Entry) -> bool {
+    match entry {
         Entry::System(_) => true,
-        Entry::V4 { bits, .. } => V4_BITS.contains(&bits),
-        Entry::V6 { bits, .. } => V6_BITS.contains(&bits),
-    };
-    if is_narrow { Ok(entry) } else { Err(Reason::TooWide) }
+        Entry::V4 { bits, .. } => V4_BITS.contains(bits),
+        Entry::V6 { bits, .. } => V6_BITS.contains(bits),
+    }
 }
 
 impl Reason {

@@ -7,8 +7,10 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use munjigi_captcha::Entry;
+use munjigi_captcha::{Entry, List};
 use serde::Deserialize;
+
+use super::entries::is_narrow;
 
 /// A list that everybody's rules may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,6 +106,15 @@ pub enum FetchFault {
     /// Less than half of the last good file is in it.
     #[error("the file has {after} entries, less than half of the {before} before")]
     Shrunk { before: usize, after: usize },
+    /// More than twice the last good file is in it.
+    #[error("the file has {after} entries, more than twice the {before} before")]
+    Grown { before: usize, after: usize },
+    /// A network in it is a large part of the internet.
+    #[error("the file has the network {entry}, wider than /8 for IPv4 or /16 for IPv6")]
+    TooWide { entry: String },
+    /// The edge takes no list of this size.
+    #[error("the list would have {bytes} bytes at the edge, which takes {most}")]
+    TooLarge { bytes: usize, most: usize },
 }
 
 impl FetchFault {
@@ -118,6 +129,9 @@ impl FetchFault {
             Self::Malformed { .. } => "malformed",
             Self::Empty => "empty",
             Self::Shrunk { .. } => "shrunk",
+            Self::Grown { .. } => "grown",
+            Self::TooWide { .. } => "too-wide",
+            Self::TooLarge { .. } => "too-large",
         }
     }
 }
@@ -146,16 +160,30 @@ pub fn read(format: Format, bytes: &[u8]) -> Result<Vec<Entry>, FetchFault> {
     }
 }
 
-/// Whether a file may replace one with so many entries.
-pub fn judge(entries: &[Entry], before: Option<usize>) -> Result<(), FetchFault> {
+/// A file that grows less than this is never suspicious: short lists double
+/// every other day.
+const SMALL: usize = 1_000;
+
+/// Whether a file may replace one with so many entries, where its list has
+/// `most` bytes at the edge for it. Its publisher may have lost control of it:
+/// one network that is too wide, and a rule turns everybody away.
+pub fn judge(entries: &[Entry], before: Option<usize>, most: usize) -> Result<(), FetchFault> {
     let after = entries.len();
     match before {
-        _ if after == 0 => Err(FetchFault::Empty),
+        _ if after == 0 => return Err(FetchFault::Empty),
         Some(before) if after.saturating_mul(2) < before => {
-            Err(FetchFault::Shrunk { before, after })
+            return Err(FetchFault::Shrunk { before, after });
         }
-        _ => Ok(()),
+        Some(before) if after > before.max(SMALL).saturating_mul(2) => {
+            return Err(FetchFault::Grown { before, after });
+        }
+        _ => {}
     }
+    if let Some(entry) = entries.iter().find(|entry| !is_narrow(entry)) {
+        return Err(FetchFault::TooWide { entry: entry.to_string() });
+    }
+    let bytes = List::of(0, entries.iter().copied()).write().len();
+    if bytes > most { Err(FetchFault::TooLarge { bytes, most }) } else { Ok(()) }
 }
 
 fn lines(bytes: &[u8]) -> Result<Vec<Entry>, FetchFault> {
@@ -271,11 +299,38 @@ mod tests {
     #[test]
     fn an_empty_or_much_smaller_file_replaces_nothing() {
         let entries = |number: u32| (1..=number).map(Entry::System).collect::<Vec<_>>();
+        let judge = |entries: &[Entry], before| judge(entries, before, usize::MAX);
         assert_eq!(judge(&entries(0), None), Err(FetchFault::Empty));
         assert_eq!(judge(&entries(1), None), Ok(()));
         assert_eq!(judge(&entries(50), Some(100)), Ok(()));
         let shrunk = FetchFault::Shrunk { before: 100, after: 49 };
         assert_eq!(judge(&entries(49), Some(100)), Err(shrunk));
+        // Nor does one that is much larger, unless both are small.
+        assert_eq!(judge(&entries(2_000), Some(2)), Ok(()));
+        assert_eq!(judge(&entries(4_000), Some(2_000)), Ok(()));
+        let grown = FetchFault::Grown { before: 2_000, after: 4_001 };
+        assert_eq!(judge(&entries(4_001), Some(2_000)), Err(grown));
+        assert_eq!(judge(&entries(4_001), None), Ok(()));
+    }
+
+    #[test]
+    fn no_file_puts_the_internet_on_a_list() {
+        for wide in ["0.0.0.0/0", "8.0.0.0/7", "::/0", "2000::/15"] {
+            let entries = read(Format::Lines, format!("192.0.2.1\n{wide}").as_bytes()).unwrap();
+            let fault = judge(&entries, None, usize::MAX).unwrap_err();
+            assert_eq!(fault, FetchFault::TooWide { entry: wide.to_owned() });
+        }
+        let entries = read(Format::Lines, b"10.0.0.0/8\n2001::/16").unwrap();
+        assert_eq!(judge(&entries, None, usize::MAX), Ok(()));
+    }
+
+    #[test]
+    fn what_the_edge_would_not_take_is_a_fault_at_once() {
+        let entries: Vec<_> = (1..=100).map(Entry::System).collect();
+        let bytes = List::of(0, entries.iter().copied()).write().len();
+        assert_eq!(judge(&entries, None, bytes), Ok(()));
+        let fault = judge(&entries, None, bytes - 1);
+        assert_eq!(fault, Err(FetchFault::TooLarge { bytes, most: bytes - 1 }));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Lists that organisations keep.
 
 use munjigi_captcha::{Address, Entry, ListId};
-use munjigi_domain::accounts::Id;
+use munjigi_domain::accounts::{Id, MostSites};
 use munjigi_domain::audit::Action;
 use munjigi_domain::settings::{Edit, Mistake};
+use munjigi_domain::site_change::Change;
 use munjigi_protocol::{Rule, RuleMatch, Verdict};
 use munjigi_store::audit::Author;
 use munjigi_store::lists::{
@@ -162,6 +163,10 @@ async fn a_list_that_a_rule_names_cannot_be_deleted(pool: PgPool) {
     assert_eq!(delete(&rig, &anna, &id).await, Err(ListRefused::InUse { sites: sites.clone() }));
     let shown = find(&rig.pool, &anna.organisation, &wire(&id).parse().unwrap()).await.unwrap();
     assert_eq!(shown.unwrap().sites, sites);
+    // Nor while the site is deleted: restored, it would refuse nobody.
+    rig.change(&site, Change::Delete).await.unwrap();
+    assert_eq!(delete(&rig, &anna, &id).await, Err(ListRefused::InUse { sites }));
+    rig.change(&site, Change::Restore(MostSites(1))).await.unwrap();
     name(&rig, &site, &["tor-exits"]).await.unwrap();
     delete(&rig, &anna, &id).await.unwrap();
 }

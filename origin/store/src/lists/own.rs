@@ -89,7 +89,6 @@ async fn read(
                 AS "is_delivered!",
             ARRAY(
                 SELECT sites.name FROM sites WHERE sites.organisation = lists.organisation
-                    AND deleted_at IS NULL
                     AND rules @> jsonb_build_array(
                         jsonb_build_object('match', jsonb_build_object('list', 'list_' || lists.id))
                     )

@@ -177,9 +177,10 @@ impl Unit for DeleteList<'_> {
         let Some(before) = lock(connection, organisation, id).await? else {
             return Ok(Err(ListRefused::Unknown));
         };
-        // After the lock, which whoever writes a rule that names it waits for.
+        // After the lock, which whoever writes a rule that names it waits for. A
+        // deleted site counts: restored, its rules would match nobody.
         let sites = sqlx::query_scalar!(
-            "SELECT name FROM sites WHERE organisation = $1 AND deleted_at IS NULL AND rules @> $2
+            "SELECT name FROM sites WHERE organisation = $1 AND rules @> $2
             ORDER BY name",
             organisation.as_str(),
             json!([{ "match": { "list": wire(id) } }])
