@@ -149,7 +149,8 @@ test('who asks not to be tracked is described no further', async (t) => {
   const { posts } = await visit(t, browser);
   assert.equal(await browser.evaluate('navigator.globalPrivacyControl'), true);
   for (const { path, sent: { signals } } of posts) {
-    const expected = path === '/v1/challenges' ? ['webdriver'] : ['webdriver', 'agreement', 'solve_ms'];
+    const always = ['webdriver', 'whole'];
+    const expected = path === '/v1/challenges' ? always : [...always, 'agreement', 'solve_ms'];
     assert.deepEqual(Object.keys(signals), expected, path);
   }
 });

@@ -248,8 +248,8 @@ function frame(): void {
       } as FrameMessage),
     i: (request, at, count) => {
       if (request == Request_.Images) return void bring();
-      const now: Signals = { webdriver: navigator.webdriver };
-      // Who asks not to be tracked is described no further.
+      const now: Signals = { webdriver: navigator.webdriver, whole: signals.whole! };
+      // Who asks not to be tracked is described no further: what convicts is above.
       if (!(navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl)
         Object.assign(now, signals, {
           languages: Math.min(navigator.languages.length, 255),

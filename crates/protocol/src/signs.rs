@@ -56,7 +56,7 @@ signs! {
     /// The client left out a check, or something else that widgets always send.
     Unasked = "unasked" => InconsistentClient,
     /// No user agent was sent.
-    NoAgent = "no-agent",
+    NoAgent = "no-agent" => InconsistentClient,
     /// HTTP/1.
     HttpOne = "http-1",
     /// TLS 1.2.
@@ -69,7 +69,7 @@ signs! {
     AtOnce = "at-once",
     /// The page was not visible.
     Hidden = "hidden",
-    /// Nobody was seen to point, type, touch, move the focus or take their time.
+    /// Nobody was seen to point, type, touch or move the focus.
     Absent = "absent" => TooLittleData,
     /// The pointer was reported and did not move.
     NoPointer = "no-pointer",

@@ -38,7 +38,7 @@ fn a_report_says_what_the_token_said() {
     let (world, request) = redeemed();
     let report = sent(&world, &request).unwrap();
     assert_eq!(report.sitekey, world.site.sitekey.to_string());
-    assert_eq!((report.outcome, report.score), (Outcome::Fraudulent, 90));
+    assert_eq!((report.outcome, report.score), (Outcome::Fraudulent, 95));
     assert_eq!(report.reason, Some(OutcomeReason::Chargeback));
     assert_eq!(report.signs, Signs::NONE.with(Sign::Absent));
     assert_eq!((report.key, report.reported_at), (None, world.now.0));

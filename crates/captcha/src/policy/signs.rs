@@ -25,8 +25,8 @@ pub fn signs(question: &Question<'_>) -> Signs {
         (Sign::Webdriver, question.signals.webdriver == Some(true)),
         (Sign::SeenDriven, finding(question) == Finding::Driven),
         (Sign::SeenInconsistent, finding(question) == Finding::Contradictory),
-        (Sign::Differing, differing(question)),
         (Sign::Unasked, withheld(question)),
+        (Sign::Differing, differing(question)),
         (Sign::Fallback, question.algorithm == Algorithm::Sha256),
         (Sign::Flood, surge::comes_with_it(question.site, question.pressure)),
     ];
@@ -67,7 +67,7 @@ fn of_visit(visit: &Visit) -> [(Sign, bool); 7] {
     ]
 }
 
-fn of_signals(signals: &Signals) -> [(Sign, bool); 10] {
+fn of_signals(signals: &Signals) -> [(Sign, bool); 9] {
     let untouched = signals.pointer == Some(0)
         && signals.keys == Some(0)
         && signals.touch != Some(true)
@@ -76,7 +76,6 @@ fn of_signals(signals: &Signals) -> [(Sign, bool); 10] {
         (Sign::NoLanguage, signals.languages == Some(0)),
         (Sign::AtOnce, untouched),
         (Sign::Hidden, signals.visible == Some(false)),
-        (Sign::Absent, !present(signals)),
         (Sign::NoPointer, signals.pointer == Some(0)),
         (Sign::MuchPointer, signals.pointer == Some(3)),
         (Sign::NoKeys, signals.keys == Some(0)),
@@ -86,24 +85,27 @@ fn of_signals(signals: &Signals) -> [(Sign, bool); 10] {
     ]
 }
 
-/// Whether somebody pointed, typed, touched, moved the focus or took their time.
+/// Whether somebody did anything at all. One touch, one key or the first focus
+/// begins an attempt: people with a keyboard alone, with a switch or with a
+/// screen reader do no more, and nothing is held against them.
 fn present(signals: &Signals) -> bool {
-    let some = |value: Option<u8>, least| value.is_some_and(|value| value >= least);
-    some(signals.pointer, if signals.touch == Some(true) { 1 } else { 2 })
-        || some(signals.keys, 2)
-        || some(signals.focus_changes, 2)
-        || signals.since_focus_ms.is_some_and(|ms| ms >= 1_000)
+    [signals.pointer, signals.keys, signals.focus_changes].iter().flatten().any(|count| *count > 0)
+        || signals.since_focus_ms.is_some()
 }
 
-fn of_stage(question: &Question<'_>) -> [(Sign, bool); 5] {
-    let (moved, further) = match question.stage {
-        Stage::Start => (false, false),
-        Stage::Solution { network, puzzles, .. } => (network == Network::Other, puzzles > 0),
+fn of_stage(question: &Question<'_>) -> [(Sign, bool); 6] {
+    // Before a solution, nobody had time to do anything.
+    let (absent, moved, further) = match question.stage {
+        Stage::Start => (false, false, false),
+        Stage::Solution { network, puzzles, .. } => {
+            (!present(question.signals), network == Network::Other, puzzles > 0)
+        }
     };
     let patient = question.signals.since_load_ms.is_some_and(|ms| ms > 60_000);
     [
         (Sign::Patient, patient),
         (Sign::TooFast, too_fast(question)),
+        (Sign::Absent, absent),
         (Sign::Moved, moved),
         (Sign::Slow, slow(question)),
         (Sign::Further, further),

@@ -5,6 +5,7 @@ mod allocation;
 mod decay;
 mod fallback;
 mod harm;
+mod people;
 pub(super) mod pressures;
 mod rules;
 
@@ -142,71 +143,71 @@ fn the_policy_reads_as_this_table() {
     // who, signals, counters, site → work, step, score
     let table: Vec<Row> = vec![
         // Signals.
-        ("nothing is known",           FIREFOX, NOTHING,       CALM,                    On::Plain,         40_000, Puzzle,  90),
+        ("nothing is known",           FIREFOX, NOTHING,       CALM,                    On::Plain,         40_000, Puzzle, 100),
         ("a person",                   FIREFOX, PERSON,        CALM,                    On::Plain,         40_000, Puzzle, 100),
         ("a person at the keyboard",   FIREFOX, KEYBOARD,      CALM,                    On::Plain,         40_000, Puzzle, 100),
-        ("a developer's machine",      LOCAL,   NOTHING,       CALM,                    On::Plain,         40_000, Puzzle,  90),
+        ("a developer's machine",      LOCAL,   NOTHING,       CALM,                    On::Plain,         40_000, Puzzle, 100),
         ("behind an office proxy",     PROXIED, PERSON,        CALM,                    On::Plain,         40_000, Puzzle,  85),
-        ("started at once",            FIREFOX, AT_ONCE,       CALM,                    On::Plain,         40_000, Puzzle,  85),
-        ("no language",                FIREFOX, NO_LANGUAGE,   CALM,                    On::Plain,         40_000, Puzzle,  76),
-        ("TLS 1.1",                    ANCIENT, NOTHING,       CALM,                    On::Plain,         80_000, Puzzle,  67),
-        ("headers of two browsers",    FORGED,  NOTHING,       CALM,                    On::Plain,         80_000, Puzzle,  63),
-        ("a driven browser",           FIREFOX, DRIVEN,        CALM,                    On::Plain,         80_000, Puzzle,  45),
+        ("started at once",            FIREFOX, AT_ONCE,       CALM,                    On::Plain,         40_000, Puzzle,  95),
+        ("no language",                FIREFOX, NO_LANGUAGE,   CALM,                    On::Plain,         40_000, Puzzle,  85),
+        ("TLS 1.1",                    ANCIENT, NOTHING,       CALM,                    On::Plain,         40_000, Puzzle,  75),
+        ("headers of two browsers",    FORGED,  NOTHING,       CALM,                    On::Plain,         80_000, Puzzle,  70),
+        ("a driven browser",           FIREFOX, DRIVEN,        CALM,                    On::Plain,         80_000, Puzzle,  50),
         ("driven like a person",       FIREFOX, DRIVEN_PERSON, CALM,                    On::Plain,         80_000, Puzzle,  50),
         ("a program, no pictures",     CURL,    NOTHING,       CALM,                    On::Plain,        320_000, Puzzle,  40),
         ("a program, pictures",        CURL,    NOTHING,       CALM,                    On::WithPictures,  80_000, Picture, 40),
         ("a driven program",           CURL,    DRIVEN,        CALM,                    On::Plain,        320_000, Puzzle,  20),
         // Counters.
-        ("a household",                FIREFOX, NOTHING,       address(16, 16, 0),      On::Plain,         40_000, Puzzle,  90),
-        ("an office",                  FIREFOX, NOTHING,       address(32, 32, 0),      On::Plain,         80_000, Puzzle,  90),
-        ("200 challenges",             FIREFOX, NOTHING,       address(200, 200, 0),    On::Plain,        500_000, Puzzle,  81),
-        ("200, and few solved",        FIREFOX, NOTHING,       address(200, 10, 0),     On::Plain,      1_000_000, Puzzle,  69),
-        ("200, half a life later",     FIREFOX, NOTHING,       address(100, 100, 0),    On::Plain,        250_000, Puzzle,  81),
-        ("2,000 challenges",           FIREFOX, NOTHING,       address(2_000, 2_000, 0),On::Plain,      4_000_000, Puzzle,  67),
-        ("two wrong solutions",        FIREFOX, NOTHING,       address(2, 0, 2),        On::Plain,         45_000, Puzzle,  90),
-        ("ten wrong solutions",        FIREFOX, NOTHING,       address(10, 0, 10),      On::Plain,        105_000, Puzzle,  76),
-        ("failures alone only double", FIREFOX, NOTHING,       address(0, 0, 9_999),    On::Plain,         80_000, Puzzle,  76),
-        ("and an office feels four",   FIREFOX, NOTHING,       address(32, 32, 9_999),  On::Plain,        320_000, Puzzle,  69),
-        ("a few alike",               FIREFOX, NOTHING,       Pressure { trace: 4, ..CALM }, On::Plain,   40_000, Puzzle,  90),
-        ("a recorded interaction",    FIREFOX, NOTHING,       Pressure { trace: 40, ..CALM }, On::Plain, 400_000, Puzzle,  90),
-        ("alike where many come",     FIREFOX, NOTHING,       Pressure { trace: 40, ..flooded(60_000, 1) }, On::Plain, 40_000, Puzzle, 90),
-        ("a flood, who comes once",    FIREFOX, NOTHING,       flooded(60_000, 1),      On::Plain,         40_000, Puzzle,  90),
-        ("a flood, within the share",  FIREFOX, NOTHING,       flooded(60_000, 4),      On::Plain,         40_000, Puzzle,  90),
-        ("a flood, over the share",    FIREFOX, NOTHING,       flooded(60_000, 16),     On::Plain,        160_000, Puzzle,  90),
-        ("usual, and no flood",        FIREFOX, NOTHING,       usual(60_000, 20_000),   On::Plain,         40_000, Puzzle,  90),
-        ("five times what is usual",   FIREFOX, NOTHING,       usual(60_000, 12_000),   On::Plain,         53_281, Puzzle,  90),
+        ("a household",                FIREFOX, NOTHING,       address(16, 16, 0),      On::Plain,         40_000, Puzzle, 100),
+        ("an office",                  FIREFOX, NOTHING,       address(32, 32, 0),      On::Plain,         80_000, Puzzle, 100),
+        ("200 challenges",             FIREFOX, NOTHING,       address(200, 200, 0),    On::Plain,        500_000, Puzzle,  90),
+        ("200, and few solved",        FIREFOX, NOTHING,       address(200, 10, 0),     On::Plain,        500_000, Puzzle,  76),
+        ("200, half a life later",     FIREFOX, NOTHING,       address(100, 100, 0),    On::Plain,        250_000, Puzzle,  90),
+        ("2,000 challenges",           FIREFOX, NOTHING,       address(2_000, 2_000, 0),On::Plain,      4_000_000, Puzzle,  75),
+        ("two wrong solutions",        FIREFOX, NOTHING,       address(2, 0, 2),        On::Plain,         45_000, Puzzle, 100),
+        ("ten wrong solutions",        FIREFOX, NOTHING,       address(10, 0, 10),      On::Plain,        105_000, Puzzle,  85),
+        ("failures alone only double", FIREFOX, NOTHING,       address(0, 0, 9_999),    On::Plain,         80_000, Puzzle,  85),
+        ("and an office feels four",   FIREFOX, NOTHING,       address(32, 32, 9_999),  On::Plain,        160_000, Puzzle,  76),
+        ("a few alike",               FIREFOX, NOTHING,       Pressure { trace: 4, ..CALM }, On::Plain,   40_000, Puzzle, 100),
+        ("a recorded interaction",    FIREFOX, NOTHING,       Pressure { trace: 40, ..CALM }, On::Plain, 400_000, Puzzle,  76),
+        ("alike where many come",     FIREFOX, NOTHING,       Pressure { trace: 40, ..flooded(60_000, 1) }, On::Plain, 40_000, Puzzle, 100),
+        ("a flood, who comes once",    FIREFOX, NOTHING,       flooded(60_000, 1),      On::Plain,         40_000, Puzzle, 100),
+        ("a flood, within the share",  FIREFOX, NOTHING,       flooded(60_000, 4),      On::Plain,         40_000, Puzzle, 100),
+        ("a flood, over the share",    FIREFOX, NOTHING,       flooded(60_000, 16),     On::Plain,        160_000, Puzzle, 100),
+        ("usual, and no flood",        FIREFOX, NOTHING,       usual(60_000, 20_000),   On::Plain,         40_000, Puzzle, 100),
+        ("five times what is usual",   FIREFOX, NOTHING,       usual(60_000, 12_000),   On::Plain,         53_281, Puzzle, 100),
         // Neighbours.
-        ("one noisy neighbour",        FIREFOX, NOTHING,       neighbours(1, 1_600, 4), On::Plain,         40_000, Puzzle,  90),
-        ("ten quiet neighbours",       FIREFOX, NOTHING,       neighbours(10, 30, 4),   On::Plain,         40_000, Puzzle,  90),
-        ("a network that attacks",     FIREFOX, NOTHING,       neighbours(250, 4_000, 1), On::Plain,      160_000, Puzzle,  90),
-        ("and its busier address",     FIREFOX, NOTHING,       neighbours(250, 4_000, 16), On::Plain,     640_000, Puzzle,  90),
-        ("a block of quiet networks",  FIREFOX, NOTHING,       block(2_048, 2_100, permille(0)), On::Plain, 320_000, Puzzle, 90),
-        ("the same beside many",       FIREFOX, NOTHING,       block(2_048, 33_000, permille(0)), On::Plain, 40_000, Puzzle, 90),
-        ("a block that is usual",      FIREFOX, NOTHING,       block(2_048, 8_000, permille(200)), On::Plain, 40_000, Puzzle, 90),
-        ("a block nobody knows",       FIREFOX, NOTHING,       block(8_192, 2_100, None), On::Plain,     160_000, Puzzle,  90),
-        ("an IPv6 allocation",         FIREFOX, NOTHING,       block(8_192, 2_100, permille(0)), On::Plain, 640_000, Puzzle, 90),
-        ("a block of rented machines", FIREFOX, NOTHING,       rented(block(8_192, 2_100, permille(0))), On::Plain, 1_280_000, Puzzle, 90),
-        ("a household's /56",          FIREFOX, NOTHING,       subnet(64),              On::Plain,         40_000, Puzzle,  90),
-        ("one that has fresh /64s",    FIREFOX, NOTHING,       subnet(640),             On::Plain,        400_000, Puzzle,  90),
+        ("one noisy neighbour",        FIREFOX, NOTHING,       neighbours(1, 1_600, 4), On::Plain,         40_000, Puzzle, 100),
+        ("ten quiet neighbours",       FIREFOX, NOTHING,       neighbours(10, 30, 4),   On::Plain,         40_000, Puzzle, 100),
+        ("a network that attacks",     FIREFOX, NOTHING,       neighbours(250, 4_000, 1), On::Plain,      160_000, Puzzle, 100),
+        ("and its busier address",     FIREFOX, NOTHING,       neighbours(250, 4_000, 16), On::Plain,     640_000, Puzzle, 100),
+        ("a block of quiet networks",  FIREFOX, NOTHING,       block(2_048, 2_100, permille(0)), On::Plain, 320_000, Puzzle, 100),
+        ("the same beside many",       FIREFOX, NOTHING,       block(2_048, 33_000, permille(0)), On::Plain, 40_000, Puzzle, 100),
+        ("a block that is usual",      FIREFOX, NOTHING,       block(2_048, 8_000, permille(200)), On::Plain, 40_000, Puzzle, 100),
+        ("a block nobody knows",       FIREFOX, NOTHING,       block(8_192, 2_100, None), On::Plain,     160_000, Puzzle, 100),
+        ("an IPv6 allocation",         FIREFOX, NOTHING,       block(8_192, 2_100, permille(0)), On::Plain, 640_000, Puzzle, 100),
+        ("a block of rented machines", FIREFOX, NOTHING,       rented(block(8_192, 2_100, permille(0))), On::Plain, 1_280_000, Puzzle, 100),
+        ("a household's /56",          FIREFOX, NOTHING,       subnet(64),              On::Plain,         40_000, Puzzle, 100),
+        ("one that has fresh /64s",    FIREFOX, NOTHING,       subnet(640),             On::Plain,        400_000, Puzzle, 100),
         // Systems.
-        ("a system nobody knows",      FIREFOX, NOTHING,       system(1_024, 1_024, None), On::Plain,      40_000, Puzzle,  90),
-        ("far more of one",            FIREFOX, NOTHING,       system(9_000, 1_024, None), On::Plain,     160_000, Puzzle,  85),
-        ("a usual system",             FIREFOX, NOTHING,       system(3_000, 4_000, permille(600)), On::Plain, 40_000, Puzzle, 90),
-        ("and all of a sudden",        FIREFOX, NOTHING,       system(90_000, 4_000, permille(600)), On::Plain, 40_000, Puzzle, 90),
-        ("one in twenty-five people",  FIREFOX, NOTHING,       system(90_000, 4_000, permille(40)), On::Plain, 100_000, Puzzle, 85),
-        ("an unusual system",          FIREFOX, NOTHING,       system(256, 2_000, permille(0)), On::Plain,  80_000, Puzzle,  85),
-        ("with few networks",          FIREFOX, NOTHING,       carrier(4_096, 8_192, permille(0)), On::Plain, 320_000, Puzzle, 85),
-        ("an IPv6 /32 in an hour",     FIREFOX, NOTHING,       system(7_880, 1_100, permille(0)), On::Plain, 640_000, Puzzle, 85),
-        ("rented machines",            FIREFOX, NOTHING,       rented(system(90_000, 90_000, permille(0))), On::Plain, 640_000, Puzzle, 85),
+        ("a system nobody knows",      FIREFOX, NOTHING,       system(1_024, 1_024, None), On::Plain,      40_000, Puzzle, 100),
+        ("far more of one",            FIREFOX, NOTHING,       system(9_000, 1_024, None), On::Plain,     160_000, Puzzle,  95),
+        ("a usual system",             FIREFOX, NOTHING,       system(3_000, 4_000, permille(600)), On::Plain, 40_000, Puzzle, 100),
+        ("and all of a sudden",        FIREFOX, NOTHING,       system(90_000, 4_000, permille(600)), On::Plain, 40_000, Puzzle, 100),
+        ("one in twenty-five people",  FIREFOX, NOTHING,       system(90_000, 4_000, permille(40)), On::Plain, 100_000, Puzzle, 95),
+        ("an unusual system",          FIREFOX, NOTHING,       system(256, 2_000, permille(0)), On::Plain,  80_000, Puzzle,  95),
+        ("with few networks",          FIREFOX, NOTHING,       carrier(4_096, 8_192, permille(0)), On::Plain, 320_000, Puzzle, 95),
+        ("an IPv6 /32 in an hour",     FIREFOX, NOTHING,       system(7_880, 1_100, permille(0)), On::Plain, 640_000, Puzzle, 95),
+        ("rented machines",            FIREFOX, NOTHING,       rented(system(90_000, 90_000, permille(0))), On::Plain, 640_000, Puzzle, 95),
         // Fleets.
-        ("a common browser",           FIREFOX, NOTHING,       fleet(900, 2_000, permille(400)), On::Plain, 40_000, Puzzle,  90),
-        ("all of a sudden",            FIREFOX, NOTHING,       fleet(90_000, 2_000, permille(400)), On::Plain, 40_000, Puzzle, 90),
-        ("three in a hundred people",  FIREFOX, NOTHING,       fleet(90_000, 2_000, permille(30)), On::Plain, 133_281, Puzzle, 85),
+        ("a common browser",           FIREFOX, NOTHING,       fleet(900, 2_000, permille(400)), On::Plain, 40_000, Puzzle, 100),
+        ("all of a sudden",            FIREFOX, NOTHING,       fleet(90_000, 2_000, permille(400)), On::Plain, 40_000, Puzzle, 100),
+        ("three in a hundred people",  FIREFOX, NOTHING,       fleet(90_000, 2_000, permille(30)), On::Plain, 133_281, Puzzle, 95),
         ("a fleet of 1,000 networks",  FIREFOX, NOTHING,       fleet(960, 350, permille(0)), On::Plain,    800_000, Puzzle,  85),
         ("by its handshake",           FIREFOX, NOTHING,       handshake(fleet(960, 350, permille(0))), On::Plain, 800_000, Puzzle, 85),
         ("other software each time",   FIREFOX, NOTHING,       random(fleet(960, 350, permille(0))), On::Plain, 800_000, Puzzle, 85),
-        ("on a site's first day",      FIREFOX, NOTHING,       fleet(960, 350, None),   On::Plain,        160_000, Puzzle,  85),
-        ("all of a site's first day",  FIREFOX, NOTHING,       fleet(128, 128, None),   On::Plain,         40_000, Puzzle,  90),
+        ("on a site's first day",      FIREFOX, NOTHING,       fleet(960, 350, None),   On::Plain,        160_000, Puzzle,  95),
+        ("all of a site's first day",  FIREFOX, NOTHING,       fleet(128, 128, None),   On::Plain,         40_000, Puzzle, 100),
         ("never more than this",       FIREFOX, NOTHING,       fleet(900_000, 900_000, permille(0)), On::Plain, 640_000, Puzzle, 85),
         ("beside few people",          FIREFOX, NOTHING,       fleet(900_000, 9_000, permille(0)), On::Plain, 1_280_000, Puzzle, 85),
         // Rules.
@@ -214,11 +215,11 @@ fn the_policy_reads_as_this_table() {
         ("allowed by its own word",    CURL,    DRIVEN,        CALM,                  On::RuleForAction(Allow), 40_000, Puzzle, 20),
         ("and under pressure",         CURL,    DRIVEN,        address(32, 32, 0),    On::RuleForAction(Allow), 80_000, Puzzle, 20),
         ("everybody is allowed",       CURL,    DRIVEN,        address(32, 32, 0),      On::Rule(Allow),   80_000, Puzzle,  20),
-        ("harder",                     FIREFOX, NOTHING,       CALM,                    On::Rule(Harder), 320_000, Puzzle,  90),
-        ("harder under pressure",      FIREFOX, NOTHING,       address(32, 32, 0),      On::Rule(Harder), 640_000, Puzzle,  90),
+        ("harder",                     FIREFOX, NOTHING,       CALM,                    On::Rule(Harder), 320_000, Puzzle, 100),
+        ("harder under pressure",      FIREFOX, NOTHING,       address(32, 32, 0),      On::Rule(Harder), 640_000, Puzzle, 100),
         ("harder for a program",       CURL,    NOTHING,       CALM,                    On::Rule(Harder), 2_560_000, Puzzle, 40),
-        ("a picture by rule",          FIREFOX, NOTHING,       CALM, On::RuleWithPictures(ShowPicture),    40_000, Picture, 90),
-        ("a picture there is not",     FIREFOX, NOTHING,       CALM, On::Rule(ShowPicture),               320_000, Puzzle,  90),
+        ("a picture by rule",          FIREFOX, NOTHING,       CALM, On::RuleWithPictures(ShowPicture),    40_000, Picture, 100),
+        ("a picture there is not",     FIREFOX, NOTHING,       CALM, On::Rule(ShowPicture),               320_000, Puzzle, 100),
         // The site.
         ("exempt, for load tests",     CURL,    DRIVEN,        address(2_000, 0, 99),   On::Exempt,        40_000, Puzzle,  11),
     ];
@@ -321,16 +322,16 @@ fn at_the_solution_more_is_known() {
     let stage =
         |network| Stage::Solution { id: AttemptId([0; 16]), proven: 640_000, puzzles: 0, network };
     let solved = |ms, cores| Signals { solve_ms: Some(ms), cores: Some(cores), ..NOTHING };
-    assert_eq!(ask(NOTHING, stage(Network::Same)), 90);
-    assert_eq!(ask(NOTHING, stage(Network::Other)), 85);
+    assert_eq!(ask(NOTHING, stage(Network::Same)), 95);
+    assert_eq!(ask(NOTHING, stage(Network::Other)), 90);
     // 640,000 hashes are 40 ms of four cores that make 4,000 in each.
-    assert_eq!(ask(solved(40, 8), stage(Network::Same)), 90);
-    assert_eq!(ask(solved(39, 8), stage(Network::Same)), 67);
+    assert_eq!(ask(solved(40, 8), stage(Network::Same)), 95);
+    assert_eq!(ask(solved(39, 8), stage(Network::Same)), 71);
     // One core would need 160 ms.
-    assert_eq!(ask(solved(159, 1), stage(Network::Same)), 67);
-    assert_eq!(ask(solved(160, 1), stage(Network::Same)), 90);
+    assert_eq!(ask(solved(159, 1), stage(Network::Same)), 71);
+    assert_eq!(ask(solved(160, 1), stage(Network::Same)), 95);
     // Nothing was solved yet when an attempt starts.
-    assert_eq!(ask(solved(1, 8), Stage::Start), 90);
+    assert_eq!(ask(solved(1, 8), Stage::Start), 100);
 }
 
 #[test]

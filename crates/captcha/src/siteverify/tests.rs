@@ -36,7 +36,7 @@ fn a_good_token_says_everything() {
             hostname: Some("shop.example".to_owned()),
             action: Some("login".to_owned()),
             cdata: Some("order-17".to_owned()),
-            score: Some(0.9),
+            score: Some(0.95),
             reasons: Some(vec![ScoreReason::TooLittleData]),
             metadata: Some(Metadata {
                 id,

@@ -76,12 +76,12 @@ fn a_solved_puzzle_is_a_token_that_verifies() {
     assert_eq!(token_claims.expires_at.seconds(), world.now.seconds() + 300);
     assert_eq!(
         (token_claims.score, token_claims.interactive, token_claims.stepped),
-        (90, false, false)
+        (95, false, false)
     );
     let reply = world.verify(&token);
     assert!(reply.success);
     assert_eq!(reply.challenge_ts.as_deref(), Some("2025-11-20T07:30:02.250Z"));
-    assert_eq!(reply.score, Some(0.9));
+    assert_eq!(reply.score, Some(0.95));
 }
 
 #[test]
@@ -363,7 +363,7 @@ fn a_solution_from_another_network_gets_a_lower_score() {
     let request = world.solution(&challenge);
     world.visit = Visit { address: Address::V4([198, 51, 100, 1]), ..FIREFOX };
     let token = world.token(&request);
-    assert_eq!(token_claims(&world, &token).score, 85);
+    assert_eq!(token_claims(&world, &token).score, 90);
     assert!(world.verify(&token).success);
 }
 

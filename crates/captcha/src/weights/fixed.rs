@@ -32,7 +32,9 @@ pub const fn weight(sign: Sign) -> Weight {
         // every widget has all the answers.
         Sign::Unasked => Weight::Client(60),
         // Not enough for a picture on its own: owners test their forms this way.
-        Sign::Webdriver | Sign::Program => Weight::Client(50),
+        // Programs that speak HTTP/1, as most do, are shown one.
+        Sign::Program => Weight::Client(55),
+        Sign::Webdriver => Weight::Client(50),
         // An incomplete disguise, or a developer's device mode: enough for doubt.
         Sign::Contradictory | Sign::Differing => Weight::Client(30),
         // Every browser sends one.
@@ -42,18 +44,22 @@ pub const fn weight(sign: Sign) -> Weight {
         Sign::TlsOld | Sign::TooFast => Weight::Circumstance(25),
         // Beside `Busy`, 25 together.
         Sign::VeryBusy => Weight::Circumstance(17),
+        // With `Replayed`, 24: nobody does the same to the millisecond again.
+        Sign::OftenReplayed => Weight::Circumstance(15),
         // An unconfigured headless browser; privacy browsers list one. And no
         // browser's solutions are wrong.
         Sign::NoLanguage | Sign::Failing | Sign::Hoarding | Sign::NoWindow => {
             Weight::Circumstance(15)
         }
         // Browsers speak HTTP/2 or 3 to the edge, and few tools do; but proxies
-        // that inspect traffic at schools and offices speak HTTP/1 for them. Of a
-        // visit about which nothing is known, nobody was seen.
-        Sign::HttpOne | Sign::Absent | Sign::Busy | Sign::TouchDiffers => Weight::Circumstance(10),
+        // that inspect traffic at schools and offices speak HTTP/1 for them. What
+        // many share is told to the owner, and stays below what doubles work.
+        Sign::HttpOne | Sign::Busy | Sign::LargeFleet | Sign::Replayed => Weight::Circumstance(10),
         // Pages may start at once and in the background; phones change networks,
-        // and solver farms do too.
+        // and solver farms do too; who asks not to be tracked shows nothing.
         Sign::TlsOneTwo
+        | Sign::Absent
+        | Sign::Flood
         | Sign::AtOnce
         | Sign::Hidden
         | Sign::Moved
@@ -73,11 +79,8 @@ pub const fn weight(sign: Sign) -> Weight {
         | Sign::WorkAlone
         | Sign::Loaded
         | Sign::BusyNeighbours
-        | Sign::LargeFleet
-        | Sign::Replayed
-        | Sign::OftenReplayed
-        | Sign::Flood
         | Sign::PassedBefore
+        | Sign::TouchDiffers
         | Sign::Traced
         | Sign::Hosting
         | Sign::Outcomes => Weight::Nothing,
@@ -134,7 +137,7 @@ mod tests {
         let share = SHARE + (1.0 - SHARE) * f64::from(CONVICTING) / 100.0;
         assert_eq!(thousandths(log_odds(share) - log_odds(SHARE)), CONVICTION);
         let of = [Sign::SeenDriven, Sign::Webdriver, Sign::Differing, Sign::Absent, Sign::Hidden];
-        assert_eq!(of.map(prior), [3_864, 3_045, 2_259, 1_170, 719]);
+        assert_eq!(of.map(prior), [3_864, 3_045, 2_259, 719, 719]);
         assert_eq!([Sign::Hosting, Sign::Outcomes].map(prior), [0, 0]);
     }
 }

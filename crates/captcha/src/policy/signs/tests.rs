@@ -53,7 +53,7 @@ fn each_reason_has_a_visit_that_shows_it_alone() {
     let solution = |network| Stage::Solution { id: ID, proven: 640_000, puzzles: 0, network };
     let start = |visit, signals, pressure| of(&visit, &signals, &pressure, Stage::Start);
     assert_eq!(start(FIREFOX, PERSON, CALM), []);
-    assert_eq!(start(FIREFOX, Signals::default(), CALM), [TooLittleData]);
+    assert_eq!(start(FIREFOX, Signals::default(), CALM), []);
     let program = Visit { agent: AgentKind::Program, ..FIREFOX };
     assert_eq!(start(program, PERSON, CALM), [Automation]);
     let driven = Signals { webdriver: Some(true), ..PERSON };
@@ -71,6 +71,8 @@ fn each_reason_has_a_visit_that_shows_it_alone() {
     assert_eq!(start(FIREFOX, PERSON, Pressure { passed: true, ..flood }), []);
     let solved = |signals, network| of(&FIREFOX, &signals, &CALM, solution(network));
     assert_eq!(solved(PERSON, Network::Same), []);
+    let unseen = Signals { since_load_ms: None, pointer: None, keys: None, ..PERSON };
+    assert_eq!(solved(unseen, Network::Same), [TooLittleData]);
     assert_eq!(solved(PERSON, Network::Other), [SolvedElsewhere]);
     let fast = Signals { solve_ms: Some(1), ..PERSON };
     assert_eq!(solved(fast, Network::Same), [SolvedElsewhere]);

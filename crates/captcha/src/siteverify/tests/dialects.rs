@@ -38,7 +38,7 @@ fn a_valid_token_is_described_as_each_vendor_does() {
             None,
             with(json!({
                 "challenge_ts": "2025-11-20T07:30:00.250Z", "action": "login",
-                "cdata": "order-17", "score": 0.9, "reasons": ["too-little-data"], "error-codes": [],
+                "cdata": "order-17", "score": 0.95, "reasons": ["too-little-data"], "error-codes": [],
                 "metadata": {
                     "id": "", "interactive": false, "algorithm": "hashwx", "country": "", "asn": 64_500,
                 },
@@ -47,14 +47,14 @@ fn a_valid_token_is_described_as_each_vendor_does() {
         (
             Some(Vendor::Recaptcha),
             with(json!({
-                "challenge_ts": "2025-11-20T07:30:00Z", "score": 0.9, "action": "login",
+                "challenge_ts": "2025-11-20T07:30:00Z", "score": 0.95, "action": "login",
             })),
         ),
         (
             Some(Vendor::Hcaptcha),
             with(json!({
                 "challenge_ts": "2025-11-20T07:30:00Z", "credit": false,
-                "score": 0.1, "score_reason": ["too-little-data"],
+                "score": 0.05, "score_reason": ["too-little-data"],
             })),
         ),
         (

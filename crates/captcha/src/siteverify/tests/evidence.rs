@@ -37,17 +37,17 @@ struct Row {
 const ROWS: [Row; 15] = [
     Row { what: "nothing", visit: World::fresh_token, score: 100, reasons: &[] },
     Row { what: "a driven browser", visit: driven, score: 50, reasons: &[Automation] },
-    Row { what: "a program", visit: program, score: 50, reasons: &[Automation] },
+    Row { what: "a program", visit: program, score: 45, reasons: &[Automation] },
     Row { what: "forged headers", visit: forged, score: 70, reasons: &[InconsistentClient] },
-    Row { what: "a replay", visit: replayed, score: 100, reasons: &[ReplayedTrace] },
+    Row { what: "a replay", visit: replayed, score: 76, reasons: &[ReplayedTrace] },
     Row { what: "700 networks", visit: fleet, score: 95, reasons: &[Fleet] },
     Row { what: "another network", visit: moved, score: 95, reasons: &[SolvedElsewhere] },
     Row { what: "a busy address", visit: busy, score: 85, reasons: &[NetworkLoad] },
-    Row { what: "an attack", visit: attacked, score: 100, reasons: &[SiteUnderAttack] },
+    Row { what: "an attack", visit: attacked, score: 95, reasons: &[SiteUnderAttack] },
     Row { what: "SHA-256", visit: fallback, score: 50, reasons: &[WorkAlone] },
     Row { what: "learned weights", visit: learned, score: 50, reasons: &[Outcomes] },
-    Row { what: "no interaction", visit: silent, score: 90, reasons: &[TooLittleData] },
-    Row { what: "six reasons", visit: everything, score: 27, reasons: STRONGEST },
+    Row { what: "no interaction", visit: silent, score: 95, reasons: &[TooLittleData] },
+    Row { what: "six reasons", visit: everything, score: 21, reasons: STRONGEST },
     Row { what: "a list that weighs", visit: listed, score: 100, reasons: &[] },
     Row { what: "a weight", visit: weighed, score: 100, reasons: &[] },
 ];
@@ -316,7 +316,7 @@ fn weights_lift_a_risk_and_lower_it_without_a_word_to_the_back_end() {
     ] {
         let mut world = World::new();
         person(&mut world);
-        world.visit.agent = AgentKind::Program;
+        world.signals.webdriver = Some(true);
         let rules = weights.iter().copied().map(rule).collect();
         configure(&mut world, |config| config.rules = rules);
         assert_eq!(work(&mut world), expected, "{weights:?}");

@@ -107,10 +107,10 @@ fn under_pressure_only_webassembly_continues() {
     let mut world = World::new();
     let early = begin(&mut world).unwrap();
     flood(&mut world);
-    assert_eq!(wait_of(&begin(&mut world).unwrap_err()), 600);
+    assert_eq!(wait_of(&begin(&mut world).unwrap_err()), 330);
     // Nor is a challenge from before a way around it.
     let request = world.solution(&early);
-    assert_eq!(wait_of(&world.solve(&request).unwrap_err()), 600);
+    assert_eq!(wait_of(&world.solve(&request).unwrap_err()), 330);
     assert!(puzzle(&world.challenge()).work >= 80);
     // A price that was charged stays.
     world.pass_seconds(600);

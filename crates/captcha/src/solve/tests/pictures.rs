@@ -8,7 +8,7 @@ fn risky() -> World {
     let mut world = World::new();
     world.site.pictures = vec![PictureType::Grid];
     world.visit.agent = crate::visit::AgentKind::Program;
-    world.signals.languages = Some(0);
+    world.signals.webdriver = Some(true);
     world
 }
 
