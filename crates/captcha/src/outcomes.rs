@@ -128,6 +128,20 @@ pub fn report(
     })
 }
 
+/// A report without the time when it arrived: the same words again are no news.
+pub fn words(report: &OutcomeReport) -> u64 {
+    let OutcomeReport { outcome, reason, key, .. } = report;
+    let reason = reason.map_or("", OutcomeReason::as_str);
+    let key = key.map_or([0; 16], |OutcomeKey(key)| key);
+    let words = Sha256::new()
+        .chain_update(outcome.as_str())
+        .chain_update([0])
+        .chain_update(reason)
+        .chain_update([0])
+        .chain_update(key);
+    u64::from_le_bytes(leading(&words.finalize().into()))
+}
+
 /// The codes of an answer, in the native dialect, which is the only one.
 pub fn codes(reasons: &[Reason]) -> Vec<SiteverifyCode> {
     reasons.iter().map(|reason| reason.native()).collect()

@@ -75,7 +75,7 @@ pub struct Verdict {
 pub enum Limit {
     /// Challenges, or solutions, of one client of an address on a site: it is
     /// asked first, so that a client that requests too much takes nothing from
-    /// the others of its address.
+    /// the others of its address. And reports of outcomes with one secret.
     Client,
     /// Challenges of an address on a site.
     Challenge,

@@ -42,6 +42,8 @@ pub enum Event {
     Fallback,
     /// More was required after the step with this number.
     Stepped(u32),
+    /// A report of what became of it was taken: this one, by its words.
+    Reported(u64),
 }
 
 impl Event {
@@ -53,6 +55,7 @@ impl Event {
             Self::Abandoned => 3,
             Self::Fallback => 4,
             Self::Stepped(step) => u64::from(step) << 8 | 6,
+            Self::Reported(words) => mix(words) << 8 | 7,
         };
         name.unwrap_or_default() ^ mix(number)
     }

@@ -33,6 +33,7 @@ pub struct Memory {
     refused: Shared<Option<Limit>>,
     lines: Shared<Vec<String>>,
     batches: Shared<Vec<CountBatch>>,
+    loses_batches: Shared<bool>,
     meter: Arc<MemoryMeter>,
     chores: Shared<Vec<Chore>>,
 }
@@ -57,6 +58,7 @@ impl Memory {
             refused: Shared::default(),
             lines: Shared::default(),
             batches: Shared::default(),
+            loses_batches: Shared::default(),
             meter: Arc::new(MemoryMeter::new(300, now)),
             chores: Shared::default(),
         }
@@ -70,6 +72,11 @@ impl Memory {
     /// Makes one rate limit refuse every call, or none.
     pub fn refuse(&self, limit: Option<Limit>) {
         self.refused.with(|refused| *refused = limit);
+    }
+
+    /// Makes the queue refuse every batch, or none.
+    pub fn lose_batches(&self, loses: bool) {
+        self.loses_batches.with(|batches| *batches = loses);
     }
 
     /// The log so far, a JSON object per line.
@@ -170,6 +177,9 @@ impl Platform for Memory {
     }
 
     async fn forward(&self, batch: &CountBatch) -> Result<(), String> {
+        if self.loses_batches.copy() {
+            return Err("the queue is full".to_owned());
+        }
         self.batches.with(|batches| batches.push(batch.clone()));
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! with status 200, even for garbage, except 413, 429 and 503. A report is
 //! accepted once it waits durably for the origin.
 
+use munjigi_captcha::counters::Event;
 use munjigi_captcha::outcomes::{self, Read};
 use munjigi_captcha::siteverify::Reason;
 use munjigi_protocol::{BatchId, CountBatch, OutcomeReply, OutcomeReport, OutcomeRequest, routes};
@@ -45,8 +46,10 @@ async fn take<P: Platform>(
         Ok(site) => site,
         Err(reason) => return refused(&[reason]),
     };
-    let secret = presented.secret_hash().as_str();
-    if edge.platform.admit(Limit::Verify, secret).await == Admission::Refuse {
+    // Each is a message and a transaction: far fewer are let through than calls
+    // of siteverify, whose limit they do not use up.
+    let caller = ["outcome:", presented.secret_hash().as_str()].concat();
+    if edge.platform.admit(Limit::Client, &caller).await == Admission::Refuse {
         return refused(&[Reason::BadRequest])
             .with_status(429)
             .with_retry_after(rate_limit::RETRY_AFTER_SECONDS);
@@ -57,14 +60,22 @@ async fn take<P: Platform>(
     }
 }
 
-/// Hands a report to the queue, which keeps it until the origin has it.
+/// Hands a report to the queue, which keeps it until the origin has it, unless
+/// it did so before.
 async fn send<P: Platform>(edge: &RequestContext<'_, P>, report: OutcomeReport) -> Answer {
+    let (id, taken) = (report.id, Event::Reported(outcomes::words(&report)));
+    if edge.state.counters.with(|counters| counters.seen(&id, taken)) {
+        return reply(Vec::new());
+    }
     let sent = match batch(edge, report) {
         Some(batch) => edge.platform.forward(&batch).await,
         None => Err("no origin is configured, or no random numbers".to_owned()),
     };
     match sent {
-        Ok(()) => reply(Vec::new()),
+        Ok(()) => {
+            edge.state.counters.with(|counters| counters.first(&id, taken));
+            reply(Vec::new())
+        }
         Err(detail) => {
             let line = Line::new(Level::Warn, "outcome-refused");
             edge.platform.log(&line.with_detail(&detail));

@@ -2,6 +2,7 @@
 //! publication to the second use of its token, and what is refused.
 
 mod lists;
+mod outcomes;
 
 use std::sync::Arc;
 
@@ -39,6 +40,7 @@ fn platform() -> Memory {
         ("MUNJIGI_ROOT_KEYS", ROOT_A),
         ("MUNJIGI_INTERNAL_KEYS", ROOT_A),
         ("MUNJIGI_KEY_CHECK", CHECK),
+        ("MUNJIGI_ORIGIN_URL", "https://origin.example"),
     ];
     Memory::new(&variables, NOW)
 }
@@ -83,6 +85,28 @@ impl Edge {
         read(&self.post("/v1/challenges", &request))
     }
 
+    /// A token of a new attempt.
+    fn token(&self) -> String {
+        let challenge = self.challenge();
+        let Step::Puzzle(step) = &challenge.step else { panic!("no puzzle") };
+        let puzzle = Puzzle {
+            algorithm: munjigi_pow::Algorithm::HashWx,
+            id: step.id.0,
+            first: step.first,
+            count: step.count,
+            work: step.work,
+        };
+        let signals = Signals { solve_ms: Some(1), ..answering(step.id, Signals::default()) };
+        let nonces = puzzle.solve();
+        let solution =
+            json!({ "challenge": challenge.challenge, "nonces": nonces, "signals": signals });
+        let SolutionReply::Passed { token, .. } = read(&self.post("/v1/solutions", &solution))
+        else {
+            panic!("not passed")
+        };
+        token
+    }
+
     fn verify(&self, token: &str) -> SiteverifyReply {
         let secret = self.secret.reveal().to_string();
         read(&self.post("/siteverify", &json!({ "secret": secret, "response": token })))
@@ -120,21 +144,7 @@ fn get(platform: &Memory, path: &str) -> Response<Vec<u8>> {
 #[test]
 fn an_attempt_passes_and_its_token_is_valid_once() {
     let edge = Edge::new();
-    let challenge = edge.challenge();
-    let Step::Puzzle(step) = &challenge.step else { panic!("no puzzle") };
-    let puzzle = Puzzle {
-        algorithm: munjigi_pow::Algorithm::HashWx,
-        id: step.id.0,
-        first: step.first,
-        count: step.count,
-        work: step.work,
-    };
-    let signals = Signals { solve_ms: Some(1), ..answering(step.id, Signals::default()) };
-    let nonces = puzzle.solve();
-    let solution =
-        json!({ "challenge": challenge.challenge, "nonces": nonces, "signals": signals });
-    let solved = read(&edge.post("/v1/solutions", &solution));
-    let SolutionReply::Passed { token, .. } = solved else { panic!("not passed") };
+    let token = edge.token();
     assert!(edge.verify(&token).success);
     assert!(!edge.verify(&token).success);
     // The site's first event is reported at once; after that, counts are
