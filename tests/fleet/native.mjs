@@ -1,5 +1,5 @@
 // Our own client: a program that speaks the protocol and solves natively. An honest one says what
-// it is and reports no signals; a forger repeats what a person's browser sent a moment ago.
+// it is and reports no signals; a forger uses what a person's browser sent a moment ago.
 
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -26,7 +26,7 @@ const repeatable = ({ headers, body }) => ({
 });
 
 /**
- * What the forger repeats of a person's visit.
+ * What a forger has of a person's visit.
  * @param {import('./site.mjs').Visit} visit
  */
 export function recording({ requests }) {
@@ -38,16 +38,16 @@ export function recording({ requests }) {
  * Makes one attempt, and sends the form if it got a token.
  * @param {Site} site
  * @param {import('./site.mjs').Visit} visit
- * @param {object} [forged] the recording to repeat
+ * @param {{way: 'repeat' | 'recompute' | 'omit', recorded: object}} [forged] the recording and what becomes of it
  */
 export async function attempt({ page, front, sitekey }, visit, forged) {
-  const words = [`--edge=${new URL(front).host}`, `--sitekey=${sitekey}`, ...(forged ? ['--forge'] : [])];
+  const words = [`--edge=${new URL(front).host}`, `--sitekey=${sitekey}`, ...(forged ? [`--forge=${forged.way}`] : [])];
   const program = await testBinary('munjigi-native');
   const { token, why } = await new Promise((resolve) => {
     const child = execFile(program, words, (error, printed, complaint) => {
       resolve({ token: error ? null : printed.trim(), why: complaint.trim() });
     });
-    child.stdin?.end(forged ? JSON.stringify(forged) : '');
+    child.stdin?.end(forged ? JSON.stringify(forged.recorded) : '');
   });
   // Refused, or asked for a picture: the site has noted it.
   if (token === null && !visit.seen.pictured && visit.seen.refused === null) throw new Error(why);

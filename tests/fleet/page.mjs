@@ -7,14 +7,14 @@ import { FLOOR } from './site.mjs';
 export const CONVICTED = 8;
 
 /** What is asked of the figures. */
-const ASKED = { visits: 20, tools: 0.95, personas: 14, work: 1, work_p95: 2 };
+const ASKED = { visits: 20, tools: 0.95, personas: 14, work: 1, work_p95: 2, omitting: 4, scores: 0.05 };
 
 /**
  * @typedef {object} Row
  * @property {string} who
  * @property {string} how the way of starting; empty for people
  * @property {string} version empty for people
- * @property {string} kind `default`, `stealth`, `client` or `person`
+ * @property {string} kind `default`, `stealth`, `client`, `omitting` (a client that leaves out what every widget sends) or `person`
  * @property {string} [skipped] why there are no visits
  * @property {number} visits
  * @property {number} convicted
@@ -22,6 +22,7 @@ const ASKED = { visits: 20, tools: 0.95, personas: 14, work: 1, work_p95: 2 };
  * @property {number} passed
  * @property {number} failed visits that ended with an error of the tool
  * @property {number[]} work of each visit: the expected hashes in floors
+ * @property {string[]} [reasons] of each visit, what siteverify gave as reasons
  * @property {number} [score] median of what siteverify said
  *
  * @typedef {object} Part
@@ -53,12 +54,19 @@ const total = (rows, name) => sum(rows.map((row) => row[name]));
 /** @param {Row[]} rows */
 const named = (rows) => rows.map(({ who, how }) => [who, how].filter(Boolean).join(', ')).join('; ') || 'none';
 
-const COUNTED = ['visits', 'convicted', '95 % interval', 'work, median', 'work, p95', 'score, median', 'no token', 'passed', 'failed'];
+const COUNTED = ['visits', 'convicted', '95 % interval', 'work, median', 'work, p95', 'score, median', 'reasons', 'no token', 'passed', 'failed'];
 
 /** @param {Row} row @returns {import('../bench/report.mjs').Cell[]} */
-function counted({ visits, convicted, stopped, passed, failed, work, score }) {
+function counted({ visits, convicted, stopped, passed, failed, work, score, reasons = [] }) {
   const works = [median(work), percentile(work, 0.95)];
-  return [visits, share(convicted, visits), interval(convicted, visits), ...works, score ?? null, stopped, passed, failed];
+  return [visits, share(convicted, visits), interval(convicted, visits), ...works, score ?? null, often(reasons), stopped, passed, failed];
+}
+
+/** What at least half of the visits have among their reasons. @param {string[]} reasons of each visit */
+function often(reasons) {
+  const given = reasons.flatMap((each) => each.split(' ').filter(Boolean));
+  const count = (/** @type {string} */ reason) => given.filter((each) => each === reason).length;
+  return [...new Set(given)].filter((reason) => 2 * count(reason) >= reasons.length).join(', ') || '–';
 }
 
 /** @param {Row[]} rows */
@@ -67,7 +75,7 @@ const skips = (rows) => rows.filter(({ skipped }) => skipped).map((row) => `${na
 /** @param {Row[]} rows @returns {import('../bench/report.mjs').Table[]} */
 export function tables(rows) {
   const of = (/** @type {string[]} */ ...kinds) => rows.filter(({ kind }) => kinds.includes(kind));
-  const [tools, clients, people] = [of('default', 'stealth'), of('client'), of('person')];
+  const [tools, clients, people] = [of('default', 'stealth'), of('client', 'omitting'), of('person')];
   return [
     {
       title: 'Automation tools',
@@ -90,10 +98,22 @@ export function tables(rows) {
     {
       title: 'What is asked of these figures',
       columns: ['figure', 'asked for', 'measured', 'met'],
-      rows: [...ofTools(of('default')), ...ofPeople(people)],
+      rows: figures(rows),
     },
   ].filter((table) => table.rows.length);
 }
+
+/** What is asked of the figures, and whether they are that. @param {Row[]} rows @returns {string[][]} */
+function figures(rows) {
+  const of = (/** @type {string} */ wanted) => rows.filter(({ kind }) => kind === wanted);
+  return [...ofTools(of('default')), ...ofOmitting(of('omitting')), ...ofPeople(of('person'))];
+}
+
+/** The figures that are not what is asked for. @param {Row[]} rows @returns {string[]} */
+export const unmet = (rows) =>
+  figures(rows)
+    .filter(([, , , met]) => met === 'no')
+    .map(([figure, asked, measured]) => `${figure}: ${measured}, asked for ${asked}`);
 
 /** @param {boolean} met */
 const yes = (met) => (met ? 'yes' : 'no');
@@ -115,6 +135,13 @@ function ofTools(rows) {
   ];
 }
 
+/** @param {Row[]} rows of clients that leave something out @returns {string[][]} */
+function ofOmitting(rows) {
+  if (!rows.length) return [];
+  const least = Math.min(...rows.map(({ work }) => (work.length ? median(work) : 0)));
+  return [['clients that leave something out, median work', `at least ${ASKED.omitting} × the floor`, `${least} ×`, yes(least >= ASKED.omitting)]];
+}
+
 /** @param {Row[]} rows of scripted people @returns {string[][]} */
 function ofPeople(rows) {
   if (!rows.length) return [];
@@ -122,6 +149,8 @@ function ofPeople(rows) {
   const works = rows.flatMap(({ work }) => work);
   const [middle, high] = [median(works), percentile(works, 0.95)];
   const few = rows.filter((row) => row.visits < ASKED.visits);
+  const scores = rows.flatMap(({ score }) => score ?? []);
+  const apart = Math.round(100 * (Math.max(...scores) - Math.min(...scores))) / 100;
   return [
     [
       'scripted people, convicted',
@@ -135,6 +164,7 @@ function ofPeople(rows) {
       `${rows.length} habits; rows below: ${named(few)}`,
       yes(rows.length >= ASKED.personas && !few.length),
     ],
+    ['scripted people, medians of their scores', `at most ${ASKED.scores} apart`, `${apart} apart`, yes(apart <= ASKED.scores)],
     ['scripted people, median work', `${ASKED.work} × the floor`, `${middle} ×`, yes(middle === ASKED.work)],
     ['scripted people, p95 of work', `at most ${ASKED.work_p95} × the floor`, `${high} ×`, yes(high <= ASKED.work_p95)],
   ];
@@ -167,7 +197,9 @@ ${tables(part.flatMap(({ row }) => row)).map(render).join('\n')}
 
 *default* tools run as their documentation shows them, with nothing changed; *stealth* tools hide that they are tools. A busier machine slows them, and a slower program looks less like one: the number at a time matters. *headless* has no window, *headful* has one on a virtual display, and *attached* joins a browser that was started by hand with a debugging port. No tool attaches to a Firefox that was not started for it, so its tools have two ways.
 
-The local edge has neither TLS nor HTTP/2, so what curl_cffi imitates of them is not seen here: what stops it is that it runs no script. Our native client solves with the product’s own crate. Honestly, it says what it is and reports no signals. Forging, it sends again, word for word, the headers and signals that a scripted person’s browser sent in a visit just before, from another network, and takes as long as they claim.
+The local edge has neither TLS nor HTTP/2, so what curl_cffi imitates of them is not seen here: what stops it is that it runs no script. Our native client solves with the product’s own crate. Honestly, it says what it is and reports no signals. Forging, it sends again the headers and signals that a scripted person’s browser sent in a visit just before, from another network, and takes as long as they claim: word for word; with the bits of the checks made up for its own challenge, for which one has to read one page of the documentation; or without them.
+
+**What a forger still does.** One who makes up all of it is not recognised by what a single visit says: everything that a browser reports can be forged. What is left is that each visit costs its work, that the same interaction again costs more, and that software from more networks than usual does.
 
 People are scripted: they type, point and tap through the browser’s own input events, each with other habits, driven by the bare debugging protocol with none of its domains switched on, in a browser that no tool has attached to in a way that pages can see. They show what must not be held against anybody.
 

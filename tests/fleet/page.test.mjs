@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { parse, stringify } from 'smol-toml';
 import { ROOT } from '../bench/stack.mjs';
-import { page, tables } from './page.mjs';
+import { page, tables, unmet } from './page.mjs';
 import { randomOf } from './random.mjs';
 
 /** @param {Partial<import('./page.mjs').Row>} row @returns {import('./page.mjs').Row} */
@@ -46,10 +46,13 @@ for (const [what, rows, figure] of /** @type {[string, import('./page.mjs').Row[
   ['thirteen habits', habits.slice(1), 'scripted people, visits'],
   ['a habit with too few visits', [...habits, person({ visits: 19 })], 'scripted people, visits'],
   ['people who mostly work more', [person({ work: [1, 2, 2] })], 'scripted people, median work'],
+  ['people whose scores are apart', [...habits, person({ score: 0.34 })], 'scripted people, medians of their scores'],
+  ['a client that leaves out what widgets send, at the floor', [row({ kind: 'omitting', work: [1, 1, 8] })], 'clients that leave something out, median work'],
   ['one person in ten who works much more', [person({ work: [...Array(18).fill(1), 4, 4] })], 'scripted people, p95 of work'],
 ])) {
   test(`${what}: not met`, () => {
     assert.equal(met(rows)[figure], 'no');
+    assert.ok(unmet(rows).some((told) => told.startsWith(figure)), `${unmet(rows)}`);
   });
 }
 
@@ -62,13 +65,13 @@ test('the page is a function of what the record keeps', () => {
   const skipped = row({ how: 'attached', visits: 0, convicted: 0, work: [], skipped: 'no driver' });
   const record = {
     part: [
-      { name: 'tools', ...from, lanes: 3, row: [row({}), skipped] },
+      { name: 'tools', ...from, lanes: 3, row: [row({ reasons: ['automation fleet', 'automation', ''] }), skipped] },
       { name: 'people', ...from, lanes: 6, row: [person({ score: undefined })] },
     ],
   };
   const written = page(/** @type {any} */ (parse(stringify(record))));
   assert.equal(written, page(record));
-  for (const part of ['0123456789ab', 'Chromium 148.0.1', 'seed 1', '20 times, 3 at a time on 2 × Processor', '20 times, 6 at a time', '84 % to 100 %', 'tool, attached: skipped; no driver', 'prove no rate for people']) {
+  for (const part of ['0123456789ab', 'Chromium 148.0.1', 'seed 1', '20 times, 3 at a time on 2 × Processor', '20 times, 6 at a time', '84 % to 100 %', '| automation |', 'tool, attached: skipped; no driver', 'prove no rate for people']) {
     assert.ok(written.includes(part), part);
   }
 });

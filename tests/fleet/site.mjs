@@ -13,6 +13,7 @@ import { DEFAULT } from '../bench/ours.mjs';
  * @property {string | null} refused the code of the first refusal
  * @property {boolean} passed whether the edge handed out a token
  * @property {number | null} score what siteverify told the back end; `null` if no form arrived
+ * @property {string[]} reasons what siteverify gave as reasons
  */
 
 /**
@@ -140,7 +141,7 @@ export async function openSite(stack) {
     const sent = new URLSearchParams((await whole(asked)).toString());
     const body = new URLSearchParams({ secret: stack.site.secret, response: sent.get('munjigi-response') ?? '' });
     const verdict = await (await fetch(`${stack.edge}/siteverify`, { method: 'POST', body })).json();
-    if (of && verdict.success) of.seen.score = verdict.score;
+    if (of && verdict.success) Object.assign(of.seen, { score: verdict.score, reasons: verdict.reasons });
     answer.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
     answer.end(`<!doctype html><title>${verdict.success ? 'Thank you' : 'Not sent'}</title>`);
     of?.arrive();
@@ -157,7 +158,7 @@ export async function openSite(stack) {
       const passed = Promise.withResolvers();
       const sent = Promise.withResolvers();
       /** @type {Seen} */
-      const seen = { asked: 0, pictured: false, refused: null, passed: false, score: null };
+      const seen = { asked: 0, pictured: false, refused: null, passed: false, score: null, reasons: [] };
       visit = {
         from,
         seen,

@@ -1,15 +1,17 @@
 //! `munjigi-native`: one attempt without a browser, by a program that solves
 //! with our crate. An honest one says what it is and reports no signals; a
-//! forger repeats what a person's browser sent. It reaches this machine's own
+//! forger uses what a person's browser sent. It reaches this machine's own
 //! loopback and nothing else.
 
 use std::net::{SocketAddr, SocketAddrV4};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use hyper::Method;
-use munjigi_protocol::{ChallengeReply, ChallengeRequest, SolutionReply, SolutionRequest, routes};
+use munjigi_protocol::{
+    ChallengeReply, ChallengeRequest, Signals, SolutionReply, SolutionRequest, routes,
+};
 use munjigi_tests::client::{Connection, challenge_request, solution_request};
 use serde::Deserialize;
 
@@ -25,9 +27,31 @@ struct Arguments {
     /// A host name of the site.
     #[arg(long, default_value = "localhost")]
     hostname: String,
-    /// Repeats what a person's browser sent, which it reads from standard input.
+    /// Uses what a person's browser sent, which it reads from standard input.
     #[arg(long)]
-    forge: bool,
+    forge: Option<Forgery>,
+}
+
+/// What a forger makes of what a person's browser sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Forgery {
+    /// Repeats it word for word.
+    Repeat,
+    /// Makes up what the checks found, for its own challenge.
+    Recompute,
+    /// Leaves out what the checks found.
+    Omit,
+}
+
+impl Forgery {
+    /// The signals to send, where an honest widget's would be `own`.
+    fn of(self, recorded: Signals, own: Signals) -> Signals {
+        match self {
+            Self::Repeat => recorded,
+            Self::Recompute => Signals { agreement: own.agreement, ..recorded },
+            Self::Omit => Signals { agreement: None, ..recorded },
+        }
+    }
 }
 
 /// What one attempt in a browser sent.
@@ -53,7 +77,7 @@ async fn main() -> Result<()> {
 }
 
 async fn attempt(arguments: &Arguments) -> Result<String> {
-    let recording: Option<Recording> = if arguments.forge {
+    let recording: Option<Recording> = if arguments.forge.is_some() {
         Some(serde_json::from_reader(std::io::stdin()).context("read the recording")?)
     } else {
         None
@@ -73,7 +97,7 @@ async fn attempt(arguments: &Arguments) -> Result<String> {
         let sent = recording
             .as_ref()
             .and_then(|recording| recording.solutions.get(step).or(recording.solutions.last()));
-        let solution = solve(challenge, sent).await?;
+        let solution = solve(challenge, arguments.forge.zip(sent)).await?;
         let headers = sent.map_or(&honest, |sent| &sent.headers);
         let reply = post(arguments.edge, routes::SOLUTIONS.path, headers, &solution).await?;
         challenge = match reply {
@@ -87,13 +111,15 @@ async fn attempt(arguments: &Arguments) -> Result<String> {
 /// Solves a puzzle, and takes no less time than the signals claim.
 async fn solve(
     challenge: ChallengeReply,
-    sent: Option<&Sent<SolutionRequest>>,
+    forged: Option<(Forgery, &Sent<SolutionRequest>)>,
 ) -> Result<SolutionRequest> {
-    let signals = sent.map(|sent| sent.body.signals).unwrap_or_default();
-    let claimed = Duration::from_millis(signals.solve_ms.unwrap_or(0).into());
+    let claimed = forged.and_then(|(_, sent)| sent.body.signals.solve_ms);
+    let claimed = Duration::from_millis(claimed.unwrap_or(0).into());
     let solving = tokio::task::spawn_blocking(move || solution_request(&challenge));
     let (solved, ()) = tokio::join!(solving, tokio::time::sleep(claimed));
-    Ok(SolutionRequest { signals, ..solved?? })
+    let solved = solved??;
+    let signals = forged.map(|(forgery, sent)| forgery.of(sent.body.signals, solved.signals));
+    Ok(SolutionRequest { signals: signals.unwrap_or_default(), ..solved })
 }
 
 /// Each request has a connection of its own: a server closes one that waits for
