@@ -186,7 +186,7 @@ Measured on the edge as it runs locally; \`bot-fleet.toml\` has the work of ever
 
 ${part.map(measured).join('\n')}
 
-Every visit comes from a /24 of its own and, where it has a browser, opens a fresh one, so that nothing but the visit itself speaks against it. It opens a form, fills its three fields, waits for the widget and sends the form; the back end calls siteverify.
+Every visit comes from a /24 of its own and, where it has a browser, opens a fresh one, so that little but the visit itself speaks against it: all people have one browser, and a site that is new charges for that, up to twice the floor here, as more of them come within an hour. It opens a form, fills its three fields, waits for the widget and sends the form; the back end calls siteverify.
 
 A visit is *convicted* when the edge asks for at least ${CONVICTED} times the floor (${FLOOR.toLocaleString('en-US')} hashes), asks for a picture, or refuses it. Work is in floors. The intervals are Wilson’s, at 95 %. *No token* are the visits that the edge did not convict and that got no token all the same: it did not have to recognise anything. *Passed* are those whose form arrived with a token that siteverify accepted; a visit that paid for its conviction passes too. *Failed* are visits that the tool itself broke off, which count as none of these.
 
