@@ -95,7 +95,7 @@ fn ask_for(
 
 /// What any browser reports that has only just loaded; of a solution for the
 /// attempt with the id 0 also that its checks found nothing.
-const NOTHING: Signals = Signals {
+pub(super) const NOTHING: Signals = Signals {
     since_load_ms: None,
     since_focus_ms: None,
     pointer: None,
@@ -302,23 +302,26 @@ fn two_hundred_challenges_cost_their_address_tenfold_and_others_nothing() {
     assert_eq!(demand(other), demand(CALM));
 }
 
+/// What is required of a visit about which only the signals say something.
+fn calmly(site: &Site, signals: &Signals, stage: Stage) -> Demand {
+    decide(&Question {
+        site,
+        hostname: &Hostname::parse("shop.example").unwrap(),
+        action: &Action::default(),
+        visit: &FIREFOX,
+        signals,
+        pressure: &CALM,
+        software: [0; 2],
+        algorithm: Algorithm::HashWx,
+        stage,
+    })
+    .unwrap()
+}
+
 #[test]
 fn at_the_solution_more_is_known() {
     let site = site(On::Plain);
-    let ask = |signals: Signals, stage| {
-        let demand = decide(&Question {
-            site: &site,
-            hostname: &Hostname::parse("shop.example").unwrap(),
-            action: &Action::default(),
-            visit: &FIREFOX,
-            signals: &signals,
-            pressure: &CALM,
-            software: [0; 2],
-            algorithm: Algorithm::HashWx,
-            stage,
-        });
-        score(&site, demand.unwrap().signs).score
-    };
+    let ask = |signals: Signals, stage| score(&site, calmly(&site, &signals, stage).signs).score;
     let stage =
         |network| Stage::Solution { id: AttemptId([0; 16]), proven: 640_000, puzzles: 0, network };
     let solved = |ms, cores| Signals { solve_ms: Some(ms), cores: Some(cores), ..NOTHING };

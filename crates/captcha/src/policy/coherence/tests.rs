@@ -7,6 +7,7 @@ use crate::counters::Pressure;
 use crate::host::Hostname;
 use crate::labels::Action;
 use crate::policy::risk::{is_convicted, risk};
+use crate::policy::tests::NOTHING;
 use crate::policy::{Demand, DemandStep, HARDER, Network, decide};
 use crate::site::{Exemption, Site};
 use crate::visit::Visit;
@@ -16,22 +17,7 @@ const ID: AttemptId =
 const MASK: u32 = 0xa1b2_c3d4;
 
 /// What the widget sends of somebody who points, beside the checks.
-const PERSON: Signals = Signals {
-    since_load_ms: None,
-    since_focus_ms: None,
-    pointer: Some(3),
-    keys: None,
-    single: None,
-    whole: None,
-    focus_changes: None,
-    webdriver: Some(false),
-    languages: None,
-    touch: None,
-    cores: None,
-    solve_ms: Some(1_000),
-    visible: None,
-    agreement: None,
-};
+const PERSON: Signals = Signals { pointer: Some(3), agreement: None, ..NOTHING };
 
 /// Every check was made and found nothing.
 const AGREEING: Option<u32> = Some(MASK ^ DEMANDED);

@@ -5,6 +5,7 @@ use crate::contract::{FIREFOX, site_config};
 use crate::counters::{Fleet, Pressure};
 use crate::host::Hostname;
 use crate::labels::Action;
+use crate::policy::tests::NOTHING;
 use crate::policy::tests::pressures::{CALM, address, load, neighbours};
 use crate::site::{Exemption, Site};
 use crate::visit::Visit;
@@ -13,23 +14,8 @@ use ScoreReason::{
     SolvedElsewhere, TooLittleData,
 };
 
-const PERSON: Signals = Signals {
-    since_load_ms: Some(8_000),
-    since_focus_ms: None,
-    pointer: Some(3),
-    keys: Some(2),
-    focus_changes: None,
-    webdriver: Some(false),
-    languages: None,
-    touch: None,
-    cores: None,
-    solve_ms: Some(1_000),
-    visible: None,
-    // Every check was made.
-    agreement: Some(0x7ff),
-    single: None,
-    whole: None,
-};
+const PERSON: Signals =
+    Signals { since_load_ms: Some(8_000), pointer: Some(3), keys: Some(2), ..NOTHING };
 const ID: AttemptId = AttemptId([0; 16]);
 
 fn of(visit: &Visit, signals: &Signals, pressure: &Pressure, stage: Stage) -> Vec<ScoreReason> {

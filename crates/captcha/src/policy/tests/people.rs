@@ -25,18 +25,7 @@ fn however_people_reach_a_form_their_scores_are_alike() {
         ("settings that hide a touch screen", Signals { agreement: Some(0x08_07ff), ..PERSON }),
     ];
     for (who, signals) in people {
-        let demand = decide(&Question {
-            site: &site,
-            hostname: &Hostname::parse("shop.example").unwrap(),
-            action: &Action::default(),
-            visit: &FIREFOX,
-            signals: &signals,
-            pressure: &CALM,
-            software: [0; 2],
-            algorithm: Algorithm::HashWx,
-            stage,
-        })
-        .unwrap();
+        let demand = calmly(&site, &signals, stage);
         assert!(score(&site, demand.signs).score >= 95, "{who}");
         assert_eq!(demand.work, site.work.floor, "{who}");
     }
