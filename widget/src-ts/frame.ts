@@ -248,7 +248,7 @@ function frame(): void {
       } as FrameMessage),
     i: (request, at, count) => {
       if (request == Request_.Images) return void bring();
-      const now: Signals = { webdriver: navigator.webdriver, whole: signals.whole! };
+      const now: Signals = { webdriver: !!navigator.webdriver, whole: signals.whole! };
       // Who asks not to be tracked is described no further: what convicts is above.
       if (!(navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl)
         Object.assign(now, signals, {
