@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 /// Features that the widget reports. An absent one is unknown, which is neither
-/// good nor bad. Values out of range are read as the nearest bound.
+/// good nor bad, except for those that every widget sends with a solution:
+/// `webdriver`, `solve_ms` and `agreement`. Values out of range are read as the nearest bound.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Signals {

@@ -3,7 +3,7 @@
 //! its own part of the doubt, so that a further sign never lowers risk, and many
 //! weak ones do not add up to more than certainty. A client can invent what it
 //! says about itself, so nothing that a browser reports lowers risk by more than
-//! a little, and what is not reported is neither good nor bad.
+//! a little; and it can leave out anything, so what every widget sends is missed.
 
 use munjigi_protocol::Signs;
 

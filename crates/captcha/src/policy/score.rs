@@ -48,8 +48,9 @@ fn by_work(signs: Signs, score: u8) -> u8 {
 }
 
 /// A site's own weights take no more from a visit than circumstances may
-/// anywhere, or those whose visits get labelled could teach a site to turn away
-/// whom they imitate: people with a keyboard alone, or with a screen reader.
+/// anywhere. Otherwise an attacker could imitate people with a keyboard or a
+/// screen reader, have those visits labelled, and teach the site to turn these
+/// people away.
 fn scored(site: &Site, signs: Signs, earned: impl Fn(u8) -> u8) -> Scored {
     let everywhere = 100_u8.saturating_sub(risk(signs));
     let here = match &site.weights {

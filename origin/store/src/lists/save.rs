@@ -177,8 +177,8 @@ impl Unit for DeleteList<'_> {
         let Some(before) = lock(connection, organisation, id).await? else {
             return Ok(Err(ListRefused::Unknown));
         };
-        // After the lock, which whoever writes a rule that names it waits for. A
-        // deleted site counts: restored, its rules would match nobody.
+        // After the lock, so that no rule that names the list is written
+        // meanwhile. Deleted sites count: restored, their rules would match nobody.
         let sites = sqlx::query_scalar!(
             "SELECT name FROM sites WHERE organisation = $1 AND rules @> $2
             ORDER BY name",

@@ -29,7 +29,7 @@ fn a_report_that_is_repeated_is_one_message() {
         assert_eq!(edge.report(&one, "fraudulent"), 200);
     }
     assert_eq!(edge.reported(), 1);
-    // Whoever thinks otherwise later is heard, and so is the next visitor's.
+    // A changed mind is sent, and so is a report on another visitor.
     assert_eq!(edge.report(&one, "legitimate"), 200);
     assert_eq!(edge.report(&other, "fraudulent"), 200);
     assert_eq!(edge.reported(), 3);
