@@ -25,9 +25,7 @@ pub const CONVICTING: u32 = 70;
 /// What a sign is worth before anything is known about a site's visitors.
 pub const fn weight(sign: Sign) -> Weight {
     match sign {
-        // Developer tools alone trip the trap, and browsers inside apps have no
-        // window; a driver that joined a browser does both.
-        Sign::SeenDriven | Sign::SeenInconsistent | Sign::Attached => Weight::Convicts,
+        Sign::SeenDriven | Sign::SeenInconsistent => Weight::Convicts,
         // As much as the worst that it could have said without being convicted:
         // every widget has all the answers.
         Sign::Unasked => Weight::Client(60),
@@ -35,8 +33,10 @@ pub const fn weight(sign: Sign) -> Weight {
         // Programs that speak HTTP/1, as most do, are shown one.
         Sign::Program => Weight::Client(55),
         Sign::Webdriver => Weight::Client(50),
-        // An incomplete disguise, or a developer's device mode: enough for doubt.
-        Sign::Contradictory | Sign::Differing => Weight::Client(30),
+        // An incomplete disguise, or a developer's device mode; a driver that
+        // joined a browser, or developer tools in a window of their own, which no
+        // page can tell apart: enough for doubt.
+        Sign::Contradictory | Sign::Differing | Sign::Attached => Weight::Client(30),
         // Every browser sends one.
         Sign::NoAgent => Weight::Client(10),
         // No browser that runs WebAssembly offers it. And a solution that four

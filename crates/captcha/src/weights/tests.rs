@@ -22,7 +22,7 @@ fn weights_beyond_their_bounds_are_refused() {
         let refused = Weights::parse(&wire(&[(Sign::Hosting, adds)]));
         assert_eq!(refused, Err(WeightsError::Weight(Sign::Hosting)));
     }
-    for sign in [Sign::SeenDriven, Sign::SeenInconsistent, Sign::Attached] {
+    for sign in [Sign::SeenDriven, Sign::SeenInconsistent] {
         let refused = Weights::parse(&wire(&[(sign, CONVICTION - 1)]));
         assert_eq!(refused, Err(WeightsError::Conviction(sign)));
     }

@@ -114,30 +114,32 @@ fn what_settings_can_cause_costs_at_most_double() {
 }
 
 #[test]
-fn circumstances_cost_no_work_unless_they_show_a_driver_together() {
+fn developer_tools_in_any_position_are_at_most_doubted() {
     let with = |checks: &[Check]| {
         let found = checks.iter().fold(0, |found, check| found | bit(*check));
         Some(MASK ^ (DEMANDED | found << FOUND))
     };
+    let decide = |checks: &[Check], whole| {
+        let signals = Signals { agreement: with(checks), whole, ..PERSON };
+        let demand = decided_by(&signals, Algorithm::HashWx, vec![PictureType::Grid]);
+        assert!(!is_convicted(demand.signs), "{checks:?}");
+        (demand.step, demand.total() / work(AGREEING))
+    };
     for checks in [[Check::Window].as_slice(), &[Check::Touch], &[Check::Runtime]] {
-        assert_eq!(work(with(checks)), work(AGREEING), "{checks:?}");
+        assert_eq!(decide(checks, None), (DemandStep::Puzzle, 1), "{checks:?}");
     }
-    let touch = with(&[Check::Runtime, Check::Touch]);
-    assert_eq!(work(touch), work(AGREEING));
-    // Nobody opens developer tools in a browser without a window.
-    let attached = with(&[Check::Runtime, Check::Window]);
-    assert_eq!(work(attached), HARDER * work(AGREEING));
-    let demand = decided(attached, Algorithm::HashWx, vec![PictureType::Grid]);
-    assert_eq!((demand.step, risk(demand.signs)), (DemandStep::Picture, CONVICTED));
-    // Developer tools docked in the window explain that somebody reads along.
-    let traced = with(&[Check::Runtime]);
-    for (whole, factor) in [(None, 1), (Some(false), 1), (Some(true), HARDER)] {
-        let signals = Signals { agreement: traced, whole, ..PERSON };
-        let demand = decided_by(&signals, Algorithm::HashWx, Vec::new());
-        assert_eq!(demand.total(), factor * work(AGREEING), "{whole:?}");
+    assert_eq!(decide(&[Check::Runtime, Check::Touch], None), (DemandStep::Puzzle, 1));
+    // Docked in the window they explain that somebody reads along. In a window of
+    // their own they look like a driver that joined the browser; so do those that
+    // inspect a phone, or a browser inside an app, which has no window.
+    for (whole, factor) in [(None, 1), (Some(false), 1), (Some(true), 2)] {
+        assert_eq!(decide(&[Check::Runtime], whole), (DemandStep::Puzzle, factor), "{whole:?}");
     }
-    let calm = Signals { agreement: AGREEING, whole: Some(true), ..PERSON };
-    assert_eq!(decided_by(&calm, Algorithm::HashWx, Vec::new()).total(), work(AGREEING));
+    assert_eq!(decide(&[Check::Runtime, Check::Window], None), (DemandStep::Puzzle, 2));
+    // The device mode beside them changes what frames say of their browser.
+    let device = [Check::Runtime, Check::Platform, Check::Hints];
+    assert_eq!(decide(&device, Some(true)), (DemandStep::Puzzle, 2));
+    assert_eq!(decide(&[], Some(true)), (DemandStep::Puzzle, 1));
 }
 
 #[test]

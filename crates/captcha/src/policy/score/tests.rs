@@ -19,7 +19,7 @@ fn weighing(bias: i32, weights: &[(Sign, i32)]) -> Site {
     site(Some(ScoreWeights { version: 1, bias, weights }))
 }
 
-const CONVICTING: [Sign; 3] = [Sign::SeenDriven, Sign::SeenInconsistent, Sign::Attached];
+const CONVICTING: [Sign; 2] = [Sign::SeenDriven, Sign::SeenInconsistent];
 
 const DRIVEN: Signs = Signs::NONE.with(Sign::SeenDriven);
 
