@@ -1,9 +1,10 @@
 // Which programs the edge recognises, and whom it takes for one by mistake: every automation tool of
 // `tests/fleet/tools.mjs` in every way of starting it, clients without a browser, and every scripted
-// person of `tests/fleet/people.mjs`, each visit from a network of its own. Writes each of the three
+// person of `tests/fleet/people.mjs`, each visit from a network of its own, each row on a site of its
+// own: many at once with one new program would pay for being a crowd. Writes each of the four
 // parts into `docs/bot-fleet.toml` and `docs/bot-fleet.md` as it ends, unless with `--quick` or `--only`.
 //
-//   node tests/bench/fleet.mjs [tools] [clients] [people] [--json] [--visits=20] [--lanes=N]
+//   node tests/bench/fleet.mjs [tools] [stealth] [clients] [people] [--json] [--visits=20] [--lanes=N]
 //     [--only=TEXT] [--seed=1] [--quick]
 //
 // All of it reaches this machine's own loopback and nothing else.
@@ -11,7 +12,7 @@
 import { command, say, whole } from './command.mjs';
 import { display, Missing } from './browsers.mjs';
 import { median } from './report.mjs';
-import { openStack } from './stack.mjs';
+import { createSite, openStack } from './stack.mjs';
 import { pause } from '../fleet/launch.mjs';
 import { attempt, OURS, recording } from '../fleet/native.mjs';
 import { CONVICTED, tables, unmet } from '../fleet/page.mjs';
@@ -32,6 +33,7 @@ const MOST_FAILED = 5;
  * @typedef {import('../fleet/site.mjs').Seen} Seen
  * @typedef {import('../fleet/site.mjs').Visit} Visit
  * @typedef {import('../fleet/page.mjs').Row} Row
+ * @typedef {Awaited<ReturnType<typeof openSite>>} Form
  */
 
 /** @param {Seen} seen */
@@ -67,8 +69,8 @@ async function finish(visit, send) {
  * @property {(scene: Scene) => Promise<Seen>} once
  */
 
-/** @returns {Job[]} */
-const ofTools = () => TOOLS.flatMap((tool) => tool.ways.map((way) => ({
+/** @param {'default' | 'stealth'} kind @returns {Job[]} */
+const ofTools = (kind) => TOOLS.filter((tool) => tool.kind === kind).flatMap((tool) => tool.ways.map((way) => ({
   about: { who: tool.name, how: way, version: tool.version, kind: tool.kind },
   once: async ({ site, begin, screen }) => {
     const driven = await tool.start(way, screen);
@@ -150,7 +152,8 @@ const ofPeople = () => PEOPLE.map((persona) => ({
  * @type {{[name: string]: {jobs: () => Job[], lanes: number}}}
  */
 const PARTS = {
-  tools: { jobs: ofTools, lanes: 3 },
+  tools: { jobs: () => ofTools('default'), lanes: 3 },
+  stealth: { jobs: () => ofTools('stealth'), lanes: 3 },
   clients: { jobs: ofClients, lanes: 3 },
   people: { jobs: ofPeople, lanes: 6 },
 };
@@ -159,6 +162,7 @@ const PARTS = {
  * A job and what became of its visits so far.
  * @typedef {object} Task
  * @property {Job} job
+ * @property {Promise<import('../fleet/site.mjs').Keys>} [keys] of its site, once it has one
  * @property {number} begun visits, of which `running` have not ended
  * @property {number} running
  * @property {Seen[]} seen
@@ -187,7 +191,11 @@ function row({ job, seen, errors, skipped }) {
 const isOpen = ({ seen, running, errors, skipped }, visits) =>
   !skipped && errors.length < MOST_FAILED && seen.length + running < visits;
 
-/** @param {Task} task @param {(job: Job, time: number) => Promise<Seen>} make makes its visit of a number */
+/**
+ * Makes the next visit of a task.
+ * @param {Task} task
+ * @param {(job: Job, time: number) => Promise<Seen>} make makes its visit of a number
+ */
 async function visitOnce(task, make) {
   const time = task.begun;
   task.begun += 1;
@@ -213,27 +221,30 @@ function tell(task) {
 }
 
 /**
- * Makes the visits of all tasks, as many at a time as there are lanes. Each lane has a site, which
- * tells visits apart by the time, and a display.
+ * Makes the visits of all tasks, as many at a time as there are lanes. Each lane has a form, which
+ * tells visits apart by the time, and a display; each task has a site.
  * @param {import('./stack.mjs').Stack} stack
  * @param {Task[]} tasks
  * @param {number} visits
  * @param {number} lanes
- * @param {(job: Job, time: number, lane: {site: Awaited<ReturnType<typeof openSite>>, screen: string}) => Promise<Seen>} make
+ * @param {(job: Job, time: number, lane: {form: Form, keys: import('../fleet/site.mjs').Keys, screen: string}) => Promise<Seen>} make
  */
 async function inLanes(stack, tasks, visits, lanes, make) {
   const next = () => tasks.find((task) => isOpen(task, visits));
   const lane = async () => {
-    const site = await openSite(stack);
+    const form = await openSite(stack);
     const screen = await display();
     try {
       for (let task = next(); task; task = next()) {
-        await visitOnce(task, (job, time) => make(job, time, { site, screen: screen.name }));
+        const { who, how } = task.job.about;
+        task.keys ??= createSite(stack, [['Fleet', who, how].join(' ')]);
+        const keys = task.keys;
+        await visitOnce(task, async (job, time) => make(job, time, { form, keys: await keys, screen: screen.name }));
         if (!isOpen(task, visits) && !task.running) tell(task);
       }
     } finally {
       screen.child.kill('SIGTERM');
-      site.stop();
+      form.stop();
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
@@ -257,11 +268,12 @@ export async function measure(options, names) {
       const part = jobs()
         .filter(({ about }) => about.who.includes(only))
         .map((job) => ({ job, begun: 0, running: 0, seen: [], errors: [] }));
-      await inLanes(stack, part, visits, lanes[name], (job, time, lane) => job.once({
-        ...lane,
+      await inLanes(stack, part, visits, lanes[name], (job, time, { form, keys, screen }) => job.once({
+        site: { page: form.page, front: form.front, sitekey: keys.sitekey },
+        screen,
         begin: () => {
           number += 1;
-          return lane.site.begin(address(number));
+          return form.begin(keys, address(number));
         },
         random: randomOf([seed, job.about.who, job.about.how, time].join('/')),
       }));

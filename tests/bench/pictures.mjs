@@ -12,7 +12,7 @@ import { command, say, whole } from './command.mjs';
 import { output } from './processes.mjs';
 import { median, percentile } from './report.mjs';
 import { signature } from './signature.mjs';
-import { munjigi, openStack, ROOT, seeAll } from './stack.mjs';
+import { createSite, openStack, ROOT, seeAll } from './stack.mjs';
 
 const KINDS = ['grid', 'area', 'turn'];
 const EVERYBODY = JSON.stringify([{ match: {}, verdict: 'picture' }]);
@@ -78,16 +78,8 @@ async function engines(wish) {
 
 /** @param {any} stack @param {string} type */
 async function site(stack, type) {
-  const words = ['site', 'create', `Bench ${type}`, '--host', 'localhost', '--allow-loopback', '--pictures', type,
-    '--work-floor', '1', '--work-ceiling', '1', '--rules', '-', '--json'];
-  const { sitekey } = JSON.parse(await munjigi(stack, words, EVERYBODY));
-  for (let tries = 0; tries < 120; tries += 1) {
-    // Unknown sites are remembered for five seconds.
-    const shown = JSON.parse(await munjigi(stack, ['site', 'show', '--json', sitekey]));
-    if (shown.published_version === shown.version) return sitekey;
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-  throw new Error('the site is not published');
+  const words = [`Bench ${type}`, '--pictures', type, '--work-floor', '1', '--work-ceiling', '1', '--rules', '-'];
+  return (await createSite(stack, words, EVERYBODY)).sitekey;
 }
 
 /**

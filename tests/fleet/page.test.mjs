@@ -26,7 +26,7 @@ const row = (row) => ({
 /** @param {Partial<import('./page.mjs').Row>} [changed] */
 const person = (changed) => row({ who: 'mouse', how: '', version: '', kind: 'person', convicted: 0, work: Array(20).fill(1), ...changed });
 
-const habits = Array.from({ length: 14 }, (_, at) => person({ who: `habit ${at}` }));
+const habits = Array.from({ length: 18 }, (_, at) => person({ who: `habit ${at}` }));
 
 /** Whether each figure is met, by its name. @param {import('./page.mjs').Row[]} rows */
 const met = (rows) => {
@@ -41,9 +41,12 @@ test('figures that reach what is asked are met', () => {
 for (const [what, rows, figure] of /** @type {[string, import('./page.mjs').Row[], string][]} */ ([
   ['one row of tools below the share', [row({}), row({ convicted: 18 })], 'default configuration, convicted'],
   ['a row of tools with too few visits', [row({ visits: 19, convicted: 19 })], 'default configuration, visits'],
+  ['a skipped row of attached tools', [row({}), row({ how: 'attached', visits: 0, convicted: 0, work: [], skipped: 'no driver' })], 'default configuration, convicted'],
+  ['attached tools at the floor', [row({}), row({ how: 'attached', convicted: 0, work: Array(20).fill(1) })], 'default configuration, attached: median work'],
+  ['one row below beside those that are attached', [row({ convicted: 18 }), row({ how: 'attached', convicted: 0, work: Array(20).fill(2) })], 'default configuration, convicted'],
   ['a skipped row of tools', [row({}), row({ visits: 0, convicted: 0, work: [], skipped: 'no driver' })], 'default configuration, convicted'],
   ['one convicted person', [...habits, person({ convicted: 1 })], 'scripted people, convicted'],
-  ['thirteen habits', habits.slice(1), 'scripted people, visits'],
+  ['seventeen habits', habits.slice(1), 'scripted people, visits'],
   ['a habit with too few visits', [...habits, person({ visits: 19 })], 'scripted people, visits'],
   ['people who mostly work more', [person({ work: [1, 2, 2] })], 'scripted people, median work'],
   ['people whose scores are apart', [...habits, person({ score: 0.34 })], 'scripted people, medians of their scores'],
@@ -55,6 +58,12 @@ for (const [what, rows, figure] of /** @type {[string, import('./page.mjs').Row[
     assert.ok(unmet(rows).some((told) => told.startsWith(figure)), `${unmet(rows)}`);
   });
 }
+
+test('attached tools that are only doubted are named, and no failure', () => {
+  const rows = [row({}), row({ how: 'attached', convicted: 0, work: Array(20).fill(2) }), ...habits];
+  assert.equal(met(rows)['default configuration, convicted'], 'but for attached');
+  assert.deepEqual(unmet(rows), []);
+});
 
 test('stealth tools and clients decide nothing about what is asked', () => {
   assert.deepEqual(met([row({ kind: 'stealth', convicted: 0 }), row({ kind: 'client', convicted: 0 })]), {});

@@ -1,26 +1,24 @@
 // Scripted people: browsers in a window that no tool has attached to in a way that pages can see,
-// with the input of fourteen habits. They show what must not be held against anybody; they prove no
+// each with the input of one habit. They show what must not be held against anybody; they prove no
 // rate for people.
 //
-// Input goes through the browser's own `Input` domain, whose events are trusted. Nothing else of the
-// debugging protocol is switched on: no `Runtime`, no `Page`.
+// In Chromium, input goes through the browser's own `Input` domain, whose events are trusted. Nothing
+// else of the debugging protocol is switched on: no `Runtime`, no `Page`. Firefox says of itself that
+// it is driven once anything is attached, so people in Firefox use the desktop's mouse and keyboard.
 
-import { pause, startChromium } from './launch.mjs';
+import { hands, ofDesktop, ofProtocol } from './hands.mjs';
+import { pause, startChromium, startFirefox } from './launch.mjs';
+import { connect } from './protocol.mjs';
 
 /**
- * @typedef {object} Hands
- * @property {(selector: string) => Promise<void>} point moves the pointer there and clicks
- * @property {(selector: string) => Promise<void>} touch taps it
- * @property {(selector: string) => Promise<void>} jump moves the focus there, as assistive technology does
- * @property {(text: string) => Promise<void>} type key by key
- * @property {(text: string) => Promise<void>} insert at once, as a paste, a dictation or a password manager does
- * @property {(name: 'Tab' | 'Enter' | ' ') => Promise<void>} press
- * @property {(milliseconds: number) => Promise<void>} wait about as long
+ * @typedef {import('./hands.mjs').Hands} Hands
  *
  * @typedef {object} Persona
  * @property {string} name
+ * @property {'Firefox'} [browser] otherwise Chromium
  * @property {string[]} [args] of the browser
  * @property {object} [preferences] of its profile
+ * @property {number} [pace] how many times as long everything takes
  * @property {(hands: Hands) => Promise<void>} fill fills the form's three fields
  * @property {(hands: Hands) => Promise<void>} send sends it
  */
@@ -31,105 +29,6 @@ export const FIELDS = [
   ['#email', 'minseo@customer.example'],
   ['#text', 'Do you deliver on Saturdays?'],
 ];
-
-/** The debugging protocol of the browser's first page. @param {string} base */
-async function connect(base) {
-  const targets = await (await fetch(`${base}/json/list`)).json();
-  const target = targets.find((/** @type {any} */ each) => each.type === 'page' && each.url.startsWith('http'));
-  if (!target) throw new Error('the page did not open');
-  const socket = new WebSocket(target.webSocketDebuggerUrl);
-  await new Promise((resolve, reject) => {
-    socket.addEventListener('open', resolve, { once: true });
-    socket.addEventListener('error', reject, { once: true });
-  });
-  /** @type {Map<number, {resolve: (value: any) => void, reject: (error: Error) => void}>} */
-  const waiting = new Map();
-  let last = 0;
-  socket.addEventListener('message', ({ data }) => {
-    const { id, result, error } = JSON.parse(data);
-    const asked = waiting.get(id);
-    waiting.delete(id);
-    if (error) asked?.reject(new Error(error.message));
-    else asked?.resolve(result);
-  });
-  /** @param {string} method @param {object} [params] @returns {Promise<any>} */
-  const send = (method, params = {}) => new Promise((resolve, reject) => {
-    last += 1;
-    waiting.set(last, { resolve, reject });
-    socket.send(JSON.stringify({ id: last, method, params }));
-  });
-  return { send, close: () => socket.close() };
-}
-
-/** @param {{send: (method: string, params?: object) => Promise<any>}} page @param {{pace: number, random: () => number}} habits @returns {Hands} */
-function hands({ send }, { pace, random }) {
-  /** Between three quarters of a number and five quarters. @param {number} about */
-  const roughly = (about) => about * (0.75 + random() / 2);
-  const at = { x: roughly(500), y: roughly(120) };
-  const wait = (/** @type {number} */ ms) => pause(roughly(ms * pace));
-  const node = async (/** @type {string} */ selector) => {
-    const { root } = await send('DOM.getDocument', { depth: 0 });
-    const { nodeId } = await send('DOM.querySelector', { nodeId: root.nodeId, selector });
-    return nodeId;
-  };
-  /** A point inside an element, not its middle. */
-  const place = async (/** @type {string} */ selector) => {
-    const nodeId = await node(selector);
-    await send('DOM.scrollIntoViewIfNeeded', { nodeId });
-    const { model } = await send('DOM.getBoxModel', { nodeId });
-    const [left, top, right, , , bottom] = model.content;
-    return {
-      x: left + (right - left) * (0.15 + 0.6 * random()),
-      y: top + (bottom - top) * (0.25 + 0.5 * random()),
-    };
-  };
-  const key = async (/** @type {string} */ name, /** @type {string | undefined} */ text) => {
-    const code = { Tab: 9, Enter: 13, ' ': 32 }[name] ?? name.toUpperCase().charCodeAt(0);
-    const params = { key: name, windowsVirtualKeyCode: code };
-    await send('Input.dispatchKeyEvent', { type: 'keyDown', ...params, ...(text && { text }) });
-    await pause(roughly(45));
-    await send('Input.dispatchKeyEvent', { type: 'keyUp', ...params });
-  };
-  return {
-    wait,
-    async point(selector) {
-      const goal = await place(selector);
-      const from = { ...at };
-      const bow = { x: (random() - 0.5) * 80, y: (random() - 0.5) * 60 };
-      const steps = Math.round(roughly(28));
-      for (let step = 1; step <= steps; step += 1) {
-        const t = step / steps;
-        const eased = t * t * (3 - 2 * t);
-        at.x = from.x + (goal.x - from.x) * eased + bow.x * Math.sin(Math.PI * t) + (random() - 0.5);
-        at.y = from.y + (goal.y - from.y) * eased + bow.y * Math.sin(Math.PI * t) + (random() - 0.5);
-        await send('Input.dispatchMouseEvent', { type: 'mouseMoved', ...at });
-        await pause(roughly(9 * pace));
-      }
-      const press = { ...at, button: 'left', clickCount: 1 };
-      await wait(90);
-      await send('Input.dispatchMouseEvent', { type: 'mousePressed', ...press });
-      await pause(roughly(70));
-      await send('Input.dispatchMouseEvent', { type: 'mouseReleased', ...press });
-    },
-    async touch(selector) {
-      const { x, y } = await place(selector);
-      await send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x, y, radiusX: 9, radiusY: 11, force: 0.6 }] });
-      await pause(roughly(80));
-      await send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
-    },
-    async jump(selector) {
-      await send('DOM.focus', { nodeId: await node(selector) });
-    },
-    async type(text) {
-      for (const letter of text) {
-        await key(letter, letter);
-        await wait(95);
-      }
-    },
-    insert: (text) => send('Input.insertText', { text }),
-    press: (name) => key(name, name === 'Tab' ? undefined : name === 'Enter' ? '\r' : name),
-  };
-}
 
 /** Points at each field and types. @param {Hands} hand */
 async function pointAndType(hand) {
@@ -166,7 +65,25 @@ const PRIVATE = {
   webkit: { webprefs: { webgl_enabled: false } },
 };
 
-/** @type {(Persona & {pace?: number})[]} */
+/** What is typed into a form with the keyboard alone is sent from one of its fields. @param {Hands} hand */
+async function enterInField(hand) {
+  await hand.press('Shift+Tab');
+  await hand.wait(300);
+  await hand.press('Enter');
+}
+
+/** How Firefox is set where people choose its strict protection. */
+const STRICT = {
+  'browser.contentblocking.category': 'strict',
+  'network.cookie.cookieBehavior': 5,
+  'privacy.donottrackheader.enabled': true,
+  'privacy.fingerprintingProtection': true,
+  'privacy.globalprivacycontrol.enabled': true,
+  'privacy.trackingprotection.enabled': true,
+  'webgl.disabled': true,
+};
+
+/** @type {Persona[]} */
 export const PEOPLE = [
   { name: 'mouse', fill: pointAndType, send: pointToSend },
   {
@@ -253,31 +170,57 @@ export const PEOPLE = [
     send: pointToSend,
   },
   { name: 'developer tools open', args: ['--auto-open-devtools-for-tabs'], fill: pointAndType, send: pointToSend },
+  {
+    name: 'developer tools in a window of their own',
+    args: ['--auto-open-devtools-for-tabs'],
+    preferences: { devtools: { preferences: { currentDockState: '"undocked"' } } },
+    fill: pointAndType,
+    send: pointToSend,
+  },
+  { name: 'Firefox, mouse', browser: 'Firefox', fill: pointAndType, send: pointToSend },
+  { name: 'Firefox, fast', browser: 'Firefox', pace: 0.25, fill: pointAndType, send: pointToSend },
+  { name: 'Firefox, keyboard alone', browser: 'Firefox', fill: (hand) => tabThrough(hand, hand.type), send: enterInField },
+  { name: 'Firefox, strict privacy settings', browser: 'Firefox', preferences: STRICT, fill: pointAndType, send: pointToSend },
+  {
+    name: 'Firefox, resisting fingerprints',
+    browser: 'Firefox',
+    preferences: { ...STRICT, 'privacy.resistFingerprinting': true, 'privacy.resistFingerprinting.letterboxing': true },
+    // Pages do not learn where on the screen they are.
+    fill: (hand) => tabThrough(hand, hand.type),
+    send: enterInField,
+  },
 ];
 
 /**
  * Lets a persona open the page. `send` is for when the visit has passed.
- * @param {Persona & {pace?: number}} persona
+ * @param {Persona} persona
  * @param {string} url
  * @param {string} display
  * @param {() => number} random between 0 and 1: what varies from visit to visit
  */
-export async function arrive({ args, preferences, pace = 1, fill, send }, url, display, random) {
-  const browser = await startChromium({ display, url, args, preferences });
+export async function arrive({ browser, args, preferences, pace = 1, fill, send }, url, display, random) {
+  const started = browser
+    ? await startFirefox({ display, url, preferences })
+    : await startChromium({ display, url, args, preferences });
   try {
-    await pause(1_200);
-    const page = await connect(browser.base);
-    const hand = hands(page, { pace, random });
+    const device = 'base' in started ? await inChromium(started.base) : await ofDesktop(display, url);
+    const hand = hands(device, { pace, random });
     return {
       fill: () => fill(hand),
       send: () => send(hand),
       close: async () => {
-        page.close();
-        await browser.stop();
+        device.close();
+        await started.stop();
       },
     };
   } catch (error) {
-    await browser.stop();
+    await started.stop();
     throw error;
   }
+}
+
+/** @param {string} base */
+async function inChromium(base) {
+  await pause(1_200);
+  return ofProtocol(await connect(base));
 }

@@ -1,6 +1,7 @@
 // A customer's form and everything between it and the edge, as the fleet meets them: the page, its
 // back end, which calls siteverify, and a front that gives each visit a network of its own and
-// notes what the edge asks of it. No visitor is told more than a real one.
+// notes what the edge asks of it. No visitor is told more than a real one. The page says where on
+// the screen its fields are, for hands that know nothing but the screen.
 
 import { createServer, request as ask } from 'node:http';
 import { DEFAULT } from '../bench/ours.mjs';
@@ -19,6 +20,9 @@ import { DEFAULT } from '../bench/ours.mjs';
 /**
  * What a visitor asked of the edge, its headers as they came.
  * @typedef {{path: string, headers: [string, string][], body: string}} Request
+ *
+ * The keys of the site that is visited.
+ * @typedef {{sitekey: string, secret: string}} Keys
  *
  * A visit under way: `passed` ends with the token, a picture or a refusal, `sent` with the form.
  * `requests` are those for challenges and with solutions.
@@ -57,6 +61,19 @@ export const address = (number) => `10.${(number >> 8) & 255}.${number & 255}.${
 /** @param {string[]} raw names and values in turn @returns {[string, string][]} */
 const pairs = (raw) => raw.flatMap((name, at) => (at % 2 ? [] : [[name, raw[at + 1]]]));
 
+/** Tells the back end where on the screen things are, whenever the page's height changes. */
+const WHERE = `
+const sides = (outerWidth - innerWidth) / 2;
+const leftEdge = () => window.mozInnerScreenX ?? screenX + sides;
+const topEdge = () => window.mozInnerScreenY ?? screenY + outerHeight - innerHeight - sides;
+new ResizeObserver(() => {
+  const at = [...document.querySelectorAll('h1, [id]')].map((one) => {
+    const { x, y, width, height } = one.getBoundingClientRect();
+    return [one.id ? '#' + one.id : 'h1', [leftEdge() + x, topEdge() + y, width, height]];
+  });
+  fetch('/where', { method: 'POST', body: JSON.stringify(Object.fromEntries(at)) });
+}).observe(document.body);`;
+
 /** @param {string} edge @param {string} sitekey */
 const form = (edge, sitekey) => `<!doctype html>
 <html lang="en">
@@ -76,6 +93,7 @@ const form = (edge, sitekey) => `<!doctype html>
 <div class="munjigi" data-sitekey="${sitekey}" data-action="fleet"></div>
 <p><button id="send">Send</button></p>
 </form>
+<script>${WHERE}</script>
 </body>
 </html>`;
 
@@ -92,12 +110,13 @@ function note(seen, reply) {
 const over = (seen) => seen.passed || seen.pictured || seen.refused !== null;
 
 /**
- * Opens the form of a site on a stack.
+ * Opens a form on a stack. Each visit says of which site it is.
  * @param {import('../bench/stack.mjs').Stack} stack
  */
 export async function openSite(stack) {
   const edge = new URL(stack.edge);
-  /** @type {Visit & {from: string, settle: () => void, arrive: () => void} | null} */
+  let where = '{}';
+  /** @type {Visit & {from: string, keys: Keys, settle: () => void, arrive: () => void} | null} */
   let visit = null;
 
   const front = createServer(async (asked, answer) => {
@@ -128,9 +147,14 @@ export async function openSite(stack) {
   const frontPort = await listen(front);
 
   const shop = createServer(async (asked, answer) => {
-    if (asked.method === 'GET' && asked.url === '/') {
+    if (asked.method === 'GET' && asked.url === '/' && visit) {
       answer.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
-      answer.end(form(`http://127.0.0.1:${frontPort}`, stack.site.sitekey));
+      answer.end(form(`http://127.0.0.1:${frontPort}`, visit.keys.sitekey));
+      return;
+    }
+    if (asked.url === '/where') {
+      if (asked.method === 'POST') where = (await whole(asked)).toString();
+      answer.end(where);
       return;
     }
     if (asked.method !== 'POST' || asked.url !== '/sent') {
@@ -139,7 +163,8 @@ export async function openSite(stack) {
     }
     const of = visit;
     const sent = new URLSearchParams((await whole(asked)).toString());
-    const body = new URLSearchParams({ secret: stack.site.secret, response: sent.get('munjigi-response') ?? '' });
+    const secret = of?.keys.secret ?? '';
+    const body = new URLSearchParams({ secret, response: sent.get('munjigi-response') ?? '' });
     const verdict = await (await fetch(`${stack.edge}/siteverify`, { method: 'POST', body })).json();
     if (of && verdict.success) Object.assign(of.seen, { score: verdict.score, reasons: verdict.reasons });
     answer.writeHead(200, { 'content-type': 'text/html; charset=utf-8' });
@@ -152,15 +177,16 @@ export async function openSite(stack) {
     page: `http://localhost:${shopPort}/`,
     /** The edge's address for visitors. */
     front: `http://127.0.0.1:${frontPort}`,
-    sitekey: stack.site.sitekey,
-    /** Begins a visit from an address. @param {string} from @returns {Visit} */
-    begin(from) {
+    /** Begins a visit to a site from an address. @param {Keys} keys @param {string} from @returns {Visit} */
+    begin(keys, from) {
+      where = '{}';
       const passed = Promise.withResolvers();
       const sent = Promise.withResolvers();
       /** @type {Seen} */
       const seen = { asked: 0, pictured: false, refused: null, passed: false, score: null, reasons: [] };
       visit = {
         from,
+        keys,
         seen,
         requests: [],
         passed: passed.promise,

@@ -3,7 +3,10 @@
 
 import { createRequire } from 'node:module';
 import { ARGUMENTS, CHROMIUM, FIREFOX } from '../bench/browsers.mjs';
-import { startChromium } from './launch.mjs';
+import { bare } from './bare.mjs';
+import { robot } from './desktop.mjs';
+import { extension } from './extension.mjs';
+import { startChromium, startFirefox } from './launch.mjs';
 import { pinned, zendriver } from './python.mjs';
 import * as selenium from './selenium.mjs';
 
@@ -104,6 +107,12 @@ const IN_FIREFOX = {
   args: [],
 };
 
+/** Chromium without what says that it is driven. */
+const NOT_CONTROLLED = {
+  args: [...ARGUMENTS, '--disable-blink-features=AutomationControlled'],
+  ignoreDefaultArgs: ['--enable-automation'],
+};
+
 /** @type {Tool[]} */
 export const TOOLS = [
   {
@@ -154,6 +163,25 @@ export const TOOLS = [
     },
   },
   {
+    name: 'puppeteer, AutomationControlled off',
+    version: version('puppeteer-core'),
+    kind: 'stealth',
+    ways: WITHOUT_ATTACHING,
+    start: async (way, display) => puppeteer((await import('puppeteer-core')).default, way, display, NOT_CONTROLLED),
+  },
+  {
+    name: 'playwright-extra with the stealth plug-in',
+    version: version('playwright-extra'),
+    kind: 'stealth',
+    ways: ALL_WAYS,
+    start: async (way, display) => {
+      const { addExtra } = require('playwright-extra');
+      const chromium = addExtra((await import('playwright-core')).default.chromium);
+      chromium.use(require('puppeteer-extra-plugin-stealth')());
+      return playwright({ chromium }, way, display);
+    },
+  },
+  {
     name: 'patchright',
     version: version('patchright-core'),
     kind: 'stealth',
@@ -173,5 +201,33 @@ export const TOOLS = [
     kind: 'stealth',
     ways: ALL_WAYS,
     start: zendriver,
+  },
+  {
+    name: 'bare debugging protocol',
+    version: '',
+    kind: 'stealth',
+    ways: ['attached'],
+    start: bare,
+  },
+  {
+    name: 'browser extension',
+    version: '',
+    kind: 'stealth',
+    ways: ['headful'],
+    start: extension,
+  },
+  {
+    name: 'desktop robot (XTEST)',
+    version: version('x11'),
+    kind: 'stealth',
+    ways: ['headful'],
+    start: (_, display) => robot(display, (url) => startChromium({ display, url })),
+  },
+  {
+    name: 'desktop robot (XTEST), Firefox',
+    version: version('x11'),
+    kind: 'stealth',
+    ways: ['headful'],
+    start: (_, display) => robot(display, (url) => startFirefox({ display, url })),
   },
 ];
