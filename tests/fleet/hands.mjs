@@ -29,19 +29,32 @@ import { pause } from './launch.mjs';
 
 /** The debugging protocol of a page. @param {import('./protocol.mjs').Page} page @returns {Device} */
 export function ofProtocol({ send, close }) {
-  const node = async (/** @type {string} */ selector) => {
-    const { root } = await send('DOM.getDocument', { depth: 0 });
-    const { nodeId } = await send('DOM.querySelector', { nodeId: root.nodeId, selector });
-    return nodeId;
+  /**
+   * Uses an element. While the page is still loading, its ids become void: then once more.
+   * @template T
+   * @param {string} selector
+   * @param {(nodeId: number) => Promise<T>} use
+   * @returns {Promise<T>}
+   */
+  const on = async (selector, use) => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        const { root } = await send('DOM.getDocument', { depth: 0 });
+        const { nodeId } = await send('DOM.querySelector', { nodeId: root.nodeId, selector });
+        return await use(nodeId);
+      } catch (error) {
+        if (tries === 50) throw error;
+        await pause(100);
+      }
+    }
   };
   return {
-    async place(selector) {
-      const nodeId = await node(selector);
+    place: (selector) => on(selector, async (nodeId) => {
       await send('DOM.scrollIntoViewIfNeeded', { nodeId });
       const { model } = await send('DOM.getBoxModel', { nodeId });
       const [left, top, right, , , bottom] = model.content;
       return [left, top, right - left, bottom - top];
-    },
+    }),
     move: (to) => send('Input.dispatchMouseEvent', { type: 'mouseMoved', ...to }),
     button: (down, at) =>
       send('Input.dispatchMouseEvent', { type: down ? 'mousePressed' : 'mouseReleased', ...at, button: 'left', clickCount: 1 }),
@@ -57,7 +70,7 @@ export function ofProtocol({ send, close }) {
       await hold();
       await send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
     },
-    jump: async (selector) => void (await send('DOM.focus', { nodeId: await node(selector) })),
+    jump: (selector) => on(selector, (nodeId) => send('DOM.focus', { nodeId })),
     insert: (text) => send('Input.insertText', { text }),
     close,
   };
