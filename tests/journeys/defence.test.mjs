@@ -1,6 +1,6 @@
 // What a site's owner sees and decides about visits, in Chromium and in each language of the
 // console: lists with their mistakes, rules by list, score, every reason and software, weights, a
-// dry run; then a visit that a rule made dearer, its outcome, and the page that shows both.
+// dry run; then a program's visit, its outcome, and the page that shows both.
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';

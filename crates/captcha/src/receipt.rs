@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::authority::{Authority, Keys};
 use crate::credentials::Sitekey;
 use crate::seal::{Encrypted, NONCE_BYTES, SealError, decode, encode};
+use crate::token::TokenClaims;
 
 /// Version of the payload.
 const VERSION: u8 = 1;
@@ -47,6 +48,12 @@ struct Payload {
 }
 
 impl Receipt {
+    /// The receipt of a token's redemption.
+    pub const fn of(claims: &TokenClaims) -> Self {
+        let TokenClaims { id, sitekey, solved_at, score, signs, .. } = *claims;
+        Self { id, sitekey, solved_at, score, signs }
+    }
+
     /// Seals the receipt with the first key. The same redemption has the same
     /// receipt, however often siteverify repeats its answer.
     pub fn seal(&self, authority: &Authority) -> String {

@@ -245,9 +245,8 @@ fn open(
 }
 
 fn passed(authority: &Authority, claims: &TokenClaims) -> Passed {
-    let TokenClaims { id, sitekey, solved_at, score, signs, .. } = *claims;
     Passed {
-        id: Receipt { id, sitekey, solved_at, score, signs }.seal(authority),
+        id: Receipt::of(claims).seal(authority),
         solved_at: claims.solved_at,
         hostname: claims.hostname.as_str().to_owned(),
         action: claims.action.as_str().to_owned(),

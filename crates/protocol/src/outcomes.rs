@@ -14,7 +14,8 @@ pub struct OutcomeRequest {
     /// The site's secret, `mjs_…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
-    /// `metadata.id` of siteverify's answer.
+    /// `metadata.id` of siteverify's answer; or the token that it accepted, for
+    /// vendors' answers, which have no id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// An [`Outcome`].

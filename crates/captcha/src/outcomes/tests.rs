@@ -47,6 +47,25 @@ fn a_report_says_what_the_token_said() {
 }
 
 #[test]
+fn the_token_serves_where_a_vendors_answer_has_no_id() {
+    let mut world = World::new();
+    let token = world.fresh_token();
+    let verification = world.verification(&token);
+    let id = world.siteverify(&verification).reply().metadata.map(|metadata| metadata.id);
+    let secret = verification.secret;
+    let outcome = Some("fraudulent".to_owned());
+    let by_id = OutcomeRequest { secret, id, outcome, ..OutcomeRequest::default() };
+    let by_token = OutcomeRequest { id: Some(token.clone()), ..by_id.clone() };
+    assert_eq!(sent(&world, &by_token), sent(&world, &by_id));
+    // As long as by its id, and not a character of it may differ.
+    world.now = UnixMillis(world.now.0 + DAYS * 86_400_000 - 10_000);
+    assert!(sent(&world, &by_token).is_ok());
+    let other = token.strip_suffix(|_: char| true).map(|rest| [rest, "!"].concat());
+    let forged = OutcomeRequest { id: other, ..by_token };
+    assert_eq!(sent(&world, &forged), Err(vec![InvalidInputResponse]));
+}
+
+#[test]
 fn a_key_names_the_report() {
     let (world, request) = redeemed();
     let with =
