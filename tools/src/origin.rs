@@ -44,7 +44,8 @@ impl Origin {
         let listen = format!("127.0.0.1:{operators}");
         environment.insert("MUNJIGI_OPERATOR_LISTEN".to_owned(), listen);
         // Nothing beyond this machine.
-        for list in ["MUNJIGI_LIST_TOR_EXITS", "MUNJIGI_LIST_CLOUDS"] {
+        for list in ["MUNJIGI_LIST_TOR_EXITS", "MUNJIGI_LIST_CLOUDS", "MUNJIGI_LIST_SPAMHAUS_DROP"]
+        {
             environment.entry(list.to_owned()).or_insert_with(|| "none".to_owned());
         }
         environment.insert("MUNJIGI_CONSOLE_URL".to_owned(), format!("http://localhost:{port}"));

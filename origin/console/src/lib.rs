@@ -152,6 +152,16 @@ fn of_sites(pages: Pages) -> Pages {
             Member(ChangeRules),
             sites::rules::submit,
         )
+        .get(
+            "/console/{organisation}/sites/{sitekey}/scores",
+            Member(ReadSites),
+            sites::scores::show,
+        )
+        .post(
+            "/console/{organisation}/sites/{sitekey}/scores",
+            Member(ChangeSites),
+            sites::scores::submit,
+        )
         .post(
             "/console/{organisation}/sites/{sitekey}/change",
             Member(ChangeSites),

@@ -4,6 +4,7 @@ pub mod change;
 pub mod create;
 pub mod list;
 pub mod rules;
+pub mod scores;
 pub mod secrets;
 pub mod settings;
 pub mod site;

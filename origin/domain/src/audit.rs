@@ -47,6 +47,10 @@ pub enum Action {
     SiteResume,
     /// An edit of the site's rules alone.
     SiteRules,
+    /// Weights that the site learned from its outcomes became its score's.
+    SiteScoresLearn,
+    /// The weights before them came back.
+    SiteScoresUndo,
     SiteSecretAdd,
     SiteSecretKeepNewest,
     SiteSecretKeepOldest,
@@ -64,7 +68,7 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 46] = [
         Self::AccountLeave,
         Self::AccountStay,
         Self::AnomalyAcknowledge,
@@ -96,6 +100,8 @@ impl Action {
         Self::SiteRestore,
         Self::SiteResume,
         Self::SiteRules,
+        Self::SiteScoresLearn,
+        Self::SiteScoresUndo,
         Self::SiteSecretAdd,
         Self::SiteSecretKeepNewest,
         Self::SiteSecretKeepOldest,
@@ -145,6 +151,8 @@ impl Action {
             Self::SiteRestore => "site.restore",
             Self::SiteResume => "site.resume",
             Self::SiteRules => "site.rules",
+            Self::SiteScoresLearn => "site.scores-learn",
+            Self::SiteScoresUndo => "site.scores-undo",
             Self::SiteSecretAdd => "site.secret-add",
             Self::SiteSecretKeepNewest => "site.secret-keep-newest",
             Self::SiteSecretKeepOldest => "site.secret-keep-oldest",

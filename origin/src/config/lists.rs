@@ -18,8 +18,10 @@ pub struct Lists {
 pub(super) fn read(reader: &mut Reader) -> Option<Lists> {
     let tor = reader.required(&variables::LIST_TOR_EXITS, |text| parse(Published::TorExits, text));
     let clouds = reader.required(&variables::LIST_CLOUDS, |text| parse(Published::Clouds, text));
+    let drop = reader
+        .required(&variables::LIST_SPAMHAUS_DROP, |text| parse(Published::SpamhausDrop, text));
     let hours = reader.required(&variables::LIST_HOURS, |text| number(text, 1..=48));
-    let sources = [tor?, clouds?].concat();
+    let sources = [tor?, clouds?, drop?].concat();
     Some(Lists { sources, period: Duration::from_hours(hours?) })
 }
 
@@ -32,7 +34,7 @@ fn parse(list: Published, text: &str) -> Result<Vec<Source>, String> {
     for word in text.split(',').map(str::trim) {
         let (format, url) = word.split_once('=').unwrap_or_default();
         let format: Format = format.parse().map_err(|()| {
-            "must be FORMAT=URL, separated by commas, with the format lines, aws or google; or none"
+            "must be FORMAT=URL, separated by commas, with the format lines, aws, google, azure, oracle or geofeed; or none"
         })?;
         let is_plain = url
             .parse::<reqwest::Url>()

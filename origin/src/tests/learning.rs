@@ -3,6 +3,7 @@
 
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{ScoreWeights, Sign, Signs};
+use munjigi_store::audit::Author;
 use munjigi_store::sites::{self, UndoLearning, Undone};
 use munjigi_store::transact;
 use sqlx::PgPool;
@@ -62,17 +63,40 @@ async fn what_is_learned_waits_a_night_and_reaches_its_own_site_alone(pool: PgPo
     assert!(after.config.version > before, "the edge would refuse it");
     assert_eq!(weights(&rig, &blog).await, None, "too few of its own");
 
-    let undo = UndoLearning { sitekey: &shop, now: rig.now() };
+    let place = format!("/console/{}/sites/{shop}/scores", kim.organisation);
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open(&place).await;
+    for part in ["are in force", "<code>hosting</code>", "against the visit", "for the visit"] {
+        assert!(tab.page.contains(part), "{part}: {}", tab.page);
+    }
+    let undo = UndoLearning { sitekey: &shop, by: Author::Command, now: rig.now() };
     let Undone::Done(course) = transact(&rig.pool, &undo).await.unwrap() else { panic!("nothing") };
     assert_eq!((course.published(), weights(&rig, &shop).await), (None, None));
     rig.pass(DAY);
     reports(&rig, &shop, 4, 300).await;
     rig.jobs().learn().await.unwrap();
     assert_eq!(weights(&rig, &shop).await, None, "an undo lasts");
-    let again = transact(&rig.pool, &UndoLearning { sitekey: &shop, now: rig.now() }).await;
-    assert_eq!(again.unwrap(), Undone::Nothing);
-    let nobody = UndoLearning { sitekey: "mj_00000000000000000000000000", now: rig.now() };
+    let again = UndoLearning { now: rig.now(), ..undo };
+    assert_eq!(transact(&rig.pool, &again).await.unwrap(), Undone::Nothing);
+    let nobody = UndoLearning { sitekey: "mj_00000000000000000000000000", ..again };
     assert_eq!(transact(&rig.pool, &nobody).await.unwrap(), Undone::Unknown);
+    // The owner's audit log has both, and nothing of nights that changed nothing.
+    let logged: Vec<(String, String, String, bool, bool)> = sqlx::query_as(
+        "SELECT organisation, action, actor, before IS NULL, after IS NULL FROM audit
+        WHERE subject = $1 AND action LIKE 'site.scores-%' ORDER BY id",
+    )
+    .bind(&shop)
+    .fetch_all(&rig.pool)
+    .await
+    .unwrap();
+    let entry = |action: &str, actor: &str, began: bool, ended: bool| {
+        (kim.organisation.to_string(), action.to_owned(), actor.to_owned(), began, ended)
+    };
+    let expected = [
+        entry("site.scores-learn", "housekeeping", true, false),
+        entry("site.scores-undo", "command", false, true),
+    ];
+    assert_eq!(logged, expected);
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
@@ -96,4 +120,40 @@ async fn weights_that_judge_worse_are_not_published(pool: PgPool) {
     .unwrap();
     rig.jobs().learn().await.unwrap();
     assert_eq!(weights(&rig, &shop).await, None);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn an_owner_undoes_what_was_learned_in_the_console(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
+    let shop = rig.site_of(&kim, "Shop").await;
+    let place = format!("/console/{}/sites/{shop}/scores", kim.organisation);
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open(&place).await;
+    assert!(tab.page.contains("The fixed weights are in force"), "{}", tab.page);
+    reports(&rig, &shop, 1, 600).await;
+    rig.jobs().learn().await.unwrap();
+    tab.open(&place).await;
+    assert!(tab.page.contains("New weights wait"), "{}", tab.page);
+    assert!(!tab.page.contains("Go back"), "{}", tab.page);
+    rig.pass(DAY);
+    reports(&rig, &shop, 2, 300).await;
+    rig.jobs().learn().await.unwrap();
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open(&place).await;
+    assert!(tab.page.contains("Go back"), "{}", tab.page);
+    // Nobody else's.
+    let mut other = rig.tab_of(&lee.account).await;
+    let elsewhere = format!("/console/{}/sites/{shop}/scores", lee.organisation);
+    other.open(&elsewhere).await;
+    assert_eq!(other.status, 404);
+    assert!(weights(&rig, &shop).await.is_some());
+    let version = tab.value_of("version");
+    tab.send(&place, &[("version", &version)]).await;
+    assert!(tab.page.contains("Undone"), "{}", tab.page);
+    assert!(tab.page.contains("The fixed weights are in force"), "{}", tab.page);
+    assert_eq!(weights(&rig, &shop).await, None);
+    // A second click undoes nothing more.
+    tab.send(&place, &[("version", &version)]).await;
+    assert!(tab.page.contains("no longer in force"), "{}", tab.page);
 }

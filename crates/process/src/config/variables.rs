@@ -95,12 +95,17 @@ pub const OTLP_URL: Variable = Variable::with_default(
 pub const LIST_TOR_EXITS: Variable = Variable::with_default(
     "MUNJIGI_LIST_TOR_EXITS",
     "lines=https://check.torproject.org/torbulkexitlist",
-    "files of the list tor-exits, which rules may name: FORMAT=URL, separated by commas; formats: lines, aws, google; or none",
+    "files of the list tor-exits, which rules may name: FORMAT=URL, separated by commas; formats: lines, aws, google, azure, oracle, geofeed; or none",
 );
 pub const LIST_CLOUDS: Variable = Variable::with_default(
     "MUNJIGI_LIST_CLOUDS",
-    "aws=https://ip-ranges.amazonaws.com/ip-ranges.json,google=https://www.gstatic.com/ipranges/cloud.json",
+    "aws=https://ip-ranges.amazonaws.com/ip-ranges.json,google=https://www.gstatic.com/ipranges/cloud.json,oracle=https://docs.oracle.com/en-us/iaas/tools/public_ip_ranges.json,geofeed=https://www.digitalocean.com/geofeed/google.csv",
     "files of the list clouds: as above, or none",
+);
+pub const LIST_SPAMHAUS_DROP: Variable = Variable::with_default(
+    "MUNJIGI_LIST_SPAMHAUS_DROP",
+    "none",
+    "files of the list spamhaus-drop, whose terms you accept by naming them: lines=https://www.spamhaus.org/drop/drop.txt,lines=https://www.spamhaus.org/drop/drop_v6.txt",
 );
 pub const LIST_HOURS: Variable = Variable::with_default(
     "MUNJIGI_LIST_HOURS",
@@ -333,7 +338,7 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
     (&[Origin], &[LISTEN, OPERATOR_LISTEN, EVENT_RETENTION_DAYS]),
     (&[Origin, Gate, Gpu], &[LOG, LOG_FORMAT]),
     (&[Origin], &[OTLP_URL]),
-    (&[Origin], &[LIST_TOR_EXITS, LIST_CLOUDS, LIST_HOURS]),
+    (&[Origin], &[LIST_TOR_EXITS, LIST_CLOUDS, LIST_SPAMHAUS_DROP, LIST_HOURS]),
     (&[Origin], &[CONSOLE_URL, CONSOLE_KEYS, SIGN_UP, SITES_PER_ORGANISATION]),
     (&[Origin, Gate], &[CLIENT_HEADER, TRUSTED_PROXIES]),
     (&[Origin], &[DEMO_SITEKEY, DEMO_SECRET, CONSOLE_SITEKEY, CONSOLE_SECRET]),

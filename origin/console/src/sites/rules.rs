@@ -7,6 +7,8 @@ mod dry_run;
 mod form;
 mod sentence;
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use axum::Form;
 use axum::extract::rejection::{FormRejection, QueryRejection};
@@ -56,7 +58,7 @@ struct Page {
     /// Reasons that a rule can name, and what they mean.
     reasons: Vec<(&'static str, Text)>,
     notice: Option<Text>,
-    /// About the current rules.
+    /// About the current rules, and the published lists that they name.
     warnings: Vec<Text>,
     mistakes: Vec<Told>,
     dry_run: Option<Section>,
@@ -214,7 +216,30 @@ async fn list_names(asking: &Asking) -> Result<ListNames, PageError> {
     Ok(own.into_iter().map(|(id, name)| (id.to_string(), name)).collect())
 }
 
+/// Which published lists the rules name in vain, or as they were days ago.
+async fn about_lists(asking: &Asking, rules: &[Rule]) -> Result<Vec<Text>, PageError> {
+    let named = rules.iter().filter_map(|rule| Published::parse(rule.when.list.as_deref()?));
+    let named: BTreeSet<_> = named.collect();
+    if named.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (t, now) = (asking.t(), asking.app.clock.now());
+    let known = lists::published(&asking.app.pool).await?;
+    let told = |list: &Published| {
+        let record = known.iter().find(|record| record.name == list.as_str());
+        let text = match record.filter(|record| record.entries > 0) {
+            None => t.get("rules-list-missing"),
+            Some(record) if record.is_stale(now) => t.get("rules-list-stale"),
+            Some(_) => return None,
+        };
+        Some(text.with("list", list))
+    };
+    Ok(named.iter().filter_map(told).collect())
+}
+
 async fn page(asking: &Asking, site: &SiteRecord) -> Result<Page, PageError> {
+    let mut about = about_lists(asking, &site.config.rules).await?;
+    about.extend(warnings(&site.config.rules).iter().map(|warning| warning.text(asking.t())));
     let (t, names) = (asking.t(), list_names(asking).await?);
     let rows = site
         .config
@@ -242,7 +267,7 @@ async fn page(asking: &Asking, site: &SiteRecord) -> Result<Page, PageError> {
         verdicts: VERDICTS.to_vec(),
         reasons: reasons.collect(),
         notice: None,
-        warnings: warnings(&site.config.rules).iter().map(|warning| warning.text(t)).collect(),
+        warnings: about,
         mistakes: Vec::new(),
         dry_run: None,
     })

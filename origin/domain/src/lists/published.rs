@@ -19,16 +19,20 @@ pub enum Published {
     TorExits,
     /// Networks of large clouds.
     Clouds,
+    /// Networks that criminals hijacked or lease: Spamhaus's "Don't Route Or
+    /// Peer", which names nobody else's.
+    SpamhausDrop,
 }
 
 impl Published {
-    pub const ALL: [Self; 2] = [Self::TorExits, Self::Clouds];
+    pub const ALL: [Self; 3] = [Self::TorExits, Self::Clouds, Self::SpamhausDrop];
 
     /// Its name in rules, in rows and at the edge.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::TorExits => "tor-exits",
             Self::Clouds => "clouds",
+            Self::SpamhausDrop => "spamhaus-drop",
         }
     }
 
@@ -47,24 +51,43 @@ impl fmt::Display for Published {
 /// How a file says what is on a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// An address, a network or a system a line.
+    /// An address, a network or a system a line; `#` or `;` begins a comment.
     Lines,
     /// Amazon's `ip-ranges.json`.
     Aws,
     /// Google's `cloud.json`.
     Google,
+    /// Microsoft's `ServiceTags_Public_….json`, of which the tag `AzureCloud` has
+    /// all networks.
+    Azure,
+    /// Oracle's `public_ip_ranges.json`.
+    Oracle,
+    /// A geolocation feed (RFC 8805), as `DigitalOcean` publishes one: a network
+    /// begins each line.
+    Geofeed,
+}
+
+impl Format {
+    const ALL: [Self; 6] =
+        [Self::Lines, Self::Aws, Self::Google, Self::Azure, Self::Oracle, Self::Geofeed];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Lines => "lines",
+            Self::Aws => "aws",
+            Self::Google => "google",
+            Self::Azure => "azure",
+            Self::Oracle => "oracle",
+            Self::Geofeed => "geofeed",
+        }
+    }
 }
 
 impl FromStr for Format {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "lines" => Ok(Self::Lines),
-            "aws" => Ok(Self::Aws),
-            "google" => Ok(Self::Google),
-            _ => Err(()),
-        }
+        Self::ALL.into_iter().find(|format| format.as_str() == text).ok_or(())
     }
 }
 
@@ -157,6 +180,21 @@ pub fn read(format: Format, bytes: &[u8]) -> Result<Vec<Entry>, FetchFault> {
             };
             file.prefixes.iter().map(prefix).collect()
         }
+        Format::Azure => {
+            let file: Azure = json(bytes)?;
+            let of_all = file.values.iter().find(|tag| tag.name == "AzureCloud");
+            let tag = of_all.ok_or_else(|| malformed("there is no tag AzureCloud"))?;
+            tag.properties.networks.iter().map(|text| network(text)).collect()
+        }
+        Format::Oracle => {
+            let file: Oracle = json(bytes)?;
+            let networks = file.regions.iter().flat_map(|region| &region.cidrs);
+            networks.map(|one| network(&one.cidr)).collect()
+        }
+        Format::Geofeed => {
+            let rows = spelt(bytes, &['#'])?;
+            rows.map(|(_, line)| network(line.split(',').next().unwrap_or_default())).collect()
+        }
     }
 }
 
@@ -187,16 +225,26 @@ pub fn judge(entries: &[Entry], before: Option<usize>, most: usize) -> Result<()
 }
 
 fn lines(bytes: &[u8]) -> Result<Vec<Entry>, FetchFault> {
-    let text = std::str::from_utf8(bytes).map_err(|error| malformed(&error.to_string()))?;
-    let lines = text.lines().map(str::trim).enumerate();
     let read = |(number, line): (usize, &str)| {
         let entry = match line.parse::<IpAddr>() {
             Ok(address) => Ok(Entry::host(address)),
             Err(_) => line.parse::<Entry>(),
         };
-        entry.map_err(|error| malformed(&format!("line {}: {error}", number + 1)))
+        entry.map_err(|error| malformed(&format!("line {number}: {error}")))
     };
-    lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#')).map(read).collect()
+    spelt(bytes, &['#', ';'])?.map(read).collect()
+}
+
+/// The lines of a file by their numbers, without comments and without those
+/// that have nothing else.
+fn spelt<'a>(
+    bytes: &'a [u8],
+    comment: &'a [char],
+) -> Result<impl Iterator<Item = (usize, &'a str)>, FetchFault> {
+    let text = std::str::from_utf8(bytes).map_err(|error| malformed(&error.to_string()))?;
+    let without = move |line: &'a str| line.split(comment).next().unwrap_or_default().trim();
+    let lines = (1..).zip(text.lines().map(without));
+    Ok(lines.filter(|(_, line)| !line.is_empty()))
 }
 
 /// A network; of IPv6 at most the 64 bits that are told apart.
@@ -256,29 +304,72 @@ struct GooglePrefix {
     v6: Option<String>,
 }
 
+#[derive(Deserialize)]
+struct Azure {
+    values: Vec<AzureTag>,
+}
+
+#[derive(Deserialize)]
+struct AzureTag {
+    name: String,
+    properties: AzureProperties,
+}
+
+#[derive(Deserialize)]
+struct AzureProperties {
+    #[serde(rename = "addressPrefixes")]
+    networks: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Oracle {
+    regions: Vec<OracleRegion>,
+}
+
+#[derive(Deserialize)]
+struct OracleRegion {
+    cidrs: Vec<OracleNetwork>,
+}
+
+#[derive(Deserialize)]
+struct OracleNetwork {
+    cidr: String,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn spelt(format: Format, text: &str) -> Result<Vec<String>, FetchFault> {
+    fn written(format: Format, text: &str) -> Result<Vec<String>, FetchFault> {
         let entries = read(format, text.as_bytes())?;
         Ok(entries.iter().map(ToString::to_string).collect())
     }
 
     #[test]
     fn every_format_is_read() {
-        let lines = "# exits\n192.0.2.1\r\n\n2001:db8::1\n198.51.100.0/24\nAS64500\n";
+        let lines = "# exits\n192.0.2.1\r\n\n2001:db8::1 # one\n198.51.100.0/24 ; SBL1\nAS64500\n;";
         let entries = ["192.0.2.1/32", "2001:db8::/64", "198.51.100.0/24", "AS64500"];
-        assert_eq!(spelt(Format::Lines, lines).unwrap(), entries);
+        assert_eq!(written(Format::Lines, lines).unwrap(), entries);
         let aws = r#"{"syncToken": "1", "createDate": "2026-11-20-12-00-00",
             "prefixes": [{"ip_prefix": "192.0.2.0/24", "region": "x", "service": "AMAZON"}],
             "ipv6_prefixes": [{"ipv6_prefix": "2001:db8:7::/56"}, {"ipv6_prefix": "2001:db8::/80"}]}"#;
         let entries = ["192.0.2.0/24", "2001:db8:7::/56", "2001:db8::/64"];
-        assert_eq!(spelt(Format::Aws, aws).unwrap(), entries);
+        assert_eq!(written(Format::Aws, aws).unwrap(), entries);
         let google = r#"{"syncToken": "1", "prefixes": [
             {"ipv4Prefix": "192.0.2.0/24", "service": "Google Cloud", "scope": "x"},
             {"ipv6Prefix": "2001:db8::/44"}]}"#;
-        assert_eq!(spelt(Format::Google, google).unwrap(), ["192.0.2.0/24", "2001:db8::/44"]);
+        assert_eq!(written(Format::Google, google).unwrap(), ["192.0.2.0/24", "2001:db8::/44"]);
+        let azure = r#"{"changeNumber": 1, "cloud": "Public", "values": [
+            {"name": "ActionGroup", "properties": {"addressPrefixes": ["203.0.113.0/24"]}},
+            {"name": "AzureCloud", "properties": {"region": "",
+                "addressPrefixes": ["192.0.2.0/24", "2001:db8::/44"]}}]}"#;
+        assert_eq!(written(Format::Azure, azure).unwrap(), ["192.0.2.0/24", "2001:db8::/44"]);
+        let oracle = r#"{"last_updated_timestamp": "2026-11-20T12:00:00", "regions": [
+            {"region": "x", "cidrs": [{"cidr": "192.0.2.0/24", "tags": ["OCI"]}]},
+            {"region": "y", "cidrs": [{"cidr": "198.51.100.0/25", "tags": []}]}]}"#;
+        assert_eq!(written(Format::Oracle, oracle).unwrap(), ["192.0.2.0/24", "198.51.100.0/25"]);
+        let feed = "# prefix,country\n192.0.2.0/24,NL,NL-NH,Amsterdam,\n2001:db8::/48,US,,,\n";
+        assert_eq!(written(Format::Geofeed, feed).unwrap(), ["192.0.2.0/24", "2001:db8::/48"]);
     }
 
     #[test]
@@ -289,8 +380,13 @@ mod tests {
             (Format::Aws, r#"{"prefixes": []}"#),
             (Format::Aws, r#"{"prefixes": [{"ip_prefix": "x"}], "ipv6_prefixes": []}"#),
             (Format::Google, r#"{"prefixes": [{"service": "x"}]}"#),
+            (Format::Azure, r#"{"values": []}"#),
+            (Format::Azure, r#"{"values": [{"name": "AzureCloud", "properties": {}}]}"#),
+            (Format::Oracle, r#"{"regions": [{"cidrs": [{"cidr": "x"}]}]}"#),
+            (Format::Geofeed, "192.0.2.0/24,NL\n<html>"),
+            (Format::Geofeed, ",NL"),
         ] {
-            let fault = spelt(format, text).unwrap_err();
+            let fault = written(format, text).unwrap_err();
             assert_eq!(fault.code(), "malformed", "{text}");
         }
         assert_eq!(read(Format::Lines, &[0xff]).unwrap_err().code(), "malformed");

@@ -47,3 +47,21 @@ reason-site-under-attack = came with a flood of the site
 reason-work-alone = only work was proven
 reason-too-little-data = the browser reported nothing that a person did
 reason-outcomes = visits with the same signs turned out fraudulent
+
+scores-title = Learned weights
+scores-of = Learned weights of { $name }
+scores-lead-html = A site that <a href="/docs/integration#reporting-outcomes">reports outcomes</a> gets a score that learns from them every night. It changes what your back end is told of visits, and neither the work that visitors do nor any other site.
+scores-fixed = The fixed weights are in force: nothing has been learned here yet, or it was undone.
+scores-learned = Weights of version { $version } are in force.
+scores-alike = They differ from the fixed weights by next to nothing.
+scores-waiting = New weights wait until the next day’s outcomes have judged them.
+scores-sign = Sign
+scores-odds = Odds of fraud
+scores-speaks = Speaks
+scores-against = against the visit
+scores-for = for the visit
+scores-signs-html = <a href="/docs/protocol#sign">What each sign means</a>. Signs that say next to nothing are left out.
+scores-undo = Go back to the weights before
+scores-undo-hint = Scores follow within two minutes. After that, nothing is learned here for some days.
+scores-done-undone = Undone. The weights before reach the edge within two minutes, and nothing is learned for { $days } days.
+scores-done-nothing = Nothing was changed: these weights are no longer in force.

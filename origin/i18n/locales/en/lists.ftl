@@ -49,3 +49,4 @@ list-line-repeated = an earlier line says the same
 
 list-tor-exits = exits of the Tor network
 list-clouds = networks of large clouds
+list-spamhaus-drop = networks that criminals hijacked or lease (Spamhaus DROP)

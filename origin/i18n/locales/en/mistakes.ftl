@@ -99,7 +99,7 @@ mistake-why-weight = it is not a weight
 mistake-fix-weight = use a whole number from 1 to 100 to add to the risk, or from -1 to -100 to take from it
 mistake-what-unknown-list = { mistake-rule }.match.list { $value }
 mistake-why-unknown-list = there is no such list
-mistake-fix-unknown-list = use tor-exits, clouds, or the id of a list of the site's own organisation
+mistake-fix-unknown-list = use tor-exits, clouds, spamhaus-drop, or the id of a list of the site's own organisation
 
 mistake-what-asn = ASN { $value }
 mistake-why-asn = it is not a network number

@@ -47,3 +47,21 @@ reason-site-under-attack = 사이트에 몰린 방문과 함께 왔습니다
 reason-work-alone = 계산만으로 통과했습니다
 reason-too-little-data = 사람이 한 일이 브라우저에서 보이지 않았습니다
 reason-outcomes = 같은 징후를 보인 방문이 부정한 것으로 밝혀졌습니다
+
+scores-title = 학습한 가중치
+scores-of = { $name }의 학습한 가중치
+scores-lead-html = <a href="/docs/integration#reporting-outcomes">결과를 보고하는</a> 사이트의 점수는 매일 밤 그 결과에서 배웁니다. 바뀌는 것은 백엔드가 받는 점수뿐이며, 방문자가 하는 작업과 다른 사이트는 그대로입니다.
+scores-fixed = 고정 가중치를 쓰고 있습니다. 아직 배운 것이 없거나 되돌렸습니다.
+scores-learned = 버전 { $version } 가중치를 쓰고 있습니다.
+scores-alike = 고정 가중치와 거의 다르지 않습니다.
+scores-waiting = 새 가중치가 다음 날 결과로 검증되기를 기다리고 있습니다.
+scores-sign = 징후
+scores-odds = 사기일 승산
+scores-speaks = 의미
+scores-against = 방문에 불리함
+scores-for = 방문에 유리함
+scores-signs-html = <a href="/docs/protocol#sign">각 징후의 뜻</a>. 거의 의미가 없는 징후는 뺐습니다.
+scores-undo = 이전 가중치로 되돌리기
+scores-undo-hint = 점수는 2분 안에 바뀝니다. 그 뒤 며칠 동안은 여기에서 배우지 않습니다.
+scores-done-undone = 되돌렸습니다. 이전 가중치가 2분 안에 엣지에 적용되며, { $days }일 동안 배우지 않습니다.
+scores-done-nothing = 바뀐 것이 없습니다. 그 가중치는 이미 쓰이지 않습니다.

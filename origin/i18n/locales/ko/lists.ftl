@@ -49,3 +49,4 @@ list-line-repeated = 앞줄과 같습니다
 
 list-tor-exits = Tor 네트워크의 출구
 list-clouds = 큰 클라우드의 네트워크
+list-spamhaus-drop = 범죄자가 탈취했거나 임차한 네트워크(Spamhaus DROP)

@@ -94,7 +94,7 @@ mistake-why-weight = 무게가 아닙니다.
 mistake-fix-weight = 위험도에 더하려면 1부터 100까지, 빼려면 -1부터 -100까지의 정수로 적어 주세요.
 mistake-what-unknown-list = { mistake-rule }의 목록 { $value }
 mistake-why-unknown-list = 그런 목록이 없습니다.
-mistake-fix-unknown-list = tor-exits나 clouds, 또는 이 사이트가 속한 조직의 목록 ID를 적어 주세요.
+mistake-fix-unknown-list = tor-exits, clouds, spamhaus-drop, 또는 이 사이트가 속한 조직의 목록 ID를 적어 주세요.
 
 mistake-what-asn = 네트워크 { $value }
 mistake-why-asn = 네트워크 번호가 아닙니다.

@@ -4,6 +4,7 @@ use munjigi_captcha::Sitekey;
 use munjigi_domain::score_weights::{Course, PAUSE_MILLIS};
 use munjigi_domain::site_change::ChangeRefused;
 use munjigi_protocol::ScoreWeights;
+use munjigi_store::audit::Author;
 use munjigi_store::sites::{ReadCourse, UndoLearning, Undone};
 use munjigi_store::transact;
 use serde_json::json;
@@ -41,7 +42,8 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let sitekey = arguments.sitekey.to_string();
     let unknown = || refused(arguments.sitekey, ChangeRefused::Unknown);
     let course = if arguments.undo {
-        let unit = UndoLearning { sitekey: &sitekey, now: shell.clock.now() };
+        let now = shell.clock.now();
+        let unit = UndoLearning { sitekey: &sitekey, by: Author::Command, now };
         match transact(&pool, &unit).await? {
             Undone::Done(course) => *course,
             Undone::Unknown => return Err(unknown()),

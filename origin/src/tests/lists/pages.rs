@@ -79,16 +79,7 @@ async fn a_list_is_kept_in_the_console_and_named_in_a_rule(pool: PgPool) {
 async fn published_lists_are_shown_with_their_dates_in_two_languages(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
-    sqlx::query(
-        "INSERT INTO list_sources (list, url, bytes, entries, fetched_at, changed_at, checked_at,
-            next_try_at)
-        VALUES ('clouds', 'https://lists.example/', '\\x00', 7, to_timestamp($1),
-            to_timestamp($1), to_timestamp($1), to_timestamp($1))",
-    )
-    .bind(i64::try_from(rig.now().seconds()).unwrap())
-    .execute(&rig.pool)
-    .await
-    .unwrap();
+    fetched(&rig, "clouds").await;
     let base = format!("/console/{}/lists", kim.organisation);
     let mut tab = rig.tab_of(&kim.account).await;
     tab.open(&base).await;
@@ -101,6 +92,50 @@ async fn published_lists_are_shown_with_their_dates_in_two_languages(pool: PgPoo
     tab.open(&format!("{base}?lang=ko")).await;
     assert!(tab.page.contains("큰 클라우드의 네트워크"), "{}", tab.page);
     assert!(tab.page.contains("오래됨"), "{}", tab.page);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn owners_are_told_of_lists_that_their_rules_name_in_vain(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let site = rig.site_of(&kim, "Shop").await;
+    let rules = format!("/console/{}/sites/{site}/rules", kim.organisation);
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open(&rules).await;
+    let mark = tab.value_of("mark");
+    let rule = [
+        ("mark", mark.as_str()),
+        ("change", "add"),
+        ("list", "clouds"),
+        ("verdict", "block"),
+        ("hostname", ""),
+    ];
+    tab.send(&rules, &rule).await;
+    assert!(tab.page.contains("The list clouds is not there"), "{}", tab.page);
+    fetched(&rig, "clouds").await;
+    tab.open(&rules).await;
+    assert!(!tab.page.contains("The list clouds"), "{}", tab.page);
+    rig.pass(4 * crate::rig::DAY);
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open(&rules).await;
+    assert!(tab.page.contains("The list clouds could not be fetched"), "{}", tab.page);
+    tab.open(&format!("{rules}?lang=ko")).await;
+    assert!(tab.page.contains("사흘 동안 가져오지 못했습니다"), "{}", tab.page);
+}
+
+/// A published list that was fetched now.
+async fn fetched(rig: &Rig, list: &str) {
+    sqlx::query(
+        "INSERT INTO list_sources (list, url, bytes, entries, fetched_at, changed_at, checked_at,
+            next_try_at)
+        VALUES ($1, 'https://lists.example/', '\\x00', 7, to_timestamp($2), to_timestamp($2),
+            to_timestamp($2), to_timestamp($2))",
+    )
+    .bind(list)
+    .bind(i64::try_from(rig.now().seconds()).unwrap())
+    .execute(&rig.pool)
+    .await
+    .unwrap();
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]

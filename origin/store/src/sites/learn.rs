@@ -1,6 +1,7 @@
 //! What sites learn from their outcomes, and its undoing. The rules are in
 //! `munjigi_domain::score_weights`.
 
+use munjigi_domain::audit::Action;
 use munjigi_domain::score_weights::{Course, Judgement, Label, NothingToUndo, night, undo};
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
@@ -10,6 +11,7 @@ use sqlx::PgConnection;
 use time::Duration;
 
 use super::{fetch, row};
+use crate::audit::{self, Author, Entry};
 use crate::{StoreError, Unit, publications};
 
 /// A course has one night a day; a little less, so that it keeps its hour.
@@ -52,7 +54,13 @@ impl Unit for LearnNext {
         let before = course(&due.sitekey, due.course)?;
         let labels = labels(connection, &due.sitekey).await?;
         let done = night(&before, &labels, self.now);
-        let change = Change { sitekey: &due.sitekey, before: &before, now: self.now };
+        let change = Change {
+            sitekey: &due.sitekey,
+            before: &before,
+            action: Action::SiteScoresLearn,
+            by: Author::Housekeeping,
+            now: self.now,
+        };
         let published = change.store(connection, &done.course).await?;
         Ok(Some(Learned { sitekey: due.sitekey, judgement: done.judgement, published }))
     }
@@ -62,6 +70,7 @@ impl Unit for LearnNext {
 #[derive(Debug)]
 pub struct UndoLearning<'a> {
     pub sitekey: &'a str,
+    pub by: Author<'a>,
     pub now: UnixMillis,
 }
 
@@ -87,7 +96,13 @@ impl Unit for UndoLearning<'_> {
             let NothingToUndo = NothingToUndo;
             return Ok(Undone::Nothing);
         };
-        let change = Change { sitekey: self.sitekey, before: &before, now: self.now };
+        let change = Change {
+            sitekey: self.sitekey,
+            before: &before,
+            action: Action::SiteScoresUndo,
+            by: self.by,
+            now: self.now,
+        };
         change.store(connection, &after).await?;
         Ok(Undone::Done(Box::new(after)))
     }
@@ -153,11 +168,14 @@ async fn labels(connection: &mut PgConnection, sitekey: &str) -> Result<Vec<Labe
 struct Change<'a> {
     sitekey: &'a str,
     before: &'a Course,
+    action: Action,
+    by: Author<'a>,
     now: UnixMillis,
 }
 
 impl Change<'_> {
-    /// Stores the course, and publishes the site if its weights have changed.
+    /// Stores the course. If the site's weights have changed, publishes it and
+    /// tells its owner's audit log.
     async fn store(
         &self,
         connection: &mut PgConnection,
@@ -190,8 +208,17 @@ impl Change<'_> {
         .await?;
         let Some(site) = fetch(&mut *connection, self.sitekey).await? else { return Ok(false) };
         let config = &site.config;
-        publications::queue(connection, self.sitekey, config.version, Some(config), self.now)
-            .await?;
+        let (sitekey, now) = (self.sitekey, self.now);
+        publications::queue(&mut *connection, sitekey, config.version, Some(config), now).await?;
+        let entry = Entry {
+            by: self.by,
+            organisation: site.organisation.as_deref(),
+            action: self.action,
+            subject: sitekey,
+            before: self.before.published().map(plain),
+            after: after.published().map(plain),
+        };
+        audit::write(connection, &entry, now).await?;
         Ok(true)
     }
 }
