@@ -13,16 +13,15 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Extension;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use munjigi_domain::accounts::session::agent_text;
 use munjigi_i18n::{Locale, Text, Texts};
 use munjigi_store::sessions::Session;
 use munjigi_store::{factors, passkeys as kept, sessions as stored};
-use serde::Deserialize;
 
+use super::done::Done;
 use super::frame::{Entry, Frame, render};
 use super::page_error::PageError;
 use super::requester::{Browser, User};
@@ -45,19 +44,13 @@ struct Page {
     mistake: Option<String>,
 }
 
-/// Query after a form was submitted: which notice to show.
-#[derive(Debug, Default, Deserialize)]
-pub struct Done {
-    done: Option<String>,
-}
-
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
-    done: Result<Query<Done>, QueryRejection>,
+    Done(done): Done,
 ) -> Result<Response, PageError> {
-    let notice = done.ok().and_then(|Query(done)| notice(browser.t(), done.done.as_deref()?));
+    let notice = done.and_then(|done| notice(browser.t(), &done));
     page(&app, &browser, &user, notice, None).await
 }
 

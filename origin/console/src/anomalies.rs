@@ -3,8 +3,7 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::Query;
-use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::rejection::FormRejection;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use munjigi_domain::accounts::{Id, Permission};
 use munjigi_domain::anomalies::{Basis, DAYS_NEEDED, WEEKS_NEEDED};
@@ -14,6 +13,7 @@ use munjigi_store::transact;
 use serde::Deserialize;
 use time::OffsetDateTime;
 
+use super::done::Done;
 use super::frame::{Entry, Frame, render};
 use super::page_error::PageError;
 use super::requester::Asking;
@@ -31,23 +31,14 @@ struct Page {
     may_acknowledge: bool,
 }
 
-/// Query after a form was submitted: which notice to show.
-#[derive(Debug, Default, Deserialize)]
-pub struct Done {
-    done: Option<String>,
-}
-
 /// Which anomaly to acknowledge.
 #[derive(Debug, Deserialize)]
 pub struct Which {
     anomaly: String,
 }
 
-pub async fn show(
-    asking: Asking,
-    done: Result<Query<Done>, QueryRejection>,
-) -> Result<Html<String>, PageError> {
-    let is_done = done.is_ok_and(|Query(done)| done.done.as_deref() == Some("acknowledged"));
+pub async fn show(asking: Asking, Done(done): Done) -> Result<Html<String>, PageError> {
+    let is_done = done.as_deref() == Some("acknowledged");
     let (pool, organisation) = (&asking.app.pool, asking.organisation());
     let all = anomalies::of_organisation(pool, organisation, Part::Everything, MOST).await?;
     let (open, closed) = all.into_iter().partition(|noted| noted.closed_at.is_none());

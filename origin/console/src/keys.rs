@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::Form;
-use axum::extract::Query;
-use axum::extract::rejection::{FormRejection, QueryRejection};
+use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use munjigi_app::emails;
@@ -18,6 +17,7 @@ use munjigi_store::transact;
 use serde::Deserialize;
 
 use super::account::proof;
+use super::done::Done;
 use super::frame::{Entry, Frame, render};
 use super::page_error::PageError;
 use super::requester::Asking;
@@ -67,12 +67,6 @@ struct Typed {
     per_day: String,
 }
 
-/// Query after a form was submitted: which notice to show.
-#[derive(Debug, Default, Deserialize)]
-pub struct Done {
-    done: Option<String>,
-}
-
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     name: String,
@@ -90,11 +84,7 @@ pub struct Which {
     key: String,
 }
 
-pub async fn show(
-    asking: Asking,
-    done: Result<Query<Done>, QueryRejection>,
-) -> Result<Response, PageError> {
-    let done = done.ok().and_then(|Query(done)| done.done);
+pub async fn show(asking: Asking, Done(done): Done) -> Result<Response, PageError> {
     let notice = (done.as_deref() == Some("revoked")).then(|| asking.t().get("keys-done-revoked"));
     page(&asking, notice, &["sites:read".to_owned()], Typed::default(), Vec::new()).await
 }

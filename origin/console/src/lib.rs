@@ -15,6 +15,7 @@ mod data_map;
 mod defence;
 mod demo;
 mod docs;
+mod done;
 mod error_page;
 mod filter;
 mod format;

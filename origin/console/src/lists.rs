@@ -3,8 +3,8 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::rejection::{FormRejection, QueryRejection};
-use axum::extract::{Path, Query};
+use axum::extract::Path;
+use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use munjigi_captcha::{Entry as Listed, ListId};
@@ -18,6 +18,7 @@ use munjigi_store::lists::{
 use munjigi_store::transact;
 use serde::Deserialize;
 
+use super::done::Done;
 use super::frame::{Entry, Frame, render};
 use super::page_error::PageError;
 use super::requester::Asking;
@@ -70,17 +71,8 @@ pub struct Fields {
     typed: Typed,
 }
 
-/// Query after a form was submitted: which notice to show.
-#[derive(Debug, Default, Deserialize)]
-pub struct Done {
-    done: Option<String>,
-}
-
-pub async fn show(
-    asking: Asking,
-    done: Result<Query<Done>, QueryRejection>,
-) -> Result<Response, PageError> {
-    let done = done.ok().and_then(|Query(done)| done.done).unwrap_or_default();
+pub async fn show(asking: Asking, Done(done): Done) -> Result<Response, PageError> {
+    let done = done.unwrap_or_default();
     let notice = match done.as_str() {
         "created" => Some(asking.t().get("lists-done-created")),
         "changed" => Some(asking.t().get("lists-done-changed")),

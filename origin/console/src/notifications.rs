@@ -7,17 +7,15 @@ pub mod recipients;
 pub mod test;
 
 use askama::Template;
-use axum::extract::Query;
-use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use munjigi_domain::webhooks::MOST_WEBHOOKS;
 use munjigi_i18n::{Text, Texts};
 use munjigi_store::organisations::{self, MemberRow};
 use munjigi_store::webhooks::{self, Delivery, Recipient, Webhook};
-use serde::Deserialize;
 use time::OffsetDateTime;
 
+use super::done::Done;
 use super::frame::{Entry, Frame, render};
 use super::page_error::PageError;
 use super::requester::Asking;
@@ -49,17 +47,8 @@ struct Said {
     tested: Option<test::Tested>,
 }
 
-/// Query after a form was submitted: which notice to show.
-#[derive(Debug, Default, Deserialize)]
-pub struct Done {
-    done: Option<String>,
-}
-
-pub async fn show(
-    asking: Asking,
-    done: Result<Query<Done>, QueryRejection>,
-) -> Result<Response, PageError> {
-    let notice = done.ok().and_then(|Query(done)| notice(asking.t(), done.done.as_deref()?));
+pub async fn show(asking: Asking, Done(done): Done) -> Result<Response, PageError> {
+    let notice = done.and_then(|done| notice(asking.t(), &done));
     page(&asking, notice, Said::default()).await
 }
 

@@ -4,15 +4,13 @@ pub mod change;
 pub mod invite;
 
 use askama::Template;
-use axum::extract::Query;
-use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use munjigi_domain::accounts::{Permission, Role};
 use munjigi_i18n::{Text, Texts};
 use munjigi_store::organisations::{self, Invitation, MemberRow, TeamRefused};
-use serde::Deserialize;
 
+use super::done::Done;
 use super::frame::{Entry, Frame, render};
 use super::page_error::PageError;
 use super::requester::Asking;
@@ -31,17 +29,8 @@ struct Page {
     mistake: Option<String>,
 }
 
-/// Query after a form was submitted: which notice to show.
-#[derive(Debug, Default, Deserialize)]
-pub struct Done {
-    done: Option<String>,
-}
-
-pub async fn show(
-    asking: Asking,
-    done: Result<Query<Done>, QueryRejection>,
-) -> Result<Response, PageError> {
-    let notice = done.ok().and_then(|Query(done)| notice(asking.t(), done.done.as_deref()?));
+pub async fn show(asking: Asking, Done(done): Done) -> Result<Response, PageError> {
+    let notice = done.and_then(|done| notice(asking.t(), &done));
     page(&asking, notice, None, String::new()).await
 }
 

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::rejection::{FormRejection, QueryRejection};
-use axum::extract::{Query, State};
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
@@ -22,6 +22,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::account::proof;
+use crate::done::Done;
 use crate::frame::{Entry, Frame, render};
 use crate::page_error::PageError;
 use crate::requester::{Browser, User};
@@ -52,20 +53,13 @@ pub struct Confirmation {
     password: Password,
 }
 
-/// Query after a form was submitted: which notice to show.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Done {
-    done: String,
-}
-
 pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
-    done: Result<Query<Done>, QueryRejection>,
+    Done(done): Done,
 ) -> Result<Response, PageError> {
-    let is_kept = done.is_ok_and(|Query(done)| done.done == "kept");
+    let is_kept = done.as_deref() == Some("kept");
     let notice = is_kept.then(|| browser.t().get("own-data-stays"));
     page(&app, &browser, &user, notice, None).await
 }

@@ -5,8 +5,8 @@ pub mod one;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::rejection::{FormRejection, QueryRejection};
-use axum::extract::{Query, State};
+use axum::extract::State;
+use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
@@ -23,6 +23,7 @@ use serde::Deserialize;
 
 use super::factor::show_codes;
 use super::proof;
+use crate::done::Done;
 use crate::frame::{Entry, Frame, render};
 use crate::mistakes;
 use crate::page_error::PageError;
@@ -46,12 +47,6 @@ struct Page {
     mistake: Option<Text>,
 }
 
-/// Query after a form was submitted: which notice to show.
-#[derive(Debug, Default, Deserialize)]
-pub struct Done {
-    done: Option<String>,
-}
-
 #[derive(Debug, Deserialize)]
 pub struct Fields {
     name: String,
@@ -62,13 +57,13 @@ pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
-    done: Result<Query<Done>, QueryRejection>,
+    Done(done): Done,
 ) -> Result<Response, PageError> {
     if let Some(proof) = proof::asked(&app, &user, HERE) {
         return Ok(proof);
     }
     let t = browser.t();
-    let notice = match done.ok().and_then(|Query(done)| done.done).as_deref() {
+    let notice = match done.as_deref() {
         Some("added") => Some(t.get("passkeys-done-added")),
         Some("renamed") => Some(t.get("passkeys-done-renamed")),
         Some("removed") => Some(t.get("passkeys-done-removed")),

@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::Form;
-use axum::extract::rejection::{FormRejection, QueryRejection};
-use axum::extract::{Path, Query};
+use axum::extract::Path;
+use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use dry_run::Section;
@@ -29,9 +29,9 @@ use munjigi_store::audit::{self, Author};
 use munjigi_store::lists;
 use munjigi_store::sites::{EditRefused, EditSite, Intent, SiteRecord};
 use sentence::{ListNames, VERDICTS, sentence, word};
-use serde::Deserialize;
 
 use super::find;
+use crate::done::Done;
 use crate::frame::{Entry, Frame, render};
 use crate::page_error::PageError;
 use crate::requester::Asking;
@@ -96,20 +96,14 @@ struct Row {
     sentence: String,
 }
 
-/// Query after a form was submitted: which notice to show.
-#[derive(Debug, Default, Deserialize)]
-pub struct Done {
-    done: Option<String>,
-}
-
 pub async fn show(
     asking: Asking,
     Path((_, sitekey)): Path<(String, String)>,
-    done: Result<Query<Done>, QueryRejection>,
+    Done(done): Done,
 ) -> Result<Response, PageError> {
     let site = find(&asking, &sitekey).await?;
     let mut page = page(&asking, &site).await?;
-    let done = done.ok().and_then(|Query(done)| done.done).unwrap_or_default();
+    let done = done.unwrap_or_default();
     page.notice = notice(asking.t(), &done);
     if matches!(done.as_str(), "added" | "moved" | "removed") {
         page.can_undo = page.may_change && previous(&asking, &site).await?.is_some();

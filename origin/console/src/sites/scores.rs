@@ -3,8 +3,8 @@
 
 use askama::Template;
 use axum::Form;
-use axum::extract::rejection::{FormRejection, QueryRejection};
-use axum::extract::{Path, Query};
+use axum::extract::Path;
+use axum::extract::rejection::FormRejection;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use munjigi_app::sites;
 use munjigi_domain::accounts::Permission;
@@ -17,6 +17,7 @@ use munjigi_store::transact;
 use serde::Deserialize;
 
 use super::find;
+use crate::done::Done;
 use crate::frame::{Entry, Frame, render};
 use crate::page_error::PageError;
 use crate::requester::Asking;
@@ -48,16 +49,10 @@ struct Row {
     speaks: Text,
 }
 
-/// Query after a form was submitted: which notice to show.
-#[derive(Debug, Default, Deserialize)]
-pub struct Done {
-    done: Option<String>,
-}
-
 pub async fn show(
     asking: Asking,
     Path((_, sitekey)): Path<(String, String)>,
-    done: Result<Query<Done>, QueryRejection>,
+    Done(done): Done,
 ) -> Result<Html<String>, PageError> {
     let (t, site) = (asking.t(), find(&asking, &sitekey).await?);
     let course = transact(&asking.app.pool, &ReadCourse { sitekey: &sitekey }).await?;
@@ -71,7 +66,7 @@ pub async fn show(
         may_undo: weights.is_some()
             && site.deleted_at.is_none()
             && asking.role().may(Permission::ChangeSites),
-        notice: done.ok().and_then(|Query(done)| notice(t, done.done.as_deref()?)),
+        notice: done.and_then(|done| notice(t, &done)),
         name: site.name,
         sitekey,
     })

@@ -2,8 +2,7 @@
 //! actions on it.
 
 use askama::Template;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query};
+use axum::extract::Path;
 use axum::response::Html;
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_i18n::{Text, Texts};
@@ -11,12 +10,12 @@ use munjigi_protocol::SiteState;
 use munjigi_store::housekeeping::RESTORABLE_DAYS;
 use munjigi_store::secrets::LiveSecret;
 use munjigi_store::sites::{self, SiteRecord};
-use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
 
 use super::find;
 use super::snippets::Snippets;
 use crate::assets;
+use crate::done::Done;
 use crate::frame::{Entry, Frame, render};
 use crate::page_error::PageError;
 use crate::requester::Asking;
@@ -62,16 +61,10 @@ pub struct Seen {
     pub redeemed: bool,
 }
 
-/// Query after a form was submitted: which notice to show.
-#[derive(Debug, Default, Deserialize)]
-pub struct Done {
-    done: Option<String>,
-}
-
 pub async fn show(
     asking: Asking,
     Path((_, sitekey)): Path<(String, String)>,
-    done: Result<Query<Done>, QueryRejection>,
+    Done(done): Done,
 ) -> Result<Html<String>, PageError> {
     let site = find(&asking, &sitekey).await?;
     let seen =
@@ -79,7 +72,7 @@ pub async fn show(
     let seen = Seen { challenge: seen.challenge, redeemed: seen.redeemed };
     let secrets = munjigi_store::secrets::live_of(&asking.app.pool, &sitekey).await?;
     let frame = asking.frame(&site.name, Entry::Sites);
-    let notice = done.ok().and_then(|Query(done)| notice(asking.t(), done.done.as_deref()?));
+    let notice = done.and_then(|done| notice(asking.t(), &done));
     let snippets =
         Snippets::of(&asking.app.edge.url().origin().ascii_serialization(), &site.config);
     let page = Page {
