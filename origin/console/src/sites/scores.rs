@@ -8,9 +8,9 @@ use axum::extract::rejection::FormRejection;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use munjigi_app::sites;
 use munjigi_domain::accounts::Permission;
-use munjigi_domain::score_weights::PAUSE_MILLIS;
+use munjigi_domain::score_weights::{PAUSE_MILLIS, telling};
 use munjigi_i18n::{Text, Texts};
-use munjigi_protocol::ScoreWeights;
+use munjigi_protocol::{ScoreWeights, Sign};
 use munjigi_store::audit::Author;
 use munjigi_store::sites::{ReadCourse, UndoLearning, Undone};
 use munjigi_store::transact;
@@ -21,10 +21,6 @@ use crate::done::Done;
 use crate::frame::{Entry, Frame, render};
 use crate::page_error::PageError;
 use crate::requester::Asking;
-
-/// Thousandths of log-odds from which a weight is shown: less changes no score
-/// by more than two hundredths.
-const LEAST_SHOWN: i32 = 100;
 
 #[derive(Template)]
 #[template(path = "scores.html")]
@@ -102,17 +98,13 @@ pub async fn submit(
     Ok(Redirect::to(&place).into_response())
 }
 
-/// The weights that say something, the largest first.
 fn rows(t: Texts, weights: &ScoreWeights) -> Vec<Row> {
-    let mut largest: Vec<_> =
-        weights.weights.iter().filter(|(_, adds)| adds.abs() >= LEAST_SHOWN).collect();
-    largest.sort_by_key(|(_, adds)| -adds.abs());
-    let row = |(sign, adds): (&munjigi_protocol::Sign, &i32)| Row {
+    let row = |(sign, adds): (Sign, i32)| Row {
         sign: sign.as_str(),
-        odds: format!("× {:.2}", (f64::from(*adds) / 1_000.0).exp()),
-        speaks: t.get(if *adds > 0 { "scores-against" } else { "scores-for" }),
+        odds: format!("× {:.2}", (f64::from(adds) / 1_000.0).exp()),
+        speaks: t.get(if adds > 0 { "scores-against" } else { "scores-for" }),
     };
-    largest.into_iter().map(row).collect()
+    telling(weights).into_iter().map(row).collect()
 }
 
 fn notice(t: Texts, done: &str) -> Option<Text> {

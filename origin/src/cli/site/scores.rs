@@ -1,7 +1,7 @@
 //! `munjigi site scores`: what a site learned from its outcomes, and its undo.
 
 use munjigi_captcha::Sitekey;
-use munjigi_domain::score_weights::{Course, PAUSE_MILLIS};
+use munjigi_domain::score_weights::{Course, PAUSE_MILLIS, telling};
 use munjigi_domain::site_change::ChangeRefused;
 use munjigi_protocol::ScoreWeights;
 use munjigi_store::audit::Author;
@@ -79,10 +79,8 @@ fn people(course: &Course, undone: bool) -> String {
 /// The weights, the largest first; what weighs next to nothing is left out.
 fn table(weights: &ScoreWeights) -> String {
     let odds = |thousandths: i32| format!("{:+.2}", f64::from(thousandths) / 1_000.0);
-    let mut largest: Vec<_> =
-        weights.weights.iter().filter(|(_, adds)| adds.abs() >= 100).collect();
-    largest.sort_by_key(|(_, adds)| -adds.abs());
     let mut rows = vec![["in force".to_owned(), format!("weights {}", weights.version)]];
-    rows.extend(largest.into_iter().map(|(sign, adds)| [sign.as_str().to_owned(), odds(*adds)]));
+    let telling = telling(weights).into_iter();
+    rows.extend(telling.map(|(sign, adds)| [sign.as_str().to_owned(), odds(adds)]));
     columns(&rows)
 }
