@@ -69,14 +69,17 @@ async fn what_is_learned_waits_a_night_and_reaches_its_own_site_alone(pool: PgPo
     for part in ["are in force", "<code>hosting</code>", "against the visit", "for the visit"] {
         assert!(tab.page.contains(part), "{part}: {}", tab.page);
     }
-    let undo = UndoLearning { sitekey: &shop, by: Author::Command, now: rig.now() };
+    let by = Author::Command;
+    let other = UndoLearning { sitekey: &shop, shown: Some(0), by, now: rig.now() };
+    assert_eq!(transact(&rig.pool, &other).await.unwrap(), Undone::Nothing, "others are in force");
+    let undo = UndoLearning { shown: Some(learned.version), ..other };
     let Undone::Done(course) = transact(&rig.pool, &undo).await.unwrap() else { panic!("nothing") };
     assert_eq!((course.published(), weights(&rig, &shop).await), (None, None));
     rig.pass(DAY);
     reports(&rig, &shop, 4, 300).await;
     rig.jobs().learn().await.unwrap();
     assert_eq!(weights(&rig, &shop).await, None, "an undo lasts");
-    let again = UndoLearning { now: rig.now(), ..undo };
+    let again = UndoLearning { shown: None, now: rig.now(), ..undo };
     assert_eq!(transact(&rig.pool, &again).await.unwrap(), Undone::Nothing);
     let nobody = UndoLearning { sitekey: "mj_00000000000000000000000000", ..again };
     assert_eq!(transact(&rig.pool, &nobody).await.unwrap(), Undone::Unknown);

@@ -81,18 +81,14 @@ pub async fn submit(
     fields: Result<Form<Fields>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(fields) = fields.map_err(|_| PageError::malformed())?;
-    let site = find(&asking, &sitekey).await?;
-    let shown = site.config.score_weights.map(|weights| weights.version);
+    find(&asking, &sitekey).await?;
     let (actor, now) = (asking.actor(), asking.app.clock.now());
-    let unit = UndoLearning { sitekey: &sitekey, by: Author::Account(&actor), now };
-    let done = if shown == Some(fields.version) {
-        match sites::write(&asking.app, &sitekey, &unit).await? {
-            Undone::Done(_) => "undone",
-            Undone::Nothing => "nothing",
-            Undone::Unknown => return Err(PageError::nothing_here()),
-        }
-    } else {
-        "nothing"
+    let (shown, by) = (Some(fields.version), Author::Account(&actor));
+    let unit = UndoLearning { sitekey: &sitekey, shown, by, now };
+    let done = match sites::write(&asking.app, &sitekey, &unit).await? {
+        Undone::Done(_) => "undone",
+        Undone::Nothing => "nothing",
+        Undone::Unknown => return Err(PageError::nothing_here()),
     };
     let place = format!("/console/{organisation}/sites/{sitekey}/scores?done={done}");
     Ok(Redirect::to(&place).into_response())

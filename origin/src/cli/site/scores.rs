@@ -43,7 +43,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let unknown = || refused(arguments.sitekey, ChangeRefused::Unknown);
     let course = if arguments.undo {
         let now = shell.clock.now();
-        let unit = UndoLearning { sitekey: &sitekey, by: Author::Command, now };
+        let unit = UndoLearning { sitekey: &sitekey, shown: None, by: Author::Command, now };
         match transact(&pool, &unit).await? {
             Undone::Done(course) => *course,
             Undone::Unknown => return Err(unknown()),

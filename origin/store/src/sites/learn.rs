@@ -70,6 +70,9 @@ impl Unit for LearnNext {
 #[derive(Debug)]
 pub struct UndoLearning<'a> {
     pub sitekey: &'a str,
+    /// The version of the weights that a person was shown: no other is undone.
+    /// `None` undoes those in force.
+    pub shown: Option<u32>,
     pub by: Author<'a>,
     pub now: UnixMillis,
 }
@@ -81,7 +84,8 @@ pub enum Undone {
     Done(Box<Course>),
     /// There is no such site.
     Unknown,
-    /// Nothing was learned, or all of it is undone.
+    /// Nothing was learned, all of it is undone, or other weights than those
+    /// that were shown are in force.
     Nothing,
 }
 
@@ -92,6 +96,10 @@ impl Unit for UndoLearning<'_> {
         let Some(before) = locked(connection, self.sitekey).await? else {
             return Ok(Undone::Unknown);
         };
+        let in_force = before.published().map(|weights| weights.version);
+        if self.shown.is_some() && self.shown != in_force {
+            return Ok(Undone::Nothing);
+        }
         let Ok(after) = undo(&before, self.now) else {
             let NothingToUndo = NothingToUndo;
             return Ok(Undone::Nothing);
@@ -118,7 +126,14 @@ impl Unit for ReadCourse<'_> {
     type Output = Option<Course>;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Option<Course>, StoreError> {
-        locked(connection, self.sitekey).await
+        let stored = sqlx::query_scalar!(
+            r#"SELECT course AS "course?" FROM sites LEFT JOIN score_courses USING (sitekey)
+            WHERE sitekey = $1"#,
+            self.sitekey
+        )
+        .fetch_optional(connection)
+        .await?;
+        stored.map(|stored| course(self.sitekey, stored)).transpose()
     }
 }
 
