@@ -193,7 +193,8 @@ pub fn read(format: Format, bytes: &[u8]) -> Result<Vec<Entry>, FetchFault> {
         }
         Format::Geofeed => {
             let rows = spelt(bytes, &['#'])?;
-            rows.map(|(_, line)| network(line.split(',').next().unwrap_or_default())).collect()
+            rows.map(|(_, line)| network(line.split(',').next().unwrap_or_default().trim()))
+                .collect()
         }
     }
 }
@@ -247,10 +248,11 @@ fn spelt<'a>(
     Ok(lines.filter(|(_, line)| !line.is_empty()))
 }
 
-/// A network; of IPv6 at most the 64 bits that are told apart.
+/// A network, or an address as one; of IPv6 at most the 64 bits that are told
+/// apart.
 fn network(text: &str) -> Result<Entry, FetchFault> {
-    let network: IpNet =
-        text.parse().map_err(|_| malformed(&format!("{:?} is not a network", short(text))))?;
+    let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    let network = network.map_err(|_| malformed(&format!("{:?} is not a network", short(text))))?;
     let spelt = match network {
         IpNet::V4(network) => network.trunc().to_string(),
         IpNet::V6(network) => {
@@ -368,8 +370,10 @@ mod tests {
             {"region": "x", "cidrs": [{"cidr": "192.0.2.0/24", "tags": ["OCI"]}]},
             {"region": "y", "cidrs": [{"cidr": "198.51.100.0/25", "tags": []}]}]}"#;
         assert_eq!(written(Format::Oracle, oracle).unwrap(), ["192.0.2.0/24", "198.51.100.0/25"]);
-        let feed = "# prefix,country\n192.0.2.0/24,NL,NL-NH,Amsterdam,\n2001:db8::/48,US,,,\n";
-        assert_eq!(written(Format::Geofeed, feed).unwrap(), ["192.0.2.0/24", "2001:db8::/48"]);
+        let feed = "# prefix,country\n192.0.2.0/24,NL,NL-NH,Amsterdam,\n2001:db8::/48 ,US,,,\n\
+            203.0.113.7,US,,,\n";
+        let entries = ["192.0.2.0/24", "2001:db8::/48", "203.0.113.7/32"];
+        assert_eq!(written(Format::Geofeed, feed).unwrap(), entries);
     }
 
     #[test]
