@@ -57,12 +57,16 @@ fn the_token_serves_where_a_vendors_answer_has_no_id() {
     let by_id = OutcomeRequest { secret, id, outcome, ..OutcomeRequest::default() };
     let by_token = OutcomeRequest { id: Some(token.clone()), ..by_id.clone() };
     assert_eq!(sent(&world, &by_token), sent(&world, &by_id));
-    // As long as by its id, and not a character of it may differ.
+    // As long as by its id, and no character of it may differ.
     world.now = UnixMillis(world.now.0 + DAYS * 86_400_000 - 10_000);
     assert!(sent(&world, &by_token).is_ok());
-    let other = token.strip_suffix(|_: char| true).map(|rest| [rest, "!"].concat());
-    let forged = OutcomeRequest { id: other, ..by_token };
-    assert_eq!(sent(&world, &forged), Err(vec![InvalidInputResponse]));
+    let (kind, rest) = token.rsplit_once('.').unwrap();
+    for (at, was) in rest.char_indices().take(40) {
+        let mut tag = rest.to_owned();
+        tag.replace_range(at..=at, if was == 'A' { "B" } else { "A" });
+        let forged = OutcomeRequest { id: Some([kind, ".", &tag].concat()), ..by_token.clone() };
+        assert_eq!(sent(&world, &forged), Err(vec![InvalidInputResponse]), "{at}");
+    }
 }
 
 #[test]

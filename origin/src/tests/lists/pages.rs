@@ -118,9 +118,9 @@ async fn owners_are_told_of_lists_that_their_rules_name_in_vain(pool: PgPool) {
     rig.pass(4 * crate::rig::DAY);
     let mut tab = rig.tab_of(&kim.account).await;
     tab.open(&rules).await;
-    assert!(tab.page.contains("The list clouds could not be fetched"), "{}", tab.page);
+    assert!(tab.page.contains("The list clouds is out of date"), "{}", tab.page);
     tab.open(&format!("{rules}?lang=ko")).await;
-    assert!(tab.page.contains("사흘 동안 가져오지 못했습니다"), "{}", tab.page);
+    assert!(tab.page.contains("목록 clouds이(가) 오래되었습니다"), "{}", tab.page);
 }
 
 /// A published list that was fetched now.

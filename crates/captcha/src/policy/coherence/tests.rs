@@ -123,6 +123,7 @@ fn developer_tools_in_any_position_are_at_most_doubted() {
         let signals = Signals { agreement: with(checks), whole, ..PERSON };
         let demand = decided_by(&signals, Algorithm::HashWx, vec![PictureType::Grid]);
         assert!(!is_convicted(demand.signs), "{checks:?}");
+        assert_eq!(demand.total() % work(AGREEING), 0, "{checks:?}");
         (demand.step, demand.total() / work(AGREEING))
     };
     for checks in [[Check::Window].as_slice(), &[Check::Touch], &[Check::Runtime]] {
