@@ -15,6 +15,7 @@ mod pictures;
 mod price;
 mod probe;
 mod publishing;
+mod reasons;
 mod redemption;
 mod rings;
 mod rows;
