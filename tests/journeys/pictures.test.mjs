@@ -10,6 +10,7 @@ import test, { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
 import { parse } from 'smol-toml';
 import { ROOT } from '../bench/stack.mjs';
+import { bodiesOf, isListed } from './listed.mjs';
 import { munjigi, openPage, openStage, PICTURES, see, siteverify, until } from './stage.mjs';
 import { openVendorPage } from './vendor-page.mjs';
 
@@ -76,7 +77,7 @@ async function visit(t, site) {
   /** @type {string[]} */
   const faults = [];
   page.on('pageerror', (error) => faults.push(String(error)));
-  const asked = stepsOf(page);
+  const [asked, bodies] = [stepsOf(page), bodiesOf(page)];
   await page.goto(served.url);
   const frame = page.frameLocator('iframe').first();
   const panel = frame.locator('[data-place] section:not([hidden])');
@@ -87,7 +88,7 @@ async function visit(t, site) {
   };
   const token = () =>
     until('a token', () => page.locator('[name="munjigi-response"]').first().inputValue(), 120_000);
-  return { page, frame, panel, faults, served, asked, shoot, ready, token };
+  return { page, frame, panel, faults, served, asked, bodies, shoot, ready, token };
 }
 
 /** @typedef {Awaited<ReturnType<typeof visit>>} Visit */
@@ -202,6 +203,8 @@ for (const kind of KINDS) {
       assert.equal(reply.success, true, JSON.stringify(reply));
       assert.equal(reply.metadata.interactive, true);
       assert.deepEqual([visitor.faults, visitor.served.reports], [[], []]);
+      visitor.bodies.forEach(isListed);
+      assert.equal(visitor.bodies.filter(({ sent }) => sent.answer?.trace).length, 2);
     });
   }
 }
@@ -221,6 +224,8 @@ test('another way needs no sight: it takes longer, and says so in the score', as
   assert.equal(step.kind, 'puzzle');
   const work = (/** @type {any} */ puzzle) => puzzle.work * puzzle.count;
   assert.ok(work(step) > work(visitor.asked[0].step), `${work(step)} hashes`);
+  visitor.bodies.forEach(isListed);
+  assert.deepEqual(visitor.bodies.flatMap(({ sent }) => sent.want ?? []), ['work']);
 });
 
 test('a new picture is another one', async (t) => {

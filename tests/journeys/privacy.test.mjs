@@ -3,11 +3,9 @@
 // is true of them.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { ROOT } from '../bench/stack.mjs';
+import { isListed, table } from './listed.mjs';
 import { openEngine, openPage, openStage, until } from './stage.mjs';
 
 /** @type {any} */
@@ -21,40 +19,6 @@ before(async () => {
 after(async () => {
   for (const close of closing) await close();
 });
-
-const PAGE = readFileSync(join(ROOT, 'docs', 'privacy.md'), 'utf8');
-
-/** First and second cells of the table under a heading, without quotes. @param {string} heading */
-function table(heading) {
-  const [, section = ''] = PAGE.split(`\n## ${heading}\n`);
-  const rows = section.split('\n## ')[0].split('\n').filter((line) => line.startsWith('| `'));
-  assert.ok(rows.length, `no table under ${heading}`);
-  return rows.map((row) => row.split('|').slice(1, 3).map((cell) => cell.replaceAll('`', '').trim()));
-}
-
-/** Whether a value is what the page says of it. @param {unknown} value @param {string} range */
-function fits(value, range) {
-  if (range === 'text') return typeof value === 'string';
-  if (range === 'yes or no') return typeof value === 'boolean';
-  if (range === 'texts') return Array.isArray(value) && value.every((each) => typeof each === 'string');
-  if (range === 'numbers') return Array.isArray(value) && value.every(Number.isSafeInteger);
-  const [least, most] = range.split('–').map((bound) => Number(bound.replaceAll(',', '')));
-  assert.ok(most > least, `the range ${range}`);
-  return Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
-}
-
-/**
- * @param {Record<string, unknown>} fields
- * @param {string} heading
- */
-function listed(fields, heading) {
-  const ranges = new Map(/** @type {[string, string][]} */ (table(heading)));
-  for (const [name, value] of Object.entries(fields)) {
-    const range = ranges.get(name);
-    assert.ok(range, `${name} is not listed under ${heading}`);
-    assert.ok(fits(value, range), `${name} is ${JSON.stringify(value)}, not ${range}`);
-  }
-}
 
 /**
  * Stands between the browsers and the edge, and keeps what passes.
@@ -129,10 +93,8 @@ for (const [engine, found] of FOUND) {
     const browser = await openEngine(t, engine);
     if (!browser) return;
     const { posts, id } = await visit(t, browser);
-    for (const { path, sent: { signals, ...sent } } of posts) {
-      listed(sent, path === '/v1/challenges' ? 'With the request for a challenge' : 'With a solution');
-      const { agreement, ...features } = signals;
-      listed(features, 'Signals');
+    posts.forEach(isListed);
+    for (const { path, sent: { signals: { agreement } } } of posts) {
       assert.equal(agreement === undefined, path === '/v1/challenges', path);
       if (agreement === undefined) continue;
       const made = table('The checks').map(([name]) => name);

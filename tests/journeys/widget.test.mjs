@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
+import { bodiesOf, isListed } from './listed.mjs';
 import { SCHEMES, shown } from './screenshots.mjs';
 import { munjigi, openPage, openShop, openStage, PICTURES, siteverify, until } from './stage.mjs';
 
@@ -54,9 +55,10 @@ async function visit(t, body, options = {}) {
     if (message.type() === 'error') faults.push(message.text());
   });
   if (options.prepare) await options.prepare(context, page);
+  const bodies = bodiesOf(page);
   await page.goto(served.url.replace('localhost', options.host ?? 'localhost'));
   const frame = page.frameLocator('iframe').first();
-  return { page, frame, context, served, faults };
+  return { page, frame, context, served, faults, bodies };
 }
 
 const token = (/** @type {import('playwright-core').Page} */ page, name = 'munjigi-response') =>
@@ -211,7 +213,7 @@ test('without a connection it counts down, and goes on when there is one', async
 });
 
 test('without WebAssembly plain JavaScript passes, at a lower score', async (t) => {
-  const { page, frame, served } = await visit(t, FORM(), {
+  const { page, frame, served, bodies } = await visit(t, FORM(), {
     prepare: (/** @type {any} */ context) => context.addInitScript('delete globalThis.WebAssembly'),
   });
   await frame.locator('#t', { hasText: 'Confirm' }).waitFor();
@@ -222,6 +224,8 @@ test('without WebAssembly plain JavaScript passes, at a lower score', async (t) 
   assert.equal(reply.metadata.algorithm, 'sha256');
   assert.ok(reply.score < 0.9, `score ${reply.score}`);
   assert.deepEqual(served.reports, []);
+  bodies.forEach(isListed);
+  assert.ok(bodies.length >= 2 && bodies.every(({ sent }) => sent.signals.agreement === undefined));
 });
 
 test('the integrator’s API: explicit render, callbacks, reset, remove', async (t) => {
