@@ -105,6 +105,18 @@ export async function seeAll(stage, challenges) {
   return told.trim().split('\n').map((line) => JSON.parse(line));
 }
 
+/**
+ * Has visitors pass, each from a network of its own, all with one browser's name.
+ * @param {any} stage
+ * @param {string} sitekey
+ * @param {number} size
+ * @returns {Promise<string[]>} their tokens
+ */
+export async function sendFleet(stage, sitekey, size) {
+  const words = [`--edge=${new URL(stage.edge).host}`, `--sitekey=${sitekey}`, `--fleet=${size}`];
+  return (await run('munjigi-native', words, process.env)).trim().split('\n');
+}
+
 /** @type {Map<string, Promise<string>>} */
 const built = new Map();
 

@@ -1,6 +1,7 @@
 // What a site's owner sees and decides about visits, in Chromium and in each language of the
 // console: lists with their mistakes, rules by list, score, every reason and software, weights, a
-// dry run; then a program's visit, its outcome, and the page that shows both.
+// dry run; then a program's visit and a fleet's, their outcomes, and the page that shows them with
+// what they paid.
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -9,7 +10,7 @@ import test, { after, before } from 'node:test';
 import { ROOT } from '../bench/stack.mjs';
 import { person, signUp, theatre } from './people.mjs';
 import { look, walk } from './looks.mjs';
-import { munjigi, siteverify, until } from './stage.mjs';
+import { munjigi, sendFleet, siteverify, until } from './stage.mjs';
 
 const own = theatre('defence');
 before(own.open);
@@ -53,6 +54,13 @@ for (const lang of ['en', 'ko']) {
     await page.getByRole('link', { name: /continue to the site/ }).click();
     const place = new URL(page.url()).pathname;
     const sitekey = place.split('/').at(-1) ?? '';
+
+    // Seven hundred visits of a fleet are too much work for a test.
+    await choi.open(`${place}/settings?lang=${lang}`);
+    await choi.fill(says('settings-work-floor'), '10');
+    await choi.fill(says('settings-work-ceiling'), '1000');
+    await choi.press(says('save'));
+    await page.waitForURL((url) => url.pathname === place);
 
     // A list. A mistake is named by its line, and what was typed stays.
     await choi.open(`${base}/lists?lang=${lang}`);
@@ -122,23 +130,53 @@ for (const lang of ['en', 'ko']) {
     const verdict = await siteverify(stage, token, { secret });
     assert.equal(verdict.success, true);
     assert.ok(verdict.reasons.includes('too-little-data'), `${verdict.reasons}: a program that does nothing solved it`);
-    const body = new URLSearchParams({ secret, id: verdict.metadata.id, outcome: 'fraudulent', reason: 'spam' });
-    const taken = await (await fetch(`${stage.edge}/v1/outcomes`, { method: 'POST', body })).json();
-    assert.deepEqual(taken, { success: true, 'error-codes': [] });
+    // Before many have come it is none.
+    const [first] = await sendFleet(stage, sitekey, 1);
+    const early = await siteverify(stage, first, { secret });
+    const last = (await sendFleet(stage, sitekey, 900)).at(-1) ?? '';
+    const late = await siteverify(stage, last, { secret });
+    assert.deepEqual([early.reasons.includes('fleet'), late.reasons.includes('fleet')], [false, true]);
+    for (const [id, outcome, reason] of [
+      [verdict.metadata.id, 'fraudulent', 'spam'],
+      [late.metadata.id, 'fraudulent', 'other'],
+      [early.metadata.id, 'legitimate', ''],
+    ]) {
+      const body = new URLSearchParams({ secret, id, outcome, ...(reason && { reason }) });
+      const taken = await (await fetch(`${stage.edge}/v1/outcomes`, { method: 'POST', body })).json();
+      assert.deepEqual(taken, { success: true, 'error-codes': [] });
+    }
 
-    // An origin sums up what is due when it starts, else every few minutes.
-    await until('the page that shows both', async () => {
+    // An origin sums up what is due when it starts, else every few minutes. While it is away the
+    // edge waits longer from try to try.
+    const fleet = page.getByRole('region', { name: says('defence-fleets'), exact: true });
+    const shown = async () => {
+      await page.goto(`${base}/defence?lang=${lang}`);
+      const reported = ['fraudulent', 'legitimate'].map((outcome) =>
+        page.getByRole('rowheader', { name: says(`outcome-${outcome}`), exact: true }).first().isVisible());
+      return (await Promise.all([...reported, fleet.isVisible()])).every(Boolean);
+    };
+    await until('the page that shows them', async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20_000));
       await stage.order('kill origin');
       await stage.order('start origin');
-      // It may not have its records yet.
-      await page.goto(`${base}/defence?lang=${lang}`);
-      return page.getByRole('rowheader', { name: says('outcome-fraudulent'), exact: true }).isVisible();
-    }, 90_000);
+      return until('the sums', shown, 5_000).catch(() => false);
+    }, 240_000);
+    assert.ok(Number((await fleet.locator('tbody td').nth(1).innerText()).replaceAll(/\D/g, '')) > 128);
+    const [usual, most] = await page.getByRole('heading', { name: says('defence-prices'), exact: true })
+      .locator('+ p').innerText().then((text) => text.match(/\d+×/g) ?? []);
+    assert.ok(parseInt(most) > 1, `half pays ${usual}, 95 in a hundred ${most}`);
     await choi.sees(says('defence-scores'));
-    for (const reason of verdict.reasons) {
+    for (const reason of [...verdict.reasons, ...late.reasons]) {
       await page.locator('tbody th', { hasText: reason }).getByText(says(`reason-${reason}`)).waitFor();
     }
     await walk(page, `defence-${lang}`);
     await look(page, `defence-${lang}`);
+
+    // Three outcomes teach nothing yet, and the page says so.
+    await choi.open(`${place}/scores?lang=${lang}`);
+    await choi.sees(says('scores-of', { name: 'Shop' }));
+    await page.getByText(says('scores-fixed')).waitFor();
+    await walk(page, `scores-${lang}`);
+    await look(page, `scores-${lang}`);
   });
 }

@@ -9,7 +9,7 @@ import { ENGINES, Missing } from '../bench/browsers.mjs';
 import { start } from '../bench/processes.mjs';
 import { BINARIES, ROOT } from '../bench/stack.mjs';
 
-export { munjigi, see } from '../bench/stack.mjs';
+export { munjigi, see, sendFleet } from '../bench/stack.mjs';
 
 /** The folder in which screenshots are kept as artefacts. */
 export const PICTURES = join(ROOT, '.munjigi', 'screenshots');

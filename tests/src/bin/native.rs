@@ -1,7 +1,7 @@
-//! `munjigi-native`: one attempt without a browser, by a program that solves
-//! with our crate. An honest one says what it is and reports no signals; a
-//! forger uses what a person's browser sent. It reaches this machine's own
-//! loopback and nothing else.
+//! `munjigi-native`: attempts without a browser, by a program that solves with
+//! our crate. An honest one says what it is and reports no signals; a forger
+//! uses what a person's browser sent; a fleet comes from many networks with one
+//! browser's name. It reaches this machine's own loopback and nothing else.
 
 use std::net::{SocketAddr, SocketAddrV4};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use munjigi_protocol::{
 use munjigi_tests::client::{Connection, challenge_request, solution_request};
 use serde::Deserialize;
 
-/// Makes one attempt and prints the token.
+/// Makes one attempt, or those of a fleet, and prints the tokens.
 #[derive(Parser)]
 struct Arguments {
     /// Address of the edge, such as 127.0.0.1:8787.
@@ -30,6 +30,10 @@ struct Arguments {
     /// Uses what a person's browser sent, which it reads from standard input.
     #[arg(long)]
     forge: Option<Forgery>,
+    /// Makes this many attempts, each from a network of its own, all with the
+    /// name of a browser that people do not use.
+    #[arg(long, conflicts_with = "forge")]
+    fleet: Option<u16>,
 }
 
 /// What a forger makes of what a person's browser sent.
@@ -72,20 +76,24 @@ struct Sent<T> {
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
     ensure!(arguments.edge.ip().is_loopback(), "{} is not this machine", arguments.edge);
-    println!("{}", attempt(&arguments).await?);
+    if let Some(size) = arguments.fleet {
+        for number in 0..size {
+            println!("{}", of_a_fleet(&arguments, number).await?);
+        }
+    } else {
+        println!("{}", alone(&arguments).await?);
+    }
     Ok(())
 }
 
-async fn attempt(arguments: &Arguments) -> Result<String> {
+/// One attempt of a program that is honest or forges.
+async fn alone(arguments: &Arguments) -> Result<String> {
     let recording: Option<Recording> = if arguments.forge.is_some() {
         Some(serde_json::from_reader(std::io::stdin()).context("read the recording")?)
     } else {
         None
     };
-    let honest = vec![
-        ("content-type".to_owned(), "application/json".to_owned()),
-        ("user-agent".to_owned(), concat!("munjigi-native/", env!("CARGO_PKG_VERSION")).to_owned()),
-    ];
+    let honest = headers(concat!("munjigi-native/", env!("CARGO_PKG_VERSION")));
     let (headers, request) = match &recording {
         Some(Recording { challenge, .. }) => (&challenge.headers, challenge.body.clone()),
         None => (&honest, challenge_request(&arguments.sitekey, &arguments.hostname)),
@@ -106,6 +114,31 @@ async fn attempt(arguments: &Arguments) -> Result<String> {
         };
     }
     unreachable!("there is always another step")
+}
+
+/// One attempt of a fleet, which says what a widget says.
+async fn of_a_fleet(arguments: &Arguments, number: u16) -> Result<String> {
+    let [high, low] = number.to_be_bytes();
+    let mut headers = headers("Mozilla/5.0 (X11; Linux x86_64) HappyBrowser/9.1");
+    headers.push(("accept-language".to_owned(), "en".to_owned()));
+    headers.push(("cf-connecting-ip".to_owned(), format!("20.{high}.{low}.7")));
+    let request = challenge_request(&arguments.sitekey, &arguments.hostname);
+    let mut challenge = post(arguments.edge, routes::CHALLENGES.path, &headers, &request).await?;
+    loop {
+        let solution = solution_request(&challenge)?;
+        let reply = post(arguments.edge, routes::SOLUTIONS.path, &headers, &solution).await?;
+        challenge = match reply {
+            SolutionReply::Passed { token, .. } => return Ok(token),
+            SolutionReply::Next(next) => next,
+        };
+    }
+}
+
+fn headers(agent: &str) -> Vec<(String, String)> {
+    vec![
+        ("content-type".to_owned(), "application/json".to_owned()),
+        ("user-agent".to_owned(), agent.to_owned()),
+    ]
 }
 
 /// Solves a puzzle, and takes no less time than the signals claim.

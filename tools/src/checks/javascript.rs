@@ -53,10 +53,11 @@ pub(super) fn journeys(context: &Context) -> Result<Outcome> {
     Build::ensure_all(&context.project)?;
     Build::Gate.ensure(&context.project)?;
     Build::GpuBackend.ensure(&context.project)?;
-    let mut eyes = Command::new("cargo");
-    eyes.args(["program", "munjigi-answer", "--quiet", "--locked"])
+    let mut programs = Command::new("cargo");
+    programs
+        .args(["program", "munjigi-answer", "--bin", "munjigi-native", "--quiet", "--locked"])
         .current_dir(context.project.root());
-    say::run("what sees the answers", BROKEN, &mut eyes)?;
+    say::run("what sees the answers, and a fleet", BROKEN, &mut programs)?;
     let files = test_files(&context.project.at("tests/journeys"))?;
     // A file starts a stack of its own, on ports of its own, and waits for most
     // of its time: two cores carry two of them, as they do for the whole.
