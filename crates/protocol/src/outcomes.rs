@@ -10,6 +10,7 @@ use crate::{AttemptId, Signs, SiteverifyCode, base64};
 /// Every field is optional here, because a missing one has its own code.
 /// `Debug` prints the type's name only: it holds a secret.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OutcomeRequest {
     /// The site's secret, `mjs_…`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -19,9 +20,11 @@ pub struct OutcomeRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// An [`Outcome`].
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Outcome>))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
     /// An [`OutcomeReason`].
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<OutcomeReason>))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// A repeat with the same key for the same id changes nothing.
@@ -37,10 +40,12 @@ impl fmt::Debug for OutcomeRequest {
 
 /// The answer, for every outcome with status 200.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OutcomeReply {
     /// Whether the report was taken.
     pub success: bool,
     /// Why it was not; empty on success.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     #[serde(rename = "error-codes")]
     pub error_codes: Vec<SiteverifyCode>,
 }

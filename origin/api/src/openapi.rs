@@ -1,5 +1,6 @@
 //! `GET /api/openapi.json`: the table as an OpenAPI document, for tools. A
-//! snapshot of it is committed, so that no change goes unnoticed.
+//! snapshot of it is committed, so that no change goes unnoticed. One call of the
+//! edge is in it, too: the one by which back ends report outcomes.
 
 use std::sync::{Arc, OnceLock};
 
@@ -8,6 +9,8 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use munjigi_app::App;
 use munjigi_i18n::{Locale, Text, Texts};
+use munjigi_protocol::routes::OUTCOMES;
+use munjigi_protocol::{OutcomeReply, OutcomeRequest};
 use utoipa::openapi::path::{
     HttpMethod, Operation, OperationBuilder, ParameterBuilder, ParameterIn, PathItem,
 };
@@ -37,6 +40,9 @@ pub async fn handler(State(app): State<Arc<App>>) -> Response {
     let server = Server::new(app.console().config.url.as_str().trim_end_matches('/'));
     let mut document = document().clone();
     document.servers = Some(vec![server]);
+    if let Some(outcomes) = document.paths.paths.get_mut(OUTCOMES.path) {
+        outcomes.servers = Some(vec![Server::new(app.edge.url().as_str().trim_end_matches('/'))]);
+    }
     match document.to_json() {
         Ok(json) => {
             let kind = HeaderValue::from_static("application/json");
@@ -68,6 +74,7 @@ fn of(rows: &[Listed]) -> OpenApi {
         .schema(ApiProblem::name(), ApiProblem::schema());
     let mut parts = Vec::new();
     ApiProblem::schemas(&mut parts);
+    OutcomeRequest::schemas(&mut parts);
     let shapes = rows.iter().flat_map(|row| [row.takes.as_ref(), row.gives.1.as_ref()]).flatten();
     for shape in shapes {
         components = components.schema(shape.name.clone(), shape.schema.clone());
@@ -81,12 +88,44 @@ fn of(rows: &[Listed]) -> OpenApi {
         let item = PathItem::new(method(row.method), operation(row));
         paths = paths.path(format!("{BASE}{}", row.path), item);
     }
+    let call = [
+        (OutcomeRequest::name(), OutcomeRequest::schema()),
+        (OutcomeReply::name(), OutcomeReply::schema()),
+    ];
+    components = components.schemas_from_iter(call);
+    paths = paths.path(OUTCOMES.path, PathItem::new(HttpMethod::Post, report_outcome()));
     let about = "The API does what the console does. Send `Authorization: Bearer` with an API key (`mjk_…`, created in the console) or an access token. Every error is a problem document with a stable code.";
     let info = InfoBuilder::new()
         .title("Munjigi management API")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(about));
     OpenApiBuilder::new().info(info).paths(paths).components(Some(components.build())).build()
+}
+
+/// The call of the edge that says what became of a visitor.
+fn report_outcome() -> Operation {
+    let body =
+        ContentBuilder::new().schema(Some(Ref::from_schema_name(OutcomeRequest::name()))).build();
+    let answer =
+        ContentBuilder::new().schema(Some(Ref::from_schema_name(OutcomeReply::name()))).build();
+    let about = "At the edge, by the site’s secret; see “Reporting outcomes” in the integration guide. Takes a form or JSON.";
+    OperationBuilder::new()
+        .operation_id(Some("post_outcomes"))
+        .summary(Some("Report what became of a visitor"))
+        .description(Some(about))
+        .request_body(Some(
+            RequestBodyBuilder::new()
+                .required(Some(Required::True))
+                .content("application/json", body)
+                .build(),
+        ))
+        .response(
+            "200",
+            ResponseBuilder::new()
+                .description("Taken, or refused with the codes of siteverify")
+                .content("application/json", answer),
+        )
+        .build()
 }
 
 const fn method(method: Method) -> HttpMethod {

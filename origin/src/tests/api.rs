@@ -148,6 +148,9 @@ async fn the_document_is_readable_for_tools_and_people(pool: PgPool) {
     let document = get("/api/openapi.json").await;
     assert_eq!(document.status, 200);
     assert_eq!(document.json()["servers"][0]["url"], "https://console.example");
+    let outcomes = &document.json()["paths"]["/v1/outcomes"];
+    let edge = rig.app.edge.url().as_str().trim_end_matches('/');
+    assert_eq!(outcomes["servers"][0]["url"], edge, "{outcomes}");
     let page = get("/api").await;
     assert_eq!(page.status, 200);
     for row in listed(rows()) {
