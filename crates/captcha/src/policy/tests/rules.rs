@@ -3,6 +3,7 @@
 use munjigi_protocol::{ScoreReason, Sign};
 
 use super::*;
+use crate::weights::{Weight, weight};
 
 const SOFTWARE: [u32; 2] = [7, 0x00c0_ffee];
 
@@ -85,6 +86,16 @@ fn score_and_reasons_match_once_a_puzzle_is_solved() {
         let site = with(&[(when.clone(), Verdict::Block)]);
         assert_eq!(ask_at(&site, signals, SOLVED).is_err(), matches, "{when:?}");
         assert!(ask_at(&site, signals, Stage::Start).is_ok(), "{when:?}");
+    }
+}
+
+/// So an owner decides what convicted visits get: a rule about scores below 31.
+#[test]
+fn what_convicts_scores_below_31_and_no_other_sign_does() {
+    for sign in Sign::ALL {
+        let score = 100 - risk(Signs::NONE.with(sign));
+        let convicts = weight(sign) == Weight::Convicts;
+        assert_eq!(score < 31, convicts, "{}: {score}", sign.as_str());
     }
 }
 
