@@ -208,6 +208,10 @@ The local edge has neither TLS nor HTTP/2, so what curl_cffi imitates of them is
 
 **What a forger still does.** One who makes up all of it is not recognised by what a single visit says: everything that a browser reports can be forged. What is left is that each visit costs its work, that the same interaction again costs more, and that software from more networks than usual does.
 
+Questions that change with every challenge would not stop that. The edge can only check an answer that it can work out itself, without a browser, and how it does so is open to read. So the checks are made to find programs that forgot something, and the price is what stops those that did not.
+
+**What was not tried.** An imitator of a browser's TLS that also solves puzzles is, at an edge without TLS, the row with the checks made up. So is an emulated document that runs our module: it has no layout, no workers and no graphics to ask, so its author makes up the bits as well. Firefox in disguise (Camoufox) is in no package registry, so no set-up could install it.
+
 People are scripted: they type, point and tap through the browser’s own input events, each with other habits, driven by the bare debugging protocol with none of its domains switched on, in a browser that no tool has attached to in a way that pages can see. In Firefox, which says that it is driven once anything is attached, they use the mouse and the keyboard of the display. They show what must not be held against anybody.
 
 ## Run it again
