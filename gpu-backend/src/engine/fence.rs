@@ -26,9 +26,10 @@ impl Patience {
     /// A third of the default deadline of a call.
     pub const REAL: Self =
         Self { serving: Duration::from_secs(10), loading: Duration::from_mins(1) };
-    /// Software adapters are slow, and only used in tests.
+    /// Software adapters are slow, and only used in tests, which also run on machines
+    /// that stand still for minutes.
     pub const SOFTWARE: Self =
-        Self { serving: Duration::from_mins(2), loading: Duration::from_mins(10) };
+        Self { serving: Duration::from_mins(10), loading: Duration::from_mins(10) };
 }
 
 /// Why there is no answer. After `Lost` there are no answers any more.
