@@ -45,26 +45,28 @@ impl fmt::Debug for Loaded {
 type Numbers = Vec<Vec<f32>>;
 
 impl Loaded {
-    /// Prepares a model at one batch size after the other, so that others get
-    /// their turn on the device in between.
+    /// Prepares a model at one of these batch sizes after the other, so that
+    /// others get their turn on the device in between.
     pub fn load(
         manifest: Manifest,
         outputs: Outputs,
         graph: &Graph,
+        batches: &[usize],
         mut ready: impl FnMut(&Graph, usize) -> Result<Trusted, TrustError>,
     ) -> Result<Self, TrustError> {
-        let sizes = BATCHES.iter().map(|&batch| ready(graph, batch)).collect::<Result<_, _>>()?;
+        let sizes = batches.iter().map(|&batch| ready(graph, batch)).collect::<Result<_, _>>()?;
         Ok(Self { manifest, outputs, sizes, has_said: AtomicBool::new(false) })
     }
 
-    /// Loads all sizes at once, for tests and commands.
+    /// Loads these sizes at once, for tests.
     pub fn load_on(
         engines: &Engines,
         Opened { entry: Entry { manifest, .. }, outputs, graph, .. }: Opened,
+        batches: &[usize],
     ) -> Result<Self, TrustError> {
         let tolerance = manifest.tolerance;
         let ready = |graph: &Graph, batch| Trusted::load(engines, graph, batch, tolerance);
-        Self::load(manifest, outputs, &graph, ready)
+        Self::load(manifest, outputs, &graph, batches, ready)
     }
 
     /// `NAME@VERSION`, for metrics and logs.

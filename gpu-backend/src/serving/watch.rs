@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use super::{Broken, Fleet, Plan, Serving, plan};
 use crate::device::Device;
 use crate::engine::caught;
-use crate::loaded::{Loaded, Place};
+use crate::loaded::{BATCHES, Loaded, Place};
 use crate::onnx::Graph;
 use crate::registry::{Entry, Listed, ModelName, Opened, Registry, Version};
 use crate::trust::Trusted;
@@ -134,7 +134,7 @@ impl Look {
         // Calls continue meanwhile: they share only the adapter.
         let engines = self.device.engines();
         let ready = |graph: &Graph, batch| Trusted::load(engines, graph, batch, tolerance);
-        let loaded = caught(|| Loaded::load(entry.manifest, outputs, &graph, ready));
+        let loaded = caught(|| Loaded::load(entry.manifest, outputs, &graph, &BATCHES, ready));
         let loaded = loaded.map_err(|panic| ("engine-panicked", panic))?;
         let loaded = loaded.map_err(|error| (error.code(), error.to_string()))?;
         for Place { batch, kind, why, is_fault } in loaded.places() {

@@ -6,9 +6,12 @@
 
 use munjigi_gpu_backend::engine::choice::{Engines, Wish};
 
+/// Mesa's software adapter.
+pub const SOFTWARE: &str = "llvmpipe";
+
 /// Part of its name, in lower case like the setting.
 pub fn name() -> String {
-    let name = std::env::var("MUNJIGI_TEST_ADAPTER").unwrap_or("llvmpipe".to_owned());
+    let name = std::env::var("MUNJIGI_TEST_ADAPTER").unwrap_or(SOFTWARE.to_owned());
     name.to_lowercase()
 }
 
