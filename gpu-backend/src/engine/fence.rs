@@ -26,8 +26,8 @@ impl Patience {
     /// A third of the default deadline of a call.
     pub const REAL: Self =
         Self { serving: Duration::from_secs(10), loading: Duration::from_mins(1) };
-    /// Software adapters are slow, and only used in tests, which also run on machines
-    /// that stand still for minutes.
+    /// Software adapters are only used in tests, and may need minutes for a
+    /// large batch.
     pub const SOFTWARE: Self =
         Self { serving: Duration::from_mins(10), loading: Duration::from_mins(10) };
 }
