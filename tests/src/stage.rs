@@ -31,6 +31,15 @@ pub fn variant(vars: &[(&str, &str)]) -> Variant {
     Variant { vars: vars.iter().map(owned).collect::<BTreeMap<_, _>>(), ..Variant::default() }
 }
 
+/// Options of a site whose puzzles cost next to nothing, so that thousands of
+/// them can be solved here.
+pub const CHEAP: [&str; 4] = ["--work-floor", "10", "--work-ceiling", "1000"];
+
+/// An address in a network of its own.
+pub fn network(first: u8, number: u64) -> String {
+    format!("{first}.{}.{}.7", number / 250, number % 250)
+}
+
 /// Another site for loopback pages, with options of `munjigi site create` and
 /// rules.
 pub async fn site(stack: &Stack, options: &[&str], rules: &str) -> Result<Site> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use munjigi_protocol::{AlgorithmName, ChallengeReply, SolutionReply, Step, routes};
 use munjigi_tests::client::{Connection, challenge_request};
-use munjigi_tests::stage;
+use munjigi_tests::stage::{self, CHEAP, network};
 use munjigi_tools::stack::{Site, Stack, Variant};
 use munjigi_tools::workerd::MeterFault;
 
@@ -22,9 +22,6 @@ struct Visits {
     edges: Vec<Connection>,
     next: usize,
 }
-
-/// Work of a site whose puzzles cost next to nothing.
-const CHEAP: [&str; 4] = ["--work-floor", "10", "--work-ceiling", "1000"];
 
 impl Visits {
     /// Visitors to the stack's site.
@@ -123,11 +120,6 @@ async fn a_network_costs_the_same_through_one_isolate_and_through_eight() -> Res
 /// A person's browser: one of twenty programs.
 fn browser(number: u64) -> String {
     format!("Mozilla/5.0 (Windows NT 10.0) Gecko/20100101 Firefox/{}.0", 120 + number % 20)
-}
-
-/// An address in a network of its own.
-fn network(first: u8, number: u64) -> String {
-    format!("{first}.{}.{}.7", number / 250, number % 250)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,12 +7,9 @@ use munjigi_protocol::{
     SolutionReply, UnderAttack, routes,
 };
 use munjigi_tests::client::{Connection, challenge_request, solution_request};
-use munjigi_tests::stage;
+use munjigi_tests::stage::{self, CHEAP, network};
 use munjigi_tools::stack::{Site, Stack};
 use serde_json::{Value, json};
-
-/// Work of a site whose puzzles cost next to nothing.
-const CHEAP: [&str; 4] = ["--work-floor", "10", "--work-ceiling", "1000"];
 
 /// A visitor, and what is unusual about the visit.
 #[derive(Clone)]
@@ -90,11 +87,6 @@ impl Visitor {
 fn browser(number: u32) -> String {
     let version = 120 + number % 20;
     format!("Mozilla/5.0 (X11; Linux x86_64; rv:{version}.0) Gecko/20100101 Firefox/{version}.0")
-}
-
-/// An address in a network of its own.
-fn network(first: u8, number: u32) -> String {
-    format!("{first}.{}.{}.7", number / 250, number % 250)
 }
 
 /// Visits to a new site.
@@ -177,7 +169,7 @@ impl Told {
 async fn what_a_client_says_of_itself_is_told_in_every_dialect() -> Result<()> {
     let stack = stage::stack(&[&[]]).await?;
     let mut visits = Visits::to_a_new_site(&stack, None).await?;
-    let person = |number: u32| Visitor::person(&network(10, number), number);
+    let person = |number: u32| Visitor::person(&network(10, number.into()), number);
 
     visits.told(person).await?.is(&[], 1.0);
 
@@ -217,7 +209,7 @@ async fn what_others_did_before_is_told_in_every_dialect() -> Result<()> {
     let mut visits = Visits::to_a_new_site(&stack, None).await?;
     let recorded = Visitor::person("192.0.2.1", 0);
     let others = (1..=40).map(|number| Visitor {
-        address: network(20, number),
+        address: network(20, number.into()),
         agent: browser(number),
         ..recorded.clone()
     });
@@ -231,7 +223,7 @@ async fn what_others_did_before_is_told_in_every_dialect() -> Result<()> {
         agent: agent.to_owned(),
         ..Visitor::person(address, number)
     };
-    visits.after((1..=700).map(|number| of_the_fleet(&network(30, number), number))).await?;
+    visits.after((1..=700).map(|number| of_the_fleet(&network(30, number.into()), number))).await?;
     visits.told(|number| of_the_fleet("192.0.2.2", number)).await?.is(&[ScoreReason::Fleet], 0.95);
 
     // An address that asks and does not solve.
@@ -248,7 +240,7 @@ async fn what_others_did_before_is_told_in_every_dialect() -> Result<()> {
 async fn what_a_site_is_known_for_is_told_in_every_dialect() -> Result<()> {
     let stack = stage::stack(&[&[]]).await?;
 
-    let person = |number| Visitor::person(&network(10, number), number);
+    let person = |number: u32| Visitor::person(&network(10, number.into()), number);
     let on = |config: &mut SiteConfig| config.under_attack = UnderAttack::On;
     let mut visits = Visits::to_a_new_site(&stack, Some(on)).await?;
     visits.told(person).await?.is(&[ScoreReason::SiteUnderAttack], 0.95);
