@@ -313,7 +313,8 @@ fn settled(answer: &Answer, edge: &str) -> String {
     lines.join("\n").replace(edge.trim_start_matches("http://"), "HOST")
 }
 
-/// Replaces ids, times, seals and seeds by their kinds.
+/// Replaces ids, times, seals and seeds by their kinds, and leaves out in which
+/// column a mistake was.
 fn settle(value: &mut Value) {
     match value {
         Value::Array(values) => values.iter_mut().for_each(settle),
@@ -327,6 +328,10 @@ fn settle(value: &mut Value) {
                         _ => continue,
                     };
                     *value = Value::from(kind);
+                } else if let ("detail", Some(text)) = (name.as_str(), value.as_str()) {
+                    // What was drawn before a mistake is longer or shorter.
+                    let without = text.split_once(" column ").map(|(before, _)| before.to_owned());
+                    *value = without.map_or_else(|| value.clone(), Value::from);
                 } else {
                     settle(value);
                 }
