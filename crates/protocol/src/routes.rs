@@ -35,6 +35,9 @@ pub const SITEVERIFY_HCAPTCHA: Route = route("POST", "/hcaptcha/siteverify", 16 
 pub const SITEVERIFY_RECAPTCHA: Route = route("POST", "/recaptcha/api/siteverify", 16 * 1024);
 /// The same, with its fields in the query.
 pub const SITEVERIFY_RECAPTCHA_QUERY: Route = route("GET", "/recaptcha/api/siteverify", 0);
+/// The same as [`SITEVERIFY`] for a token of this sitekey, where Cap's back ends
+/// call it.
+pub const SITEVERIFY_SITEKEY: Route = route("POST", "/{sitekey}/siteverify", 16 * 1024);
 /// Reports what became of a visitor.
 pub const OUTCOMES: Route = route("POST", "/v1/outcomes", 16 * 1024);
 /// The page that explains a code.
@@ -76,6 +79,7 @@ pub const EDGE: &[Route] = &[
     SITEVERIFY_HCAPTCHA,
     SITEVERIFY_RECAPTCHA,
     SITEVERIFY_RECAPTCHA_QUERY,
+    SITEVERIFY_SITEKEY,
     OUTCOMES,
     ERRORS,
     HEALTH,

@@ -17,6 +17,8 @@ pub enum Endpoint<'path> {
     Solutions,
     /// `POST /siteverify`, and the same at a vendor's path.
     Siteverify(Option<Vendor>),
+    /// `POST /{sitekey}/siteverify`
+    SiteverifyOf(&'path str),
     /// `POST /v1/outcomes`
     Outcomes,
     /// `GET /errors/{code}`
@@ -72,7 +74,7 @@ impl<'path> Endpoint<'path> {
             Self::Frame(_) => "frame",
             Self::Challenges => "challenges",
             Self::Solutions => "solutions",
-            Self::Siteverify(_) => "siteverify",
+            Self::Siteverify(_) | Self::SiteverifyOf(_) => "siteverify",
             Self::Outcomes => "outcomes",
             Self::ErrorPage(_) => "errors",
             Self::Health => "health",
@@ -130,6 +132,9 @@ impl<'path> Endpoint<'path> {
                 } else if let Some(id) = segment(path, "/internal/lists/") {
                     let (put, delete) = (Self::PutList(id), Self::DeleteList(id));
                     Some(("PUT, DELETE", None, None, Some(put), Some(delete)))
+                } else if let Some(sitekey) = path.strip_suffix("/siteverify").and_then(own_sitekey)
+                {
+                    post(Self::SiteverifyOf(sitekey))
                 } else {
                     let name = segment(path, "/errors/")?;
                     get(Self::ErrorPage(errors::named(name)?))
@@ -153,6 +158,12 @@ fn segment<'path>(path: &'path str, prefix: &str) -> Option<&'path str> {
     path.strip_prefix(prefix).filter(|rest| !rest.is_empty() && !rest.contains('/'))
 }
 
+/// The path's only segment, if it could be a sitekey of ours: a vendor's name
+/// there is a mistake, and not found.
+fn own_sitekey(path: &str) -> Option<&str> {
+    segment(path, "/").filter(|sitekey| sitekey.starts_with("mj_"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,6 +180,7 @@ mod tests {
             ("POST", "/hcaptcha/siteverify", Endpoint::Siteverify(Some(Vendor::Hcaptcha))),
             ("GET", "/recaptcha/api/siteverify", Endpoint::Siteverify(Some(Vendor::Recaptcha))),
             ("POST", "/recaptcha/api/siteverify", Endpoint::Siteverify(Some(Vendor::Recaptcha))),
+            ("POST", "/mj_a/siteverify", Endpoint::SiteverifyOf("mj_a")),
             ("GET", "/errors/rate-limited", Endpoint::ErrorPage("rate-limited")),
             ("GET", "/errors/timeout", Endpoint::ErrorPage("timeout")),
             ("GET", "/version", Endpoint::Version),
@@ -213,6 +225,8 @@ mod tests {
             "/errors/",
             "/errors/invented",
             "/siteverify/",
+            "/recaptcha/siteverify",
+            "/mj_a/mj_b/siteverify",
             "/turnstile/v1/siteverify",
             "/recaptcha/siteverify",
             "/internal/sites/",

@@ -80,6 +80,7 @@ async fn dispatch<P: Platform>(
         Endpoint::Challenges => challenges::answer(edge, inbound).await,
         Endpoint::Solutions => solutions::answer(edge, inbound).await,
         Endpoint::Siteverify(path) => Ok(siteverify::answer(edge, inbound, path).await),
+        Endpoint::SiteverifyOf(sitekey) => Ok(siteverify::answer_of(edge, inbound, sitekey).await),
         Endpoint::Outcomes => Ok(outcomes::answer(edge, inbound).await),
         Endpoint::Frame(sitekey) => frame::answer(edge, inbound, sitekey).await,
         Endpoint::ErrorPage(code) => {

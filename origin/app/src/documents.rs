@@ -14,12 +14,13 @@ use std::sync::LazyLock;
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/documents.rs"));
 
 /// What newcomers read first; pages that are not listed here follow by name.
-const ORDER: [&str; 12] = [
+const ORDER: [&str; 13] = [
     "integration",
     "verify",
     "migrate-turnstile",
     "migrate-hcaptcha",
     "migrate-recaptcha",
+    "migrate-cap",
     "console",
     "webhooks",
     "operation",

@@ -105,7 +105,9 @@ fn the_worker_reads_the_bodies_of_its_routes_alone_and_no_more_of_them() {
     let read: Vec<String> =
         list.split_whitespace().map(|word| word.replace([',', '_'], "")).collect();
     let mut read: Vec<String> = read.chunks(2).map(|pair| pair.join(" ")).collect();
-    let posts = routes::EDGE.iter().filter(|route| route.method == "POST");
+    // A path with a variable part is read by Rust, under its cap.
+    let posts =
+        routes::EDGE.iter().filter(|route| route.method == "POST" && !route.path.contains('{'));
     let mut all: Vec<String> =
         posts.map(|route| format!("\"{}\": {}", route.path, route.max_body_bytes)).collect();
     read.sort();

@@ -1,7 +1,7 @@
 //! A token is spent exactly once, under any replay, in parallel or late.
 
 use anyhow::{Result, bail, ensure};
-use munjigi_protocol::{Code, Problem, SiteverifyCode, SolutionReply, routes};
+use munjigi_protocol::{Code, Problem, SiteverifyCode, SiteverifyReply, SolutionReply, routes};
 use munjigi_tests::client::{Connection, solution_request};
 use munjigi_tests::stage;
 use munjigi_tools::stack::{Site, Stack};
@@ -53,6 +53,26 @@ pub async fn one_of_a_thousand(stack: &Stack) -> Result<()> {
         println!("run {run}: {} success, {} timeout-or-duplicate", outcome.0, outcome.1);
         assert_eq!(outcome, (1, 999), "run {run}");
     }
+    Ok(())
+}
+
+/// As Cap's back ends call it.
+#[tokio::test(flavor = "multi_thread")]
+async fn at_a_sitekeys_own_path_its_tokens_are_spent_once() -> Result<()> {
+    let stack = stack().await;
+    let (edge, site) = (stack.edge.url(), &stack.bench_site);
+    let token = stage::token(&edge, site).await?;
+    let mut connection = Connection::open(&edge).await?;
+    let body = serde_json::json!({ "secret": site.secret, "response": token });
+    let mut ask = async |sitekey: &str| -> Result<SiteverifyReply> {
+        let path = format!("/{sitekey}/siteverify");
+        Ok(connection.post_json(&path, &[], &body).await?.json()?)
+    };
+    let other = ask(&stack.site.sitekey).await?;
+    assert!(stage::refused_with(&other, SiteverifyCode::InvalidInputResponse), "{other:?}");
+    assert!(ask(&site.sitekey).await?.success);
+    let again = ask(&site.sitekey).await?;
+    assert!(stage::refused_with(&again, SiteverifyCode::TimeoutOrDuplicate), "{again:?}");
     Ok(())
 }
 

@@ -22,13 +22,30 @@ pub async fn answer<P: Platform>(
 ) -> Answer {
     let request = match read(inbound, path).await {
         Ok(request) => request,
-        // The dialect's JSON, so that no back end gets another shape.
-        Err(status) => {
-            let outcome = Outcome::refused(Dialect::of(path, None), Reason::BadRequest);
-            return into_answer(&outcome).with_status(status);
-        }
+        Err(status) => return bad_request(path, status),
     };
     verify(edge, path, &request).await
+}
+
+/// The same, for a token of this sitekey alone: whatever sitekey the body names.
+pub async fn answer_of<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
+    sitekey: &str,
+) -> Answer {
+    match read(inbound, None).await {
+        Ok(request) => {
+            let sitekey = Some(sitekey.to_owned());
+            verify(edge, None, &SiteverifyRequest { sitekey, ..request }).await
+        }
+        Err(status) => bad_request(None, status),
+    }
+}
+
+/// The dialect's JSON, so that no back end gets another shape.
+fn bad_request(path: Option<Vendor>, status: u16) -> Answer {
+    let outcome = Outcome::refused(Dialect::of(path, None), Reason::BadRequest);
+    into_answer(&outcome).with_status(status)
 }
 
 /// The request, or the status for an invalid one. Clients of reCAPTCHA put it
