@@ -57,6 +57,10 @@ pub fn describe_metrics() {
         "Redeemed rows that wait for the origin"
     );
     metrics::describe_counter!(
+        "munjigi_edge_events_lost_total",
+        "Redeemed rows that no origin took in time"
+    );
+    metrics::describe_counter!(
         "munjigi_edge_client_unread_total",
         "Requests through a proxy that named no readable client, by reason"
     );

@@ -231,8 +231,13 @@ async fn sweep(platform: Native, mut stop: Stop) {
     while !stop.is_asked() {
         let parts = platform.parts();
         parts.limits.sweep();
-        if parts.store.sweep().await.is_err() {
-            tracing::warn!("the store did not delete what is over; trying again in a minute");
+        match parts.store.sweep().await {
+            Ok(0) => {}
+            Ok(lost) => {
+                ::metrics::counter!("munjigi_edge_events_lost_total").increment(lost);
+                tracing::warn!(count = lost, event = "events-lost", "no origin took them in time");
+            }
+            Err(_) => tracing::warn!("the store did not delete what is over; trying again"),
         }
         tokio::select! {
             () = tokio::time::sleep(SWEEP_EVERY) => {}

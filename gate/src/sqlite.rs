@@ -2,10 +2,13 @@
 //! operation means is decided in the core, and done here within a transaction.
 
 mod attempts;
+mod days;
+mod lock;
 mod outbox;
 mod schema;
 mod writer;
 
+use std::fs::File;
 use std::path::Path;
 
 use munjigi_captcha::Price;
@@ -18,6 +21,7 @@ use munjigi_serving::ports::{Ledgers, Values, Verdict};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use attempts::Attempts;
+pub use days::{Day, Sums, days_in};
 pub use outbox::{Batch, Events};
 use writer::Writer;
 
@@ -25,7 +29,6 @@ use writer::Writer;
 #[derive(Clone)]
 pub struct Sqlite {
     writer: Writer<Desk>,
-    clock: Clock,
 }
 
 /// What the writer's thread has at hand.
@@ -33,6 +36,19 @@ pub struct Desk {
     connection: Connection,
     attempts: Attempts,
     denied: DenyList,
+    /// Events in the outbox: `/health` must not count them.
+    waiting: u64,
+    clock: Clock,
+    /// Held as long as the file is open.
+    _lock: File,
+}
+
+impl Desk {
+    /// The time at which a call is carried out. One that was read before the
+    /// call waited could be before what was swept meanwhile.
+    fn now(&self) -> UnixMillis {
+        self.clock.now()
+    }
 }
 
 /// Why a file cannot be opened.
@@ -46,6 +62,20 @@ pub enum OpenError {
         path: String,
         /// SQLite's words.
         source: rusqlite::Error,
+    },
+    /// Another process has it: two would not see each other's memory.
+    #[error("{path} is in use by another munjigi-gate: one file, one process")]
+    InUse {
+        /// The file.
+        path: String,
+    },
+    /// The file that marks it as in use cannot be written.
+    #[error("{path}: {source}")]
+    Lock {
+        /// That file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
     },
     /// A later release wrote it.
     #[error("{path} was written by a later release (schema {found}, this one knows {known})")]
@@ -69,26 +99,29 @@ impl Sqlite {
     ///
     /// See [`OpenError`]. An operator has to act.
     pub fn open(path: &Path, clock: Clock) -> Result<Self, OpenError> {
+        let lock = lock::lock(path)?;
         let connection = schema::open(path)?;
         let refused = |source| OpenError::Refused { path: path.display().to_string(), source };
         let denied = denied(&connection).map_err(refused)?;
         let attempts = Attempts::of(&connection).map_err(refused)?;
-        let desk = Desk { connection, attempts, denied };
+        let waiting = outbox::count(&connection).map_err(refused)?;
+        let desk = Desk { connection, attempts, denied, waiting, clock, _lock: lock };
         let writer = Writer::start(desk).map_err(OpenError::Thread)?;
-        Ok(Self { writer, clock })
+        Ok(Self { writer })
     }
 
     /// Deletes what is over: rows of attempts that no token can name any more,
     /// forgotten prices, old nonces, texts past their time, entries of the deny
-    /// list.
+    /// list, old days; and events that nobody fetched. Returns how many those
+    /// were.
     ///
     /// # Errors
     ///
     /// Nothing was deleted; the next call tries again.
-    pub async fn sweep(&self) -> Result<(), StoreError> {
-        let now = self.clock.now();
+    pub async fn sweep(&self) -> Result<u64, StoreError> {
         self.writer
             .ask(move |desk| {
+                let now = desk.now();
                 desk.attempts.sweep(&desk.connection, now)?;
                 desk.denied.sweep(now);
                 for sql in [
@@ -99,7 +132,8 @@ impl Sqlite {
                 ] {
                     desk.connection.prepare_cached(sql)?.execute([now.0.cast_signed()])?;
                 }
-                Ok(())
+                days::sweep(&desk.connection, now)?;
+                desk.give_up(now)
             })
             .await
     }
@@ -109,11 +143,11 @@ impl Sqlite {
         row: &RowAddress,
         change: impl FnOnce(&redemption::Row, UnixMillis) -> redemption::Change<A> + Send + 'static,
     ) -> Result<A, StoreError> {
-        let (row, now) = (*row, self.clock.now());
+        let row = *row;
         self.writer
             .ask(move |desk| {
                 let before = desk.attempts.read(&desk.connection, &row)?;
-                let (answer, after) = change(&before, now);
+                let (answer, after) = change(&before, desk.now());
                 if let Some(after) = after {
                     desk.attempts.write(&desk.connection, &row, &after)?;
                 }
@@ -140,21 +174,25 @@ impl RedemptionStore for Sqlite {
     }
 
     async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redemption, StoreError> {
-        let (row, redeem, now) = (*row, redeem.clone(), self.clock.now());
+        let (row, redeem) = (*row, redeem.clone());
         self.writer
             .ask(move |desk| {
+                let now = desk.now();
                 let before = desk.attempts.read(&desk.connection, &row)?;
                 let denial = desk.denied.denial(&redeem, now);
                 let (answer, after) =
                     redemption::redeem(&before, row.keep_until, now, denial, &redeem);
                 let Some(after) = after else { return Ok(answer) };
                 desk.attempts.write(&desk.connection, &row, &after)?;
-                match answer {
-                    Redemption::First => {
-                        let event = redeem.facts.event(row.id, now);
-                        Attempts::tell(&desk.connection, &row, &event)?;
-                    }
-                    _ => Attempts::tell_again(&desk.connection, &row, after.rejected)?,
+                if answer == Redemption::First {
+                    let event = redeem.facts.event(row.id, now);
+                    let event = Attempts::tell(&desk.connection, &row, &event)?;
+                    desk.post(&row, &event, now)?;
+                    let sitekey = redeem.facts.sitekey.to_string();
+                    days::redeemed(&desk.connection, &sitekey, now)?;
+                } else if let Some(event) = Attempts::told(&desk.connection, &row, after.rejected)?
+                {
+                    desk.post(&row, &event, now)?;
                 }
                 Ok(answer)
             })
@@ -164,9 +202,10 @@ impl RedemptionStore for Sqlite {
 
 impl PriceStore for Sqlite {
     async fn raise(&self, payer: &Payer) -> Result<Price, StoreError> {
-        let (payer, now) = (key(payer), self.clock.now());
+        let payer = key(payer);
         self.writer
             .ask(move |desk| {
+                let now = desk.now();
                 let price = price(&desk.connection, &payer)?.at(now);
                 let raised = price.raised(now);
                 desk.connection
@@ -186,8 +225,8 @@ impl PriceStore for Sqlite {
     }
 
     async fn read(&self, payer: &Payer) -> Result<Price, StoreError> {
-        let (payer, now) = (key(payer), self.clock.now());
-        self.writer.ask(move |desk| Ok(price(&desk.connection, &payer)?.at(now))).await
+        let payer = key(payer);
+        self.writer.ask(move |desk| Ok(price(&desk.connection, &payer)?.at(desk.now()))).await
     }
 }
 
@@ -206,9 +245,9 @@ impl Ledgers for Sqlite {
     }
 
     async fn deny(&self, verdicts: Vec<Verdict>) -> Result<(), StoreError> {
-        let now = self.clock.now();
         self.writer
             .ask(move |desk| {
+                let now = desk.now();
                 for verdict in verdicts {
                     let Some(entry) = desk.denied.entry(&verdict, now) else { continue };
                     desk.connection
@@ -232,22 +271,16 @@ impl Ledgers for Sqlite {
     }
 
     async fn backlog(&self) -> Result<u32, StoreError> {
-        self.writer
-            .ask(|desk| {
-                let sql = "SELECT count(*) FROM outbox";
-                let count: i64 =
-                    desk.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
-                Ok(u32::try_from(count).unwrap_or(u32::MAX))
-            })
-            .await
+        self.writer.ask(|desk| Ok(u32::try_from(desk.waiting).unwrap_or(u32::MAX))).await
     }
 }
 
 impl Values for Sqlite {
     async fn load(&self, key: &str) -> Result<Option<String>, StoreError> {
-        let (key, now) = (key.to_owned(), self.clock.now().0.cast_signed());
+        let key = key.to_owned();
         self.writer
             .ask(move |desk| {
+                let now = desk.now().0.cast_signed();
                 let sql =
                     "SELECT value FROM texts WHERE key = ?1 AND (until IS NULL OR until > ?2)";
                 let mut statement = desk.connection.prepare_cached(sql)?;
@@ -261,8 +294,7 @@ impl Values for Sqlite {
     }
 
     async fn store_for(&self, key: &str, value: &str, seconds: u32) -> Result<(), StoreError> {
-        let until = self.clock.now().0.saturating_add(u64::from(seconds) * 1_000);
-        self.put(key, value, Some(until.cast_signed())).await
+        self.put(key, value, Some(u64::from(seconds) * 1_000)).await
     }
 
     async fn remove(&self, key: &str) -> Result<(), StoreError> {
@@ -279,10 +311,12 @@ impl Values for Sqlite {
 }
 
 impl Sqlite {
-    async fn put(&self, key: &str, value: &str, until: Option<i64>) -> Result<(), StoreError> {
+    /// `kept`: for how many milliseconds; `None`: for ever.
+    async fn put(&self, key: &str, value: &str, kept: Option<u64>) -> Result<(), StoreError> {
         let (key, value) = (key.to_owned(), value.to_owned());
         self.writer
             .ask(move |desk| {
+                let until = kept.map(|kept| desk.now().0.saturating_add(kept).cast_signed());
                 let sql = "INSERT INTO texts (key, value, until) VALUES (?1, ?2, ?3)
                     ON CONFLICT DO UPDATE SET value = excluded.value, until = excluded.until";
                 desk.connection.prepare_cached(sql)?.execute(params![key, value, until])?;
@@ -302,6 +336,7 @@ impl writer::Desk for Desk {
     fn rolled_back(&mut self) -> rusqlite::Result<()> {
         self.denied = denied(&self.connection)?;
         self.attempts = Attempts::of(&self.connection)?;
+        self.waiting = outbox::count(&self.connection)?;
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ use std::future::poll_fn;
 pub use memory::{Fault, MemoryMeter, MemoryPrices, MemoryRedemptions, MemorySites};
 pub use meter::meter;
 pub use prices::price_store;
-pub use redemptions::{redeem, redemption_store, row};
+pub use redemptions::{redeem, redemption_store, row, row_grace};
 pub use world::{FIREFOX, ROOT_A, ROOT_B, World, answering, authority, site_config};
 
 /// Runs many futures concurrently under any executor: polls each in turn until

@@ -10,8 +10,8 @@ use munjigi_keys::UnixMillis;
 use munjigi_protocol::RedeemedEvent;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-/// Minutes of a table.
-const MINUTES: u64 = 10;
+/// Milliseconds of `keep_until` that share a table.
+const TABLE_MS: u64 = 600_000;
 
 /// The tables that exist, by their numbers.
 #[derive(Debug, Default)]
@@ -19,7 +19,12 @@ pub struct Attempts(BTreeSet<u64>);
 
 /// The number of a row's table.
 const fn table(row: &RowAddress) -> u64 {
-    row.keep_until.0 / (MINUTES * 60_000)
+    row.keep_until.0 / TABLE_MS
+}
+
+/// When a table may be dropped, in milliseconds since 1970.
+const fn dropped_at(number: u64) -> u64 {
+    number.saturating_add(1).saturating_mul(TABLE_MS).saturating_add(RowAddress::GRACE_MS)
 }
 
 impl Attempts {
@@ -100,38 +105,38 @@ impl Attempts {
         Ok(())
     }
 
-    /// Puts the event of an attempt that was just spent into the outbox.
+    /// Keeps the event of an attempt that was just spent; returns it as it goes
+    /// into the outbox.
     pub fn tell(
         connection: &Connection,
         address: &RowAddress,
         event: &RedeemedEvent,
-    ) -> rusqlite::Result<()> {
+    ) -> rusqlite::Result<Vec<u8>> {
         let bytes = postcard::to_allocvec(event).unwrap_or_default();
         let sql = format!("UPDATE attempts_{} SET event = ?2 WHERE id = ?1", table(address));
         connection.prepare_cached(&sql)?.execute(params![address.id.0, bytes])?;
-        post(connection, address, &bytes)
+        Ok(bytes)
     }
 
-    /// Puts the event of an attempt that was spent before into the outbox once
-    /// more, in the place of the earlier one: another call was refused.
-    pub fn tell_again(
+    /// The event of an attempt that was spent before, for the outbox: another
+    /// call was refused.
+    pub fn told(
         connection: &Connection,
         address: &RowAddress,
         rejected: u32,
-    ) -> rusqlite::Result<()> {
+    ) -> rusqlite::Result<Option<Vec<u8>>> {
         let sql = format!("SELECT event FROM attempts_{} WHERE id = ?1", table(address));
         let mut statement = connection.prepare_cached(&sql)?;
         let bytes: Option<Vec<u8>> = statement.query_row([address.id.0], |row| row.get(0))?;
         let event = bytes.and_then(|bytes| postcard::from_bytes::<RedeemedEvent>(&bytes).ok());
-        let Some(event) = event else { return Ok(()) };
-        let event = RedeemedEvent { rejected, ..event };
-        post(connection, address, &postcard::to_allocvec(&event).unwrap_or_default())
+        let event = event.map(|event| RedeemedEvent { rejected, ..event });
+        Ok(event.and_then(|event| postcard::to_allocvec(&event).ok()))
     }
 
     /// Drops the tables all of whose rows are over; returns how many.
     pub fn sweep(&mut self, connection: &Connection, now: UnixMillis) -> rusqlite::Result<usize> {
-        let current = now.0 / (MINUTES * 60_000);
-        let over: Vec<u64> = self.0.range(..current).copied().collect();
+        let is_over = |number: &u64| dropped_at(*number) <= now.0;
+        let over: Vec<u64> = self.0.iter().copied().take_while(is_over).collect();
         for number in &over {
             connection.execute_batch(&format!("DROP TABLE attempts_{number}"))?;
             self.0.remove(number);
@@ -140,10 +145,12 @@ impl Attempts {
     }
 }
 
-/// Replaces what waits under the attempt's id; a new number, so that an event
-/// that is being sent is not taken for this one.
-fn post(connection: &Connection, address: &RowAddress, event: &[u8]) -> rusqlite::Result<()> {
-    let sql = "INSERT OR REPLACE INTO outbox (id, event) VALUES (?1, ?2)";
-    connection.prepare_cached(sql)?.execute(params![address.id.0, event])?;
-    Ok(())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_outlives_every_attempt_in_it() {
+        munjigi_captcha::contract::row_grace(|keep_until| dropped_at(keep_until / TABLE_MS));
+    }
 }

@@ -1,18 +1,22 @@
 //! What waits in the file for the origin: redeemed rows, each attempt at most
 //! once, and batches of counts. When to send is decided in `delivery`.
 
-use munjigi_captcha::ports::StoreError;
+use munjigi_captcha::ports::{RowAddress, StoreError};
+use munjigi_keys::UnixMillis;
 use munjigi_protocol::RedeemedEvent;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::Sqlite;
+use super::{Desk, Sqlite};
 
 /// Most events that are sent together.
 const MOST_EVENTS: u32 = 500;
 /// Most bytes of them as JSON: the origin accepts 256 KiB.
 const MOST_BYTES: usize = 96_000;
-/// How long a batch of counts waits before it is given up.
-const COUNTS_KEPT_MS: u64 = 14 * 86_400_000;
+/// How long events and counts wait before they are given up: an origin that is
+/// away for longer is gone, or was never there.
+const KEPT_MS: u64 = 14 * 86_400_000;
+/// Most events that wait, some 250 MB of the file.
+const MOST_KEPT: u64 = 1_000_000;
 /// First delay of a batch that the origin refuses, and the longest.
 const REFUSED_MS: [u64; 2] = [10_000, 3_600_000];
 
@@ -31,6 +35,53 @@ impl Events {
     pub fn last(&self) -> Option<i64> {
         self.numbers.last().copied()
     }
+}
+
+impl Desk {
+    /// Puts an event behind those that wait, and takes away what waits under the
+    /// attempt's id: a new number, so that an event that is being sent is not
+    /// taken for this one.
+    pub(super) fn post(
+        &mut self,
+        address: &RowAddress,
+        event: &[u8],
+        now: UnixMillis,
+    ) -> rusqlite::Result<()> {
+        let sql = "DELETE FROM outbox WHERE id = ?1";
+        let before = self.connection.prepare_cached(sql)?.execute([address.id.0])?;
+        let sql = "INSERT INTO outbox (id, event, at) VALUES (?1, ?2, ?3)";
+        let values = params![address.id.0, event, now.0.cast_signed()];
+        self.connection.prepare_cached(sql)?.execute(values)?;
+        self.waiting = (self.waiting + 1).saturating_sub(before as u64);
+        Ok(())
+    }
+
+    /// Deletes the oldest events beyond what is kept; returns how many.
+    pub(super) fn give_up(&mut self, now: UnixMillis) -> rusqlite::Result<u64> {
+        self.give_up_beyond(now, MOST_KEPT)
+    }
+
+    fn give_up_beyond(&mut self, now: UnixMillis, most: u64) -> rusqlite::Result<u64> {
+        let oldest = now.0.saturating_sub(KEPT_MS).cast_signed();
+        let excess = self.waiting.saturating_sub(most).cast_signed();
+        // Numbers rise with time, so what is over is in front.
+        let sql = "SELECT max(
+            ifnull((SELECT number FROM outbox WHERE at >= ?1 ORDER BY number LIMIT 1),
+                (SELECT ifnull(max(number), 0) + 1 FROM outbox)),
+            ifnull((SELECT number FROM outbox ORDER BY number LIMIT 1 OFFSET ?2), 0))";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let first: i64 = statement.query_row([oldest, excess], |row| row.get(0))?;
+        let sql = "DELETE FROM outbox WHERE number < ?1";
+        let lost = self.connection.prepare_cached(sql)?.execute([first])? as u64;
+        self.waiting = self.waiting.saturating_sub(lost);
+        Ok(lost)
+    }
+}
+
+/// How many events wait.
+pub(super) fn count(connection: &Connection) -> rusqlite::Result<u64> {
+    let sql = "SELECT count(*) FROM outbox";
+    connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map(i64::cast_unsigned)
 }
 
 /// A batch of counts.
@@ -88,7 +139,8 @@ impl Sqlite {
                 let sql = "DELETE FROM outbox WHERE id = ?1 AND number <= ?2";
                 let mut statement = desk.connection.prepare_cached(sql)?;
                 for id in ids {
-                    statement.execute(params![id, last])?;
+                    let taken = statement.execute(params![id, last])? as u64;
+                    desk.waiting = desk.waiting.saturating_sub(taken);
                 }
                 Ok(())
             })
@@ -101,9 +153,9 @@ impl Sqlite {
     ///
     /// The store did not respond.
     pub async fn queue(&self, body: String) -> Result<(), StoreError> {
-        let now = self.clock.now().0.cast_signed();
         self.writer
             .ask(move |desk| {
+                let now = desk.now().0.cast_signed();
                 let sql = "INSERT INTO batches (body, queued_at, due) VALUES (?1, ?2, ?2)";
                 desk.connection.prepare_cached(sql)?.execute(params![body, now]).map(drop)
             })
@@ -116,11 +168,11 @@ impl Sqlite {
     ///
     /// The store did not respond.
     pub async fn waiting_batch(&self) -> Result<Option<Batch>, StoreError> {
-        let now = self.clock.now().0;
         self.writer
             .ask(move |desk| {
+                let now = desk.now().0;
                 let sql = "DELETE FROM batches WHERE queued_at < ?1";
-                let oldest = now.saturating_sub(COUNTS_KEPT_MS).cast_signed();
+                let oldest = now.saturating_sub(KEPT_MS).cast_signed();
                 desk.connection.prepare_cached(sql)?.execute([oldest])?;
                 let sql =
                     "SELECT number, body FROM batches WHERE due <= ?1 ORDER BY number LIMIT 1";
@@ -155,15 +207,48 @@ impl Sqlite {
     ///
     /// The store did not respond.
     pub async fn batch_refused(&self, batch: &Batch) -> Result<(), StoreError> {
-        let (number, now) = (batch.number, self.clock.now().0.cast_signed());
+        let number = batch.number;
         let [first, longest] = REFUSED_MS;
         self.writer
             .ask(move |desk| {
+                let now = desk.now().0.cast_signed();
                 let sql = "UPDATE batches SET refused = refused + 1,
                     due = ?2 + min(?3 << min(refused, 16), ?4) WHERE number = ?1";
                 let values = params![number, now, first.cast_signed(), longest.cast_signed()];
                 desk.connection.prepare_cached(sql)?.execute(values).map(drop)
             })
             .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use munjigi_captcha::contract::{redeem, row};
+    use munjigi_captcha::ports::RedemptionStore as _;
+    use munjigi_process::clock::Clock;
+    use munjigi_serving::ports::Ledgers as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn events_beyond_what_is_kept_are_given_up_and_the_oldest_go() {
+        let (folder, begin) = (tempfile::tempdir().unwrap(), Clock::system().now());
+        let store = Sqlite::open(&folder.path().join("gate.db"), Clock::system()).unwrap();
+        for id in 1..=5 {
+            store.redeem(&row(id, begin), &redeem(1, 1)).await.unwrap();
+        }
+        // Told again: it is the last one now, and still counts once.
+        store.redeem(&row(1, begin), &redeem(2, 1)).await.unwrap();
+        let give_up = async |days: u64, most| {
+            let now = UnixMillis(begin.0 + days * 86_400_000);
+            store.writer.ask(move |desk| desk.give_up_beyond(now, most)).await.unwrap()
+        };
+        assert_eq!((store.backlog().await, give_up(13, 5).await), (Ok(5), 0));
+        assert_eq!((give_up(13, 3).await, store.backlog().await), (2, Ok(3)));
+        let events = store.waiting_events(0).await.unwrap().events;
+        let left: Vec<_> = events.iter().map(|event| event.id).collect();
+        assert_eq!(left, [4, 5, 1].map(|id| row(id, begin).id));
+        assert_eq!((give_up(15, 3).await, store.backlog().await), (3, Ok(0)));
+        assert_eq!(give_up(15, 3).await, 0);
     }
 }

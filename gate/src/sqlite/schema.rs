@@ -47,6 +47,22 @@ const STEPS: &[&str] = &[
         refused INTEGER NOT NULL DEFAULT 0
     ) STRICT;
 ",
+    "
+    -- When an event was put there.
+    ALTER TABLE outbox ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+    UPDATE outbox SET at = unixepoch() * 1000;
+    -- What happened on each site each day, in days since 1970.
+    CREATE TABLE days (
+        day INTEGER NOT NULL,
+        sitekey TEXT NOT NULL,
+        issued INTEGER NOT NULL,
+        solved INTEGER NOT NULL,
+        redeemed INTEGER NOT NULL,
+        failed INTEGER NOT NULL,
+        refused INTEGER NOT NULL,
+        PRIMARY KEY (day, sitekey)
+    ) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// A call waits this long for a program that reads or backs up the file.

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use munjigi_captcha::contract::{price_store, redeem, redemption_store, row};
+use munjigi_protocol::{Count, CountKind};
 use munjigi_serving::contract::{ledgers, values};
 use tempfile::TempDir;
 
@@ -63,6 +64,65 @@ async fn what_was_acknowledged_is_there_after_a_start() {
     assert_eq!(store.backlog().await, Ok(1));
 }
 
+#[tokio::test]
+async fn a_file_belongs_to_one_process() {
+    let files = Files::new();
+    let path = files.path();
+    let store = Sqlite::open(&path, Clock::system()).unwrap();
+    let error = Sqlite::open(&path, Clock::system()).err().unwrap();
+    assert!(matches!(error, OpenError::InUse { .. }), "{error}");
+    drop(store);
+    Sqlite::open(&path, Clock::system()).unwrap();
+}
+
+#[tokio::test]
+async fn what_happened_is_summed_by_day_and_site() {
+    let files = Files::new();
+    let begin = UnixMillis(20_000 * 86_400_000);
+    let day = Arc::new(AtomicU64::new(0));
+    let passed = Arc::clone(&day);
+    let clock =
+        Clock::of(move || UnixMillis(begin.0 + passed.load(Ordering::Relaxed) * 86_400_000));
+    let store = Sqlite::open(&files.path(), clock).unwrap();
+    let sitekey = redeem(1, 1).facts.sitekey.to_string();
+    let count = |day: u64, kind, count| Count {
+        minute: (20_000 + day) * 1_440 + 7,
+        sitekey: sitekey.clone(),
+        hostname: String::new(),
+        action: String::new(),
+        kind,
+        code: None,
+        country: String::new(),
+        asn: 0,
+        algorithm: None,
+        count,
+        solve_ms: Vec::new(),
+    };
+    let counts = [
+        count(0, CountKind::Issued, 5),
+        count(0, CountKind::Flooded, 5),
+        count(0, CountKind::Solved, 3),
+        count(1, CountKind::Issued, 1),
+    ];
+    store.count(&counts).await.unwrap();
+    store.count(&[count(0, CountKind::Issued, 2), count(0, CountKind::Failed, 1)]).await.unwrap();
+    for call in 1..=2 {
+        store.redeem(&row(1, begin), &redeem(call, 1)).await.unwrap();
+    }
+    let all = store.days(14).await.unwrap();
+    let sums =
+        |issued, solved, redeemed, failed| Sums { issued, solved, redeemed, failed, refused: 0 };
+    let found: Vec<_> = all.iter().map(|day| (day.date(), day.sums)).collect();
+    let later = ("2024-10-05".to_owned(), sums(1, 0, 0, 0));
+    assert_eq!(found, [later, ("2024-10-04".to_owned(), sums(7, 3, 1, 1))]);
+    assert!(all.iter().all(|day| day.sitekey == sitekey));
+    day.store(1, Ordering::Relaxed);
+    assert_eq!(store.days(1).await.unwrap(), all[..1]);
+    day.store(401, Ordering::Relaxed);
+    store.sweep().await.unwrap();
+    assert_eq!(store.days(1_000).await.unwrap(), all[..1]);
+}
+
 #[test]
 fn a_file_of_a_later_release_is_refused() {
     let files = Files::new();
@@ -81,20 +141,40 @@ async fn what_is_over_is_deleted_and_what_waits_for_the_origin_is_not() {
     assert_eq!(store.redeem(&row(1, begin), &redeem(1, 1)).await, Ok(Redemption::First));
     assert_eq!(store.nonce([1; 16], begin.0 + 1_000).await, Ok(true));
     assert_eq!(store.store_for("list", "text", 60).await, Ok(()));
-    assert_eq!(store.sweep().await, Ok(()));
+    assert_eq!(store.sweep().await, Ok(0));
     assert_eq!(store.redeem(&row(1, begin), &redeem(2, 1)).await, Ok(Redemption::Spent));
     assert_eq!(store.nonce([1; 16], begin.0 + 1_000).await, Ok(false));
     drop(store);
     // A row is kept for an hour, and its table for ten minutes more.
     let later = UnixMillis(begin.0 + 2 * 3_600_000);
     let store = Sqlite::open(&file, Clock::of(move || later)).unwrap();
-    assert_eq!(store.sweep().await, Ok(()));
+    assert_eq!(store.sweep().await, Ok(0));
     assert_eq!(store.load("list").await, Ok(None));
     assert_eq!(store.nonce([1; 16], later.0 + 1_000).await, Ok(true));
     assert_eq!(store.backlog().await, Ok(1));
     let connection = Connection::open(&file).unwrap();
     let sql = "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'attempts%'";
     assert_eq!(connection.query_row(sql, [], |row| row.get::<_, i64>(0)), Ok(0));
+}
+
+#[tokio::test]
+async fn a_clock_that_goes_back_over_a_sweep_finds_what_was_spent() {
+    let (files, begin) = (Files::new(), Clock::system().now());
+    // The last second of a table.
+    let keep_until = (begin.0 / 600_000 + 6) * 600_000 - 500;
+    let time = Arc::new(AtomicU64::new(keep_until - 400));
+    let read = Arc::clone(&time);
+    let clock = Clock::of(move || UnixMillis(read.load(Ordering::Relaxed)));
+    let store = Sqlite::open(&files.path(), clock).unwrap();
+    let row = RowAddress { keep_until: UnixMillis(keep_until), ..row(1, begin) };
+    assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::First));
+    for (swept, is_kept) in [(600, true), (59_000, true), (61_000, false)] {
+        time.store(keep_until + swept, Ordering::Relaxed);
+        store.sweep().await.unwrap();
+        time.store(keep_until - 1, Ordering::Relaxed);
+        let again = store.redeem(&row, &redeem(2, 1)).await.unwrap();
+        assert_eq!(again == Redemption::Spent, is_kept, "{swept}: {again:?}");
+    }
 }
 
 #[tokio::test]

@@ -2,23 +2,29 @@
 //! into one transaction, so that many callers share one wait for the disk, and
 //! nobody is answered before that wait is over.
 
-use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
 use munjigi_captcha::ports::StoreError;
 use rusqlite::Connection;
+use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::sync::oneshot;
 
 /// Most calls of one transaction: those behind them wait no longer than these
 /// take.
 const MOST: usize = 1_024;
+/// Most calls that wait for one; those beyond are refused at once. A store that
+/// is this far behind would answer nobody in time.
+const MOST_WAITING: usize = 16_384;
+/// Statements that stay prepared: more than there are, with those of a few tables
+/// of attempts.
+const PREPARED: usize = 128;
 
 /// What the thread works with.
 pub trait Desk: Send + 'static {
     /// The open file.
     fn connection(&self) -> &Connection;
 
-    /// Reads again what memory remembers of the file.
+    /// Reads again what memory remembers of the file: something was undone.
     fn rolled_back(&mut self) -> rusqlite::Result<()>;
 }
 
@@ -34,27 +40,33 @@ impl<D> Clone for Writer<D> {
 impl<D: Desk> Writer<D> {
     /// Starts the thread.
     pub fn start(desk: D) -> std::io::Result<Self> {
-        let (sender, receiver) = mpsc::channel();
-        thread::Builder::new().name("store".to_owned()).spawn(move || work(desk, &receiver))?;
+        desk.connection().set_prepared_statement_cache_capacity(PREPARED);
+        let (sender, receiver) = mpsc::channel(MOST_WAITING);
+        thread::Builder::new().name("store".to_owned()).spawn(move || work(desk, receiver))?;
         Ok(Self(sender))
     }
 
     /// Does something within the next transaction and returns its result once
     /// that is durable. If the caller goes away, it is done all the same.
+    ///
+    /// # Errors
+    ///
+    /// It failed and is undone, the transaction was not durable, or too many
+    /// calls are waiting.
     pub async fn ask<T: Send + 'static>(
         &self,
         act: impl FnOnce(&mut D) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let call = Call { act: Some(act), result: None, reply };
-        self.0.send(Box::new(call)).map_err(|_| StoreError)?;
+        self.0.try_send(Box::new(call)).map_err(|_| StoreError)?;
         answer.await.unwrap_or(Err(StoreError))
     }
 }
 
 /// Something to be done in a transaction.
 trait Job<D>: Send {
-    /// Does it. The transaction must end without effect if this fails.
+    /// Does it. What a call that fails has done must be undone.
     fn act(&mut self, desk: &mut D) -> rusqlite::Result<()>;
 
     /// Answers, once it is known whether the transaction is durable.
@@ -86,8 +98,8 @@ where
     }
 }
 
-fn work<D: Desk>(mut desk: D, jobs: &Receiver<Box<dyn Job<D>>>) {
-    while let Ok(first) = jobs.recv() {
+fn work<D: Desk>(mut desk: D, mut jobs: Receiver<Box<dyn Job<D>>>) {
+    while let Some(first) = jobs.blocking_recv() {
         let mut batch = vec![first];
         while batch.len() < MOST
             && let Ok(next) = jobs.try_recv()
@@ -105,14 +117,141 @@ fn work<D: Desk>(mut desk: D, jobs: &Receiver<Box<dyn Job<D>>>) {
 }
 
 fn transact<D: Desk>(desk: &mut D, batch: &mut [Box<dyn Job<D>>]) -> rusqlite::Result<()> {
-    desk.connection().execute_batch("BEGIN IMMEDIATE")?;
-    let acted = batch.iter_mut().try_for_each(|job| job.act(desk));
-    let done = acted.and_then(|()| desk.connection().execute_batch("COMMIT"));
-    if done.is_err() && !desk.connection().is_autocommit() {
-        desk.connection().execute_batch("ROLLBACK")?;
-    }
+    run(desk, "BEGIN IMMEDIATE")?;
+    let acted = batch.iter_mut().try_for_each(|job| act(desk, job.as_mut()));
+    let done = acted.and_then(|()| run(desk, "COMMIT"));
     if done.is_err() {
+        if !desk.connection().is_autocommit() {
+            run(desk, "ROLLBACK")?;
+        }
         desk.rolled_back()?;
     }
     done
+}
+
+/// Does one call in a savepoint of its own: where it fails, those beside it do
+/// not. An error ends the transaction.
+fn act<D: Desk>(desk: &mut D, job: &mut dyn Job<D>) -> rusqlite::Result<()> {
+    run(desk, "SAVEPOINT call")?;
+    let Err(error) = job.act(desk) else { return run(desk, "RELEASE call") };
+    // A full disk, for example, has ended the transaction already.
+    if desk.connection().is_autocommit() {
+        return Err(error);
+    }
+    tracing::error!(%error, "the store did not take a call");
+    run(desk, "ROLLBACK TO call")?;
+    run(desk, "RELEASE call")?;
+    desk.rolled_back()
+}
+
+fn run<D: Desk>(desk: &D, sql: &str) -> rusqlite::Result<()> {
+    desk.connection().prepare_cached(sql)?.execute([]).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::sync_channel;
+
+    use super::*;
+
+    /// How often it was told that something was undone.
+    struct Numbers(Connection, u32);
+
+    impl Desk for Numbers {
+        fn connection(&self) -> &Connection {
+            &self.0
+        }
+
+        fn rolled_back(&mut self) -> rusqlite::Result<()> {
+            self.1 += 1;
+            Ok(())
+        }
+    }
+
+    fn writer() -> Writer<Numbers> {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE numbers (number INTEGER) STRICT").unwrap();
+        Writer::start(Numbers(connection, 0)).unwrap()
+    }
+
+    fn insert(desk: &Numbers, number: u32) -> rusqlite::Result<usize> {
+        desk.0.execute("INSERT INTO numbers VALUES (?1)", [number])
+    }
+
+    #[tokio::test]
+    async fn a_call_that_fails_undoes_nothing_of_those_beside_it() {
+        let writer = writer();
+        let (go, wait) = sync_channel::<()>(0);
+        // While the first call waits, the others gather in one transaction.
+        let first = writer.ask(move |_| Ok(wait.recv().is_ok()));
+        let calls = (0..10).map(|number| {
+            writer.ask(move |desk| {
+                insert(desk, number)?;
+                if number % 2 == 1 {
+                    insert(desk, number)?;
+                    Err(rusqlite::Error::QueryReturnedNoRows)
+                } else {
+                    Ok(())
+                }
+            })
+        });
+        let calls = async {
+            // Joined in order: each is sent before the thread may go on.
+            let mut calls: Vec<_> = calls.map(Box::pin).collect();
+            let mut results = Vec::new();
+            for call in &mut calls {
+                let waits = tokio::time::timeout(std::time::Duration::ZERO, call.as_mut()).await;
+                assert!(waits.is_err());
+            }
+            go.send(()).unwrap();
+            for call in calls {
+                results.push(call.await);
+            }
+            results
+        };
+        let (first, results) = tokio::join!(first, calls);
+        assert_eq!(first, Ok(true));
+        for (number, result) in results.iter().enumerate() {
+            assert_eq!(*result, if number % 2 == 1 { Err(StoreError) } else { Ok(()) }, "{number}");
+        }
+        let (sum, count, told) = writer
+            .ask(|desk| {
+                let sql = "SELECT sum(number), count(*) FROM numbers";
+                desk.0.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, desk.1)))
+            })
+            .await
+            .unwrap();
+        assert_eq!((sum, count, told), (2 + 4 + 6 + 8, 5, 5));
+    }
+
+    #[tokio::test]
+    async fn calls_beyond_those_that_may_wait_are_refused_at_once() {
+        let writer = writer();
+        let (go, wait) = sync_channel::<()>(0);
+        let (started, is_working) = oneshot::channel();
+        let first = tokio::spawn({
+            let writer = writer.clone();
+            async move {
+                let act = move |_: &mut Numbers| {
+                    let _ = started.send(());
+                    Ok(wait.recv().is_ok())
+                };
+                writer.ask(act).await
+            }
+        });
+        is_working.await.unwrap();
+        let mut waiting = Vec::new();
+        for number in 0..u32::try_from(MOST_WAITING).unwrap() {
+            let mut call = Box::pin(writer.ask(move |desk| insert(desk, number)));
+            let waits = tokio::time::timeout(std::time::Duration::ZERO, call.as_mut()).await;
+            assert!(waits.is_err(), "{number}");
+            waiting.push(call);
+        }
+        assert_eq!(writer.ask(|desk| insert(desk, 0)).await, Err(StoreError));
+        go.send(()).unwrap();
+        for call in waiting {
+            assert_eq!(call.await, Ok(1));
+        }
+        assert_eq!(first.await.unwrap(), Ok(true));
+    }
 }
