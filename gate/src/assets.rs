@@ -48,6 +48,11 @@ impl Assets {
         Self(files.iter().map(|file| (file.path, Asset::new(*file, &rules))).collect())
     }
 
+    /// The paths of all files.
+    pub fn paths(&self) -> impl Iterator<Item = &'static str> {
+        self.0.keys().copied()
+    }
+
     /// A file's text.
     pub fn text(&self, path: &str) -> Option<String> {
         let asset = self.0.get(path)?;

@@ -8,7 +8,7 @@ mod tests;
 
 use std::ffi::OsString;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
@@ -41,12 +41,38 @@ pub struct Config {
     pub proxies: Option<Proxies>,
     /// The rate limits.
     pub limits: PerMinute,
+    /// Connections that are open at once.
+    pub connections: NonZero<u32>,
     /// What the routes need.
     pub edge: serving::Config,
     /// The log.
     pub log: Log,
     /// The sites of the file.
     pub sites: Vec<OwnSite>,
+}
+
+impl Config {
+    /// The address at which this machine reaches the gate.
+    pub fn local_url(&self) -> String {
+        local_url(self.listen)
+    }
+
+    /// The address of the gate in a page.
+    pub fn page_url(&self) -> String {
+        self.public.clone().unwrap_or_else(|| self.local_url())
+    }
+}
+
+/// The URL of a listener for this machine, which does not call `0.0.0.0`.
+pub fn local_url(mut listen: SocketAddr) -> String {
+    if listen.ip().is_unspecified() {
+        let loopback: IpAddr = match listen {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        };
+        listen.set_ip(loopback);
+    }
+    format!("http://{listen}")
 }
 
 /// What is wrong, a sentence each.
@@ -121,6 +147,9 @@ impl Settings {
         let (header, trusted) = (&variables::CLIENT_HEADER, &variables::TRUSTED_PROXIES);
         let proxies = Proxies::read(&mut reader, header, trusted);
         let limits = limits(&mut reader);
+        let connections = reader.required(&variables::GATE_CONNECTION_LIMIT, |text| {
+            number(text, NonZero::<u32>::MIN..=NonZero::<u32>::MAX)
+        });
         let verbosity = reader.required(&variables::GATE_LOG_REQUESTS, verbosity);
         let log = Log::read(&mut reader, &variables::LOG, &variables::LOG_FORMAT);
         let config = (|| {
@@ -133,6 +162,7 @@ impl Settings {
                 public: public?,
                 proxies: proxies?,
                 limits: limits?,
+                connections: connections?,
                 log: log?,
                 edge: edge?,
                 sites: self.file.iter().flat_map(|file| file.own_sites.clone()).collect(),

@@ -8,23 +8,39 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
+use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use munjigi_process::clock::Stopwatch;
 use munjigi_process::stop::Stop;
+use munjigi_protocol::{Code, base64};
+use munjigi_serving::answer::Answer;
 use munjigi_serving::serve;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::native::Native;
+use crate::random;
 use crate::request::Way;
 use crate::respond;
 
 /// A client that takes longer for its headers is sent away.
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+/// The start of the origin's routes.
+const INTERNAL: &str = "/internal/";
+/// Connections that are told at once that there is no place, and how long and
+/// how much of each is read.
+const REFUSALS: usize = 256;
+const REFUSED_WITHIN: Duration = Duration::from_secs(1);
+const REFUSED_BYTES: u64 = 65_536;
+const NO_PLACE: &str = "HTTP/1.1 503 Service Unavailable\r\n\
+    Content-Type: application/problem+json\r\nCache-Control: no-store\r\nRetry-After: 2\r\n\
+    Content-Length: 110\r\nConnection: close\r\n\r\n\
+    {\"type\":\"about:blank\",\"title\":\"Unavailable\",\"status\":503,\"code\":\"unavailable\",\
+    \"detail\":\"too many connections\"}";
 /// After this long without a free file descriptor, another try.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
@@ -37,19 +53,35 @@ pub struct Public {
 }
 
 /// Answers requests until asked to stop; then those in progress, for at most
-/// `within`.
-pub async fn serve(public: Arc<Public>, listener: TcpListener, mut stop: Stop, within: Duration) {
+/// `within`. At most `most` connections are open at once.
+pub async fn serve(
+    public: Arc<Public>,
+    listener: TcpListener,
+    most: usize,
+    mut stop: Stop,
+    within: Duration,
+) {
     let graceful = GracefulShutdown::new();
-    let mut server = Builder::new(TokioExecutor::new());
-    server.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
-    server.http2().timer(TokioTimer::new());
+    let mut server = Builder::new();
+    server.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
+    let (places, refusals) = (Arc::new(Semaphore::new(most)), Arc::new(Semaphore::new(REFUSALS)));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = stop.asked() => break,
         };
         match accepted {
-            Ok((stream, peer)) => connect(&server, &graceful, Arc::clone(&public), stream, peer),
+            Ok((stream, peer)) => {
+                if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
+                    connect(&server, &graceful, Arc::clone(&public), stream, peer, place);
+                    continue;
+                }
+                metrics::counter!("munjigi_edge_connections_refused_total").increment(1);
+                // Beyond these, a connection that is closed must do.
+                if let Ok(refusal) = Arc::clone(&refusals).try_acquire_owned() {
+                    tokio::spawn(refuse(stream, refusal));
+                }
+            }
             Err(error) => {
                 tracing::warn!(%error, "a connection was not accepted");
                 tokio::time::sleep(ACCEPT_AGAIN).await;
@@ -62,12 +94,24 @@ pub async fn serve(public: Arc<Public>, listener: TcpListener, mut stop: Stop, w
     }
 }
 
+/// Says that there is no place, and gives the client a moment to read it: a
+/// connection closed with unread bytes takes the answer with it.
+async fn refuse(mut stream: TcpStream, _place: OwnedSemaphorePermit) {
+    let _ = tokio::time::timeout(REFUSED_WITHIN, async {
+        stream.write_all(NO_PLACE.as_bytes()).await?;
+        stream.shutdown().await?;
+        tokio::io::copy(&mut stream.take(REFUSED_BYTES), &mut tokio::io::sink()).await
+    })
+    .await;
+}
+
 fn connect(
-    server: &Builder<TokioExecutor>,
+    server: &Builder,
     graceful: &GracefulShutdown,
     public: Arc<Public>,
     stream: TcpStream,
     peer: SocketAddr,
+    place: OwnedSemaphorePermit,
 ) {
     // Answers are small and written at once.
     let _ = stream.set_nodelay(true);
@@ -75,13 +119,13 @@ fn connect(
         let public = Arc::clone(&public);
         async move { Ok::<_, Infallible>(answer(&public, peer.ip(), request.map(Body::new)).await) }
     });
-    let connection = server.serve_connection(TokioIo::new(stream), service);
-    let connection = graceful.watch(connection.into_owned());
+    let connection = graceful.watch(server.serve_connection(TokioIo::new(stream), service));
     tokio::spawn(async move {
         // Clients go away as they please.
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection ended early");
         }
+        drop(place);
     });
 }
 
@@ -90,20 +134,35 @@ pub async fn answer(public: &Public, peer: IpAddr, request: Request) -> Response
     let watch = Stopwatch::start();
     let (head, body) = request.into_parts();
     let parts = public.platform.parts();
+    let url = match public.way.url(&head, peer) {
+        Ok(url) => url,
+        Err(error) => {
+            let answer = Answer::problem(Code::MalformedRequest, error.to_string());
+            let answer = answer.with_status(error.http_status());
+            let base = public.way.public.as_deref().unwrap_or_default();
+            return noted(problem(answer, base), "none", watch);
+        }
+    };
     if let Some(file) = parts.assets.answer(&head.method, head.uri.path(), &head.headers) {
         return noted(file, "asset", watch);
     }
-    let inbound = match public.way.inbound(head, body, peer, parts.clock.now()) {
-        Ok(inbound) => inbound,
-        Err(error) => {
-            let text = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
-            let answer = (StatusCode::BAD_REQUEST, text, error.to_string());
-            return noted(answer.into_response(), "none", watch);
-        }
-    };
+    let is_internal = head.uri.path().starts_with(INTERNAL);
+    let inbound = public.way.inbound(head, &url, body, peer, parts.clock.now());
+    // Without an origin nobody has the key, and nobody needs to know the way.
+    if is_internal && parts.state.config.origin_url.is_none() {
+        let answer = Answer::problem(Code::NotFound, "unknown path");
+        return noted(problem(answer, inbound.url().base()), "none", watch);
+    }
     let route = serve::label(&inbound);
     let response = serve::serve(&public.platform, &inbound).await;
     noted(respond::respond(response), route, watch)
+}
+
+/// A refusal before any route.
+fn problem(answer: Answer, base: &str) -> Response {
+    let mut bytes = [0; 8];
+    let id = random::fill(&mut bytes).map(|()| base64::encode(&bytes));
+    respond::respond(answer.into_response(None, id.unwrap_or_default(), base))
 }
 
 fn noted(response: Response, route: &'static str, watch: Stopwatch) -> Response {
@@ -113,4 +172,17 @@ fn noted(response: Response, route: &'static str, watch: Stopwatch) -> Response 
     metrics::histogram!("munjigi_edge_request_seconds", "route" => route)
         .record(watch.elapsed().as_secs_f64());
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answer_without_a_place_is_whole() {
+        let (head, body) = NO_PLACE.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())), "{}", body.len());
+        let problem: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert_eq!(problem["code"], Code::Unavailable.as_str());
+    }
 }

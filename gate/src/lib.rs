@@ -6,6 +6,7 @@ pub mod assets;
 pub mod command;
 pub mod config;
 mod delivery;
+pub mod figures;
 mod http;
 pub mod images;
 pub mod limits;

@@ -15,6 +15,7 @@ use munjigi_serving::ports::{Admission, Limit};
 use munjigi_serving::state::State;
 
 use crate::assets::Assets;
+use crate::figures::Figures;
 use crate::images::Images;
 use crate::limits::Limits;
 use crate::meter::Meter;
@@ -38,6 +39,8 @@ pub struct Parts {
     pub meter: Meter,
     /// The rate limits.
     pub limits: Limits,
+    /// What operators see of the last minutes.
+    pub figures: Figures,
     /// The built widget.
     pub assets: Assets,
     /// The clock.
@@ -137,8 +140,10 @@ impl Platform for Native {
         self.0.assets.text(path)
     }
 
-    /// Without an origin nobody would ever take them.
+    /// Counted here, and kept for the origin if there is one.
     async fn forward(&self, batch: &CountBatch) -> Result<(), String> {
+        self.0.figures.note(batch);
+        self.0.store.count(&batch.counts).await.map_err(|error| error.to_string())?;
         if self.0.state.config.origin_url.is_none() {
             return Ok(());
         }

@@ -1,15 +1,25 @@
 //! Routes for operators and what watches over the process, on an address of
 //! their own.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use munjigi_serving::ports::Ledgers as _;
 
+use crate::figures::Now;
 use crate::native::Native;
+use crate::sqlite::Day;
+
+/// The page of figures.
+const PAGE: &str = include_str!("operators.html");
+/// Days that it shows.
+const DAYS: u64 = 14;
 
 /// What they show.
 #[derive(Clone)]
@@ -20,9 +30,10 @@ pub struct Operators {
     pub metrics: PrometheusHandle,
 }
 
-/// `/health/live`, `/health/ready`, `/metrics`.
+/// `/`, `/health/live`, `/health/ready`, `/metrics`.
 pub fn router(operators: Operators) -> Router {
     Router::new()
+        .route("/", get(figures))
         .route("/health/live", get(|| async { "live\n" }))
         .route("/health/ready", get(ready))
         .route("/metrics", get(scrape))
@@ -35,6 +46,74 @@ async fn ready(State(operators): State<Operators>) -> Response {
         Ok(_) => "ready\n".into_response(),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not respond\n").into_response(),
     }
+}
+
+/// What happened on each site, and what a challenge costs now.
+async fn figures(State(operators): State<Operators>) -> Response {
+    let parts = operators.platform.parts();
+    let Ok(days) = parts.store.days(DAYS).await else {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the store does not respond\n").into_response();
+    };
+    let sites = parts.figures.now(parts.clock.now().0 / 60_000);
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+    let page = PAGE.replace("{sites}", &sections(&sites, &days));
+    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(page)).into_response()
+}
+
+fn sections(sites: &BTreeMap<String, Now>, days: &[Day]) -> String {
+    let mut all = sites.clone();
+    for day in days {
+        all.entry(day.sitekey.clone()).or_default();
+    }
+    if all.is_empty() {
+        return "<p>There are no sites yet: <code>munjigi-gate site add HOST</code>.</p>"
+            .to_owned();
+    }
+    all.iter().fold(String::new(), |mut text, (sitekey, now)| {
+        let (name, key) = match now.hosts.as_str() {
+            "" => (escaped(sitekey), String::new()),
+            hosts => (escaped(hosts), format!("<p><code>{}</code></p>", escaped(sitekey))),
+        };
+        let rows = days.iter().filter(|day| day.sitekey == *sitekey).fold(String::new(), row);
+        let table = match rows.as_str() {
+            "" => format!("<p>Nothing happened in the last {DAYS} days.</p>"),
+            rows => format!("<table>\n{HEAD}<tbody>\n{rows}</tbody></table>"),
+        };
+        let _ =
+            write!(text, "<section>\n<h2>{name}</h2>\n{key}{}\n{table}\n</section>\n", told(now));
+        text
+    })
+}
+
+const HEAD: &str = "<thead><tr><th scope=\"col\">Day (UTC)</th><th scope=\"col\">Issued</th>\
+    <th scope=\"col\">Solved</th><th scope=\"col\">Redeemed</th><th scope=\"col\">Failed</th>\
+    <th scope=\"col\">Refused</th></tr></thead>\n";
+
+fn row(mut text: String, day: &Day) -> String {
+    let sums = day.sums;
+    let numbers = [sums.issued, sums.solved, sums.redeemed, sums.failed, sums.refused];
+    let _ = write!(text, "<tr><th scope=\"row\">{}</th>", day.date());
+    for number in numbers {
+        let _ = write!(text, "<td>{number}</td>");
+    }
+    text.push_str("</tr>\n");
+    text
+}
+
+fn told(now: &Now) -> String {
+    let attack = if now.is_under_attack { "<strong>Under attack.</strong> " } else { "" };
+    let price = match (now.price, now.dearest) {
+        (Some(price), Some(dearest)) if dearest > price => {
+            format!("Price now: {price} ×, for some {dearest} ×.")
+        }
+        (Some(price), _) => format!("Price now: {price} ×."),
+        (None, _) => "No visitors in the last five minutes.".to_owned(),
+    };
+    format!("<p>{attack}{price}</p>")
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 async fn scrape(State(operators): State<Operators>) -> impl IntoResponse {
@@ -61,7 +140,39 @@ pub fn describe_metrics() {
         "Redeemed rows that no origin took in time"
     );
     metrics::describe_counter!(
+        "munjigi_edge_connections_refused_total",
+        "Connections beyond the limit"
+    );
+    metrics::describe_counter!(
         "munjigi_edge_client_unread_total",
         "Requests through a proxy that named no readable client, by reason"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::Sums;
+
+    #[test]
+    fn every_site_has_its_days_and_its_price() {
+        let now = |hosts: &str, price, is_under_attack| Now {
+            hosts: hosts.to_owned(),
+            price,
+            dearest: price.map(|price| price * 2),
+            is_under_attack,
+        };
+        let sites = [
+            ("mj_a".to_owned(), now("a.example", Some(4), true)),
+            ("mj_b".to_owned(), now("<b>", None, false)),
+        ];
+        let sums = Sums { issued: 7, solved: 6, redeemed: 5, failed: 4, refused: 3 };
+        let day = |sitekey: &str| Day { day: 20_000, sitekey: sitekey.to_owned(), sums };
+        let text = sections(&sites.into(), &[day("mj_a"), day("mj_gone")]);
+        assert!(text.contains("<h2>a.example</h2>\n<p><code>mj_a</code></p>"), "{text}");
+        assert!(text.contains("Under attack.</strong> Price now: 4 ×, for some 8 ×."), "{text}");
+        assert!(text.contains("2024-10-04</th><td>7</td><td>6</td><td>5</td><td>4</td><td>3</td>"));
+        assert!(text.contains("<h2>&lt;b></h2>") && text.contains("No visitors"), "{text}");
+        assert!(text.contains("<h2>mj_gone</h2>"), "{text}");
+    }
 }

@@ -8,20 +8,15 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Version, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use munjigi_keys::UnixMillis;
 use munjigi_process::proxies::ProxyChain;
-use munjigi_serving::inbound::{BodyError, Inbound, Source};
-use url::Url;
+use munjigi_serving::inbound::{BodyError, Description, Inbound, SOFTWARE_HEADERS, Source};
+use url::{Host, Url};
 
 /// A body that takes longer has ended early.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
-
-/// Beside the user agent, what depends on a client's software and on nothing
-/// that is a person's. The Worker joins the same headers.
-const SOFTWARE_HEADERS: [&str; 4] =
-    ["sec-ch-ua-platform", "sec-ch-ua-mobile", "accept", "priority"];
 
 /// What the gate knows about the way that requests take.
 #[derive(Debug)]
@@ -40,48 +35,90 @@ pub struct Request {
     body: Mutex<Option<Body>>,
 }
 
-/// The request names no host, or one that is none.
+/// Why a request is for nobody here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the request names no valid host")]
-pub struct NoHost;
+pub enum HostError {
+    /// No host, more than one, or one that is none.
+    #[error("the request does not name one valid host")]
+    Invalid,
+    /// Another one than visitors use. Whoever sends visitors elsewhere must not
+    /// be able to read here what is meant for our own pages.
+    #[error("this is not the host that `url` in the settings names")]
+    Other,
+}
+
+impl HostError {
+    /// The status of its answer.
+    pub const fn http_status(self) -> u16 {
+        match self {
+            Self::Invalid => 400,
+            Self::Other => 421,
+        }
+    }
+}
 
 impl Way {
-    /// The request that a connection from `peer` brought.
+    /// The request that a connection from `peer` brought, with its `url`.
     pub fn inbound(
         &self,
         head: Parts,
+        url: &Url,
         body: Body,
         peer: IpAddr,
         now: UnixMillis,
-    ) -> Result<Inbound<Request>, NoHost> {
+    ) -> Inbound<Request> {
         let client = self.proxies.client(peer, &head.headers, now);
-        let url = self.url(&head, peer)?;
-        let description = describe(&head, &url, client);
+        let description = describe(&head, url, client);
         let body = Mutex::new(Some(body));
-        Ok(Inbound::new(Request { headers: head.headers, body }, description))
+        Inbound::new(Request { headers: head.headers, body }, description)
     }
 
-    /// The whole URL, normalised as browsers do it.
-    fn url(&self, head: &Parts, peer: IpAddr) -> Result<Url, NoHost> {
+    /// The whole URL of a request, normalised as browsers do it.
+    ///
+    /// # Errors
+    ///
+    /// The request is for nobody here.
+    pub fn url(&self, head: &Parts, peer: IpAddr) -> Result<Url, HostError> {
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
-        let text = match &self.public {
-            Some(base) => format!("{base}{path}"),
-            None => format!("{}://{}{path}", self.scheme(head, peer), host(head).ok_or(NoHost)?),
-        };
-        let url = Url::parse(&text).map_err(|_| NoHost)?;
-        // `Host: a/b` or `Host: name@a` would have moved the path.
-        let is_plain = url.host_str().is_some() && url.username().is_empty();
-        if is_plain && (self.public.is_some() || !has_delimiters(head)) {
-            Ok(url)
-        } else {
-            Err(NoHost)
+        let asked = self.asked(head, peer)?;
+        let asked = asked.map(|asked| asked.origin().ascii_serialization());
+        let base = self.public.as_ref().or(asked.as_ref()).ok_or(HostError::Invalid)?;
+        Url::parse(&format!("{base}{path}")).map_err(|_| HostError::Invalid)
+    }
+
+    /// The host that the request names; `None`: a client of HTTP/1.0 that names
+    /// none.
+    fn asked(&self, head: &Parts, peer: IpAddr) -> Result<Option<Url>, HostError> {
+        if head.headers.get_all(header::HOST).iter().count() > 1 {
+            return Err(HostError::Invalid);
         }
+        let Some(host) = host(head) else {
+            let is_old =
+                head.version < Version::HTTP_11 && !head.headers.contains_key(header::HOST);
+            return if is_old { Ok(None) } else { Err(HostError::Invalid) };
+        };
+        // `Host: a/b` or `Host: name@a` would move the path.
+        if host.contains(['/', '?', '#', '@', '\\']) {
+            return Err(HostError::Invalid);
+        }
+        let asked = Url::parse(&format!("{}://{host}", self.scheme(head, peer)));
+        let asked = asked.map_err(|_| HostError::Invalid)?;
+        let public = self.public.as_deref().and_then(|public| Url::parse(public).ok());
+        let is_ours = public.is_none_or(|public| {
+            // Proxies often ask for the address that they are told, as programs
+            // on this machine do.
+            public.host() == asked.host() || self.is_proxy(peer) || is_loopback(&asked)
+        });
+        if is_ours { Ok(Some(asked)) } else { Err(HostError::Other) }
+    }
+
+    fn is_proxy(&self, peer: IpAddr) -> bool {
+        self.proxies.proxies().is_some_and(|proxies| proxies.are_at(peer))
     }
 
     /// What a trusted proxy says; nobody else can.
     fn scheme(&self, head: &Parts, peer: IpAddr) -> &'static str {
-        let trusted = self.proxies.proxies().is_some_and(|proxies| proxies.are_at(peer));
-        let said = head.headers.get("x-forwarded-proto").filter(|_| trusted);
+        let said = head.headers.get("x-forwarded-proto").filter(|_| self.is_proxy(peer));
         if said.is_some_and(|said| said.as_bytes().eq_ignore_ascii_case(b"https")) {
             "https"
         } else {
@@ -95,37 +132,33 @@ fn host(head: &Parts) -> Option<&str> {
     named.or_else(|| head.headers.get(header::HOST)?.to_str().ok()).filter(|host| !host.is_empty())
 }
 
-fn has_delimiters(head: &Parts) -> bool {
-    host(head).is_some_and(|host| host.contains(['/', '?', '#', '@', '\\']))
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
-/// A line each, in the order of [`Inbound`]; no value can contain a line break.
 fn describe(head: &Parts, url: &Url, client: IpAddr) -> String {
     let header = |name: &str| text(&head.headers, name).unwrap_or_default();
-    let software = SOFTWARE_HEADERS.map(header).join(" ");
-    let client = client.to_string();
     // Unknown without a database of networks and without TLS of our own: the
     // version of HTTP is that of the nearest proxy, and nothing about a client.
-    let (country, asn, http, tls, handshake) = ("", "", "", "", "");
-    let lines = [
-        head.method.as_str(),
-        url.as_str(),
-        &header("content-type"),
-        &header("content-length"),
-        &header("sec-fetch-site"),
-        &client,
-        &header("user-agent"),
-        &header("sec-ch-ua"),
-        country,
-        asn,
-        http,
-        tls,
-        &software,
-        handshake,
-    ];
-    let mut description = lines.join("\n");
-    description.push('\n');
-    description
+    let unknown = Description::default();
+    Description {
+        method: head.method.as_str(),
+        url: url.as_str(),
+        content_type: &header("content-type"),
+        content_length: &header("content-length"),
+        sec_fetch_site: &header("sec-fetch-site"),
+        address: &client.to_string(),
+        user_agent: &header("user-agent"),
+        client_hints: &header("sec-ch-ua"),
+        software: &SOFTWARE_HEADERS.map(header).join(" "),
+        ..unknown
+    }
+    .text()
 }
 
 /// All values of a header as one, as browsers read it.
@@ -186,16 +219,18 @@ mod tests {
         peer: &str,
         headers: &[(&str, &str)],
         uri: &str,
-    ) -> Result<Inbound<Request>, NoHost> {
+    ) -> Result<Inbound<Request>, HostError> {
         let mut request = HttpRequest::get(uri);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let (head, ()) = request.body(()).unwrap().into_parts();
-        way.inbound(head, Body::empty(), peer.parse().unwrap(), NOW)
+        let peer = peer.parse().unwrap();
+        let url = way.url(&head, peer)?;
+        Ok(way.inbound(head, &url, Body::empty(), peer, NOW))
     }
 
-    fn base(way: &Way, peer: &str, headers: &[(&str, &str)]) -> Result<String, NoHost> {
+    fn base(way: &Way, peer: &str, headers: &[(&str, &str)]) -> Result<String, HostError> {
         Ok(inbound(way, peer, headers, "/health")?.url().base().to_owned())
     }
 
@@ -208,19 +243,38 @@ mod tests {
         assert_eq!(ours("10.0.0.1", &[host]), "http://captcha.example");
         assert_eq!(ours("192.0.2.1", &[host, https]), "http://captcha.example");
         assert_eq!(ours("192.0.2.1", &[("host", "127.0.0.1:8786")]), "http://127.0.0.1:8786");
-        let public = way(Some("https://captcha.example"));
-        assert_eq!(
-            base(&public, "192.0.2.1", &[("host", "else")]).unwrap(),
-            "https://captcha.example"
-        );
     }
 
     #[test]
-    fn a_request_without_a_valid_host_is_refused() {
-        for host in ["", "a/v1/challenges?", "name@a", "a b", "a#", "[::1", "a\\b"] {
-            assert_eq!(base(&way(None), "192.0.2.1", &[("host", host)]), Err(NoHost), "{host}");
+    fn behind_a_public_url_other_hosts_are_refused() {
+        let public = way(Some("https://captcha.example"));
+        for host in
+            ["captcha.example", "captcha.example:443", "127.0.0.1:8786", "[::1]", "localhost"]
+        {
+            let url = base(&public, "192.0.2.1", &[("host", host)]);
+            assert_eq!(url.unwrap(), "https://captcha.example", "{host}");
         }
-        assert_eq!(base(&way(None), "192.0.2.1", &[]), Err(NoHost));
+        for host in ["else.example", "captcha.example.else", "192.0.2.1"] {
+            let url = base(&public, "192.0.2.1", &[("host", host)]);
+            assert_eq!(url, Err(HostError::Other), "{host}");
+            // What a proxy calls us is between it and us.
+            assert!(base(&public, "10.0.0.1", &[("host", host)]).is_ok(), "{host}");
+        }
+        let absolute = inbound(&public, "192.0.2.1", &[], "http://else.example/health");
+        assert_eq!(absolute.err(), Some(HostError::Other));
+    }
+
+    #[test]
+    fn a_request_without_one_valid_host_is_refused() {
+        for public in [None, Some("https://captcha.example")] {
+            let base = |headers: &[_]| base(&way(public), "192.0.2.1", headers);
+            for host in ["", "a/v1/challenges?", "name@a", "a b", "a#", "[::1", "a\\b"] {
+                assert_eq!(base(&[("host", host)]), Err(HostError::Invalid), "{host}");
+            }
+            assert_eq!(base(&[]), Err(HostError::Invalid));
+            let twice = [("host", "captcha.example"), ("host", "captcha.example")];
+            assert_eq!(base(&twice), Err(HostError::Invalid));
+        }
     }
 
     #[test]

@@ -17,11 +17,13 @@ use munjigi_serving::counts::Urgency;
 use munjigi_serving::own_sites::{self, OwnSiteError, Published};
 use munjigi_serving::platform::Chore;
 use munjigi_serving::state::State;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 
 use crate::assets::Assets;
 use crate::config::{Config, OwnSite};
 use crate::delivery::{self, Courier};
+use crate::figures::Figures;
 use crate::http::{self, Public};
 use crate::images::Images;
 use crate::limits::Limits;
@@ -33,6 +35,8 @@ use crate::sqlite::{OpenError, Sqlite};
 
 /// How long requests in progress may take to end.
 const STOP_WITHIN: Duration = Duration::from_secs(15);
+/// Files that are no visitors' connections.
+const OTHER_FILES: u64 = 512;
 /// How often what is over is deleted.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
@@ -91,6 +95,7 @@ pub struct Server {
     public: TcpListener,
     operators: Option<TcpListener>,
     way: Way,
+    connections: usize,
     metrics: PrometheusHandle,
     courier: Option<Courier>,
 }
@@ -131,7 +136,9 @@ impl Server {
                 .await;
         let limits = Limits::new(config.limits);
         let state = State::new(config.edge);
-        let platform = Native::new(Parts { state, store, images, meter, limits, assets, clock });
+        let figures = Figures::default();
+        let parts = Parts { state, store, images, meter, limits, figures, assets, clock };
+        let platform = Native::new(parts);
         publish(&platform, &config.sites).await?;
         let courier = if has_origin {
             Some(Courier::new(platform.clone(), delivery::client()?))
@@ -145,7 +152,8 @@ impl Server {
         };
         let proxies = ProxyChain::new(config.proxies, "munjigi_edge_client_unread_total");
         let way = Way { proxies, public: config.public };
-        Ok(Self { platform, public, operators, way, metrics, courier })
+        let connections = connections(config.connections.get());
+        Ok(Self { platform, public, operators, way, connections, metrics, courier })
     }
 
     /// The address that visitors reach.
@@ -167,7 +175,7 @@ impl Server {
     pub async fn run(self, until: impl Future<Output = ()> + Send) {
         let (stopper, asked) = stop::pair();
         let (late_stopper, late) = stop::pair();
-        let Self { platform, public, operators, way, metrics, courier } = self;
+        let Self { platform, public, operators, way, connections, metrics, courier } = self;
         let sweeping = tokio::spawn(sweep(platform.clone(), late.clone()));
         let delivering = tokio::spawn(async move {
             if let Some(courier) = courier {
@@ -180,7 +188,7 @@ impl Server {
             asked.clone(),
         ));
         let shared = Arc::new(Public { platform: platform.clone(), way });
-        let serving = tokio::spawn(http::serve(shared, public, asked, STOP_WITHIN));
+        let serving = tokio::spawn(http::serve(shared, public, connections, asked, STOP_WITHIN));
         until.await;
         tracing::info!("stopping: finishing requests in progress");
         stopper.ask();
@@ -200,7 +208,9 @@ impl Server {
 /// The first site that is wrong; see [`StartError`].
 pub async fn publish(platform: &Native, sites: &[OwnSite]) -> Result<Published, StartError> {
     let configs: Vec<SiteConfig> = sites.iter().map(|site| site.config.clone()).collect();
-    own_sites::publish(platform, &configs).await.map_err(|error| match error {
+    let published = own_sites::publish(platform, &configs).await;
+    platform.parts().figures.name(&configs);
+    published.map_err(|error| match error {
         OwnSiteError::Away => StartError::Away,
         OwnSiteError::Wrong { index, problem } => {
             let site = sites.get(index);
@@ -211,6 +221,20 @@ pub async fn publish(platform: &Native, sites: &[OwnSite]) -> Result<Published, 
             }
         }
     })
+}
+
+/// As many as wanted, as far as the system lets this process open files; the
+/// rest of those are for the store, its folder and calls to the origin.
+fn connections(wanted: u32) -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    // Most systems let a process raise its own limit this far.
+    let raised = Rlimit { current: limit.maximum, ..limit };
+    let limit = if setrlimit(Resource::Nofile, raised).is_ok() { raised } else { limit };
+    let most = limit.current.unwrap_or(u64::MAX).saturating_sub(OTHER_FILES).max(1);
+    if most < u64::from(wanted) {
+        tracing::warn!(most, wanted, "the system's limit of open files allows fewer connections");
+    }
+    usize::try_from(most.min(u64::from(wanted))).unwrap_or(usize::MAX)
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {

@@ -56,6 +56,75 @@ pub struct Inbound<S> {
     url: Url,
 }
 
+/// A request in the parts of its description, for platforms that make it here;
+/// `entry.js` of the Worker writes the same lines.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Description<'a> {
+    /// HTTP method.
+    pub method: &'a str,
+    /// The whole URL, normalised as browsers do it.
+    pub url: &'a str,
+    /// `Content-Type`.
+    pub content_type: &'a str,
+    /// `Content-Length`.
+    pub content_length: &'a str,
+    /// `Sec-Fetch-Site`.
+    pub sec_fetch_site: &'a str,
+    /// The client's address.
+    pub address: &'a str,
+    /// `User-Agent`.
+    pub user_agent: &'a str,
+    /// `Sec-CH-UA`.
+    pub client_hints: &'a str,
+    /// The address's country, ISO 3166-1 alpha-2.
+    pub country: &'a str,
+    /// The number of its autonomous system.
+    pub asn: &'a str,
+    /// The version of HTTP between client and edge.
+    pub http: &'a str,
+    /// The version of TLS between them.
+    pub tls: &'a str,
+    /// The values of [`SOFTWARE_HEADERS`], with a space between each two.
+    pub software: &'a str,
+    /// Digests of the TLS handshake.
+    pub handshake: &'a str,
+}
+
+/// Beside the user agent, what depends on a client's software and on nothing
+/// that is a person's.
+pub const SOFTWARE_HEADERS: [&str; 4] =
+    ["sec-ch-ua-platform", "sec-ch-ua-mobile", "accept", "priority"];
+
+impl Description<'_> {
+    /// The text for [`Inbound::new`]. No value can contain a line break: none of
+    /// HTTP's can.
+    pub fn text(&self) -> String {
+        let mut text = self.lines().join("\n");
+        text.push('\n');
+        text
+    }
+
+    /// In the order of [`Line`].
+    const fn lines(&self) -> [&str; LINES] {
+        [
+            self.method,
+            self.url,
+            self.content_type,
+            self.content_length,
+            self.sec_fetch_site,
+            self.address,
+            self.user_agent,
+            self.client_hints,
+            self.country,
+            self.asn,
+            self.http,
+            self.tls,
+            self.software,
+            self.handshake,
+        ]
+    }
+}
+
 /// A line of a description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Line {
@@ -298,6 +367,59 @@ mod tests {
         assert_eq!(line(Line::Software), "");
         assert_eq!(line(Line::Handshake), "9f 2c");
         assert_eq!(&description[ends[LINES - 1]..], "\n\n{}");
+    }
+
+    /// Software is known by what both shells say of it: where they drift apart,
+    /// people's browsers are new on one of them.
+    #[test]
+    fn the_workers_entry_describes_a_request_in_the_same_lines() {
+        let entry = include_str!("../../../edge/src/entry.js");
+        let (_, rest) = entry.split_once("const lines = `").unwrap();
+        let (lines, _) = rest.split_once("`;").unwrap();
+        let lines: Vec<&str> = lines.lines().collect();
+        let wanted = Description {
+            method: "${method}",
+            url: "${url}",
+            content_type: "${header(\"content-type\")}",
+            content_length: "${length}",
+            sec_fetch_site: "${header(\"sec-fetch-site\")}",
+            address: "${header(\"cf-connecting-ip\")}",
+            user_agent: "${header(\"user-agent\")}",
+            client_hints: "${header(\"sec-ch-ua\")}",
+            country: "${country}",
+            asn: "${asn}",
+            http: "${httpProtocol}",
+            tls: "${tlsVersion}",
+            software: "${software}",
+            handshake: "${handshake}",
+        };
+        assert_eq!(lines, wanted.lines());
+        let named = format!("const SOFTWARE_HEADERS = {SOFTWARE_HEADERS:?};");
+        assert!(entry.contains(&named), "{named}");
+        assert!(entry.contains("SOFTWARE_HEADERS.map(header).join(\" \")"));
+        assert!(entry.contains("const length = header(\"content-length\");"));
+    }
+
+    struct Nothing;
+    impl Source for Nothing {
+        fn header(&self, _: &str) -> Option<String> {
+            None
+        }
+        fn platform_id(&self) -> Option<String> {
+            None
+        }
+        async fn read(&self, _: Option<usize>, _: usize) -> Result<Vec<u8>, BodyError> {
+            Err(BodyError::Broken)
+        }
+    }
+
+    #[test]
+    fn a_description_is_read_as_it_was_written() {
+        let description =
+            Description { url: "https://a.example/b", tls: "x", ..Default::default() };
+        let inbound = Inbound::new(Nothing, description.text());
+        assert_eq!((inbound.url().path(), inbound.line(Line::Tls)), ("/b", "x"));
+        assert_eq!(inbound.line(Line::Handshake), "");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! lists of texts.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use munjigi_process::config::nearest;
 use munjigi_protocol::SiteConfig;
@@ -124,7 +125,16 @@ impl File {
 
     /// The settings as variables.
     pub(super) fn pairs(&self) -> Vec<(OsString, OsString)> {
-        let pair = |entry: &Entry| (entry.variable.clone().into(), entry.value.clone().into());
+        let folder = Path::new(&self.path).parent().unwrap_or(Path::new(""));
+        let pair = |entry: &Entry| {
+            let value = if entry.variable.ends_with("_FILE") {
+                // Like every path of the file.
+                folder.join(&entry.value).into()
+            } else {
+                entry.value.clone().into()
+            };
+            (entry.variable.clone().into(), value)
+        };
         self.entries.iter().map(pair).collect()
     }
 

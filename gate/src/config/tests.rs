@@ -12,7 +12,7 @@ fn read(text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
     let file = File::parse("etc/gate.toml", text).map_err(|error| error.to_string())?;
     let pairs = variables.iter().map(|(name, value)| (name.into(), value.into()));
     let secret = |path: &str| match path {
-        "secret" => Ok(format!("{KEYS}\n")),
+        "etc/secret" => Ok(format!("{KEYS}\n")),
         _ => Err(io::ErrorKind::NotFound.into()),
     };
     Settings::new(Some(file), pairs, secret).config().map_err(|error| error.to_string())
@@ -139,5 +139,45 @@ fn all_mistakes_are_told_at_once() {
         "MUNJIGI_INTERNAL_KEYS",
     ] {
         assert!(error.contains(part), "{part}: {error}");
+    }
+}
+
+/// A default that drifts from the Worker's would treat the same visitor in two
+/// ways.
+#[test]
+fn the_limits_are_those_of_the_worker() {
+    let manifest: toml::Table = include_str!("../../../wrangler.toml").parse().unwrap();
+    let limit = |name: &str| {
+        let all = manifest["ratelimits"].as_array().unwrap();
+        let limit = all.iter().find(|limit| limit["name"].as_str() == Some(name)).unwrap();
+        assert_eq!(limit["simple"]["period"].as_integer(), Some(60), "{name}");
+        u32::try_from(limit["simple"]["limit"].as_integer().unwrap()).unwrap()
+    };
+    let ours = read(&file(""), &[]).unwrap().limits;
+    for (name, own) in [
+        ("CLIENT_LIMIT", ours.clients),
+        ("CHALLENGE_LIMIT", ours.challenges),
+        ("SOLUTION_LIMIT", ours.solutions),
+        ("VERIFY_LIMIT", ours.verify),
+        ("INTERNAL_LIMIT", ours.internal),
+    ] {
+        assert_eq!(own.get(), limit(name), "{name}");
+    }
+}
+
+/// Both serve the same paths from files: what the Worker asks Rust first is what
+/// no file may answer here.
+#[test]
+fn no_file_of_the_widget_hides_a_route_of_the_worker() {
+    let manifest: toml::Table = include_str!("../../../wrangler.toml").parse().unwrap();
+    let first = manifest["assets"]["run_worker_first"].as_array().unwrap();
+    let Some(assets) = crate::assets::Assets::embedded() else { return };
+    for pattern in first.iter().filter_map(|pattern| pattern.as_str()) {
+        let hidden = assets.paths().filter(|path| match pattern.strip_suffix('*') {
+            Some(start) => path.starts_with(start),
+            None => *path == pattern,
+        });
+        let hidden: Vec<&str> = hidden.filter(|path| *path != "/_frame.html").collect();
+        assert!(hidden.is_empty(), "{pattern}: {hidden:?}");
     }
 }

@@ -51,7 +51,9 @@ async fn a_gate_killed_while_the_origin_is_away_loses_nothing() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn redemptions_of_a_gate_without_an_origin_wait_for_it() -> Result<()> {
-    outages::waits_for_an_origin(stage::gate(&[("MUNJIGI_ORIGIN_URL", "")]).await?).await
+    let mut stack = stage::gate(&[]).await?;
+    stack.restart_edge_with(&[stage::variant(&[("MUNJIGI_ORIGIN_URL", "")])]).await?;
+    outages::waits_for_an_origin(stack).await
 }
 
 /// Adds a site to a file of settings, as an operator does.

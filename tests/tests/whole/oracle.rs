@@ -92,7 +92,8 @@ impl Pair {
         let stack = stage::stack(&[]).await?;
         let folder = tempfile::tempdir()?;
         let mut variables = stack.edge_variables()?;
-        variables.insert("MUNJIGI_ORIGIN_URL".to_owned(), String::new());
+        // Nothing answers there; but without an origin it would have no routes for one.
+        variables.insert("MUNJIGI_ORIGIN_URL".to_owned(), "http://127.0.0.1:9".to_owned());
         let (path, log) = (folder.path().join("gate"), folder.path().join("gate.log"));
         let gate = Gate::start(&Project::here(), path, ports::free(), variables, log).await?;
         let pair = Self { stack, gate, _folder: folder };

@@ -323,6 +323,11 @@ pub const GATE_INTERNAL_LIMIT: Variable = Variable::with_default(
     "600",
     "unsigned calls a minute of one address to the origin's routes",
 );
+pub const GATE_CONNECTION_LIMIT: Variable = Variable::with_default(
+    "MUNJIGI_GATE_CONNECTION_LIMIT",
+    "10000",
+    "connections of visitors and back ends that are open at once; those beyond get 503",
+);
 pub const GATE_LOG_REQUESTS: Variable = Variable::with_default(
     "MUNJIGI_GATE_LOG_REQUESTS",
     "0",
@@ -403,6 +408,7 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
             GATE_SOLUTION_LIMIT,
             GATE_VERIFY_LIMIT,
             GATE_INTERNAL_LIMIT,
+            GATE_CONNECTION_LIMIT,
             GATE_LOG_REQUESTS,
         ],
     ),
@@ -436,6 +442,16 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
                 "MUNJIGI_PICTURES_EXAMPLE_PORT",
                 "8789",
                 "port of the example shop that shows every visitor a picture, under `scripts/dev`",
+            ),
+            Variable::with_default(
+                "MUNJIGI_GATE_PORT",
+                "8786",
+                "port of the gate under `scripts/dev`",
+            ),
+            Variable::with_default(
+                "MUNJIGI_GATE_FORM_PORT",
+                "8784",
+                "port of the gate's form under `scripts/dev`",
             ),
             Variable::with_default(
                 "MUNJIGI_GPU_PORT",

@@ -1,0 +1,168 @@
+//! What operators see of the last minutes: what a challenge costs on each site,
+//! and whether the site is under attack. In memory, for this process.
+
+use std::collections::BTreeMap;
+
+use munjigi_captcha::Shared;
+use munjigi_protocol::{CountBatch, CountKind, PRICE_BUCKETS, SiteConfig};
+
+/// Minutes that are remembered. Counts arrive some ten seconds late.
+const MINUTES: u64 = 5;
+/// The least work in each bucket of prices, as a multiple of the site's floor.
+const LEAST: [u32; PRICE_BUCKETS] = [1, 2, 4, 8, 16, 32, 64];
+
+/// The last minutes of all sites.
+#[derive(Debug, Default)]
+pub struct Figures(Shared<BTreeMap<String, Site>>);
+
+#[derive(Debug, Default)]
+struct Site {
+    /// Its host names, if the settings name it.
+    hosts: String,
+    minutes: BTreeMap<u64, Minute>,
+}
+
+#[derive(Debug, Default)]
+struct Minute {
+    issued: [u32; PRICE_BUCKETS],
+    flooded: u32,
+}
+
+/// A site now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Now {
+    /// Its host names; empty if the settings do not name it.
+    pub hosts: String,
+    /// What most challenges of the last minutes cost at least, as a multiple of
+    /// the site's floor; `None` if there were none.
+    pub price: Option<u32>,
+    /// What the dearest cost at least.
+    pub dearest: Option<u32>,
+    /// Whether challenges were issued while the site was under attack.
+    pub is_under_attack: bool,
+}
+
+impl Figures {
+    /// Learns the names of the sites in the settings.
+    pub fn name(&self, sites: &[SiteConfig]) {
+        self.0.with(|all| {
+            for site in all.values_mut() {
+                site.hosts.clear();
+            }
+            for site in sites {
+                all.entry(site.sitekey.clone()).or_default().hosts = site.hosts.join(", ");
+            }
+        });
+    }
+
+    /// Learns from what was counted.
+    pub fn note(&self, batch: &CountBatch) {
+        self.0.with(|all| {
+            for price in &batch.prices {
+                let site = all.entry(price.sitekey.clone()).or_default();
+                let sums = &mut site.minute(price.minute).issued;
+                for (sum, count) in sums.iter_mut().zip(price.issued) {
+                    *sum = sum.saturating_add(count);
+                }
+            }
+            for count in batch.counts.iter().filter(|count| count.kind == CountKind::Flooded) {
+                let site = all.entry(count.sitekey.clone()).or_default();
+                let minute = site.minute(count.minute);
+                minute.flooded = minute.flooded.saturating_add(count.count);
+            }
+        });
+    }
+
+    /// Every site that is named or had a visitor, by sitekey.
+    pub fn now(&self, minute: u64) -> BTreeMap<String, Now> {
+        let since = minute.saturating_sub(MINUTES - 1);
+        self.0.with(|all| {
+            all.retain(|_, site| {
+                site.minutes.retain(|at, _| *at >= since);
+                !site.hosts.is_empty() || !site.minutes.is_empty()
+            });
+            all.iter().map(|(sitekey, site)| (sitekey.clone(), site.now())).collect()
+        })
+    }
+}
+
+impl Site {
+    fn minute(&mut self, minute: u64) -> &mut Minute {
+        while self.minutes.len() as u64 > MINUTES {
+            self.minutes.pop_first();
+        }
+        self.minutes.entry(minute).or_default()
+    }
+
+    fn now(&self) -> Now {
+        let mut issued = [0_u64; PRICE_BUCKETS];
+        for minute in self.minutes.values() {
+            for (sum, count) in issued.iter_mut().zip(minute.issued) {
+                *sum += u64::from(count);
+            }
+        }
+        let half = issued.iter().sum::<u64>().div_ceil(2);
+        let sums = issued.iter().scan(0, |sum, count| {
+            *sum += count;
+            Some(*sum)
+        });
+        let least = LEAST.iter().zip(issued);
+        Now {
+            hosts: self.hosts.clone(),
+            price: LEAST
+                .iter()
+                .zip(sums)
+                .find(|(_, sum)| half > 0 && *sum >= half)
+                .map(|(least, _)| *least),
+            dearest: least.rev().find(|(_, count)| *count > 0).map(|(least, _)| *least),
+            is_under_attack: self.minutes.values().any(|minute| minute.flooded > 0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use munjigi_protocol::{BatchId, PriceCount};
+
+    use super::*;
+
+    fn prices(minute: u64, issued: [u32; PRICE_BUCKETS]) -> CountBatch {
+        let price = PriceCount { minute, sitekey: "mj_a".to_owned(), issued, fleets: Vec::new() };
+        CountBatch {
+            batch: BatchId([0; 16]),
+            counts: Vec::new(),
+            pictures: Vec::new(),
+            prices: vec![price],
+            outcomes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_price_is_what_most_paid_in_the_last_minutes() {
+        let figures = Figures::default();
+        figures.note(&prices(100, [0, 0, 0, 0, 0, 0, 9]));
+        figures.note(&prices(104, [3, 0, 0, 0, 0, 0, 0]));
+        figures.note(&prices(105, [0, 1, 2, 0, 0, 0, 0]));
+        let now = |minute| figures.now(minute).remove("mj_a");
+        let price = |now: Option<Now>| now.map(|now| (now.price, now.dearest));
+        assert_eq!(price(now(104)), Some((Some(64), Some(64))));
+        assert_eq!(price(now(105)), Some((Some(1), Some(4))));
+        assert_eq!(price(now(109)), Some((Some(4), Some(4))));
+        assert_eq!(now(110), None, "nobody's site is forgotten");
+    }
+
+    #[test]
+    fn a_named_site_stays() {
+        let figures = Figures::default();
+        let site = SiteConfig {
+            hosts: vec!["a.example".to_owned(), "b.example".to_owned()],
+            ..munjigi_captcha::new_site("mj_a")
+        };
+        figures.name(std::slice::from_ref(&site));
+        figures.note(&prices(100, [1, 0, 0, 0, 0, 0, 0]));
+        let Now { hosts, price, .. } = figures.now(200).remove("mj_a").unwrap();
+        assert_eq!((hosts.as_str(), price), ("a.example, b.example", None));
+        figures.name(&[]);
+        assert!(figures.now(200).is_empty());
+    }
+}
