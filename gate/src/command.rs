@@ -1,11 +1,15 @@
 //! The command line: it alone reads the process's environment and arguments.
 
+mod health;
 mod init;
 mod site;
+mod stats;
 #[cfg(test)]
 mod tests;
+mod trial;
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -22,14 +26,18 @@ use crate::server::{Server, StartError, install_metrics, publish};
 /// Libraries that log each connection.
 const QUIET: &[(&str, &str)] = &[("hyper", "hyper=warn"), ("reqwest", "reqwest=warn")];
 
-/// The file of settings that `init` and `site` use if none is named.
+/// The file of settings if none is named.
 const FILE: &str = "gate.toml";
+/// The folder of keys, beside the file.
+const KEYS: &str = "keys";
+/// In it, the secret of the site for pages on this machine.
+const LOCAL_SECRET: &str = "localhost";
 
 /// Munjigi's edge as a server of your own.
 #[derive(Debug, Parser)]
 #[command(name = "munjigi-gate", version)]
 struct Command {
-    /// The file of settings; each is also an environment variable, which wins
+    /// The file of settings, gate.toml if there is one here; each is also an environment variable, which wins
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -42,13 +50,34 @@ enum Act {
     Serve,
     /// Report every mistake in the settings
     Check,
-    /// Write a file of settings with new keys
-    Init,
+    /// Write a file of settings, new keys, and the sites for some hosts and this machine
+    Init {
+        /// The folder for them
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+        /// A host name of your pages: shop.example, *.shop.example
+        #[arg(long = "host", value_name = "HOST")]
+        hosts: Vec<String>,
+    },
     /// Change the sites of the file
     Site {
         #[command(subcommand)]
         change: Change,
     },
+    /// Show a form on this machine that uses the gate
+    Try {
+        /// Address and port of the form
+        #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8784")]
+        listen: SocketAddr,
+    },
+    /// Print what happened on each site each day
+    Stats {
+        /// How many days back, today included
+        #[arg(long, value_name = "NUMBER", default_value_t = 14)]
+        days: u64,
+    },
+    /// Ask the running gate whether it can serve, as containers do
+    Health,
 }
 
 #[derive(Debug, Subcommand)]
@@ -61,6 +90,18 @@ enum Change {
         /// Also allow pages on this machine: localhost, 127.0.0.1
         #[arg(long)]
         allow_loopback: bool,
+    },
+    /// List the sites
+    List,
+    /// Give a site a new secret; those that it has stay valid
+    RotateSecret {
+        /// The site
+        sitekey: String,
+    },
+    /// End all secrets of a site but the newest
+    EndSecrets {
+        /// The site
+        sitekey: String,
     },
 }
 
@@ -92,19 +133,26 @@ pub fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> Result<(), Fail> {
-    let named = command.config.as_deref();
-    let file = named.unwrap_or(Path::new(FILE));
+    let here = Path::new(FILE);
+    let named = command.config.or_else(|| here.exists().then(|| here.to_path_buf()));
+    let file = named.as_deref().unwrap_or(here);
     match command.act {
-        Some(Act::Serve) | None => serve(config(named)?, command.config),
+        Some(Act::Serve) | None => serve(config(named.as_deref())?, named),
         Some(Act::Check) => {
-            config(named)?;
+            config(named.as_deref())?;
             println!("The settings have no mistakes.");
             Ok(())
         }
-        Some(Act::Init) => init::run(file),
-        Some(Act::Site { change: Change::Add { hosts, allow_loopback } }) => {
-            site::add(file, &hosts, allow_loopback)
-        }
+        Some(Act::Init { folder, hosts }) => init::run(&folder.join(FILE), &hosts),
+        Some(Act::Site { change }) => match change {
+            Change::Add { hosts, allow_loopback } => site::add(file, &hosts, allow_loopback),
+            Change::List => site::list(file),
+            Change::RotateSecret { sitekey } => site::rotate_secret(file, &sitekey),
+            Change::EndSecrets { sitekey } => site::end_secrets(file, &sitekey),
+        },
+        Some(Act::Try { listen }) => in_runtime(trial::run(&config(Some(file))?, file, listen)),
+        Some(Act::Stats { days }) => stats::run(&config(named.as_deref())?, days),
+        Some(Act::Health) => in_runtime(health::run(&config(named.as_deref())?)),
     }
 }
 
@@ -112,9 +160,7 @@ fn read_file(path: &Path) -> Result<String, Fail> {
     std::fs::read_to_string(path).map_err(|error| {
         let shown = path.display();
         let remedy = match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                format!("; `munjigi-gate init --config {shown}` writes one")
-            }
+            std::io::ErrorKind::NotFound => "; `munjigi-gate init` writes one".to_owned(),
             _ => String::new(),
         };
         Fail(format!("{shown}: {error}{remedy}"))
@@ -141,9 +187,7 @@ fn serve(config: Config, file: Option<PathBuf>) -> Result<(), Fail> {
     config.log.start(QUIET);
     let assets = Assets::embedded().ok_or(StartError::NoWidget)?;
     let metrics = install_metrics().map_err(StartError::Metrics)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(StartError::Runtime)?;
-    runtime.block_on(async {
+    in_runtime(async {
         let (listen, origin) = (config.listen, config.edge.origin_url.clone());
         let server = Server::bind(config, assets, Clock::system(), metrics).await?;
         tracing::info!(%listen, origin, "ready");
@@ -152,6 +196,11 @@ fn serve(config: Config, file: Option<PathBuf>) -> Result<(), Fail> {
         reloading.abort();
         Ok(())
     })
+}
+
+fn in_runtime(act: impl Future<Output = Result<(), Fail>>) -> Result<(), Fail> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(StartError::Runtime)?.block_on(act)
 }
 
 /// On SIGHUP, reads the sites of the file again. A file with mistakes changes

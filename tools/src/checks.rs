@@ -43,6 +43,8 @@ pub struct Context {
     pub python: Result<PathBuf, String>,
     /// `Ok` if there is a Redis, otherwise why there is none.
     pub redis: Result<(), String>,
+    /// `Ok` if there is an strace, otherwise why there is none.
+    pub strace: Result<(), String>,
     /// A software adapter for the tests of the GPU half, or why there is none.
     pub vulkan: Result<Vulkan, String>,
     /// An empty database for tests that run their own migrations.
@@ -61,6 +63,7 @@ impl Context {
             }
             Part::Python => self.python.as_ref().err(),
             Part::Redis => self.redis.as_ref().err(),
+            Part::Strace => self.strace.as_ref().err(),
             Part::Vulkan => self.vulkan.as_ref().err(),
         }
     }
@@ -128,6 +131,7 @@ pub const ALL: &[Check] = &[
     Check { name: "queries", run: cargo::queries },
     Check { name: "widget-tests", run: javascript::widget_tests },
     Check { name: "bench-tests", run: javascript::bench_tests },
+    Check { name: "gate", run: javascript::gate },
     Check { name: "examples", run: examples::shops },
     Check { name: "gpu-backend", run: gpu::backend },
     Check { name: "whole", run: cargo::whole },

@@ -52,8 +52,18 @@ impl Gate {
 
     /// Starts it as an operator does, but on ports of its own.
     pub async fn start_from(project: &Project, file: &Path, log: PathBuf) -> Result<Self> {
+        Self::start_from_on(project, file, ports::free(), log).await
+    }
+
+    /// The same, answering visitors on this port.
+    pub async fn start_from_on(
+        project: &Project,
+        file: &Path,
+        port: u16,
+        log: PathBuf,
+    ) -> Result<Self> {
         let home = Home::File(file.to_path_buf());
-        Self::start_at(project, home, ports::free(), BTreeMap::new(), log).await
+        Self::start_at(project, home, port, BTreeMap::new(), log).await
     }
 
     /// Starts it with its store in `folder`. As on the platform, the header
@@ -93,6 +103,20 @@ impl Gate {
         format!("http://127.0.0.1:{}", self.operators)
     }
 
+    /// Lets a command of the program find this gate.
+    pub fn as_its_process(&self, command: &mut Command) {
+        forget_own_variables(command);
+        command
+            .env("MUNJIGI_GATE_LISTEN", format!("127.0.0.1:{}", self.port))
+            .env("MUNJIGI_GATE_OPERATOR_LISTEN", format!("127.0.0.1:{}", self.operators));
+    }
+
+    /// The program that it runs.
+    #[must_use]
+    pub fn binary(&self) -> &Path {
+        &self.binary
+    }
+
     /// Sets variables for the next start.
     pub fn set_vars(&mut self, environment: BTreeMap<String, String>) {
         self.environment = environment;
@@ -100,9 +124,13 @@ impl Gate {
 
     /// Asks it to read the sites of its file again.
     pub fn hang_up(&self) -> Result<()> {
-        let process = self.process.as_ref().context("the gate is not running")?;
-        let pid = Pid::from_raw(process.id().cast_signed()).context("a process has a number")?;
+        let pid = Pid::from_raw(self.id()?.cast_signed()).context("a process has a number")?;
         Ok(kill_process(pid, Signal::HUP)?)
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> Result<u32> {
+        Ok(self.process.as_ref().context("the gate is not running")?.id())
     }
 
     /// Restarts it with the same store and ports, after `stop` or `kill`.
@@ -110,10 +138,7 @@ impl Gate {
         self.kill();
         let mut program = Program::new("the gate", &self.binary, self.log.clone());
         let command = program.command();
-        forget_own_variables(command);
-        command
-            .env("MUNJIGI_GATE_LISTEN", format!("127.0.0.1:{}", self.port))
-            .env("MUNJIGI_GATE_OPERATOR_LISTEN", format!("127.0.0.1:{}", self.operators));
+        self.as_its_process(command);
         match &self.home {
             Home::File(file) => command.arg("--config").arg(file),
             Home::Folder(folder) => command

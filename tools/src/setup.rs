@@ -11,6 +11,7 @@ mod npm;
 pub mod python;
 pub mod redis;
 pub mod require;
+pub mod strace;
 pub mod vulkan;
 
 use std::process::Command;

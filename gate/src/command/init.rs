@@ -1,45 +1,93 @@
-//! `munjigi-gate init`: the file of settings of a new installation.
+//! `munjigi-gate init`: the files of a new installation.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
+use munjigi_captcha::KeyCheck;
 use munjigi_protocol::base64;
 
-use super::Fail;
+use super::site::{self, NewSite};
+use super::{Fail, KEYS, LOCAL_SECRET};
 use crate::random;
 
 /// Bytes of a key.
 const KEY_BYTES: usize = 32;
 
-/// Writes the file, which only its owner can read.
-pub fn run(path: &Path) -> Result<(), Fail> {
-    let text = text()?;
-    let mut options = OpenOptions::new();
-    let file = options.write(true).create_new(true).mode(0o600).open(path);
-    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
-    let shown = path.display();
-    written.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Fail(format!("{shown} exists and is left as it is: new keys would end its sites"))
+/// Writes the settings to `file` and the keys beside it, which only their owner
+/// can read: a site for `hosts` if there are any, and one for this machine.
+pub fn run(file: &Path, hosts: &[String]) -> Result<(), Fail> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let keys = folder.join(KEYS);
+    for path in [file, &keys] {
+        if path.exists() {
+            let shown = path.display();
+            let why = "exists and is left as it is: new keys would end its sites";
+            return Err(Fail(format!("{shown} {why}")));
         }
-        _ => Fail(format!("{shown}: {error}")),
-    })?;
-    println!(
-        "Wrote {shown} with new keys. Keep a copy: without them, sitekeys and secrets are void.
-
-Next:
-  munjigi-gate site add shop.example --config {shown}
-  munjigi-gate --config {shown}"
-    );
+    }
+    let [root, internal, check] = [key()?, key()?, key()?];
+    let authority = KeyCheck::parse(&check).map_err(|error| Fail(error.to_string()))?;
+    let local = NewSite::mint(&authority, &["localhost".to_owned()], true)?;
+    let site = match hosts {
+        [] => None,
+        hosts => Some(NewSite::mint(&authority, hosts, false)?),
+    };
+    let text = site.iter().try_fold(SETTINGS.to_owned(), |text, site| site.added_to(&text));
+    let text = local.added_to(&text?)?;
+    site::check(file, &text)?;
+    let written = (|| {
+        DirBuilder::new().recursive(true).create(folder)?;
+        DirBuilder::new().mode(0o700).create(&keys)?;
+        for (name, secret) in [
+            ("root", format!("g1:{root}")),
+            ("internal", format!("g1:{internal}")),
+            ("check", check),
+            (LOCAL_SECRET, local.secret()),
+        ] {
+            write(&keys.join(name), 0o600, &format!("{secret}\n"))?;
+        }
+        write(file, 0o644, &text)
+    })();
+    written.map_err(|error| Fail(format!("{}: {error}", folder.display())))?;
+    told(file, &keys, site.as_ref().unwrap_or(&local), hosts);
     Ok(())
 }
 
-fn text() -> Result<String, Fail> {
-    let [root, internal, check] = [key()?, key()?, key()?];
-    Ok(format!(
-        "# Settings of munjigi-gate; docs/gate.md lists them all. Keep this file secret.
+fn told(file: &Path, keys: &Path, site: &NewSite, hosts: &[String]) {
+    let (shown, keys) = (file.display(), keys.display());
+    let here = file.parent().is_none_or(|folder| folder.as_os_str().is_empty());
+    let config = if here { String::new() } else { format!(" --config {shown}") };
+    let name = if hosts.is_empty() { "pages on this machine".to_owned() } else { hosts.join(", ") };
+    let (sitekey, secret) = (&site.sitekey, site.secret());
+    println!(
+        "Wrote {shown} and the folder {keys}. Keep a copy of both: no sitekey and no secret
+works without the keys.
+
+The site for {name}. The secret is shown only now.
+  sitekey  {sitekey}
+  secret   {secret}
+
+In the page, the second line inside the form:
+  <script src=\"{ADDRESS}/v1/api.js\" async defer></script>
+  <div class=\"munjigi\" data-sitekey=\"{sitekey}\"></div>
+
+In the back end, with the value of the form's field munjigi-response:
+  curl {ADDRESS}/siteverify -d secret={secret} -d response=TOKEN
+
+Next:
+  munjigi-gate serve{config}
+  munjigi-gate try{config}     in another terminal: a form that uses it
+"
+    );
+}
+
+/// The address of a new installation, until the operator sets another.
+const ADDRESS: &str = "http://127.0.0.1:8786";
+
+const SETTINGS: &str = "# Settings of munjigi-gate; docs/gate.md lists them all.
 listen = \"127.0.0.1:8786\"
 data = \"munjigi.db\"
 
@@ -49,16 +97,20 @@ data = \"munjigi.db\"
 # trusted_proxies = [\"127.0.0.1\"]
 
 # Seals challenges and tokens.
-root_keys = \"g1:{root}\"
+root_keys_file = \"keys/root\"
 # Signs calls between gate and origin.
-internal_keys = \"g1:{internal}\"
+internal_keys_file = \"keys/internal\"
 # Marks sitekeys and secrets as yours; never changes.
-key_check = \"{check}\"
+key_check_file = \"keys/check\"
 
-# A line for each site: `munjigi-gate site add HOST`.
+# A line for each site: `munjigi-gate site add HOST`. The one for localhost is
+# that of `munjigi-gate try`; delete it when you like.
 [sites]
-"
-    ))
+";
+
+fn write(path: &Path, mode: u32, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(mode).open(path)?.write_all(text.as_bytes())
 }
 
 fn key() -> Result<String, Fail> {

@@ -6,49 +6,130 @@ fn words(words: &str) -> Command {
     Command::try_parse_from(words.split(' ')).unwrap()
 }
 
+/// A new installation in a folder; the path of its file.
+fn installed(folder: &Path, more: &str) -> PathBuf {
+    run(words(&format!("munjigi-gate init {}{more}", folder.display()))).unwrap();
+    folder.join("gate.toml")
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
 #[test]
-fn a_new_installation_is_two_commands() {
+fn a_new_installation_is_one_command() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("gate.toml");
-    let at = path.display();
-    run(words(&format!("munjigi-gate init --config {at}"))).unwrap();
-    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-    let add =
-        format!("munjigi-gate site add shop.example *.shop.example --allow-loopback --config {at}");
-    run(words(&add)).unwrap();
-    run(words(&add)).unwrap();
+    let path = installed(&folder.path().join("new"), " --host shop.example --host *.shop.example");
+    let keys = path.with_file_name("keys");
+    assert_eq!(mode(&keys), 0o700);
+    for name in ["root", "internal", "check", "localhost"] {
+        assert_eq!(mode(&keys.join(name)), 0o600, "{name}");
+    }
+    let text = std::fs::read_to_string(&path).unwrap();
+    for key in std::fs::read_dir(&keys).unwrap() {
+        let key = std::fs::read_to_string(key.unwrap().path()).unwrap();
+        assert!(!text.contains(key.trim().trim_start_matches("g1:")), "no key is in the settings");
+    }
     let config = config(Some(&path)).unwrap();
-    assert_eq!(config.data, folder.path().join("munjigi.db"));
-    let [one, two] = config.sites.as_slice() else { panic!("{:?}", config.sites) };
-    assert_ne!(one.config.sitekey, two.config.sitekey);
-    assert_eq!(one.config.hosts, ["shop.example", "*.shop.example"]);
-    assert!(one.config.allow_loopback && one.config.secrets.len() == 1);
-    run(words(&format!("munjigi-gate check --config {at}"))).unwrap();
+    assert_eq!(config.data, path.with_file_name("munjigi.db"));
+    let sites: Vec<_> = config.sites.iter().map(|site| &site.config).collect();
+    let [shop, local] = sites.as_slice() else { panic!("{sites:?}") };
+    assert_eq!(shop.hosts, ["shop.example", "*.shop.example"]);
+    assert!(!shop.allow_loopback && local.allow_loopback && shop.secrets != local.secrets);
+    run(words(&format!("munjigi-gate check --config {}", path.display()))).unwrap();
 }
 
 #[test]
 fn an_existing_file_and_its_keys_are_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("gate.toml");
-    std::fs::write(&path, "kept").unwrap();
-    let fail = run(words(&format!("munjigi-gate init --config {}", path.display()))).unwrap_err();
-    assert!(fail.to_string().contains("exists"), "{fail}");
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), "kept");
+    let init = format!("munjigi-gate init {}", folder.path().display());
+    for kept in [path, folder.path().join("keys")] {
+        std::fs::write(&kept, "kept").unwrap();
+        let fail = run(words(&init)).unwrap_err();
+        assert!(fail.to_string().contains("exists"), "{fail}");
+        assert_eq!(std::fs::read_to_string(&kept).unwrap(), "kept");
+        std::fs::remove_file(&kept).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was written");
+    }
 }
 
 #[test]
-fn a_site_is_not_added_where_it_would_not_be_one() {
+fn a_site_is_added_to_a_file_whose_other_lines_stay() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("gate.toml");
+    let path = installed(folder.path(), "");
+    let before = std::fs::read_to_string(&path).unwrap() + "# The end.\n";
+    std::fs::write(&path, &before).unwrap();
     let at = path.display();
-    let add = format!("munjigi-gate site add shop.example --config {at}");
+    let add = format!("munjigi-gate site add shop.example --allow-loopback --config {at}");
+    run(words(&add)).unwrap();
+    run(words(&add)).unwrap();
+    let after = std::fs::read_to_string(&path).unwrap();
+    let is_new = |line: &&str| line.contains("shop.example");
+    let without: Vec<_> = after.lines().filter(|line| !is_new(line)).collect();
+    assert_eq!(without, before.lines().collect::<Vec<_>>());
+    assert_eq!(after.lines().filter(is_new).count(), 2);
+    let config = config(Some(&path)).unwrap();
+    let [_, one, two] = config.sites.as_slice() else { panic!("{:?}", config.sites) };
+    assert_ne!(one.config.sitekey, two.config.sitekey);
+    assert!(one.config.allow_loopback && one.config.secrets.len() == 1);
+    run(words(&format!("munjigi-gate site list --config {at}"))).unwrap();
+}
+
+#[test]
+fn a_secret_is_rotated_without_a_gap() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = installed(folder.path(), "");
+    let at = path.display();
+    let site = || config(Some(&path)).unwrap().sites.remove(0).config;
+    let before = site();
+    let [old] = before.secrets.as_slice() else { panic!("{before:?}") };
+    let rotate = |act: &str, sitekey: &str| {
+        run(words(&format!("munjigi-gate site {act} {sitekey} --config {at}")))
+    };
+    rotate("rotate-secret", &before.sitekey).unwrap();
+    let both = site().secrets;
+    assert!(both.len() == 2 && both[1] == *old, "{both:?}");
+    rotate("end-secrets", &before.sitekey).unwrap();
+    assert_eq!(site().secrets, both[..1]);
+    let fail = rotate("end-secrets", &before.sitekey).unwrap_err();
+    assert!(fail.to_string().contains("one secret"), "{fail}");
+    let fail = rotate("rotate-secret", "mj_x").unwrap_err();
+    assert!(fail.to_string().contains("no site mj_x"), "{fail}");
+}
+
+#[test]
+fn a_site_is_not_added_to_a_file_with_mistakes() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path().join("gate.toml");
+    let add = format!("munjigi-gate site add shop.example --config {}", at.display());
     let fail = run(words(&add)).unwrap_err();
     assert!(fail.to_string().contains("munjigi-gate init"), "{fail}");
-    run(words(&format!("munjigi-gate init --config {at}"))).unwrap();
-    let before =
-        std::fs::read_to_string(&path).unwrap() + "[sites.mj_a]\nhosts = []\nsecrets = []\n";
-    std::fs::write(&path, &before).unwrap();
-    let fail = run(words(&add)).unwrap_err();
-    assert!(fail.to_string().contains("nothing was added"), "{fail}");
-    assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
+    let path = installed(folder.path(), "");
+    let written = std::fs::read_to_string(&path).unwrap();
+    for (wrong, told) in [
+        (format!("nonsense = 1\n{written}"), "gate.toml:1: nonsense is no setting"),
+        (format!("{written}mj_a = {{ hosts = [], secrets = [] }}\n[sites]\n"), "duplicate"),
+        (written.replace("[sites]", "sites = 1 #"), "sites must be a table"),
+    ] {
+        std::fs::write(&path, &wrong).unwrap();
+        let fail = run(words(&add)).unwrap_err();
+        assert!(fail.to_string().contains(told), "{fail}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), wrong);
+    }
+}
+
+#[test]
+fn a_form_is_not_shown_without_its_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = installed(folder.path(), "");
+    let attempt = format!("munjigi-gate try --config {}", path.display());
+    // Nothing serves here.
+    std::fs::write(&path, std::fs::read_to_string(&path).unwrap().replace("8786", "9")).unwrap();
+    let fail = run(words(&attempt)).unwrap_err();
+    assert!(fail.to_string().contains("munjigi-gate serve"), "{fail}");
+    let secret = path.with_file_name("keys").join("localhost");
+    std::fs::write(&secret, "mjs_nonsense").unwrap();
+    let fail = run(words(&attempt)).unwrap_err();
+    assert!(fail.to_string().contains("keys/localhost"), "{fail}");
 }

@@ -5,6 +5,7 @@ mod bad_input;
 mod expiry;
 mod filling;
 mod gate;
+mod gate_alone;
 mod internal;
 mod logs;
 mod meter;

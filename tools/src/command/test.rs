@@ -13,7 +13,7 @@ use crate::project::Project;
 use crate::queries;
 use crate::say;
 use crate::setup::require::{Part, Required};
-use crate::setup::{self, browsers, python, redis, vulkan};
+use crate::setup::{self, browsers, python, redis, strace, vulkan};
 
 /// Arguments of `munjigi-tools test`.
 #[derive(Debug, clap::Args)]
@@ -33,6 +33,7 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     setup::for_building(project)?;
     let browsers = browsers::prepare(project, &required)?;
     let redis = redis::prepare(project, &required)?;
+    let strace = strace::prepare(project, &required)?;
     let vulkan = vulkan::prepare(project, &required)?;
     let python = required.settle(Part::Python, python::prepare(project))?;
     let (database_url, mut ours) = if let Ok(given) = std::env::var("MUNJIGI_DATABASE_URL") {
@@ -52,6 +53,7 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
         browsers,
         python,
         redis,
+        strace,
         vulkan,
         database_url,
         before,

@@ -17,13 +17,22 @@ pub enum Part {
     Python,
     /// Redis, or another server that speaks its protocol.
     Redis,
+    /// strace, which sees what a process asks of the system.
+    Strace,
     /// A software adapter for Vulkan.
     Vulkan,
 }
 
 impl Part {
-    pub const ALL: [Self; 6] =
-        [Self::Chromium, Self::Firefox, Self::Webkit, Self::Python, Self::Redis, Self::Vulkan];
+    pub const ALL: [Self; 7] = [
+        Self::Chromium,
+        Self::Firefox,
+        Self::Webkit,
+        Self::Python,
+        Self::Redis,
+        Self::Strace,
+        Self::Vulkan,
+    ];
 
     /// Its spelling in `MUNJIGI_REQUIRE`.
     #[must_use]
@@ -34,6 +43,7 @@ impl Part {
             Self::Webkit => "webkit",
             Self::Python => "python",
             Self::Redis => "redis",
+            Self::Strace => "strace",
             Self::Vulkan => "vulkan",
         }
     }
