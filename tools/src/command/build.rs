@@ -11,22 +11,28 @@ use crate::{say, setup};
 /// Arguments of `munjigi-tools build`.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub struct Arguments {
+    /// Nothing but this
+    #[arg(value_enum, conflicts_with_all = ["origin", "gpu_backend"])]
+    only: Option<Only>,
     /// Also the optimised `munjigi` command
     #[arg(long, default_value_t = true, action = clap::ArgAction::Set)]
     origin: bool,
-    /// The optimised gate with the widget in it, and nothing else
-    #[arg(long, conflicts_with_all = ["origin", "gpu_backend"])]
-    gate: bool,
     /// Also the optimised gpu-backend, which takes minutes
     #[arg(long)]
     gpu_backend: bool,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Only {
+    /// The optimised gate, with the widget in it
+    Gate,
 }
 
 pub fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     setup::for_building(project)?;
     say::heading("Build");
     Build::Widget.run(project)?;
-    if arguments.gate {
+    if let Some(Only::Gate) = arguments.only {
         release(project, "munjigi-gate")?;
         println!("\ntarget/release/munjigi-gate");
         return Ok(ExitCode::SUCCESS);

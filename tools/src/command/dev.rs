@@ -1,5 +1,6 @@
 //! `munjigi-tools dev`: runs everything on this machine until Ctrl-C.
 
+mod gate;
 mod pictures;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,8 @@ use crate::project::Project;
 use crate::stack::{EdgeKind, Folder, Pictures, Site, Stack, StackOptions};
 use crate::wrangler::forget_own_variables;
 use crate::{files, ports, say, setup};
+
+use gate::Beside;
 
 const SHOP_WITHIN: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -43,6 +46,12 @@ pub struct Arguments {
     /// Port of the example shop that shows every visitor a picture
     #[arg(long, env = "MUNJIGI_PICTURES_EXAMPLE_PORT", default_value_t = 8789)]
     pictures_example_port: u16,
+    /// Port of the gate, which has keys and a site of its own
+    #[arg(long, env = "MUNJIGI_GATE_PORT", default_value_t = 8786)]
+    gate_port: u16,
+    /// Port of the gate's form
+    #[arg(long, env = "MUNJIGI_GATE_FORM_PORT", default_value_t = 8784)]
+    gate_form_port: u16,
     /// Port of the gpu-backend
     #[arg(long, env = "MUNJIGI_GPU_PORT", default_value_t = 8090)]
     gpu_port: u16,
@@ -60,6 +69,8 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
             "MUNJIGI_PICTURES_EXAMPLE_PORT",
             arguments.pictures_example_port,
         ),
+        ("gate", "MUNJIGI_GATE_PORT", arguments.gate_port),
+        ("gate's form", "MUNJIGI_GATE_FORM_PORT", arguments.gate_form_port),
         ("gpu-backend", "MUNJIGI_GPU_PORT", arguments.gpu_port),
     ];
     for (what, variable, port) in wanted {
@@ -74,29 +85,30 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     setup::for_building(project)?;
     say::heading("Build");
     Build::ensure_all(project)?;
+    Build::Gate.ensure(project)?;
     say::heading("Start");
-    let (mut stack, mut shops) = tokio::select! {
+    let (mut stack, mut shops, mut gate) = tokio::select! {
         started = start(project, arguments) => started?,
         stopped = super::stop_requested() => {
             stopped?;
             return Ok(ExitCode::SUCCESS);
         }
     };
-    announce(project, &stack, arguments)?;
+    announce(project, &stack, &gate, arguments)?;
     println!("\nStarted in {watch}. Ctrl-C stops all of it.\n");
 
-    let watched = watch_over(project, &mut stack, &mut shops);
+    let watched = watch_over(project, &mut stack, &mut shops, &mut gate);
     tokio::select! {
         ended = watched => ended?,
         stopped = super::stop_requested() => stopped?,
     }
     println!("\nStopping.");
-    drop(shops);
+    drop((shops, gate));
     stack.stop().await?;
     Ok(ExitCode::SUCCESS)
 }
 
-async fn start(project: &Project, arguments: Arguments) -> Result<(Stack, [Process; 2])> {
+async fn start(project: &Project, arguments: Arguments) -> Result<(Stack, [Process; 2], Beside)> {
     let state = project.state();
     let options = StackOptions {
         folder: Folder::Kept(state.clone()),
@@ -124,7 +136,9 @@ async fn start(project: &Project, arguments: Arguments) -> Result<(Stack, [Proce
     let shop = start_shop(project, &stack, &stack.site, arguments.example_port).await?;
     let port = arguments.pictures_example_port;
     let pictures_shop = start_shop(project, &stack, &stack.pictures_site, port).await?;
-    Ok((stack, [shop, pictures_shop]))
+    println!("   a gate beside the Worker");
+    let gate = Beside::start(project, arguments.gate_port, arguments.gate_form_port).await?;
+    Ok((stack, [shop, pictures_shop], gate))
 }
 
 async fn start_shop(project: &Project, stack: &Stack, site: &Site, port: u16) -> Result<Process> {
@@ -149,7 +163,12 @@ async fn start_shop(project: &Project, stack: &Stack, site: &Site, port: u16) ->
 
 /// Returns an error when a part ends by itself; calls the worker's crons, which
 /// `wrangler dev` does not call. Pictures are drawn meanwhile.
-async fn watch_over(project: &Project, stack: &mut Stack, shops: &mut [Process]) -> Result<()> {
+async fn watch_over(
+    project: &Project,
+    stack: &mut Stack,
+    shops: &mut [Process],
+    gate: &mut Beside,
+) -> Result<()> {
     let crons = Manifest::read(&project.at("wrangler.toml"))?.triggers.crons;
     let mut looks = tokio::time::interval(LOOK_EVERY);
     let mut calls = tokio::time::interval(CRON_EVERY);
@@ -160,6 +179,7 @@ async fn watch_over(project: &Project, stack: &mut Stack, shops: &mut [Process])
                 making.look(stack).await;
                 stack.check_alive()?;
                 shops.iter_mut().try_for_each(Process::check_alive)?;
+                gate.check_alive()?;
             }
             _ = calls.tick() => {
                 for cron in &crons {
@@ -172,13 +192,17 @@ async fn watch_over(project: &Project, stack: &mut Stack, shops: &mut [Process])
     }
 }
 
-fn announce(project: &Project, stack: &Stack, arguments: Arguments) -> Result<()> {
+fn announce(project: &Project, stack: &Stack, gate: &Beside, arguments: Arguments) -> Result<()> {
     let example = format!("http://localhost:{}", arguments.example_port);
     let pictures = format!("http://localhost:{}", arguments.pictures_example_port);
     let described = json!({
         "edge": stack.edge.url(),
         "origin": stack.origin.url(),
         "operators": stack.origin.operators(),
+        "gate": gate.gate.url(),
+        "gate_operators": gate.gate.operators(),
+        "gate_form": gate.form,
+        "gate_site": gate.site,
         "gpu": stack.gpu.url(),
         "example": example,
         "pictures_example": pictures,
@@ -191,11 +215,14 @@ fn announce(project: &Project, stack: &Stack, arguments: Arguments) -> Result<()
     files::write_private(&file, &format!("{described:#}\n"))?;
     let Site { sitekey, hostname, .. } = &stack.site;
     println!(
-        "\n   example shop   {example}   <- open this one\n   with pictures  {pictures}   <- every visitor gets a picture\n   edge           {}\n   \
+        "\n   example shop   {example}   <- open this one\n   with pictures  {pictures}   <- every visitor gets a picture\n   edge           {}\n   gate           {}   <- the edge as a server: a form is at {}, figures at {}\n   \
          console        {}   <- log in as the demo account, or sign up; emails are under /mailbox\n   for operators  {}/health/ready, /metrics\n   gpu-backend    {}\n   Postgres       {}\n   demo site      {sitekey} for {hostname}\n   \
          logs           {}\n   for tools      {}\n\nCheck it:\n   target/debug/munjigi probe --edge {} \
          --sitekey {sitekey} --secret \"$(node -p \"require('./.munjigi/dev.json').site.secret\")\"",
         stack.edge.url(),
+        gate.gate.url(),
+        gate.form,
+        gate.gate.operators(),
         stack.origin.url(),
         stack.origin.operators(),
         stack.gpu.url(),
@@ -208,7 +235,7 @@ fn announce(project: &Project, stack: &Stack, arguments: Arguments) -> Result<()
 }
 
 fn forget(state: &Path) -> Result<()> {
-    for name in ["postgres", "edge", "keys.json", "sites.json", "dev.json"] {
+    for name in ["postgres", "edge", gate::FOLDER, "keys.json", "sites.json", "dev.json"] {
         let path = state.join(name);
         let removed = if path.is_dir() {
             std::fs::remove_dir_all(&path)
