@@ -54,15 +54,17 @@ pub async fn drawing(
     most: u32,
 ) -> Result<Option<Drawing>, StoreError> {
     let pack = pack.to_string();
-    // Before the counts: what others draw in the meantime then counts as kept,
-    // and nobody adds candidates for it.
+    // All of one moment. A candidate that another origin draws between two
+    // looks would be among the next and among the kept: counted twice, it
+    // completes a pack that lacks others.
+    let mut moment = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
     let next = sqlx::query!(
         "SELECT position, seed FROM pack_items WHERE pack = $1 AND outcome IS NULL
         ORDER BY position LIMIT $2",
         pack,
         i64::from(most)
     )
-    .fetch_all(pool)
+    .fetch_all(&mut *moment)
     .await?;
     let row = sqlx::query!(
         r#"SELECT type, items,
@@ -72,8 +74,9 @@ pub async fn drawing(
         FROM packs WHERE id = $1 AND state = 'drawing' AND source = 'scenes'"#,
         pack
     )
-    .fetch_optional(pool)
+    .fetch_optional(&mut *moment)
     .await?;
+    moment.commit().await?;
     let Some(row) = row else { return Ok(None) };
     let next = next.into_iter().map(|row| {
         let seed = row.seed.try_into().map_err(|_| row::inconsistent("seed", &pack))?;
