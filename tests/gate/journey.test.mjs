@@ -54,6 +54,7 @@ test('what init prints is what a page and a back end need', async () => {
   const [, sitekey] = /sitekey +(mj_\w+)/.exec(gate.told) ?? [];
   const [, secret] = /secret +(mjs_\w+)/.exec(gate.told) ?? [];
   assert.ok(sitekey && secret, gate.told);
+  assert.match(gate.told, /\n {2}munjigi-gate serve\n {2}munjigi-gate try {2}/);
   assert.ok(gate.told.includes(`<div class="munjigi" data-sitekey="${sitekey}"></div>`));
   assert.ok(gate.told.includes(`/siteverify -d secret=${secret} -d response=TOKEN`));
   const reply = await fetch(`${gate.url}/siteverify`, {

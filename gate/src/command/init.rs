@@ -9,7 +9,7 @@ use munjigi_captcha::KeyCheck;
 use munjigi_protocol::base64;
 
 use super::site::{self, NewSite};
-use super::{Fail, KEYS, LOCAL_SECRET};
+use super::{FILE, Fail, KEYS, LOCAL_SECRET};
 use crate::random;
 
 /// Bytes of a key.
@@ -57,9 +57,10 @@ pub fn run(file: &Path, hosts: &[String]) -> Result<(), Fail> {
 }
 
 fn told(file: &Path, keys: &Path, site: &NewSite, hosts: &[String]) {
-    let (shown, keys) = (file.display(), keys.display());
-    let here = file.parent().is_none_or(|folder| folder.as_os_str().is_empty());
-    let config = if here { String::new() } else { format!(" --config {shown}") };
+    let bare = |path: &Path| path.strip_prefix(".").unwrap_or(path).display().to_string();
+    let (shown, keys) = (bare(file), bare(keys));
+    // Every command finds the file of the folder in which it is started.
+    let config = if shown == FILE { String::new() } else { format!(" --config {shown}") };
     let name = if hosts.is_empty() { "pages on this machine".to_owned() } else { hosts.join(", ") };
     let (sitekey, secret) = (&site.sitekey, site.secret());
     println!(

@@ -53,7 +53,7 @@ struct Words {
 const ENGLISH: Words = Words {
     lang: "en",
     title: "A form behind the gate",
-    lead: "Fill it in and send it. The widget confirms you on the way, and this page's server verifies the token.",
+    lead: "Fill it in and send it. The widget confirms you on the way, and this page’s server verifies the token.",
     email: "E-mail (any will do)",
     send: "Send",
     passed: "Accepted: the token is good, and now spent.",
