@@ -7,6 +7,7 @@ pub mod command;
 pub mod config;
 mod delivery;
 pub mod figures;
+mod html;
 mod http;
 pub mod images;
 pub mod limits;

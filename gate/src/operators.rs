@@ -13,6 +13,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use munjigi_serving::ports::Ledgers as _;
 
 use crate::figures::Now;
+use crate::html::escaped;
 use crate::native::Native;
 use crate::sqlite::Day;
 
@@ -110,10 +111,6 @@ fn told(now: &Now) -> String {
         (None, _) => "No visitors in the last five minutes.".to_owned(),
     };
     format!("<p>{attack}{price}</p>")
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 async fn scrape(State(operators): State<Operators>) -> impl IntoResponse {

@@ -41,8 +41,8 @@ pub enum HostError {
     /// No host, more than one, or one that is none.
     #[error("the request does not name one valid host")]
     Invalid,
-    /// Another one than visitors use. Whoever sends visitors elsewhere must not
-    /// be able to read here what is meant for our own pages.
+    /// Not the host that visitors use. A name that somebody else points at this
+    /// address must not open our pages.
     #[error("this is not the host that `url` in the settings names")]
     Other,
 }

@@ -18,6 +18,7 @@ use url::form_urlencoded;
 use super::{Fail, KEYS, LOCAL_SECRET, read_file, settings};
 use crate::config::{Config, local_url};
 use crate::delivery;
+use crate::html::escaped;
 
 /// The page, in the words of [`Words`].
 const PAGE: &str = include_str!("trial.html");
@@ -195,8 +196,4 @@ fn words(headers: &HeaderMap) -> &'static Words {
     let languages = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let is_korean = languages.is_some_and(|text| text.trim_start().starts_with("ko"));
     if is_korean { &KOREAN } else { &ENGLISH }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
