@@ -128,12 +128,15 @@ function write(path, contents, { visit } = {}) {
   return size;
 }
 
-/** Writes a file under a name that changes with its contents, to be cached for ever. */
+/**
+ * Writes a file under a name that changes with its contents, to be cached for ever. Its address is
+ * relative to the frame, `v1/frame/{sitekey}`: the whole may be served below a path.
+ */
 function asset(name, extension, contents, options) {
   const hash = createHash("sha256").update(contents).digest("hex").slice(0, 8);
   const path = `assets/${name}.${hash}.${extension}`;
   write(path, contents, options);
-  return `/${path}`;
+  return `../../${path}`;
 }
 
 async function main() {
@@ -142,7 +145,12 @@ async function main() {
   const plain = wasm("fallback", LOWER, "--no-default-features");
   rmSync(dist, { recursive: true, force: true });
 
-  const loader = { define: { OFFLINE: JSON.stringify(Object.fromEntries(LOCALES.map(offline))) } };
+  const loader = (path) => ({
+    define: {
+      OFFLINE: JSON.stringify(Object.fromEntries(LOCALES.map(offline))),
+      EDGE: JSON.stringify(dirname(path).replace(/[^/]+/g, "..")),
+    },
+  });
   const locales = {};
   for (const locale of LOCALES)
     locales[locale] = asset(locale, "json", JSON.stringify(texts(locale)), {
@@ -191,11 +199,11 @@ async function main() {
     .replace("{wasm}", module_path)
     .replace("{script}", frame);
   write("_frame.html", document, { visit: "yes" });
-  write("v1/api.js", await bundle("api.ts", loader), { visit: "yes" });
+  write("v1/api.js", await bundle("api.ts", loader("v1/api.js")), { visit: "yes" });
   // Each of the vendors' loaders replaces ours.
   for (const [path, entry] of VENDORS) {
-    const { brotli } = write(path, await bundle(`vendors/${entry}`, loader));
-    if (brotli > LOADER_BYTES) throw new Error(`${path} may take ${LOADER_BYTES} bytes`);
+    const { brotli } = write(path, await bundle(`vendors/${entry}`, loader(path)));
+    if (brotli > LOADER_BYTES) throw new Error(`${path} may take ${LOADER_BYTES} bytes, not ${brotli}`);
   }
   write("v1/munjigi.d.ts", text("munjigi.d.ts"));
   write("_headers", text("frame/_headers"));

@@ -1,12 +1,11 @@
 // The loader: finds widgets on the page, and is `window.munjigi`.
-import { begin, call, element, ready, source } from "./core";
+import { begin, call, element, ready, type Page } from "./core";
 import { Misconfigured, read } from "./options";
 import type { Widget } from "./widget";
 
 type Target = string | Element | undefined;
 
-function open({ origin, searchParams }: URL): void {
-  const { widgets, add, drop, scan } = begin(origin);
+function open({ asked, widgets, add, drop, scan }: Page): void {
   let last = 0;
 
   const find = (target?: Target): Widget | undefined =>
@@ -35,10 +34,9 @@ function open({ origin, searchParams }: URL): void {
     isExpired: (target) => !!find(target)?.isExpired,
     ready,
   };
-  scan(searchParams.get("render") == "explicit" ? [] : ["munjigi"], render);
-  call(searchParams.get("onload"));
+  scan(asked.get("render") == "explicit" ? [] : ["munjigi"], render);
+  call(asked.get("onload"));
 }
 
-const from = source();
 if (window.munjigi) console.error("Munjigi: loaded-twice");
-else if (from) open(from);
+else begin(open);

@@ -5,19 +5,16 @@ import { Widget } from "./widget";
 
 export interface Page {
   widgets: Map<string, Widget>;
+  /** What the page asks of the loader: `?render=explicit`. */
+  asked: URLSearchParams;
   add(id: string, element: Element, options: Options): Widget;
   drop(widget?: Widget): void;
   /** Has every element of these classes drawn, now and when one is added later. */
   scan(classes: string[], draw: (element: Element) => unknown): void;
 }
 
-/** The loader's own address, or nothing and a message on the console. */
-export function source(): URL | undefined {
-  const script = document.currentScript as HTMLScriptElement | null;
-  if (script?.src) return new URL(script.src);
-  console.error("Munjigi: no-source: load api.js by <script src>");
-  return undefined;
-}
+/** Inserted by the build: the way from the loader to the top of its edge. */
+declare const EDGE: string;
 
 /** The element that a page specifies by itself, by its selector, or by its id. */
 export const element = (target: unknown): Element | null => {
@@ -44,7 +41,14 @@ export function ready(callback: () => void): void {
   else queueMicrotask(callback);
 }
 
-export function begin(edge: string): Page {
+/**
+ * Opens the page that has loaded this. Without the loader's own address nobody knows where the edge
+ * is: the console says so.
+ */
+export function begin(open: (page: Page) => void): void {
+  const src = (document.currentScript as HTMLScriptElement | null)?.src;
+  if (!src) return console.error("Munjigi: no-source: load api.js by <script src>");
+  const edge = new URL(EDGE, src);
   const widgets = new Map<string, Widget>();
   const tried = new WeakSet<Element>();
   const dark = matchMedia("(prefers-color-scheme:dark)");
@@ -72,7 +76,7 @@ export function begin(edge: string): Page {
 
   const each = (then: (widget: Widget) => void): void => widgets.forEach(then);
   addEventListener("message", (event) => {
-    if (event.origin == edge) each((widget) => widget.receive(event, dark.matches));
+    if (event.origin == edge.origin) each((widget) => widget.receive(event, dark.matches));
   });
   addEventListener("online", () => each((widget) => widget.online()));
   addEventListener("resize", () => each((widget) => widget.place()));
@@ -92,8 +96,9 @@ export function begin(edge: string): Page {
     );
   new MutationObserver(sweep).observe(document, { childList: true, subtree: true });
 
-  return {
+  open({
     widgets,
+    asked: new URL(src).searchParams,
     add(id, element, options) {
       const widget = new Widget(id, element, options, edge);
       widgets.set(id, widget);
@@ -105,5 +110,5 @@ export function begin(edge: string): Page {
       found = classes.map((name) => document.getElementsByClassName(name));
       sweep();
     },
-  };
+  });
 }

@@ -225,7 +225,7 @@ function frame(): void {
     },
     e: (text) => {
       const link = places[3] as HTMLAnchorElement;
-      link.href = `/errors/${code}`;
+      link.href = `../../errors/${code}`;
       link.textContent = texts[text!]!.replace("{n}", code!);
     },
     f: () => {
@@ -266,7 +266,7 @@ function frame(): void {
           body.nonces = [...new Float64Array(module.memory.buffer, at!, count)];
         } else if (request == Request_.Answer) body.answer = picture!.answer();
         else body.want = "work";
-        call(body, "/v1/solutions");
+        call(body, "../solutions");
       } else {
         // Workers start while the challenge is being fetched.
         imports.k!(2);
@@ -281,7 +281,7 @@ function frame(): void {
             algorithms: [algorithm],
             signals: now,
           },
-          "/v1/challenges",
+          "../challenges",
         );
       }
     },

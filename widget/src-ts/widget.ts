@@ -59,7 +59,7 @@ export class Widget {
     readonly id: string,
     readonly container: Element,
     private readonly options: Options,
-    private readonly edge: string,
+    private readonly edge: URL,
   ) {
     this.form = container.closest("form") || document;
     this.touched = options.start == "render";
@@ -79,7 +79,7 @@ export class Widget {
     const frame = (this.frame = document.createElement("iframe"));
     frame.title = "Munjigi CAPTCHA";
     frame.referrerPolicy = "origin";
-    frame.src = `${this.edge}/v1/frame/${this.options.sitekey}#${this.nonce}`;
+    frame.src = `${this.edge}v1/frame/${this.options.sitekey}#${this.nonce}`;
     frame.onload = () => this.ready || this.expect(SPEAK_MS);
     this.layout();
     this.container.append(frame);
@@ -205,7 +205,7 @@ export class Widget {
     if (this.ready)
       this.frame.contentWindow?.postMessage(
         { munjigi: 1, nonce: this.nonce, ...message },
-        this.edge,
+        this.edge.origin,
       );
   }
 
@@ -293,7 +293,7 @@ export class Widget {
   private fail(code: string): void {
     const name = /timeout|expired/.test(code) ? "timeout-callback" : "error-callback";
     if (!this.options.call(name, code))
-      console.error(`Munjigi: ${code}, see ${this.edge}/errors/${code}`);
+      console.error(`Munjigi: ${code}, see ${this.edge}errors/${code}`);
   }
 
   private keep(token: string): void {

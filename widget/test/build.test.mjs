@@ -23,7 +23,7 @@ test("the picture step is downloaded only where one is asked, and stays below 12
   assert.equal(files.length, 3, "script, style, one locale");
   assert.ok(files.reduce((sum, { brotli }) => sum + brotli, 0) < 12_288);
   const [script] = readdirSync(join(dist, "assets")).filter((name) => /^picture\.\w+\.js$/.test(name));
-  const named = [...read(`assets/${script}`).toString().matchAll(/"\/(assets\/[^"]+)"/g)];
+  const named = [...read(`assets/${script}`).toString().matchAll(/"\.\.\/\.\.\/(assets\/[^"]+)"/g)];
   assert.equal(named.length, 11, "style, ten locales");
   for (const [, path] of named) read(path);
 });
@@ -53,9 +53,9 @@ test("the frame's policy allows its own files and its one style, nothing inline"
 
 test("the frame leaves room for the worker's attributes and names files that exist", () => {
   assert.match(frame, /^<!doctype html><html /);
-  for (const [, path] of frame.matchAll(/(?:href|src)="\/(assets\/[^"]+)"/g)) read(path);
-  const script = /src="\/(assets\/frame[^"]+)"/.exec(frame)[1];
-  const named = [...read(script).toString().matchAll(/"\/(assets\/[^"]+)"/g)];
+  for (const [, path] of frame.matchAll(/(?:href|src)="\.\.\/\.\.\/(assets\/[^"]+)"/g)) read(path);
+  const script = /src="\.\.\/\.\.\/(assets\/frame[^"]+)"/.exec(frame)[1];
+  const named = [...read(script).toString().matchAll(/"\.\.\/\.\.\/(assets\/[^"]+)"/g)];
   assert.equal(named.length, 13, "module, fallback, pictures, ten locales");
   for (const [, path] of named) read(path);
 });

@@ -19,7 +19,7 @@ const arrives = (comes) =>
 
 test("an image is there once its file is, also where nothing is painted yet", { timeout: 5_000 }, async () => {
   globalThis.Image = arrives(true);
-  assert.equal((await image("/v1/pictures/x")).path, "/v1/pictures/x");
+  assert.equal((await image("/v1/pictures/x")).path, "../../v1/pictures/x");
 });
 
 test("an image that does not come says why", async (t) => {

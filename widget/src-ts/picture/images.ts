@@ -5,10 +5,12 @@ import { why } from "../why";
 const LOAD_MS = 3e4;
 
 /**
- * A loaded image; rejects as [`why`] says. It is not required to be decoded: in a frame that is not
- * painted, as an invisible widget's or one in a background tab, Chromium may never finish.
+ * A loaded image of a path of the edge, which the frame sees from `v1/frame/{sitekey}`; rejects as
+ * [`why`] says. It is not required to be decoded: in a frame that is not painted, as an invisible
+ * widget's or one in a background tab, Chromium may never finish.
  */
 export async function image(path: string): Promise<HTMLImageElement> {
+  const source = `../..${path}`;
   const element = new Image();
   let late = 0;
   try {
@@ -16,11 +18,11 @@ export async function image(path: string): Promise<HTMLImageElement> {
       element.onload = then;
       element.onerror = or;
       late = setTimeout(or, LOAD_MS);
-      element.src = path;
+      element.src = source;
     });
     return element;
   } catch {
-    throw await why(path);
+    throw await why(source);
   } finally {
     clearTimeout(late);
   }

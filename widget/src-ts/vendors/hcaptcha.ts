@@ -1,5 +1,5 @@
 // `/1/api.js`: the loader with the interface that pages written for hCaptcha call.
-import { begin, call, element, source } from "../core";
+import { begin, call, element, type Page } from "../core";
 import { Misconfigured, parse } from "../options";
 import { area, draw, promise, telling, type Given, type Held } from "./promised";
 
@@ -21,9 +21,8 @@ function code(own: string): string {
   return "challenge-error";
 }
 
-function open({ origin, searchParams }: URL): void {
-  const { add, drop, scan } = begin(origin);
-  const compat = searchParams.get("recaptchacompat") != "off";
+function open({ asked, add, drop, scan }: Page): void {
+  const compat = asked.get("recaptchacompat") != "off";
   const all = new Map<string, Held>();
   let last = 0;
 
@@ -35,7 +34,7 @@ function open({ origin, searchParams }: URL): void {
       const value = given[name] ?? container?.getAttribute("data-" + name);
       // A custom theme is based on one of the two.
       if (name == "theme") return value == "dark" ? "dark" : "light";
-      if (name == "language") return given.hl ?? container?.getAttribute("data-hl") ?? searchParams.get("hl");
+      if (name == "language") return given.hl ?? container?.getAttribute("data-hl") ?? asked.get("hl");
       if (name == "execution") return raw("size") == "invisible" ? "execute" : "";
       return value;
     };
@@ -83,10 +82,9 @@ function open({ origin, searchParams }: URL): void {
     setData: () => {},
   };
   Object.assign(window, { hcaptcha: api }, compat && !("grecaptcha" in window) && { grecaptcha: api });
-  scan(searchParams.get("render") == "explicit" ? [] : compat ? ["h-captcha", "g-recaptcha"] : ["h-captcha"], (found) => draw(found, render, api.execute));
-  call(searchParams.get("onload"));
+  scan(asked.get("render") == "explicit" ? [] : compat ? ["h-captcha", "g-recaptcha"] : ["h-captcha"], (found) => draw(found, render, api.execute));
+  call(asked.get("onload"));
 }
 
-const from = source();
 if ("hcaptcha" in window) console.error("Munjigi: loaded-twice");
-else if (from) open(from);
+else begin(open);

@@ -1,6 +1,6 @@
 // `/recaptcha/api.js` and `/recaptcha/enterprise.js`: the loader with the interface that pages
 // written for reCAPTCHA call.
-import { begin, call, element, ready, source } from "../core";
+import { begin, call, element, ready, type Page } from "../core";
 import { Misconfigured, parse } from "../options";
 import { area, draw, promise, telling, type Given, type Held } from "./promised";
 
@@ -9,12 +9,11 @@ type Id = number | undefined;
 
 const NAMES = { "timeout-callback": "expired-callback" };
 
-function open({ origin, searchParams }: URL): void {
-  const { add, drop, scan } = begin(origin);
+function open({ asked, add, drop, scan }: Page): void {
   /** In the order of their numbers; a removed one leaves a gap. */
   const all: Held[] = [];
   let scores = 0;
-  const shown = searchParams.get("render") || "onload";
+  const shown = asked.get("render") || "onload";
   const v3 = shown != "onload" && shown != "explicit" ? shown : "";
 
   const hold = (container: Element, raw: (name: string) => unknown, name: string, field?: string): Held => {
@@ -40,7 +39,7 @@ function open({ origin, searchParams }: URL): void {
     const raw = (name: string): unknown => {
       const value = given[name] ?? container?.getAttribute("data-" + name);
       if (name == "theme") return value == "dark" ? "dark" : "light";
-      if (name == "language") return value ?? searchParams.get("hl");
+      if (name == "language") return value ?? asked.get("hl");
       if (name == "execution") return raw("size") == "invisible" ? "execute" : "";
       return value;
     };
@@ -65,7 +64,7 @@ function open({ origin, searchParams }: URL): void {
     const container = corner();
     const given: Given = {
       sitekey, action, size: "flexible", appearance: "interaction-only", execution: "execute",
-      "refresh-expired": "never", language: searchParams.get("hl"),
+      "refresh-expired": "never", language: asked.get("hl"),
     };
     try {
       const held = hold(container, (name) => given[name], "score-" + ++scores);
@@ -109,8 +108,7 @@ function open({ origin, searchParams }: URL): void {
     }
   });
   queue?.forEach((callback) => callback());
-  call(searchParams.get("onload"));
+  call(asked.get("onload"));
 }
 
-const from = source();
-if (from) open(from);
+begin(open);

@@ -1,5 +1,5 @@
 // `/turnstile/v0/api.js`: the loader with the interface that pages written for Turnstile call.
-import { begin, call, element, ready, source } from "../core";
+import { begin, call, element, ready, type Page } from "../core";
 import { hidden, Misconfigured, parse } from "../options";
 import type { Widget } from "../widget";
 
@@ -26,9 +26,8 @@ const CODES: [string, string][] = [
 ];
 const code = (own = ""): string => CODES.find(([name]) => own == name)?.[1] ?? "300030";
 
-function open({ origin, searchParams }: URL): void {
-  const { widgets, add, drop, scan } = begin(origin);
-  const compat = searchParams.get("compat") == "recaptcha";
+function open({ asked, widgets, add, drop, scan }: Page): void {
+  const compat = asked.get("compat") == "recaptcha";
   let last = 0;
 
   const find = (target?: Target): Widget | undefined =>
@@ -103,11 +102,10 @@ function open({ origin, searchParams }: URL): void {
     isExpired: (target?: Target) => !!find(target)?.isExpired,
   };
   Object.assign(window, { turnstile: api }, compat && { grecaptcha: api });
-  if (searchParams.get("render") == "explicit") scan([], render as (element: Element) => unknown);
+  if (asked.get("render") == "explicit") scan([], render as (element: Element) => unknown);
   else api.implicitRender();
-  call(searchParams.get("onload"));
+  call(asked.get("onload"));
 }
 
-const from = source();
 if ("turnstile" in window) console.error("Munjigi: loaded-twice");
-else if (from) open(from);
+else begin(open);
