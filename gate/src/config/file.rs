@@ -102,6 +102,9 @@ impl File {
                 "must be a table: a line `SITEKEY = { hosts = […], secrets = […] }` for each site";
             return self.mistake(at, &format!("sites is invalid: {form}"));
         };
+        // The reader sorts them by their keys.
+        let mut sites: Vec<_> = sites.into_iter().collect();
+        sites.sort_by_key(|(sitekey, _)| sitekey.span().start);
         for (sitekey, value) in sites {
             let (at, sitekey) = (line(sitekey.span().start), sitekey.into_inner());
             match sites::read(&sitekey, value) {
