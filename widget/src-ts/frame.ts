@@ -113,8 +113,11 @@ function frame(): void {
   const pool: Worker[] = [];
   const timers: number[] = [];
 
-  const post = (message: FrameMessage): void =>
+  // No tail call: on a page of our own origin, WebKit would take the page itself for the source of
+  // what the module has it post.
+  const post = (message: FrameMessage): void => {
     parent.postMessage({ munjigi: 1, nonce, ...message }, page?.hostname ? page.origin : "*");
+  };
   const bytes = (at: number, length: number): Uint8Array<ArrayBuffer> =>
     new Uint8Array(module.memory.buffer, at, length);
   const read = (at: number, length: number): string => new TextDecoder().decode(bytes(at, length));
