@@ -55,9 +55,10 @@ const POSTS = {
  * body of a POST: one text, since each value that crosses to Wasm by itself
  * costs as much as reading it does. A body of another route or method, of unknown
  * length or too long is left for Rust to read under its route's cap, or not at all.
+ * `url` is where the request would have come without a path of our own.
  */
-function describe(request) {
-  const { method, url, headers, cf } = request;
+function describe(request, url) {
+  const { method, headers, cf } = request;
   const header = (name) => headers.get(name) ?? "";
   const length = header("content-length");
   const { country = "", asn = "", httpProtocol = "", tlsVersion = "" } = cf ?? {};
@@ -84,11 +85,32 @@ ${handshake}
   return read ? request.text().then((body) => `${lines}\n${body}`) : lines;
 }
 
+function serve(request, url, env, context) {
+  const description = describe(request, url);
+  const answer = (text) => call(rust.fetch, request, text, env, context);
+  return typeof description === "string" ? answer(description) : description.then(answer);
+}
+
+/**
+ * Serves what is asked below a path of ours, `/captcha`, as if it were asked at the top. The
+ * platform finds no files there, so they are asked for here; those that begin with `_` are for Rust.
+ */
+async function serveBelow(base, request, env, context) {
+  const url = new URL(request.url);
+  if (url.pathname.startsWith(`${base}/`)) url.pathname = url.pathname.slice(base.length);
+  const isFile = /^(GET|HEAD)$/.test(request.method) && !url.pathname.startsWith("/_");
+  if (isFile) {
+    const file = await env.ASSETS.fetch(new Request(url, request));
+    if (file.status !== 404) return file;
+  }
+  return serve(request, url.href, env, context);
+}
+
 export default {
   fetch(request, env, context) {
-    const description = describe(request);
-    const answer = (text) => call(rust.fetch, request, text, env, context);
-    return typeof description === "string" ? answer(description) : description.then(answer);
+    const base = env.MUNJIGI_BASE_PATH?.replace(/\/$/, "");
+    if (base) return serveBelow(base, request, env, context);
+    return serve(request, request.url, env, context);
   },
   queue: (batch, env) => call(rust.queue, batch, env),
   scheduled: (_event, env) => call(rust.scheduled, env),

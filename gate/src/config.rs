@@ -7,6 +7,7 @@ mod sites;
 mod tests;
 
 use std::ffi::OsString;
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZero;
@@ -35,8 +36,8 @@ pub struct Config {
     pub data: PathBuf,
     /// The folder for the images of packs.
     pub pictures: PathBuf,
-    /// Scheme and host that visitors use; `None`: what each request says.
-    pub public: Option<String>,
+    /// The address that visitors use; `None`: what each request says.
+    pub public: Option<PublicUrl>,
     /// The proxies in front of the gate.
     pub proxies: Option<Proxies>,
     /// The rate limits.
@@ -59,7 +60,23 @@ impl Config {
 
     /// The address of the gate in a page.
     pub fn page_url(&self) -> String {
-        self.public.clone().unwrap_or_else(|| self.local_url())
+        self.public.as_ref().map_or_else(|| self.local_url(), PublicUrl::to_string)
+    }
+}
+
+/// The address that visitors use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl {
+    /// Scheme, host and port.
+    pub origin: url::Url,
+    /// Path below which a host that serves other things too has the gate,
+    /// `/captcha`; empty at the top.
+    pub base_path: String,
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.origin.origin().ascii_serialization(), self.base_path)
     }
 }
 
@@ -172,11 +189,16 @@ impl Settings {
     }
 
     /// What the routes need, from the same settings as the Worker's. There are
-    /// no shards here, and the log has a setting of its own.
+    /// no shards here, the path is that of `url`, and the log has a setting of
+    /// its own.
     fn edge(&self) -> Result<serving::Config, Vec<Mistake>> {
         let text = |name: &str| self.environment.text(name).filter(|text| !text.is_empty());
         let lookup = |name: &str| match name {
             "MUNJIGI_SHARDS" => Some("1".to_owned()),
+            "MUNJIGI_BASE_PATH" => {
+                let url = text(variables::GATE_URL.name).and_then(|text| public(text).ok()?);
+                url.map(|url| url.base_path)
+            }
             "MUNJIGI_LOG" => {
                 let verbosity = verbosity(text(variables::GATE_LOG_REQUESTS.name).unwrap_or("0"));
                 Some(verbosity.unwrap_or("failures").to_owned())
@@ -229,19 +251,27 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "must be an address and port such as 127.0.0.1:8786".to_owned())
 }
 
-fn public(text: &str) -> Result<Option<String>, String> {
-    let rule = || "must be scheme and host, such as https://captcha.example, or empty".to_owned();
+fn public(text: &str) -> Result<Option<PublicUrl>, String> {
+    let rule = || {
+        let examples = "https://captcha.example or https://shop.example/captcha";
+        format!("must be scheme, host and possibly a path, such as {examples}, or empty")
+    };
     if text.is_empty() {
         return Ok(None);
     }
-    let url = url::Url::parse(text).map_err(|_| rule())?;
-    let plain = matches!(url.scheme(), "http" | "https")
-        && url.host_str().is_some()
-        && url.path() == "/"
-        && url.username().is_empty()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    if plain { Ok(Some(url.origin().ascii_serialization())) } else { Err(rule()) }
+    let mut origin = url::Url::parse(text).map_err(|_| rule())?;
+    let plain = matches!(origin.scheme(), "http" | "https")
+        && origin.host_str().is_some()
+        && origin.username().is_empty()
+        && origin.password().is_none()
+        && origin.query().is_none()
+        && origin.fragment().is_none();
+    if !plain {
+        return Err(rule());
+    }
+    let base_path = serving::base_path(origin.path()).map_err(|form| format!("its path {form}"))?;
+    origin.set_path("");
+    Ok(Some(PublicUrl { origin, base_path }))
 }
 
 fn verbosity(text: &str) -> Result<&'static str, String> {

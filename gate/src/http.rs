@@ -22,6 +22,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::config::PublicUrl;
 use crate::native::Native;
 use crate::random;
 use crate::request::Way;
@@ -139,19 +140,20 @@ pub async fn answer(public: &Public, peer: IpAddr, request: Request) -> Response
         Err(error) => {
             let answer = Answer::problem(Code::MalformedRequest, error.to_string());
             let answer = answer.with_status(error.http_status());
-            let base = public.way.public.as_deref().unwrap_or_default();
-            return noted(problem(answer, base), "none", watch);
+            let base = public.way.public.as_ref().map(PublicUrl::to_string).unwrap_or_default();
+            return noted(problem(answer, &base), "none", watch);
         }
     };
-    if let Some(file) = parts.assets.answer(&head.method, head.uri.path(), &head.headers) {
+    if let Some(file) = parts.assets.answer(&head.method, url.path(), &head.headers) {
         return noted(file, "asset", watch);
     }
-    let is_internal = head.uri.path().starts_with(INTERNAL);
+    let is_internal = url.path().starts_with(INTERNAL);
     let inbound = public.way.inbound(head, &url, body, peer, parts.clock.now());
     // Without an origin nobody has the key, and nobody needs to know the way.
     if is_internal && parts.state.config.origin_url.is_none() {
         let answer = Answer::problem(Code::NotFound, "unknown path");
-        return noted(problem(answer, inbound.url().base()), "none", watch);
+        let base = format!("{}{}", inbound.url().base(), parts.state.config.base_path);
+        return noted(problem(answer, &base), "none", watch);
     }
     let route = serve::label(&inbound);
     let response = serve::serve(&public.platform, &inbound).await;
@@ -162,7 +164,7 @@ pub async fn answer(public: &Public, peer: IpAddr, request: Request) -> Response
 fn problem(answer: Answer, base: &str) -> Response {
     let mut bytes = [0; 8];
     let id = random::fill(&mut bytes).map(|()| base64::encode(&bytes));
-    respond::respond(answer.into_response(None, id.unwrap_or_default(), base))
+    respond::respond(answer.into_response(None, id.unwrap_or_default(), format_args!("{base}")))
 }
 
 fn noted(response: Response, route: &'static str, watch: Stopwatch) -> Response {

@@ -15,6 +15,8 @@ use munjigi_process::proxies::ProxyChain;
 use munjigi_serving::inbound::{BodyError, Description, Inbound, SOFTWARE_HEADERS, Source};
 use url::{Host, Url};
 
+use crate::config::PublicUrl;
+
 /// A body that takes longer has ended early.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 
@@ -23,9 +25,8 @@ const BODY_WITHIN: Duration = Duration::from_secs(10);
 pub struct Way {
     /// The proxies in front of it.
     pub proxies: ProxyChain,
-    /// The address that visitors use, `https://captcha.example`; `None`: what
-    /// each request says.
-    pub public: Option<String>,
+    /// The address that visitors use; `None`: what each request says.
+    pub public: Option<PublicUrl>,
 }
 
 /// The headers and the body of a request.
@@ -73,7 +74,9 @@ impl Way {
         Inbound::new(Request { headers: head.headers, body }, description)
     }
 
-    /// The whole URL of a request, normalised as browsers do it.
+    /// The whole URL of a request, normalised as browsers do it, as if the gate
+    /// were at the top of its host. Some proxies take its path away, some do
+    /// not; no route begins with one.
     ///
     /// # Errors
     ///
@@ -81,9 +84,15 @@ impl Way {
     pub fn url(&self, head: &Parts, peer: IpAddr) -> Result<Url, HostError> {
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
         let asked = self.asked(head, peer)?;
-        let asked = asked.map(|asked| asked.origin().ascii_serialization());
-        let base = self.public.as_ref().or(asked.as_ref()).ok_or(HostError::Invalid)?;
-        Url::parse(&format!("{base}{path}")).map_err(|_| HostError::Invalid)
+        let public = self.public.as_ref();
+        let origin = public.map(|public| &public.origin).or(asked.as_ref());
+        let origin = origin.ok_or(HostError::Invalid)?.origin().ascii_serialization();
+        let mut url = Url::parse(&format!("{origin}{path}")).map_err(|_| HostError::Invalid)?;
+        let below = public.and_then(|public| url.path().strip_prefix(&public.base_path));
+        if let Some(below) = below.filter(|below| below.starts_with('/')).map(str::to_owned) {
+            url.set_path(&below);
+        }
+        Ok(url)
     }
 
     /// The host that the request names; `None`: a client of HTTP/1.0 that names
@@ -103,11 +112,10 @@ impl Way {
         }
         let asked = Url::parse(&format!("{}://{host}", self.scheme(head, peer)));
         let asked = asked.map_err(|_| HostError::Invalid)?;
-        let public = self.public.as_deref().and_then(|public| Url::parse(public).ok());
-        let is_ours = public.is_none_or(|public| {
+        let is_ours = self.public.as_ref().is_none_or(|public| {
             // Proxies often ask for the address that they are told, as programs
             // on this machine do.
-            public.host() == asked.host() || self.is_proxy(peer) || is_loopback(&asked)
+            public.origin.host() == asked.host() || self.is_proxy(peer) || is_loopback(&asked)
         });
         if is_ours { Ok(Some(asked)) } else { Err(HostError::Other) }
     }
@@ -211,7 +219,11 @@ mod tests {
             header: "x-forwarded-for".parse().unwrap(),
             trusted: vec!["10.0.0.0/8".parse().unwrap()],
         };
-        Way { proxies: ProxyChain::new(Some(proxies), "unread"), public: public.map(str::to_owned) }
+        let public = public.map(|origin| PublicUrl {
+            origin: origin.parse().unwrap(),
+            base_path: "/captcha".to_owned(),
+        });
+        Way { proxies: ProxyChain::new(Some(proxies), "unread"), public }
     }
 
     fn inbound(
@@ -287,6 +299,29 @@ mod tests {
         ] {
             let inbound = inbound(&way(None), "192.0.2.1", &[("host", "a")], sent).unwrap();
             assert_eq!((inbound.url().path(), inbound.url().query()), (path, query), "{sent}");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_below_the_path_of_the_public_url_is_asked_of_the_gate() {
+        let public = way(Some("https://shop.example"));
+        for (sent, path) in [
+            ("/captcha/v1/challenges?a=b", "/v1/challenges"),
+            ("/v1/challenges?a=b", "/v1/challenges"),
+            ("/captcha/captcha/health?a=b", "/captcha/health"),
+            ("/captcha/x/../health?a=b", "/health"),
+            ("/captcha//health?a=b", "//health"),
+            ("/captchas/health?a=b", "/captchas/health"),
+            ("/captcha?a=b", "/captcha"),
+        ] {
+            let inbound = inbound(&public, "192.0.2.1", &[("host", "shop.example")], sent);
+            let inbound = inbound.unwrap();
+            let url = inbound.url();
+            assert_eq!(
+                (url.base(), url.path(), url.query()),
+                ("https://shop.example", path, "a=b"),
+                "{sent}"
+            );
         }
     }
 

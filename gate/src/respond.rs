@@ -52,7 +52,7 @@ mod tests {
     fn headers_of_an_answer_replace_those_that_all_have() {
         let answer = Answer::html(404, "<p>".into(), CacheRule::Public { seconds: 60 })
             .with_header("Referrer-Policy", "origin".into());
-        let written = respond(answer.into_response(None, "id".into(), ""));
+        let written = respond(answer.into_response(None, "id".into(), format_args!("")));
         assert_eq!(written.status(), 404);
         let header = |name: &str| written.headers()[name].to_str().unwrap().to_owned();
         assert_eq!(header("content-type"), "text/html; charset=utf-8");

@@ -1,6 +1,7 @@
 //! The answer of an endpoint, and the response that the platform makes from it.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use munjigi_captcha::Refusal;
 use munjigi_protocol::{Code, PROBLEM_CONTENT_TYPE, Problem};
@@ -158,9 +159,14 @@ impl Answer {
     }
 
     /// Builds the whole response. `bytes` are the body of an answer whose bytes
-    /// are separate; `base` is scheme and host of the request, for the links to
+    /// are separate; `base` is where visitors reach the edge, for the links to
     /// the error pages.
-    pub fn into_response<B>(self, bytes: Option<B>, request_id: String, base: &str) -> Response<B> {
+    pub fn into_response<B>(
+        self,
+        bytes: Option<B>,
+        request_id: String,
+        base: fmt::Arguments<'_>,
+    ) -> Response<B> {
         let body = match (self.content, bytes) {
             (Content::Apart, Some(bytes)) => Body::Bytes(bytes),
             (Content::Apart, None) => Body::Empty,
@@ -190,7 +196,13 @@ impl From<Refusal> for Answer {
     }
 }
 
-fn problem(code: Code, detail: String, status: u16, request_id: &str, base: &str) -> String {
+fn problem(
+    code: Code,
+    detail: String,
+    status: u16,
+    request_id: &str,
+    base: fmt::Arguments<'_>,
+) -> String {
     let problem = Problem {
         type_uri: format!("{base}/errors/{code}"),
         title: code.title().to_owned(),

@@ -39,6 +39,11 @@ pub const VARIABLES: &[Variable] = &[
         about: "Scheme and host of the origin. If empty, events are queued and counts are dropped.",
     },
     Variable {
+        name: "MUNJIGI_BASE_PATH",
+        default: Some(""),
+        about: "Path below which visitors reach the edge on a host that serves other things too: `/captcha`. Empty: at the top.",
+    },
+    Variable {
         name: "MUNJIGI_SHARDS",
         default: Some("8"),
         about: "Number of redemption objects. Earlier numbers whose objects still hold rows follow, separated by commas. At most 900 in total.",
@@ -100,6 +105,9 @@ pub struct Config {
     /// The origin's base address, without a trailing slash; `None` if there is
     /// no origin.
     pub origin_url: Option<String>,
+    /// Path below which visitors reach the edge, `/captcha`; empty at the top of
+    /// its host.
+    pub base_path: String,
     /// Shard counts, the current one first.
     pub shards: Vec<u16>,
     /// Half-life of the counters.
@@ -156,16 +164,18 @@ impl Config {
         let calls = reader.read("MUNJIGI_INTERNAL_KEYS", calls);
         let check = reader.read("MUNJIGI_KEY_CHECK", KeyCheck::parse);
         let origin_url = reader.read("MUNJIGI_ORIGIN_URL", origin);
+        let base_path = reader.read("MUNJIGI_BASE_PATH", base_path);
         let shards = reader.read("MUNJIGI_SHARDS", shards);
         let half_life = reader.read("MUNJIGI_COUNTER_HALF_LIFE_SECONDS", half_life);
         let place = reader.read("MUNJIGI_LOCAL", place);
         let verbosity = reader.read("MUNJIGI_LOG", verbosity);
-        match (root, calls, check, origin_url, shards, half_life, place, verbosity) {
+        match (root, calls, check, origin_url, base_path, shards, half_life, place, verbosity) {
             (
                 Some(root),
                 Some(calls),
                 Some(check),
                 Some(origin_url),
+                Some(base_path),
                 Some(shards),
                 Some(counter_half_life_seconds),
                 Some(place),
@@ -175,6 +185,7 @@ impl Config {
                 authority: Authority::new(&root, check),
                 calls,
                 origin_url,
+                base_path,
                 shards,
                 counter_half_life_seconds,
                 place,
@@ -232,6 +243,24 @@ fn origin(text: &str) -> Result<Option<String>, &'static str> {
     // Only the characters of host and port: no credentials, no path.
     let plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte));
     if plain { Ok(Some(base.to_owned())) } else { Err(RULE) }
+}
+
+/// A path as browsers leave it, so that it can be compared byte by byte; without
+/// a slash at its end.
+///
+/// # Errors
+///
+/// What a path must be.
+pub fn base_path(text: &str) -> Result<String, &'static str> {
+    let is_plain = |segment: &str| {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        !matches!(segment, "" | "." | "..") && segment.bytes().all(allowed)
+    };
+    let path = text.strip_suffix('/').unwrap_or(text);
+    let mut segments = path.split('/');
+    let is_path = segments.next() == Some("") && segments.all(is_plain);
+    let rule = "must be a path of letters, digits and -._~ such as /captcha, or empty";
+    if is_path { Ok(path.to_owned()) } else { Err(rule) }
 }
 
 fn shards(text: &str) -> Result<Vec<u16>, &'static str> {

@@ -48,7 +48,9 @@ pub async fn serve<P: Platform>(platform: &P, inbound: &Inbound<P::Source>) -> R
         };
         platform.log(&line);
     }
-    answer.into_response(bytes, request_id, inbound.url().base())
+    let below = state.map_or("", |state| &state.config.base_path);
+    let base = format_args!("{}{below}", inbound.url().base());
+    answer.into_response(bytes, request_id, base)
 }
 
 /// The endpoint of a request, for metrics: its path without variable parts, or

@@ -44,11 +44,28 @@ fn a_setting_is_read_in_its_own_form() {
     .unwrap();
     assert_eq!((config.listen.port(), config.operator_listen), (443, None));
     assert_eq!(config.data, Path::new("/var/lib/a.db"));
-    assert_eq!(config.public.as_deref(), Some("https://captcha.example"));
+    assert_eq!(config.page_url(), "https://captcha.example");
     assert_eq!(config.proxies.unwrap().trusted.len(), 2);
     assert_eq!(config.limits.challenges.get(), 9);
     assert_eq!(config.edge.verbosity, serving::Verbosity::Requests);
     assert_eq!(config.edge.place, serving::Place::Local);
+}
+
+#[test]
+fn a_url_may_have_a_path_that_the_routes_know_too() {
+    for (url, path) in [
+        ("https://shop.example/captcha/", "/captcha"),
+        ("http://127.0.0.1:8080/a/b", "/a/b"),
+        ("https://captcha.example", ""),
+    ] {
+        let config = read(&file(&format!("url = \"{url}\"")), &[]).unwrap();
+        assert_eq!(config.page_url(), url.trim_end_matches('/'));
+        assert_eq!(config.edge.base_path, path);
+    }
+    for url in ["shop.example", "https://shop.example/%2f", "https://a:b@c", "https://a/?b"] {
+        let mistakes = read(&file(&format!("url = \"{url}\"")), &[]).err().unwrap();
+        assert!(mistakes.contains(": url is invalid: "), "{mistakes}");
+    }
 }
 
 #[test]
@@ -82,8 +99,8 @@ fn each_mistake_has_its_line_and_its_remedy() {
             "operator_listen = \"off\"",
             "etc/gate.toml:4: operator_listen is invalid: must be an address",
         ),
-        ("url = \"captcha.example\"", "etc/gate.toml:4: url is invalid: must be scheme and host"),
-        ("url = \"https://captcha.example/a\"", "url is invalid: must be scheme and host"),
+        ("url = \"captcha.example\"", "etc/gate.toml:4: url is invalid: must be scheme, host"),
+        ("url = \"https://captcha.example/%2f\"", "url is invalid: its path must be a path of"),
         (
             "origin_url = \"8080\"",
             "etc/gate.toml:4: origin_url is invalid: must be http:// or https://",

@@ -299,7 +299,7 @@ pub const GATE_PICTURES: Variable = Variable::with_default(
 pub const GATE_URL: Variable = Variable::with_default(
     "MUNJIGI_GATE_URL",
     "",
-    "scheme and host that visitors use: https://captcha.example; without it, what each request says",
+    "address that visitors use, with a path on a host that serves other things too: https://captcha.example or https://shop.example/captcha; without it, what each request says",
 );
 pub const GATE_CLIENT_LIMIT: Variable = Variable::with_default(
     "MUNJIGI_GATE_CLIENT_LIMIT",
@@ -388,11 +388,18 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
     (&[Edge, Gate], &[ROOT_KEYS, ORIGIN_URL]),
     (
         &[Edge],
-        &[Variable::with_default(
-            "MUNJIGI_SHARDS",
-            "8",
-            "number of redemption objects; further numbers are earlier counts that still hold rows",
-        )],
+        &[
+            Variable::with_default(
+                "MUNJIGI_BASE_PATH",
+                "",
+                "path below which visitors reach the edge on a host that serves other things too: /captcha",
+            ),
+            Variable::with_default(
+                "MUNJIGI_SHARDS",
+                "8",
+                "number of redemption objects; further numbers are earlier counts that still hold rows",
+            ),
+        ],
     ),
     (&[Edge, Gate], &[COUNTER_HALF_LIFE, LOCAL]),
     (

@@ -57,6 +57,7 @@ fn internal_keys_are_derived_ones_or_their_ring() {
 fn everything_can_be_set() {
     let config = parse(&with(&[
         ("MUNJIGI_ORIGIN_URL", "https://origin.example:8443/"),
+        ("MUNJIGI_BASE_PATH", "/captcha/"),
         ("MUNJIGI_SHARDS", "128, 64"),
         ("MUNJIGI_COUNTER_HALF_LIFE_SECONDS", "2"),
         ("MUNJIGI_LOCAL", "1"),
@@ -64,6 +65,7 @@ fn everything_can_be_set() {
         ("SITES", "not ours"),
     ]));
     let config = config.ok().unwrap();
+    assert_eq!(config.base_path, "/captcha");
     assert_eq!(config.shards, [128, 64]);
     assert_eq!(config.origin_url.as_deref(), Some("https://origin.example:8443"));
     assert_eq!(config.counter_half_life_seconds, 2);
@@ -77,6 +79,7 @@ fn every_mistake_is_listed_and_no_value_repeated() {
         ("MUNJIGI_ROOT_KEYS", "hunter2"),
         ("MUNJIGI_KEY_CHECK", "hunter2"),
         ("MUNJIGI_ORIGIN_URL", "hunter2"),
+        ("MUNJIGI_BASE_PATH", "hunter2"),
         ("MUNJIGI_SHARDS", "hunter2"),
         ("MUNJIGI_COUNTER_HALF_LIFE_SECONDS", "hunter2"),
         ("MUNJIGI_LOCAL", "hunter2"),
@@ -94,6 +97,7 @@ fn every_mistake_is_listed_and_no_value_repeated() {
             "MUNJIGI_INTERNAL_KEYS",
             "MUNJIGI_KEY_CHECK",
             "MUNJIGI_ORIGIN_URL",
+            "MUNJIGI_BASE_PATH",
             "MUNJIGI_SHARDS",
             "MUNJIGI_COUNTER_HALF_LIFE_SECONDS",
             "MUNJIGI_LOCAL",
@@ -101,6 +105,17 @@ fn every_mistake_is_listed_and_no_value_repeated() {
         ]
     );
     assert!(!mistakes.iter().any(|mistake| mistake.to_string().contains("hunter2")));
+}
+
+#[test]
+fn a_base_path_is_one_that_no_client_writes_differently() {
+    for (text, path) in [("", ""), ("/", ""), ("/captcha", "/captcha"), ("/a-1/_b.c/", "/a-1/_b.c")]
+    {
+        assert_eq!(base_path(text).as_deref(), Ok(path), "{text}");
+    }
+    for text in ["captcha", "//", "/a//b", "/a/../b", "/.", "/a b", "/%61", "/문", "/a?b", "/a#"] {
+        assert!(base_path(text).is_err(), "{text}");
+    }
 }
 
 #[test]

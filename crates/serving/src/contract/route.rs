@@ -57,7 +57,7 @@ pub async fn answer<P: Platform>(platform: &P) -> Response<Bytes<P>> {
     values(&platform.values().expect("the store is configured"), "contract").await;
     images(&platform.images().expect("the store is configured"), "contract").await;
     let suites = ["redemption_store", "price_store", "ledgers", "meter", "values", "images"];
-    Answer::json(&suites).into_response(None, String::new(), "")
+    Answer::json(&suites).into_response(None, String::new(), format_args!(""))
 }
 
 /// The same for a meter and its names.

@@ -1,0 +1,26 @@
+// The Worker below a path of a host that serves other things too.
+
+import test, { after, before } from 'node:test';
+import { BASE, checkBelow, openSharedHost, passBelow } from './shared-host.mjs';
+import { freePort, openStage } from './stage.mjs';
+
+/** @type {any} */
+let stage;
+/** @type {import('./shared-host.mjs').SharedHost} */
+let host;
+/** @type {(() => unknown)[]} */
+const closing = [];
+before(async () => {
+  const context = { name: 'base-path', after: (/** @type {() => unknown} */ close) => closing.push(close) };
+  stage = await openStage(/** @type {any} */ (context), 'workerd', ['--var', `MUNJIGI_BASE_PATH=${BASE}`]);
+  const { sitekey } = stage.site;
+  host = await openSharedHost(context, { edge: stage.edge, sitekey, port: await freePort() });
+});
+after(async () => {
+  for (const close of closing.reverse()) await close();
+});
+
+for (const engine of /** @type {const} */ (['chromium', 'firefox', 'webkit']))
+  test(`a form below ${BASE} passes in ${engine}`, (t) => passBelow(t, host, stage.site.secret, engine));
+
+test('everything is answered below the path', () => checkBelow(host));
