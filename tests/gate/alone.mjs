@@ -1,7 +1,7 @@
 // A gate of its own for a test: a new folder, `init`, `serve`, and nothing else on the machine.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { output } from '../bench/processes.mjs';
@@ -17,8 +17,9 @@ const PROGRAM = join(BINARIES, 'munjigi-gate');
  * @param {{after: (close: () => unknown) => void}} t
  * @param {string[]} [init] further arguments of `init`
  * @param {Record<string, string>} [variables]
+ * @param {(settings: string) => string} [edit] what an operator does to `gate.toml` before it is served
  */
-export async function openGate(t, init = [], variables = {}) {
+export async function openGate(t, init = [], variables = {}, edit = (settings) => settings) {
   const folder = mkdtempSync(join(tmpdir(), 'munjigi-gate-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const [port, operators] = [await freePort(), await freePort()];
@@ -37,6 +38,8 @@ export async function openGate(t, init = [], variables = {}) {
     return child;
   };
   const told = await run('init', ...init);
+  const file = join(folder, 'gate.toml');
+  writeFileSync(file, edit(readFileSync(file, 'utf8')));
   const gate = started('serve');
   gate.stdout.resume();
   await until('the gate', () => run('health').then(() => true, () => false));
