@@ -2,18 +2,13 @@
 
 use munjigi_protocol::routes;
 use munjigi_serving::log::{Level, Line};
+use munjigi_serving::outbound::retry_seconds;
 use munjigi_serving::state::State;
 use worker::Env;
 use worker::wasm_bindgen::JsValue;
 
 use crate::objects::{self, Objects};
 use crate::{clock, console, glue, isolate, outbound};
-
-/// First delay of a message that the origin did not accept.
-const FIRST_RETRY_SECONDS: u32 = 10;
-/// Longest delay. With it the retries of `wrangler.toml` last for four days,
-/// and an origin that recovers has everything within the hour.
-const LAST_RETRY_SECONDS: u32 = 3_600;
 
 /// Forwards counts to the origin, message by message. A message that the origin
 /// did not accept is delivered again; the origin recognises it by its id.
@@ -56,12 +51,6 @@ async fn forward_one(state: Option<&'static State>, message: &JsValue) -> Result
     settled.map_err(|error| glue::reason(&error)).and(taken)
 }
 
-/// The delay for a message after this many deliveries.
-fn retry_seconds(attempts: u32) -> u32 {
-    let doublings = attempts.saturating_sub(1).min(16);
-    (FIRST_RETRY_SECONDS << doublings).min(LAST_RETRY_SECONDS)
-}
-
 /// Wakes every redemption object, so that none that was cut off keeps its rows
 /// forever, and logs how many rows wait for the origin.
 pub async fn sweep(env: &Env) {
@@ -88,18 +77,4 @@ fn report(state: &State, backlog: u64, away: u64) {
     let keys = state.config.root_kids.len();
     let detail = format!("{keys} root keys, {:?} shards", state.config.shards);
     console::write(&Line::new(Level::Info, "sweep").with_count(backlog).with_detail(&detail));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_wait_for_days_before_they_are_given_up() {
-        let waits: Vec<u32> = (0..5).map(retry_seconds).collect();
-        assert_eq!(waits, [10, 10, 20, 40, 80]);
-        assert_eq!(retry_seconds(u32::MAX), LAST_RETRY_SECONDS);
-        let days = (1..=100).map(retry_seconds).sum::<u32>() / 86_400;
-        assert!((3..14).contains(&days), "{days}");
-    }
 }

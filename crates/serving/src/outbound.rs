@@ -1,5 +1,5 @@
-//! Signed calls to the origin. What is sent, how, and when to retry is decided
-//! by the callers.
+//! Signed calls to the origin, and the bounds of what waits for it on every
+//! platform. How it waits and what is sent is decided by the callers.
 
 use core::fmt;
 
@@ -9,6 +9,26 @@ use munjigi_protocol::Route;
 
 use crate::config::Config;
 use crate::entropy::NoEntropy;
+
+/// Most events in a batch.
+pub const MAX_EVENTS: usize = 500;
+/// Most bytes of a batch of several events; the origin accepts 256 KiB.
+pub const MAX_EVENT_BYTES: usize = 96_000;
+/// How long events wait before they are given up: an origin that is away for
+/// longer is gone, or was never there.
+pub const KEPT_MS: u64 = 14 * 86_400_000;
+
+/// First delay of a batch of counts that the origin did not accept.
+const FIRST_RETRY_SECONDS: u32 = 10;
+/// Longest delay. With it the retries of `wrangler.toml` last for four days,
+/// and an origin that recovers has everything within the hour.
+const LAST_RETRY_SECONDS: u32 = 3_600;
+
+/// The delay of a batch of counts after this many deliveries.
+pub fn retry_seconds(attempts: u32) -> u32 {
+    let doublings = attempts.saturating_sub(1).min(16);
+    (FIRST_RETRY_SECONDS << doublings).min(LAST_RETRY_SECONDS)
+}
 
 /// Why the origin did not accept something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +97,15 @@ pub const fn taken(status: u16) -> Result<(), OutboundError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_wait_for_days_before_they_are_given_up() {
+        let waits: Vec<u32> = (0..5).map(retry_seconds).collect();
+        assert_eq!(waits, [10, 10, 20, 40, 80]);
+        assert_eq!(retry_seconds(u32::MAX), LAST_RETRY_SECONDS);
+        let days = (1..=100).map(retry_seconds).sum::<u32>() / 86_400;
+        assert!((3..14).contains(&days), "{days}");
+    }
 
     #[test]
     fn only_a_success_counts_as_accepted() {

@@ -16,6 +16,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use munjigi_keys::UnixMillis;
+use munjigi_serving::outbound::MAX_EVENTS;
 
 use super::rows::bucket_end;
 use super::sql::{Database, Row, SqlError, blob, integer};
@@ -202,7 +203,7 @@ impl Outbox {
     /// As many of the waiting rows as fit into one batch.
     fn unsent_batch(&self, db: &Database) -> Result<Option<Batch>, SqlError> {
         let known = self.0.borrow();
-        let first: Vec<Waiting> = known.waiting.iter().take(batch::MAX_EVENTS).copied().collect();
+        let first: Vec<Waiting> = known.waiting.iter().take(MAX_EVENTS).copied().collect();
         let mut rows: Vec<_> =
             read(db, &first)?.into_iter().map(|row| (row.bytes(0), row)).collect();
         let rows = first.iter().map(|waiting| {
@@ -245,8 +246,7 @@ fn last_counts(db: &Database, bucket: u64) -> Result<Option<Batch>, SqlError> {
     let statement = format!(
         "SELECT id, at, facts, rejected FROM attempts_{bucket} \
          WHERE id > (SELECT resent FROM live WHERE bucket = ?) AND rejected > 0 \
-         ORDER BY id LIMIT {}",
-        batch::MAX_EVENTS
+         ORDER BY id LIMIT {MAX_EVENTS}"
     );
     let rows = db.run(&statement, &[integer(bucket)])?;
     Ok(Batch::last_counts(bucket, rows.iter().map(|row| (row.bytes(0), batch::event(row)))))

@@ -11,6 +11,7 @@ use munjigi_captcha::redemption::{
     TokenHash,
 };
 use munjigi_keys::UnixMillis;
+use munjigi_serving::outbound::KEPT_MS;
 
 use super::facts;
 use super::sql::{Database, NewRow, SqlError, blob, integer};
@@ -18,8 +19,6 @@ use super::wire::RowId;
 
 /// Milliseconds of expiry that share a table.
 pub const BUCKET_MS: u64 = 600_000;
-/// 14 days.
-const GIVE_UP_MS: u64 = 14 * 86_400_000;
 
 /// The live buckets in their order, a cache of the table `live`: only a few.
 #[derive(Default)]
@@ -43,7 +42,7 @@ pub const fn bucket_of(keep_until: u64) -> u64 {
 /// milliseconds. As long as the queue keeps counts; an origin that is down for
 /// longer is gone.
 pub const fn given_up(bucket: u64) -> u64 {
-    bucket_end(bucket).saturating_add(GIVE_UP_MS)
+    bucket_end(bucket).saturating_add(KEPT_MS)
 }
 
 /// When a bucket may be dropped, in milliseconds.

@@ -4,21 +4,13 @@
 use munjigi_captcha::ports::{RowAddress, StoreError};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::RedeemedEvent;
+use munjigi_serving::outbound::{KEPT_MS, MAX_EVENT_BYTES, MAX_EVENTS, retry_seconds};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::{Desk, Sqlite};
 
-/// Most events that are sent together.
-const MOST_EVENTS: u32 = 500;
-/// Most bytes of them as JSON: the origin accepts 256 KiB.
-const MOST_BYTES: usize = 96_000;
-/// How long events and counts wait before they are given up: an origin that is
-/// away for longer is gone, or was never there.
-const KEPT_MS: u64 = 14 * 86_400_000;
 /// Most events that wait, some 250 MB of the file.
 const MOST_KEPT: u64 = 1_000_000;
-/// First delay of a batch that the origin refuses, and the longest.
-const REFUSED_MS: [u64; 2] = [10_000, 3_600_000];
 
 /// Events to be posted together.
 #[derive(Debug, Default, PartialEq)]
@@ -104,13 +96,14 @@ impl Sqlite {
                 let sql =
                     "SELECT number, event FROM outbox WHERE number > ?1 ORDER BY number LIMIT ?2";
                 let mut statement = desk.connection.prepare_cached(sql)?;
-                let mut rows = statement.query(params![after, MOST_EVENTS])?;
+                let mut rows =
+                    statement.query(params![after, (MAX_EVENTS as u64).cast_signed()])?;
                 let (mut events, mut bytes) = (Events::default(), 0);
                 while let Some(row) = rows.next()? {
                     let event = postcard::from_bytes::<RedeemedEvent>(row.get_ref(1)?.as_blob()?);
                     if let Ok(event) = event {
                         bytes += serde_json::to_string(&event).map_or(0, |text| text.len() + 1);
-                        if bytes > MOST_BYTES && !events.events.is_empty() {
+                        if bytes > MAX_EVENT_BYTES && !events.events.is_empty() {
                             break;
                         }
                         events.events.push(event);
@@ -208,13 +201,16 @@ impl Sqlite {
     /// The store did not respond.
     pub async fn batch_refused(&self, batch: &Batch) -> Result<(), StoreError> {
         let number = batch.number;
-        let [first, longest] = REFUSED_MS;
         self.writer
             .ask(move |desk| {
-                let now = desk.now().0.cast_signed();
-                let sql = "UPDATE batches SET refused = refused + 1,
-                    due = ?2 + min(?3 << min(refused, 16), ?4) WHERE number = ?1";
-                let values = params![number, now, first.cast_signed(), longest.cast_signed()];
+                let now = desk.now().0;
+                let sql =
+                    "UPDATE batches SET refused = refused + 1 WHERE number = ?1 RETURNING refused";
+                let mut statement = desk.connection.prepare_cached(sql)?;
+                let refused = statement.query_row([number], |row| row.get(0)).optional()?;
+                let wait = u64::from(retry_seconds(refused.unwrap_or_default())) * 1_000;
+                let sql = "UPDATE batches SET due = ?2 WHERE number = ?1";
+                let values = params![number, (now + wait).cast_signed()];
                 desk.connection.prepare_cached(sql)?.execute(values).map(drop)
             })
             .await

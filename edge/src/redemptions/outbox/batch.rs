@@ -3,16 +3,11 @@
 
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{AttemptId, EventBatch, RedeemedEvent};
+use munjigi_serving::outbound::MAX_EVENT_BYTES;
 
 use super::Waiting;
 use crate::redemptions::facts;
 use crate::redemptions::sql::Row;
-
-/// Maximum number of events per batch.
-pub const MAX_EVENTS: usize = 500;
-/// Maximum size of a batch in bytes: the origin accepts 256 KiB, the plan says
-/// 96 KB.
-const MAX_BYTES: usize = 96_000;
 
 /// Rows to send and what to do once they are accepted.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,7 +94,7 @@ impl Filling {
     /// Adds an event, unless the batch is full.
     fn take(&mut self, event: Option<RedeemedEvent>) -> bool {
         self.bytes += event.as_ref().map_or(0, json_bytes);
-        if self.bytes > MAX_BYTES && !self.events.is_empty() {
+        if self.bytes > MAX_EVENT_BYTES && !self.events.is_empty() {
             return false;
         }
         self.events.extend(event);
