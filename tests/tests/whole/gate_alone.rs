@@ -12,7 +12,10 @@ use munjigi_tools::project::Project;
 use munjigi_tools::setup::strace;
 use munjigi_tools::stack::Site;
 use munjigi_tools::wait;
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 
 /// A new installation with a site for pages on this machine, and its gate.
 struct Alone {
@@ -23,10 +26,16 @@ struct Alone {
 
 impl Alone {
     async fn start() -> Result<Self> {
+        Self::start_with(|settings| settings).await
+    }
+
+    /// `edit` is what an operator does to the settings before the gate starts.
+    async fn start_with(edit: impl FnOnce(String) -> String) -> Result<Self> {
         let (project, folder) = (Project::here(), tempfile::tempdir()?);
         let told = Gate::run(&project, &["init", &folder.path().to_string_lossy()])?;
         let site = site(&told)?;
         let (file, log) = (folder.path().join("gate.toml"), folder.path().join("gate.log"));
+        std::fs::write(&file, edit(std::fs::read_to_string(&file)?))?;
         let gate = Gate::start_from(&project, &file, log).await?;
         Ok(Self { folder, site, gate })
     }
@@ -67,7 +76,7 @@ async fn passes(gate: &Gate, site: &Site) -> Result<String> {
 
 /// How many of these calls at the same time accept a token.
 async fn accepted(gate: &Gate, site: &Site, token: &str, calls: usize) -> Result<usize> {
-    let mut running = tokio::task::JoinSet::new();
+    let mut running = JoinSet::new();
     for _ in 0..calls {
         let (url, site, token) = (gate.url(), site.clone(), token.to_owned());
         running.spawn(async move { stage::verify(&url, &site, &token).await });
@@ -136,6 +145,56 @@ async fn of_a_thousand_calls_with_a_token_one_is_accepted() -> Result<()> {
     for _ in 0..3 {
         let token = stage::token(&gate.url(), &site).await?;
         assert_eq!(accepted(&gate, &site, &token, 1_000).await?, 1);
+    }
+    Ok(())
+}
+
+/// Killed at a random moment while sixty tokens are redeemed, twenty times.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gate_killed_twenty_times_under_load_spends_nothing_twice() -> Result<()> {
+    let easy = "work = { floor = 1, ceiling = 1 }, hosts =";
+    let limits = "client_limit = 100_000\nchallenge_limit = 100_000\nsolution_limit = 100_000";
+    let edit = |text: String| format!("{limits}\n{}", text.replace("hosts =", easy));
+    let Alone { folder: _folder, site, mut gate } = Alone::start_with(edit).await?;
+    let seed = u64::from(std::process::id());
+    println!("seed {seed}");
+    let mut moment = StdRng::seed_from_u64(seed);
+    let (mut confirmed, mut unanswered) = (Vec::new(), Vec::new());
+    for _ in 0..20 {
+        let mut tokens = Vec::new();
+        for _ in 0..60 {
+            tokens.push(stage::token(&gate.url(), &site).await?);
+        }
+        let mut calls = JoinSet::new();
+        for token in tokens {
+            let (url, site) = (gate.url(), site.clone());
+            calls.spawn(async move {
+                let reply = stage::verify(&url, &site, &token).await;
+                (token, reply.map(|reply| reply.success))
+            });
+        }
+        tokio::time::sleep(Duration::from_micros(moment.random_range(0..80_000))).await;
+        gate.kill();
+        while let Some(call) = calls.join_next().await {
+            match call? {
+                (token, Ok(success)) => {
+                    assert!(success, "a fresh token was refused");
+                    confirmed.push(token);
+                }
+                (token, Err(_)) => unanswered.push(token),
+            }
+        }
+        gate.start_again().await?;
+    }
+    println!("{} confirmed, {} without an answer", confirmed.len(), unanswered.len());
+    ensure!(!confirmed.is_empty() && !unanswered.is_empty(), "every kill came at the wrong time");
+    for token in &confirmed {
+        let again = stage::verify(&gate.url(), &site, token).await?;
+        assert!(stage::refused_with(&again, SiteverifyCode::TimeoutOrDuplicate), "{again:?}");
+    }
+    for token in &unanswered {
+        stage::verify(&gate.url(), &site, token).await?;
+        assert!(!stage::verify(&gate.url(), &site, token).await?.success, "spent twice");
     }
     Ok(())
 }
