@@ -11,6 +11,7 @@ use axum::extract::{RawForm, State};
 use axum::http::{HeaderMap, header};
 use axum::response::Html;
 use axum::routing::get;
+use munjigi_protocol::SiteverifyReply;
 use reqwest::Client;
 use tokio::net::TcpListener;
 use url::form_urlencoded;
@@ -169,7 +170,7 @@ async fn verify(
     };
     let mut body = format!("<p role=\"status\"><strong>{outcome}</strong></p>\n");
     if let (Some(token), Some(reply)) = (token, reply) {
-        let (token, reply) = (escaped(&token), escaped(&reply));
+        let (token, reply) = (escaped(&token), escaped(&in_lines(reply)));
         let _ = write!(
             body,
             "<pre>{reply}</pre>
@@ -182,8 +183,13 @@ async fn verify(
 }
 
 fn passes(reply: &str) -> bool {
-    let reply = serde_json::from_str::<munjigi_protocol::SiteverifyReply>(reply);
-    reply.is_ok_and(|reply| reply.success)
+    serde_json::from_str::<SiteverifyReply>(reply).is_ok_and(|reply| reply.success)
+}
+
+/// A reply as people read it, a field to a line.
+fn in_lines(reply: String) -> String {
+    let read = serde_json::from_str::<SiteverifyReply>(&reply);
+    read.and_then(|read| serde_json::to_string_pretty(&read)).unwrap_or(reply)
 }
 
 fn page(words: &Words, body: &str) -> Html<String> {
