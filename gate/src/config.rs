@@ -20,6 +20,7 @@ use munjigi_process::config::{
 };
 use munjigi_process::log::Log;
 use munjigi_process::proxies::Proxies;
+use munjigi_protocol::base_path;
 use munjigi_serving::config as serving;
 
 use crate::limits::PerMinute;
@@ -269,7 +270,7 @@ fn public(text: &str) -> Result<Option<PublicUrl>, String> {
     if !plain {
         return Err(rule());
     }
-    let base_path = serving::base_path(origin.path()).map_err(|form| format!("its path {form}"))?;
+    let base_path = base_path(origin.path()).map_err(|form| format!("its path {form}"))?;
     origin.set_path("");
     Ok(Some(PublicUrl { origin, base_path }))
 }

@@ -21,6 +21,7 @@ use munjigi_captcha::KeyCheck;
 use munjigi_keys::KeyRing;
 use munjigi_pictures::Pictures;
 use munjigi_process::config::{Reader, number};
+use munjigi_protocol::base_path;
 use munjigi_store::Database;
 
 pub use cache::{RedisServer, parse as parse_redis_url};
@@ -243,21 +244,34 @@ fn retention(reader: &mut Reader) -> Option<Retention> {
     Some(Retention { event_days })
 }
 
-/// Scheme, host and port of an edge. Also for the command line's `--edge`.
+/// The address of an edge, made to end with a slash. Also for the command
+/// line's `--edge`.
 pub fn parse_edge_url(text: &str) -> Result<reqwest::Url, String> {
-    parse_bare_url(text)
+    let mut url = parse_url(text)?;
+    let path = base_path(url.path()).map_err(|rule| format!("its path {rule}"))?;
+    url.set_path(&format!("{path}/"));
+    Ok(url)
 }
 
 /// Scheme, host and port.
 fn parse_bare_url(text: &str) -> Result<reqwest::Url, String> {
+    let url = parse_url(text)?;
+    if url.path() != "/" {
+        return Err("must have only scheme, host and port: no path, query or password".to_owned());
+    }
+    Ok(url)
+}
+
+/// Scheme, host, port and path.
+fn parse_url(text: &str) -> Result<reqwest::Url, String> {
     let url: reqwest::Url =
         text.parse().map_err(|_| "must be a URL such as https://captcha.example".to_owned())?;
-    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
         return Err("must start with https:// (or http:// on a trusted network)".to_owned());
     }
+    let bare = url.query().is_none() && url.fragment().is_none();
     if !bare || !url.username().is_empty() || url.password().is_some() {
-        return Err("must have only scheme, host and port: no path, query or password".to_owned());
+        return Err("must have no query and no password".to_owned());
     }
     Ok(url)
 }

@@ -5,6 +5,7 @@
 use std::num::NonZero;
 use std::time::Duration;
 
+use munjigi_delivery::edge::below;
 use munjigi_delivery::http_client::reasons;
 use munjigi_pow::Puzzle;
 use munjigi_process::clock::Stopwatch;
@@ -211,8 +212,7 @@ impl Solver {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, SolveError> {
-        let mut url = self.edge.clone();
-        url.set_path(path);
+        let url = below(&self.edge, path);
         let unreachable = |error: reqwest::Error| SolveError::Unreachable(reasons(&error));
         let response = self.http.post(url).json(body).send().await.map_err(unreachable)?;
         let status = response.status();

@@ -1,8 +1,9 @@
 // The Worker below a path of a host that serves other things too.
 
+import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { BASE, checkBelow, openSharedHost, passBelow } from './shared-host.mjs';
-import { freePort, openStage } from './stage.mjs';
+import { freePort, munjigi, openStage } from './stage.mjs';
 
 /** @type {any} */
 let stage;
@@ -24,3 +25,9 @@ for (const engine of /** @type {const} */ (['chromium', 'firefox', 'webkit']))
   test(`a form below ${BASE} passes in ${engine}`, (t) => passBelow(t, host, stage.site.secret, engine));
 
 test('everything is answered below the path', () => checkBelow(host));
+
+test('operators probe it there', async () => {
+  const { sitekey, secret } = stage.site;
+  const words = ['probe', '--edge', `${host.url}${BASE}`, '--sitekey', sitekey, '--secret', secret, '--json'];
+  assert.ok(JSON.parse(await munjigi(stage, words)));
+});

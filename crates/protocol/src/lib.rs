@@ -7,6 +7,7 @@
 pub mod accept_language;
 mod attempt;
 pub mod base64;
+mod base_path;
 mod codes;
 mod events;
 mod frame;
@@ -27,6 +28,7 @@ pub use attempt::{
     Algorithm, AlgorithmName, AttemptId, ChallengeReply, ChallengeRequest, InvalidAttemptId,
     PuzzleStep, SolutionReply, SolutionRequest, Step, Want,
 };
+pub use base_path::base_path;
 pub use codes::{Code, SiteverifyCode};
 pub use events::{
     BatchId, Count, CountBatch, CountKind, EventBatch, FleetCount, PRICE_BUCKETS, PictureCount,

@@ -7,6 +7,7 @@ use core::fmt;
 use munjigi_captcha::{Authority, KeyCheck};
 use munjigi_keys::KeyRing;
 use munjigi_keys::signature::{Audience, AudienceKeys, CallKeys};
+use munjigi_protocol::base_path;
 
 /// Maximum total of all shard counts: on Workers, publishing and the cron
 /// trigger call the object of each shard, those for nonces and the store of
@@ -243,24 +244,6 @@ fn origin(text: &str) -> Result<Option<String>, &'static str> {
     // Only the characters of host and port: no credentials, no path.
     let plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte));
     if plain { Ok(Some(base.to_owned())) } else { Err(RULE) }
-}
-
-/// A path as browsers leave it, so that it can be compared byte by byte; without
-/// a slash at its end.
-///
-/// # Errors
-///
-/// What a path must be.
-pub fn base_path(text: &str) -> Result<String, &'static str> {
-    let is_plain = |segment: &str| {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        !matches!(segment, "" | "." | "..") && segment.bytes().all(allowed)
-    };
-    let path = text.strip_suffix('/').unwrap_or(text);
-    let mut segments = path.split('/');
-    let is_path = segments.next() == Some("") && segments.all(is_plain);
-    let rule = "must be a path of letters, digits and -._~ such as /captcha, or empty";
-    if is_path { Ok(path.to_owned()) } else { Err(rule) }
 }
 
 fn shards(text: &str) -> Result<Vec<u16>, &'static str> {

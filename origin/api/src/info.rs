@@ -51,7 +51,7 @@ pub async fn handler(State(app): State<Arc<App>>) -> ([(HeaderName, &'static str
         name: "munjigi",
         version: env!("CARGO_PKG_VERSION"),
         protocol_version: munjigi_protocol::VERSION,
-        edge_url: app.edge.url().origin().ascii_serialization(),
+        edge_url: app.edge.address().to_owned(),
         sign_up: match console.map(|console| console.sign_up) {
             Some(SignUpPolicy::Open) => "open",
             Some(SignUpPolicy::Closed) => "closed",

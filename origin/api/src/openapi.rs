@@ -41,7 +41,7 @@ pub async fn handler(State(app): State<Arc<App>>) -> Response {
     let mut document = document().clone();
     document.servers = Some(vec![server]);
     if let Some(outcomes) = document.paths.paths.get_mut(OUTCOMES.path) {
-        outcomes.servers = Some(vec![Server::new(app.edge.url().as_str().trim_end_matches('/'))]);
+        outcomes.servers = Some(vec![Server::new(app.edge.address())]);
     }
     match document.to_json() {
         Ok(json) => {

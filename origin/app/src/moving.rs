@@ -72,7 +72,7 @@ pub struct Setting {
 }
 
 /// Reads a page. `policy` is its `Content-Security-Policy`, empty without one;
-/// `edge` is the origin that the page is to load from.
+/// `edge` is the address that the page is to load from.
 pub fn inspect(url: &Url, html: &str, policy: &str, edge: &Url) -> Report {
     let page = Page::read(html);
     let mut taken = 0;
@@ -104,7 +104,7 @@ pub fn inspect(url: &Url, html: &str, policy: &str, edge: &Url) -> Report {
 }
 
 /// The addresses that change for a vendor's customer, of the script and of
-/// siteverify: the vendor's, and the one at an edge's origin.
+/// siteverify: the vendor's, and the one at an edge's address.
 pub fn addresses(vendor: Vendor, edge: &str) -> [(String, String); 2] {
     let [recaptcha, hcaptcha, turnstile] = &VENDORS;
     let facts = match vendor {
@@ -141,7 +141,7 @@ fn use_of(
     changes.push(Change {
         place: "back end",
         from: from.to_owned(),
-        to: [origin(edge).as_str(), path].concat(),
+        to: [written(edge), path].concat(),
     });
     let parameters = scripts.iter().flat_map(|(address, _)| address.query_pairs());
     let parameters =
@@ -155,6 +155,11 @@ fn use_of(
         remarks: vendors::remarks(scripts, elements, &functions),
         functions,
     }
+}
+
+/// The edge as people write it, without a slash at its end.
+fn written(edge: &Url) -> &str {
+    edge.as_str().trim_end_matches('/')
 }
 
 /// `https://host[:port]`.

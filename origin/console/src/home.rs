@@ -40,7 +40,7 @@ pub async fn show(
 ) -> Result<Html<String>, PageError> {
     let page = Page {
         frame: frame(&app, &browser, user),
-        edge: app.edge.url().origin().ascii_serialization(),
+        edge: app.edge.address().to_owned(),
         demo: app.console().config.demo.as_ref().map(|demo| demo.sitekey.to_string()),
         figures: grouped(browser.t()),
         machines: benchmarks::machines(),

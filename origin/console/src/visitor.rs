@@ -29,12 +29,10 @@ pub struct Widget {
 pub fn widget(app: &App, action: &'static str) -> Option<Widget> {
     let console = app.console();
     let own = console.config.widget.as_ref()?;
-    let mut script = app.edge.url().clone();
-    script.set_path("/v1/api.js");
     Some(Widget {
         sitekey: own.sitekey.to_string(),
         action,
-        script: script.into(),
+        script: app.edge.at("/v1/api.js").into(),
         is_edge_away: console.edge_away.is(app.clock.now()),
     })
 }

@@ -59,6 +59,13 @@ impl EdgeError {
     }
 }
 
+/// The address of a path of an edge, which may itself be below a path.
+pub fn below(edge: &Url, path: &str) -> Url {
+    let mut url = edge.clone();
+    url.set_path(&[edge.path().trim_end_matches('/'), path].concat());
+    url
+}
+
 /// A client for the edge.
 #[derive(Debug, Clone)]
 pub struct EdgeClient {
@@ -76,9 +83,20 @@ impl EdgeClient {
         Self { http, url, keys, clock, entropy }
     }
 
-    /// The address of the edge.
+    /// The address of the edge, with a slash at its end.
     pub const fn url(&self) -> &Url {
         &self.url
+    }
+
+    /// The address of the edge as people write it: `https://captcha.example`,
+    /// `https://shop.example/captcha`.
+    pub fn address(&self) -> &str {
+        self.url.as_str().trim_end_matches('/')
+    }
+
+    /// The address of a path of the edge.
+    pub fn at(&self, path: &str) -> Url {
+        below(&self.url, path)
     }
 
     /// Publishes a site.
@@ -257,12 +275,6 @@ impl EdgeClient {
         }
     }
 
-    fn at(&self, path: &str) -> Url {
-        let mut url = self.url.clone();
-        url.set_path(path);
-        url
-    }
-
     fn unreachable(&self, error: &reqwest::Error) -> EdgeError {
         EdgeError::Unreachable { url: self.url.clone(), reason: reasons(error) }
     }
@@ -287,4 +299,19 @@ fn site_path(sitekey: &str) -> String {
 
 fn pack_path(path: &str, pack: PackId) -> String {
     path.replace("{id}", &pack.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_of_an_edge_is_below_its_own() {
+        for (edge, url) in [
+            ("https://captcha.example/", "https://captcha.example/v1/api.js"),
+            ("https://shop.example/captcha/", "https://shop.example/captcha/v1/api.js"),
+        ] {
+            assert_eq!(below(&edge.parse().unwrap(), "/v1/api.js").as_str(), url);
+        }
+    }
 }

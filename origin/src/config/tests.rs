@@ -124,14 +124,20 @@ fn a_demo_needs_both_keys_of_its_site_and_does_not_show_its_secret() {
 }
 
 #[test]
-fn an_edge_is_scheme_host_and_port() {
-    for good in ["https://captcha.example", "http://127.0.0.1:8787", "http://edge:80/"] {
-        assert!(parse_edge_url(good).is_ok(), "{good}");
+fn an_edge_is_scheme_host_port_and_perhaps_a_path() {
+    for (good, url) in [
+        ("https://captcha.example", "https://captcha.example/"),
+        ("http://127.0.0.1:8787", "http://127.0.0.1:8787/"),
+        ("http://edge:80/", "http://edge/"),
+        ("https://shop.example/captcha", "https://shop.example/captcha/"),
+        ("https://shop.example/captcha/", "https://shop.example/captcha/"),
+    ] {
+        assert_eq!(parse_edge_url(good).unwrap().as_str(), url);
     }
     for bad in [
         "captcha.example",
         "ftp://captcha.example",
-        "https://captcha.example/v1",
+        "https://captcha.example/%2f",
         "https://captcha.example?a",
         "https://me@captcha.example",
         "https://",

@@ -52,8 +52,10 @@ pub const REDIS_URL: Variable = Variable::secret(
     "MUNJIGI_REDIS_URL",
     "Redis, Valkey or DragonflyDB: redis://name:password@host:6379/0, or rediss:// for TLS; without it, Postgres does everything",
 );
-pub const EDGE_URL: Variable =
-    Variable::without_default("MUNJIGI_EDGE_URL", "URL of the edge: https://captcha.example");
+pub const EDGE_URL: Variable = Variable::without_default(
+    "MUNJIGI_EDGE_URL",
+    "URL of the edge: https://captcha.example or https://shop.example/captcha",
+);
 pub const INTERNAL_KEYS: Variable = Variable::secret(
     "MUNJIGI_INTERNAL_KEYS",
     "key ring that signs calls between edge, origin and gpu-backend (`munjigi keys generate`); the edge and the gpu-backend use keys derived from it (`munjigi keys derive`)",

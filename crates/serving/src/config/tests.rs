@@ -108,17 +108,6 @@ fn every_mistake_is_listed_and_no_value_repeated() {
 }
 
 #[test]
-fn a_base_path_is_one_that_no_client_writes_differently() {
-    for (text, path) in [("", ""), ("/", ""), ("/captcha", "/captcha"), ("/a-1/_b.c/", "/a-1/_b.c")]
-    {
-        assert_eq!(base_path(text).as_deref(), Ok(path), "{text}");
-    }
-    for text in ["captcha", "//", "/a//b", "/a/../b", "/.", "/a b", "/%61", "/문", "/a?b", "/a#"] {
-        assert!(base_path(text).is_err(), "{text}");
-    }
-}
-
-#[test]
 fn shard_counts_are_few_different_and_bounded() {
     for text in ["", "0", "901", "65537", "64,64", "64,", "1,2,3,4,5", "-1", "64;32"] {
         assert!(shards(text).is_err(), "{text}");

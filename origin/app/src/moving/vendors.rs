@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use reqwest::Url;
 
 use super::page::{Element, Loaded};
-use super::{Setting, Widget, origin};
+use super::{Setting, Widget, written};
 
 /// A vendor as it appears in its customers' pages.
 pub struct Facts {
@@ -201,7 +201,7 @@ impl Facts {
     pub fn moved(&self, address: &Url, edge: &Url) -> String {
         let path = self.loader(address).unwrap_or_default();
         let query = address.query().map_or_else(String::new, |query| format!("?{query}"));
-        [origin(edge).as_str(), path, &query].concat()
+        [written(edge), path, &query].concat()
     }
 
     /// Whether its script, or another's that replaces it, draws an element.

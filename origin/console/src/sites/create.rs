@@ -134,11 +134,11 @@ pub async fn submit(
         }
         Created::TooMany => return Err(PageError::too_many_sites(most)),
     }
-    let edge = asking.app.edge.url().origin().ascii_serialization();
+    let edge = asking.app.edge.address();
     let page = Made {
         frame: frame(asking.t().get("site-made-title")),
         name: site.name,
-        snippets: Snippets::of(&edge, &site.config),
+        snippets: Snippets::of(edge, &site.config),
         secret: site.secret.reveal().to_string(),
         sitekey,
     };

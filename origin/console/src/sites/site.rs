@@ -73,8 +73,7 @@ pub async fn show(
     let secrets = munjigi_store::secrets::live_of(&asking.app.pool, &sitekey).await?;
     let frame = asking.frame(&site.name, Entry::Sites);
     let notice = done.and_then(|done| notice(asking.t(), &done));
-    let snippets =
-        Snippets::of(&asking.app.edge.url().origin().ascii_serialization(), &site.config);
+    let snippets = Snippets::of(asking.app.edge.address(), &site.config);
     let page = Page {
         script: assets::AWAITED.path.as_str(),
         delivery: Delivery::of(&site),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use munjigi_delivery::edge::below;
 use munjigi_delivery::http_client::reasons;
 use munjigi_protocol::{OutcomeReason, OutcomeReply, OutcomeRequest, routes};
 use reqwest::header::RETRY_AFTER;
@@ -31,8 +32,7 @@ pub struct Sender {
 
 impl Sender {
     pub fn new(edge: &Url, http: Client, secret: &str) -> Self {
-        let mut address = edge.clone();
-        address.set_path(routes::OUTCOMES.path);
+        let address = below(edge, routes::OUTCOMES.path);
         Self { address, http, secret: secret.to_owned() }
     }
 
