@@ -23,6 +23,7 @@ use crate::policy::{
 };
 use crate::ports::{SiteSource, StoreError};
 use crate::refusal::Refusal;
+use crate::shared::Shared;
 use crate::site::Site;
 use crate::tally::{FleetTally, PriceTally, Tally};
 
@@ -114,7 +115,7 @@ pub fn issue(
     request: &ChallengeRequest,
     host: Option<&Hostname>,
     shards: u16,
-    counters: &mut Counters,
+    counters: &Shared<Counters>,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Issued, Refusal> {
     let page =
@@ -153,32 +154,13 @@ fn issue_to(
     page: &Page,
     request: &ChallengeRequest,
     shards: u16,
-    counters: &mut Counters,
+    counters: &Shared<Counters>,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Issued, Refusal> {
     let Call { authority, site, visit, now } = *call;
     let algorithm = algorithm(call, &request.algorithms)?;
-    let place = counters.place_of(authority, &site.sitekey, visit, &request.signals, now);
-    let place = place.sharing(site.share());
-    let mut pressure = counters.pressure(&place, now).expecting(site.expected(now));
-    if let Some(cause) = flood_cause(site, &pressure) {
-        counters.note_flood(&place, cause, now);
-        pressure.passed = counters.passed_before(&place);
-    }
-    let demand = decide(&Question {
-        site,
-        hostname: &page.hostname,
-        action: &page.action,
-        visit,
-        signals: &request.signals,
-        pressure: &pressure,
-        software: place.software_names(),
-        algorithm,
-        stage: Stage::Start,
-    })?;
-    if !site.exempt {
-        counters.note_issued(&place, now);
-    }
+    let (place, pressure, demand) =
+        counters.with(|counters| demand(call, page, request, algorithm, counters))?;
 
     let mut id = [0; 16];
     rng.fill_bytes(&mut id);
@@ -229,6 +211,39 @@ fn issue_to(
         step: puzzle_step(claims.id, &puzzle),
     };
     Ok(Issued { reply, tally, flooded })
+}
+
+/// What is asked of the visitor, and why. Everybody else waits meanwhile.
+fn demand(
+    call: &Call<'_>,
+    page: &Page,
+    request: &ChallengeRequest,
+    algorithm: Algorithm,
+    counters: &mut Counters,
+) -> Result<(Place, Pressure, Demand), Refusal> {
+    let Call { authority, site, visit, now } = *call;
+    let place = counters.place_of(authority, &site.sitekey, visit, &request.signals, now);
+    let place = place.sharing(site.share());
+    let mut pressure = counters.pressure(&place, now).expecting(site.expected(now));
+    if let Some(cause) = flood_cause(site, &pressure) {
+        counters.note_flood(&place, cause, now);
+        pressure.passed = counters.passed_before(&place);
+    }
+    let demand = decide(&Question {
+        site,
+        hostname: &page.hostname,
+        action: &page.action,
+        visit,
+        signals: &request.signals,
+        pressure: &pressure,
+        software: place.software_names(),
+        algorithm,
+        stage: Stage::Start,
+    })?;
+    if !site.exempt {
+        counters.note_issued(&place, now);
+    }
+    Ok((place, pressure, demand))
 }
 
 /// What the challenge costs, and the fleet that it goes to.

@@ -1,6 +1,6 @@
 //! `POST /v1/challenges`: starts an attempt. Nothing is stored.
 
-use munjigi_captcha::{Call, Counters, Hostname, TestSitekey, issue};
+use munjigi_captcha::{Call, Hostname, TestSitekey, issue};
 use munjigi_protocol::{ChallengeRequest, Code, routes};
 
 use crate::answer::Answer;
@@ -33,10 +33,8 @@ pub async fn answer<P: Platform>(
     let visit = edge.listed(&site, visit).await;
     let mut rng = edge.generator();
     let call = Call { authority, site: &site, visit: &visit, now: edge.now };
-    let issue = |counters: &mut Counters| {
-        issue::issue(&call, &request, host.as_ref(), edge.shards(), counters, &mut rng)
-    };
-    let issued = edge.state.counters.with(issue);
+    let counters = &edge.state.counters;
+    let issued = issue::issue(&call, &request, host.as_ref(), edge.shards(), counters, &mut rng);
     let issued = issued.map_err(|refusal| edge.refuse(refusal))?;
     for tally in [Some(issued.tally), issued.flooded].into_iter().flatten() {
         edge.count(tally);
