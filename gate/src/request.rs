@@ -82,42 +82,43 @@ impl Way {
     ///
     /// The request is for nobody here.
     pub fn url(&self, head: &Parts, peer: IpAddr) -> Result<Url, HostError> {
-        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
         let asked = self.asked(head, peer)?;
-        let public = self.public.as_ref();
-        let origin = public.map(|public| &public.origin).or(asked.as_ref());
-        let origin = origin.ok_or(HostError::Invalid)?.origin().ascii_serialization();
-        let mut url = Url::parse(&format!("{origin}{path}")).map_err(|_| HostError::Invalid)?;
-        let below = public.and_then(|public| url.path().strip_prefix(&public.base_path));
-        if let Some(below) = below.filter(|below| below.starts_with('/')).map(str::to_owned) {
-            url.set_path(&below);
+        let Some(public) = &self.public else { return Ok(asked) };
+        // Proxies often ask for the address that they are told, as programs on
+        // this machine do.
+        let is_ours =
+            public.origin.host() == asked.host() || self.is_proxy(peer) || is_loopback(&asked);
+        if !is_ours {
+            return Err(HostError::Other);
         }
+        let below = asked.path().strip_prefix(&public.base_path);
+        let path = below.filter(|below| below.starts_with('/')).unwrap_or(asked.path());
+        let mut url = public.origin.clone();
+        url.set_path(path);
+        url.set_query(asked.query());
         Ok(url)
     }
 
-    /// The host that the request names; `None`: a client of HTTP/1.0 that names
-    /// none.
-    fn asked(&self, head: &Parts, peer: IpAddr) -> Result<Option<Url>, HostError> {
+    /// The URL by the host that the request names. A client of HTTP/1.0 may name
+    /// none where visitors use one address.
+    fn asked(&self, head: &Parts, peer: IpAddr) -> Result<Url, HostError> {
         if head.headers.get_all(header::HOST).iter().count() > 1 {
             return Err(HostError::Invalid);
         }
+        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
         let Some(host) = host(head) else {
             let is_old =
                 head.version < Version::HTTP_11 && !head.headers.contains_key(header::HOST);
-            return if is_old { Ok(None) } else { Err(HostError::Invalid) };
+            let public = self.public.as_ref().filter(|_| is_old).ok_or(HostError::Invalid)?;
+            let origin = public.origin.origin().ascii_serialization();
+            return Url::parse(&format!("{origin}{path}")).map_err(|_| HostError::Invalid);
         };
         // `Host: a/b` or `Host: name@a` would move the path.
         if host.contains(['/', '?', '#', '@', '\\']) {
             return Err(HostError::Invalid);
         }
-        let asked = Url::parse(&format!("{}://{host}", self.scheme(head, peer)));
-        let asked = asked.map_err(|_| HostError::Invalid)?;
-        let is_ours = self.public.as_ref().is_none_or(|public| {
-            // Proxies often ask for the address that they are told, as programs
-            // on this machine do.
-            public.origin.host() == asked.host() || self.is_proxy(peer) || is_loopback(&asked)
-        });
-        if is_ours { Ok(Some(asked)) } else { Err(HostError::Other) }
+        let asked = format!("{}://{host}{path}", self.scheme(head, peer));
+        Url::parse(&asked).map_err(|_| HostError::Invalid)
     }
 
     fn is_proxy(&self, peer: IpAddr) -> bool {
