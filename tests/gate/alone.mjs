@@ -5,17 +5,28 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { output } from '../bench/processes.mjs';
-import { BINARIES } from '../bench/stack.mjs';
+import { BINARIES, ROOT } from '../bench/stack.mjs';
 import { freePort, until } from '../journeys/stage.mjs';
 
 const PROGRAM = join(BINARIES, 'munjigi-gate');
 
+/** The subcommands with which a README starts a gate, and the one that shows a form. */
+export function commandsOf(/** @type {string} */ readme) {
+  const text = readFileSync(join(ROOT, readme), 'utf8');
+  const [, make, serve] = /^\S*munjigi-gate (\w+) && \S*munjigi-gate (\w+)$/m.exec(text) ?? [];
+  const [, form] = /`\S*munjigi-gate (\w+)`/.exec(text) ?? [];
+  return { make, serve, form };
+}
+
+const COMMANDS = commandsOf('README.md');
+
 /** @typedef {Awaited<ReturnType<typeof openGate>>} Gate */
 
 /**
- * Runs `init` in an empty folder and serves it on ports of its own until the test ends.
+ * Makes a gate in an empty folder, by the README's commands, and serves it on ports of its own until
+ * the test ends.
  * @param {{after: (close: () => unknown) => void}} t
- * @param {string[]} [init] further arguments of `init`
+ * @param {string[]} [init] further arguments of the command that makes it
  * @param {Record<string, string>} [variables]
  * @param {(settings: string) => string} [edit] what an operator does to `gate.toml` before it is served
  */
@@ -37,10 +48,10 @@ export async function openGate(t, init = [], variables = {}, edit = (settings) =
     t.after(() => child.kill('SIGKILL'));
     return child;
   };
-  const told = await run('init', ...init);
+  const told = await run(COMMANDS.make, ...init);
   const file = join(folder, 'gate.toml');
   writeFileSync(file, edit(readFileSync(file, 'utf8')));
-  const gate = started('serve');
+  const gate = started(COMMANDS.serve);
   gate.stdout.resume();
   await until('the gate', () => run('health').then(() => true, () => false));
   return {
@@ -53,9 +64,9 @@ export async function openGate(t, init = [], variables = {}, edit = (settings) =
     isRunning: () => gate.exitCode === null && gate.signalCode === null,
     /** Its memory, in bytes. */
     memory: () => 1024 * Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${gate.pid}/status`, 'utf8'))?.[1]),
-    /** Starts `munjigi-gate try`; the address of its form. */
+    /** Starts the form; its address. */
     form: async () => {
-      const shown = started('try', '--listen', '127.0.0.1:0').stdout;
+      const shown = started(COMMANDS.form, '--listen', '127.0.0.1:0').stdout;
       let text = '';
       shown.on('data', (chunk) => (text += chunk));
       return until('the form', async () => /http:\S+(?=;)/.exec(text)?.[0]);

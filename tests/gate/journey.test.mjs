@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { openEngine, until } from '../journeys/stage.mjs';
-import { openGate } from './alone.mjs';
+import { commandsOf, openGate } from './alone.mjs';
 
 /** @type {import('./alone.mjs').Gate} */
 let gate;
@@ -65,6 +65,10 @@ test('what init prints is what a page and a back end need', async () => {
   assert.deepEqual(await reply.json(), { success: false, 'error-codes': ['invalid-input-response'] });
   assert.match(await gate.run('site', 'list'), new RegExp(`${sitekey}  1 secret  shop.example`));
   assert.match(await gate.run('stats'), /^day \(UTC\) +issued +solved +redeemed/);
+});
+
+test('both READMEs start a gate by the same commands', () => {
+  assert.deepEqual(commandsOf('README.ko.md'), commandsOf('README.md'));
 });
 
 test('the form speaks Korean to those who ask for it', async () => {
