@@ -269,3 +269,36 @@ async fn sweep(platform: Native, mut stop: Stop) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use munjigi_serving::contract;
+
+    use super::*;
+    use crate::config::{File, Settings};
+
+    /// A server whose store is in a folder, on ports that are free.
+    async fn server(folder: &Path) -> Server {
+        let key = "t1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let text = format!(
+            "root_keys = \"{key}\"\ninternal_keys = \"{key}\"\nkey_check = \"{}\"\n\
+             listen = \"127.0.0.1:0\"\noperator_listen = \"none\"",
+            &key[3..]
+        );
+        let file = File::parse(&folder.join("gate.toml").to_string_lossy(), &text).unwrap();
+        let settings = Settings::new(Some(file), [], |path| std::fs::read_to_string(path));
+        let config = settings.config().unwrap();
+        Server::bind(config, Assets::new(&[], ""), Clock::system(), metrics::unused())
+            .await
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_platform_of_a_server_keeps_every_contract() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = server(folder.path()).await;
+        assert_eq!(contract::answer(&server.platform()).await.status, 200);
+    }
+}

@@ -5,7 +5,6 @@ mod bad_input;
 mod expiry;
 mod filling;
 mod gate;
-mod gate_alone;
 mod internal;
 mod logs;
 mod meter;

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 
 use super::node_tests::{self, SecondTry, Suite};
-use super::{Context, Outcome, Tally};
+use super::{Context, Outcome, Tally, cargo};
 use crate::builds::Build;
 use crate::setup::require::Part;
 use crate::{publish as publishing, say};
@@ -54,10 +54,11 @@ pub(super) fn bench_tests(context: &Context) -> Result<Outcome> {
 pub(super) fn gate(context: &Context) -> Result<Outcome> {
     Build::Widget.ensure(&context.project)?;
     Build::Gate.ensure(&context.project)?;
+    cargo::gate_alone(context)?;
     let files = test_files(&context.project.at("tests/gate"))?;
-    let suite = Suite { what: "tests/gate", files: &files, at_once: 1, second: SecondTry::Alone };
+    let suite = Suite { what: "tests/gate", files: &files, at_once: 2, second: SecondTry::Alone };
     let tally = node_test(context, &suite)?;
-    context.outcome(&[Part::Chromium, Part::Firefox, Part::Webkit], tally)
+    context.outcome(&[Part::Chromium, Part::Firefox, Part::Webkit, Part::Strace], tally)
 }
 
 pub(super) fn journeys(context: &Context) -> Result<Outcome> {
