@@ -13,6 +13,8 @@ use munjigi_keys::UnixMillis;
 
 use crate::config::{Reader, Variable};
 
+/// What proxies send unless they are told otherwise.
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// The log reports unreadable addresses at most this often.
 const TELL_MILLIS: u64 = 60_000;
 
@@ -39,6 +41,8 @@ enum Unread {
     NotAnAddress,
     /// One of our proxies wrote nothing.
     Missing,
+    /// Somebody on our own network names a client, and no proxy is configured.
+    Unlisted,
 }
 
 impl Unread {
@@ -46,6 +50,19 @@ impl Unread {
         match self {
             Self::NotAnAddress => "not-an-address",
             Self::Missing => "missing",
+            Self::Unlisted => "unlisted",
+        }
+    }
+
+    /// What it means, and what to do.
+    const fn told(self) -> &'static str {
+        match self {
+            Self::NotAnAddress | Self::Missing => {
+                "a trusted proxy sends no readable client address, so everybody behind it shares its limits; compare MUNJIGI_CLIENT_HEADER with the proxy's settings"
+            }
+            Self::Unlisted => {
+                "a proxy seems to name clients in X-Forwarded-For, and it is not believed, so everybody behind it counts as one visitor; set MUNJIGI_CLIENT_HEADER and MUNJIGI_TRUSTED_PROXIES"
+            }
         }
     }
 }
@@ -90,7 +107,12 @@ impl ProxyChain {
     /// be read.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap, now: UnixMillis) -> IpAddr {
         let peer = peer.to_canonical();
-        let Some(proxies) = &self.proxies else { return peer };
+        let Some(proxies) = &self.proxies else {
+            if seems_proxied(peer, headers) {
+                self.tell(Unread::Unlisted, now);
+            }
+            return peer;
+        };
         let lines: Vec<&HeaderValue> = headers.get_all(&proxies.header).iter().collect();
         let (client, unread) = trace(proxies, peer, &lines);
         if let Some(unread) = unread {
@@ -104,10 +126,7 @@ impl ProxyChain {
         let reason = unread.as_str();
         metrics::counter!(self.metric, "reason" => reason).increment(1);
         if self.is_due(now) {
-            tracing::warn!(
-                reason,
-                "a trusted proxy sends no readable client address, so everybody behind it shares its limits; compare MUNJIGI_CLIENT_HEADER with the proxy's settings"
-            );
+            tracing::warn!(reason, "{}", unread.told());
         }
     }
 
@@ -118,6 +137,15 @@ impl ProxyChain {
         let order = Ordering::Relaxed;
         is_due && self.told_at.compare_exchange(told, now.0, order, order).is_ok()
     }
+}
+
+/// Whether a caller that strangers cannot be speaks for another.
+fn seems_proxied(peer: IpAddr, headers: &HeaderMap) -> bool {
+    let is_inside = match peer {
+        IpAddr::V4(peer) => peer.is_loopback() || peer.is_private(),
+        IpAddr::V6(peer) => peer.is_loopback() || peer.is_unique_local(),
+    };
+    is_inside && headers.contains_key(X_FORWARDED_FOR)
 }
 
 fn trace(proxies: &Proxies, peer: IpAddr, lines: &[&HeaderValue]) -> (IpAddr, Option<Unread>) {
@@ -266,6 +294,21 @@ mod tests {
             UnixMillis(1),
         );
         assert_eq!(client.to_string(), "10.0.0.1");
+    }
+
+    #[test]
+    fn a_proxy_that_nobody_listed_is_noticed_by_its_network() {
+        let named =
+            HeaderMap::from_iter([(X_FORWARDED_FOR, HeaderValue::from_static("192.0.2.1"))]);
+        let seems = |peer: &str, headers: &HeaderMap| seems_proxied(peer.parse().unwrap(), headers);
+        for inside in ["127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "::1", "fd00::1"] {
+            assert!(seems(inside, &named), "{inside}");
+            assert!(!seems(inside, &HeaderMap::new()), "{inside}");
+        }
+        // Anybody can send the header.
+        for outside in ["203.0.113.7", "2001:db8::1"] {
+            assert!(!seems(outside, &named), "{outside}");
+        }
     }
 
     #[test]
