@@ -124,7 +124,7 @@ fn arguments_that_make_no_sense_are_refused() {
         "munjigi photos import s3://photos//2026 --model a --labels imagenet-1k --sample sample",
         "munjigi photos import https://photos.example/2026 --model a --labels a.txt --sample sample",
         "munjigi pictures on motion",
-        "munjigi probe --edge https://captcha.example/path --sitekey a --secret b",
+        "munjigi probe --edge https://captcha.example/%2f --sitekey a --secret b",
     ] {
         assert!(Arguments::try_parse_from(line.split(' ')).is_err(), "{line}");
     }
