@@ -23,6 +23,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::PublicUrl;
+use crate::connections::{Connections, Place};
 use crate::native::Native;
 use crate::random;
 use crate::request::Way;
@@ -54,7 +55,8 @@ pub struct Public {
 }
 
 /// Answers requests until asked to stop; then those in progress, for at most
-/// `within`. At most `most` connections are open at once.
+/// `within`. At most `most` connections are open at once, and of one address a
+/// part of them.
 pub async fn serve(
     public: Arc<Public>,
     listener: TcpListener,
@@ -65,7 +67,7 @@ pub async fn serve(
     let graceful = GracefulShutdown::new();
     let mut server = Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
-    let (places, refusals) = (Arc::new(Semaphore::new(most)), Arc::new(Semaphore::new(REFUSALS)));
+    let (connections, refusals) = (Connections::new(most), Arc::new(Semaphore::new(REFUSALS)));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -73,7 +75,8 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
-                if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
+                let speaks_for_many = public.way.speaks_for_many(peer.ip());
+                if let Some(place) = connections.place(peer.ip(), speaks_for_many) {
                     connect(&server, &graceful, Arc::clone(&public), stream, peer, place);
                     continue;
                 }
@@ -112,7 +115,7 @@ fn connect(
     public: Arc<Public>,
     stream: TcpStream,
     peer: SocketAddr,
-    place: OwnedSemaphorePermit,
+    place: Place,
 ) {
     // Answers are small and written at once.
     let _ = stream.set_nodelay(true);

@@ -5,6 +5,7 @@
 pub mod assets;
 pub mod command;
 pub mod config;
+mod connections;
 mod delivery;
 pub mod figures;
 mod html;

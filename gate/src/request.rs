@@ -11,7 +11,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Version, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use munjigi_keys::UnixMillis;
-use munjigi_process::proxies::ProxyChain;
+use munjigi_process::proxies::{ProxyChain, is_inside};
 use munjigi_serving::inbound::{BodyError, Description, Inbound, SOFTWARE_HEADERS, Source};
 use url::{Host, Url};
 
@@ -119,6 +119,12 @@ impl Way {
         }
         let asked = format!("{}://{host}{path}", self.scheme(head, peer));
         Url::parse(&asked).map_err(|_| HostError::Invalid)
+    }
+
+    /// Whether a peer stands for many clients: a proxy, also one that nobody
+    /// listed. Strangers cannot come from a private network.
+    pub fn speaks_for_many(&self, peer: IpAddr) -> bool {
+        self.is_proxy(peer) || is_inside(peer)
     }
 
     fn is_proxy(&self, peer: IpAddr) -> bool {

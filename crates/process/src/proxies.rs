@@ -141,11 +141,15 @@ impl ProxyChain {
 
 /// Whether a caller that strangers cannot be speaks for another.
 fn seems_proxied(peer: IpAddr, headers: &HeaderMap) -> bool {
-    let is_inside = match peer {
-        IpAddr::V4(peer) => peer.is_loopback() || peer.is_private(),
-        IpAddr::V6(peer) => peer.is_loopback() || peer.is_unique_local(),
-    };
-    is_inside && headers.contains_key(X_FORWARDED_FOR)
+    is_inside(peer) && headers.contains_key(X_FORWARDED_FOR)
+}
+
+/// Whether an address is of this machine or a private network.
+pub fn is_inside(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
+    }
 }
 
 fn trace(proxies: &Proxies, peer: IpAddr, lines: &[&HeaderValue]) -> (IpAddr, Option<Unread>) {

@@ -1,0 +1,121 @@
+//! How many connections are open at once: in all, and of one address, so that a
+//! machine that opens many keeps nobody else out.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Of all places, one address has one in this many at most. A browser opens
+/// six: some hundred people share an address before any of them waits.
+const SHARES: usize = 8;
+
+/// The places.
+#[derive(Debug)]
+pub struct Connections {
+    all: Arc<Semaphore>,
+    share: usize,
+    taken: Arc<Taken>,
+}
+
+/// How many places each address has.
+#[derive(Debug, Default)]
+struct Taken(Mutex<HashMap<IpAddr, usize>>);
+
+/// A place, until it is dropped.
+#[derive(Debug)]
+pub struct Place {
+    _one: OwnedSemaphorePermit,
+    of: Option<(Arc<Taken>, IpAddr)>,
+}
+
+impl Connections {
+    /// This many places.
+    pub fn new(most: usize) -> Self {
+        let all = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
+        Self { all, share: most.div_ceil(SHARES), taken: Arc::default() }
+    }
+
+    /// A place for a connection from this address; `None`: there is none left
+    /// for it. An address that speaks for many, as a proxy's, has no share.
+    pub fn place(&self, peer: IpAddr, speaks_for_many: bool) -> Option<Place> {
+        let one = Arc::clone(&self.all).try_acquire_owned().ok()?;
+        let of = if speaks_for_many { None } else { Some(self.take_share(household(peer))?) };
+        Some(Place { _one: one, of })
+    }
+
+    fn take_share(&self, address: IpAddr) -> Option<(Arc<Taken>, IpAddr)> {
+        let mut taken = self.taken.lock();
+        let count = taken.entry(address).or_default();
+        if *count >= self.share {
+            return None;
+        }
+        *count += 1;
+        Some((Arc::clone(&self.taken), address))
+    }
+}
+
+impl Taken {
+    fn lock(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Some((taken, address)) = self.of.take() else { return };
+        let mut taken = taken.lock();
+        if let Some(count) = taken.get_mut(&address) {
+            *count -= 1;
+            if *count == 0 {
+                taken.remove(&address);
+            }
+        }
+    }
+}
+
+/// An IPv6 /64 is one household's, and counts as one address.
+fn household(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into()
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn one_address_keeps_nobody_else_out() {
+        let connections = Connections::new(16);
+        let mut open = Vec::new();
+        for address in ["192.0.2.1", "2001:db8::1", "2001:db8::2:1"].map(address) {
+            open.extend((0..20).filter_map(|_| connections.place(address, false)));
+        }
+        // The two of IPv6 are of one household.
+        assert_eq!(open.len(), 4);
+        assert!(connections.place(address("192.0.2.2"), false).is_some());
+        open.pop();
+        assert!(connections.place(address("2001:db8::3"), false).is_some());
+        assert!(connections.place(address("192.0.2.1"), false).is_none());
+    }
+
+    #[test]
+    fn proxies_have_all_of_it_and_nothing_is_kept_about_who_has_left() {
+        let connections = Connections::new(16);
+        let open: Vec<_> = (0..20).map(|_| connections.place(address("10.0.0.1"), true)).collect();
+        assert_eq!(open.iter().flatten().count(), 16);
+        assert!(connections.place(address("192.0.2.1"), false).is_none());
+        drop(open);
+        drop(connections.place(address("192.0.2.1"), false));
+        assert!(connections.taken.lock().is_empty());
+    }
+}
