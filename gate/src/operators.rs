@@ -3,18 +3,22 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::net::IpAddr;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 use munjigi_serving::ports::Ledgers as _;
+use url::Url;
 
 use crate::figures::Now;
 use crate::html::escaped;
 use crate::native::Native;
+use crate::request::is_loopback;
 use crate::sqlite::Day;
 
 /// The page of figures.
@@ -31,14 +35,27 @@ pub struct Operators {
     pub metrics: PrometheusHandle,
 }
 
-/// `/`, `/health/live`, `/health/ready`, `/metrics`.
-pub fn router(operators: Operators) -> Router {
-    Router::new()
+/// `/`, `/health/live`, `/health/ready`, `/metrics`, as they are served at an
+/// address.
+pub fn router(operators: Operators, address: IpAddr) -> Router {
+    let router = Router::new()
         .route("/", get(figures))
         .route("/health/live", get(|| async { "live\n" }))
         .route("/health/ready", get(ready))
         .route("/metrics", get(scrape))
-        .with_state(operators)
+        .with_state(operators);
+    if address.is_loopback() { router.layer(middleware::from_fn(by_this_machine)) } else { router }
+}
+
+/// Refuses other names for this machine: who owns a name can point it here,
+/// and a page of theirs in the operator's browser would read the figures.
+async fn by_this_machine(request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = host.and_then(|host| Url::parse(&format!("http://{host}")).ok());
+    if host.is_some_and(|host| is_loopback(&host)) {
+        return next.run(request).await;
+    }
+    (StatusCode::MISDIRECTED_REQUEST, "ask for 127.0.0.1 or localhost\n").into_response()
 }
 
 /// Ready while the store answers: without it no token is accepted.

@@ -147,7 +147,8 @@ fn host(head: &Parts) -> Option<&str> {
     named.or_else(|| head.headers.get(header::HOST)?.to_str().ok()).filter(|host| !host.is_empty())
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether only this machine is reached by a host.
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),

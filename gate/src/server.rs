@@ -2,7 +2,7 @@
 //! kept, and stops them so that nothing in flight is lost.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -243,7 +243,8 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 
 async fn operate(listener: Option<TcpListener>, operators: Operators, mut asked: Stop) {
     let Some(listener) = listener else { return };
-    let served = axum::serve(listener, operators::router(operators))
+    let address = listener.local_addr().map_or(Ipv4Addr::LOCALHOST.into(), |local| local.ip());
+    let served = axum::serve(listener, operators::router(operators, address))
         .with_graceful_shutdown(async move { asked.asked().await });
     if let Err(error) = served.await {
         tracing::error!(%error, "the operators' address is no longer served");

@@ -1,6 +1,7 @@
 // Bytes that no browser sends: each gets an answer or a closed connection, and the gate serves on.
 
 import assert from 'node:assert/strict';
+import { get } from 'node:http';
 import { connect } from 'node:net';
 import test, { after, before } from 'node:test';
 import { until } from '../journeys/stage.mjs';
@@ -103,4 +104,15 @@ test('of ten thousand idle connections those beyond the limit get 503, and the g
   }
   await until('a place', async () => (await exchange(`GET /version HTTP/1.1\r\n${HOST}${CLOSE}\r\n`)).startsWith('HTTP/1.1 200'));
   assert.ok(gate.isRunning());
+});
+
+test('operators’ pages are not shown to a name that somebody points at this machine', async () => {
+  const { hostname, port } = new URL(gate.operators);
+  const status = (/** @type {string} */ host) =>
+    new Promise((resolve, reject) => {
+      const options = { hostname, port, path: '/metrics', headers: { host } };
+      get(options, (answer) => resolve(answer.resume().statusCode)).on('error', reject);
+    });
+  for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, '[::1]']) assert.equal(await status(host), 200, host);
+  for (const host of ['else.example', `captcha.example:${port}`, '192.0.2.1']) assert.equal(await status(host), 421, host);
 });
