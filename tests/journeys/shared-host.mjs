@@ -87,6 +87,6 @@ export async function checkBelow(host) {
   assert.equal(problem.type, `${host.url}${BASE}/errors/${problem.code}`);
   const about = await fetch(problem.type, { headers: { accept: 'text/html', 'accept-language': 'ko' } });
   assert.match(await about.text(), /<html lang="ko"/);
-  for (const path of ['/_frame.html', '/nothing', '/../v1/api.js', '//v1/api.js'])
+  for (const path of ['/_frame.html', '/%5fframe.html', '/nothing', '/../v1/api.js', '//v1/api.js'])
     assert.equal((await get(path)).status, 404, path);
 }
