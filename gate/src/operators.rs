@@ -47,8 +47,8 @@ pub fn router(operators: Operators, address: IpAddr) -> Router {
     if address.is_loopback() { router.layer(middleware::from_fn(by_this_machine)) } else { router }
 }
 
-/// Refuses other names for this machine: who owns a name can point it here,
-/// and a page of theirs in the operator's browser would read the figures.
+/// Refuses other names for this machine. A stranger can point a name of their
+/// own here, and their page in the operator's browser would read the figures.
 async fn by_this_machine(request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let host = host.and_then(|host| Url::parse(&format!("http://{host}")).ok());

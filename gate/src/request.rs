@@ -345,6 +345,18 @@ mod tests {
     }
 
     #[test]
+    fn a_proxy_and_a_private_network_speak_for_many() {
+        let listed = Proxies {
+            header: "x-forwarded-for".parse().unwrap(),
+            trusted: vec!["198.51.100.0/24".parse().unwrap()],
+        };
+        let way = Way { proxies: ProxyChain::new(Some(listed), "unread"), public: None };
+        let speaks = |peer: &str| way.speaks_for_many(peer.parse().unwrap());
+        assert!(["198.51.100.7", "192.168.1.1", "127.0.0.1", "fd00::1"].into_iter().all(speaks));
+        assert!(!speaks("203.0.113.7") && !speaks("2001:db8::1"));
+    }
+
+    #[test]
     fn the_version_of_a_connection_says_nothing_about_a_visitor() {
         let visit = inbound(&way(None), "10.0.0.1", &[("host", "a")], "/").unwrap().visit();
         assert_eq!(visit.http, HttpVersion::Unknown);

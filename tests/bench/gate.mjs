@@ -158,10 +158,15 @@ export async function measure(options) {
     memory = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024;
     await gate.end(child);
   }
-  const { child } = await gate.begin();
-  const running = await openStack();
-  const bare = await openBare(await answerOf(gate.edge));
+  /** What was started, to be ended whatever happens. @type {(() => unknown)[]} */
+  const closing = [() => rmSync(folder, { recursive: true, force: true }), gate.remove];
   try {
+    const { child } = await gate.begin();
+    closing.push(() => gate.end(child));
+    const running = await openStack();
+    closing.push(running.stop);
+    const bare = await openBare(await answerOf(gate.edge));
+    closing.push(() => bare.child.kill('SIGKILL'));
     const { stack, pid } = running;
     /** @type {Server[]} */
     const servers = [
@@ -213,11 +218,7 @@ export async function measure(options) {
       data: { calls, takes },
     };
   } finally {
-    bare.child.kill('SIGKILL');
-    await running.stop();
-    await gate.end(child);
-    gate.remove();
-    rmSync(folder, { recursive: true, force: true });
+    for (const close of closing.reverse()) await close();
   }
 }
 

@@ -6,6 +6,7 @@ mod page;
 mod vendors;
 
 use munjigi_captcha::Vendor;
+use munjigi_delivery::edge;
 use reqwest::Url;
 use serde::Serialize;
 
@@ -141,7 +142,7 @@ fn use_of(
     changes.push(Change {
         place: "back end",
         from: from.to_owned(),
-        to: [written(edge), path].concat(),
+        to: [edge::address(edge), path].concat(),
     });
     let parameters = scripts.iter().flat_map(|(address, _)| address.query_pairs());
     let parameters =
@@ -155,11 +156,6 @@ fn use_of(
         remarks: vendors::remarks(scripts, elements, &functions),
         functions,
     }
-}
-
-/// The edge as people write it, without a slash at its end.
-fn written(edge: &Url) -> &str {
-    edge.as_str().trim_end_matches('/')
 }
 
 /// `https://host[:port]`.

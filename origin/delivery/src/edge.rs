@@ -59,6 +59,12 @@ impl EdgeError {
     }
 }
 
+/// The address of an edge as people write it: `https://captcha.example`,
+/// `https://shop.example/captcha`.
+pub fn address(edge: &Url) -> &str {
+    edge.as_str().trim_end_matches('/')
+}
+
 /// The address of a path of an edge, which may itself be below a path.
 pub fn below(edge: &Url, path: &str) -> Url {
     let mut url = edge.clone();
@@ -88,10 +94,9 @@ impl EdgeClient {
         &self.url
     }
 
-    /// The address of the edge as people write it: `https://captcha.example`,
-    /// `https://shop.example/captcha`.
+    /// The same, as people write it.
     pub fn address(&self) -> &str {
-        self.url.as_str().trim_end_matches('/')
+        address(&self.url)
     }
 
     /// The address of a path of the edge.

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use munjigi_delivery::edge;
 use reqwest::Url;
 
 use super::page::{Element, Loaded};
-use super::{Setting, Widget, written};
+use super::{Setting, Widget};
 
 /// A vendor as it appears in its customers' pages.
 pub struct Facts {
@@ -201,7 +202,7 @@ impl Facts {
     pub fn moved(&self, address: &Url, edge: &Url) -> String {
         let path = self.loader(address).unwrap_or_default();
         let query = address.query().map_or_else(String::new, |query| format!("?{query}"));
-        [written(edge), path, &query].concat()
+        [edge::address(edge), path, &query].concat()
     }
 
     /// Whether its script, or another's that replaces it, draws an element.
