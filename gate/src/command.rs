@@ -188,7 +188,7 @@ fn serve(config: Config, file: Option<PathBuf>) -> Result<(), Fail> {
     let assets = Assets::embedded().ok_or(StartError::NoWidget)?;
     let metrics = install_metrics().map_err(StartError::Metrics)?;
     in_runtime(async {
-        let (listen, origin) = (config.listen, config.edge.origin_url.clone());
+        let (listen, origin) = (config.listen.clone(), config.edge.origin_url.clone());
         let server = Server::bind(config, assets, Clock::system(), metrics).await?;
         tracing::info!(%listen, origin, "ready");
         let reloading = tokio::spawn(reload(server.platform(), file));

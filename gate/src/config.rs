@@ -24,13 +24,16 @@ use munjigi_protocol::base_path;
 use munjigi_serving::config as serving;
 
 use crate::limits::PerMinute;
+use crate::listen::Address;
 
 pub use file::{File, FileError, OwnSite};
 
 /// Everything that a gate needs.
 pub struct Config {
     /// Where visitors and back ends are answered.
-    pub listen: SocketAddr,
+    pub listen: Address,
+    /// Whether connections begin with the address of their client.
+    pub proxy_protocol: bool,
     /// Where operators are, if anywhere.
     pub operator_listen: Option<SocketAddr>,
     /// The file of the store.
@@ -54,14 +57,18 @@ pub struct Config {
 }
 
 impl Config {
-    /// The address at which this machine reaches the gate.
-    pub fn local_url(&self) -> String {
-        local_url(self.listen)
+    /// The address at which programs of this machine reach the gate; `None`: by
+    /// a proxy alone.
+    pub fn local_url(&self) -> Option<String> {
+        match self.listen {
+            Address::Tcp(listen) if !self.proxy_protocol => Some(local_url(listen)),
+            Address::Tcp(_) | Address::Unix(_) => None,
+        }
     }
 
-    /// The address of the gate in a page.
-    pub fn page_url(&self) -> String {
-        self.public.as_ref().map_or_else(|| self.local_url(), PublicUrl::to_string)
+    /// The address of the gate in a page; `None`: nobody has named it.
+    pub fn page_url(&self) -> Option<String> {
+        self.public.as_ref().map(PublicUrl::to_string).or_else(|| self.local_url())
     }
 }
 
@@ -155,7 +162,11 @@ impl Settings {
 
     fn read(&self, edge: Option<serving::Config>) -> Result<Config, Mistakes> {
         let mut reader = Reader::new(&self.environment);
-        let listen = reader.required(&variables::GATE_LISTEN, address);
+        let listen = reader.required(&variables::GATE_LISTEN, |text| match unix_socket(text) {
+            Some(path) => Ok(Address::Unix(self.path(path))),
+            None => address(text).map(Address::Tcp),
+        });
+        let proxy_protocol = reader.required(&variables::GATE_PROXY_PROTOCOL, truth);
         let operator_listen = reader.required(&variables::GATE_OPERATOR_LISTEN, |text| {
             if text == "none" { Ok(None) } else { address(text).map(Some) }
         });
@@ -163,7 +174,11 @@ impl Settings {
         let pictures = reader.required(&variables::GATE_PICTURES, |text| Ok(self.path(text)));
         let public = reader.required(&variables::GATE_URL, public);
         let (header, trusted) = (&variables::CLIENT_HEADER, &variables::TRUSTED_PROXIES);
-        let proxies = Proxies::read(&mut reader, header, trusted);
+        let proxies = if proxy_protocol == Some(true) {
+            Proxies::read_without_header(&mut reader, header, trusted).map(Some)
+        } else {
+            Proxies::read(&mut reader, header, trusted)
+        };
         let limits = limits(&mut reader);
         let connections = reader.required(&variables::GATE_CONNECTION_LIMIT, |text| {
             number(text, NonZero::<u32>::MIN..=NonZero::<u32>::MAX)
@@ -174,6 +189,7 @@ impl Settings {
             verbosity?;
             Some(Config {
                 listen: listen?,
+                proxy_protocol: proxy_protocol?,
                 operator_listen: operator_listen?,
                 data: data?,
                 pictures: pictures?,
@@ -250,6 +266,19 @@ fn key_of(name: &str) -> String {
 
 fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| "must be an address and port such as 127.0.0.1:8786".to_owned())
+}
+
+/// The path of a socket.
+fn unix_socket(text: &str) -> Option<&str> {
+    text.strip_prefix("unix:").filter(|path| !path.is_empty())
+}
+
+fn truth(text: &str) -> Result<bool, String> {
+    match text {
+        "0" => Ok(false),
+        "1" => Ok(true),
+        _ => Err("must be true or false; in the environment 1 or 0".to_owned()),
+    }
 }
 
 fn public(text: &str) -> Result<Option<PublicUrl>, String> {

@@ -27,8 +27,12 @@ struct Taken(Mutex<HashMap<IpAddr, usize>>);
 #[derive(Debug)]
 pub struct Place {
     _one: OwnedSemaphorePermit,
-    of: Option<(Arc<Taken>, IpAddr)>,
+    _share: Option<Share>,
 }
+
+/// One of the places that an address has.
+#[derive(Debug)]
+struct Share(Arc<Taken>, IpAddr);
 
 impl Connections {
     /// This many places.
@@ -41,18 +45,24 @@ impl Connections {
     /// for it. An address that speaks for many, as a proxy's, has no share.
     pub fn place(&self, peer: IpAddr, speaks_for_many: bool) -> Option<Place> {
         let one = Arc::clone(&self.all).try_acquire_owned().ok()?;
-        let of = if speaks_for_many { None } else { Some(self.take_share(household(peer))?) };
-        Some(Place { _one: one, of })
+        let share = if speaks_for_many { None } else { Some(self.share(household(peer))?) };
+        Some(Place { _one: one, _share: share })
     }
 
-    fn take_share(&self, address: IpAddr) -> Option<(Arc<Taken>, IpAddr)> {
+    /// Gives a place that a proxy has to the client that it named; `None`: there
+    /// is none left for that client.
+    pub fn pass_on(&self, place: Place, client: IpAddr) -> Option<Place> {
+        Some(Place { _share: Some(self.share(household(client))?), ..place })
+    }
+
+    fn share(&self, address: IpAddr) -> Option<Share> {
         let mut taken = self.taken.lock();
         let count = taken.entry(address).or_default();
         if *count >= self.share {
             return None;
         }
         *count += 1;
-        Some((Arc::clone(&self.taken), address))
+        Some(Share(Arc::clone(&self.taken), address))
     }
 }
 
@@ -62,14 +72,14 @@ impl Taken {
     }
 }
 
-impl Drop for Place {
+impl Drop for Share {
     fn drop(&mut self) {
-        let Some((taken, address)) = self.of.take() else { return };
+        let Self(taken, address) = self;
         let mut taken = taken.lock();
-        if let Some(count) = taken.get_mut(&address) {
+        if let Some(count) = taken.get_mut(address) {
             *count -= 1;
             if *count == 0 {
-                taken.remove(&address);
+                taken.remove(address);
             }
         }
     }
@@ -114,6 +124,15 @@ mod tests {
         let open: Vec<_> = (0..20).map(|_| connections.place(address("10.0.0.1"), true)).collect();
         assert_eq!(open.iter().flatten().count(), 16);
         assert!(connections.place(address("192.0.2.1"), false).is_none());
+        drop(open);
+        // A proxy that names a client has its place as that client's.
+        let named = |client: &str| {
+            let place = connections.place(address("10.0.0.1"), true)?;
+            connections.pass_on(place, address(client))
+        };
+        let open: Vec<_> = (0..4).map(|_| named("192.0.2.1")).collect();
+        assert_eq!(open.iter().flatten().count(), 2);
+        assert!(named("192.0.2.2").is_some());
         drop(open);
         drop(connections.place(address("192.0.2.1"), false));
         assert!(connections.taken.lock().is_empty());

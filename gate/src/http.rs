@@ -2,7 +2,7 @@
 //! or to the routes.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,25 +12,32 @@ use axum::response::Response;
 use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use munjigi_process::clock::Stopwatch;
+use munjigi_process::log::Rarely;
 use munjigi_process::stop::Stop;
 use munjigi_protocol::{Code, base64};
 use munjigi_serving::answer::Answer;
 use munjigi_serving::serve;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::PublicUrl;
 use crate::connections::{Connections, Place};
+use crate::listen::{Connection, Listener};
 use crate::native::Native;
+use crate::proxy_header::{self, Refusal};
 use crate::random;
 use crate::request::Way;
 use crate::respond;
 
-/// A client that takes longer for its headers is sent away.
+/// A client that takes longer for its headers is sent away, also one that asks
+/// for nothing more.
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+/// Proxies send whole headers and keep connections for the next visitor. nginx
+/// keeps them for a minute, Traefik and Envoy for 90 s and more; whoever closes
+/// first must not be we, or a request on its way is lost.
+const PROXY_HEADERS_WITHIN: Duration = Duration::from_mins(10);
 /// The start of the origin's routes.
 const INTERNAL: &str = "/internal/";
 /// Connections that are told at once that there is no place, and how long and
@@ -54,20 +61,35 @@ pub struct Public {
     pub way: Way,
 }
 
+/// What the connections of one listener share.
+struct Door {
+    public: Arc<Public>,
+    connections: Connections,
+    visitors: Builder,
+    proxies: Builder,
+    warning: Rarely,
+    refusals: Arc<Semaphore>,
+}
+
 /// Answers requests until asked to stop; then those in progress, for at most
 /// `within`. At most `most` connections are open at once, and of one address a
 /// part of them.
 pub async fn serve(
     public: Arc<Public>,
-    listener: TcpListener,
+    listener: Listener,
     most: usize,
     mut stop: Stop,
     within: Duration,
 ) {
     let graceful = GracefulShutdown::new();
-    let mut server = Builder::new();
-    server.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
-    let (connections, refusals) = (Connections::new(most), Arc::new(Semaphore::new(REFUSALS)));
+    let door = Arc::new(Door {
+        public,
+        connections: Connections::new(most),
+        visitors: builder(HEADERS_WITHIN),
+        proxies: builder(PROXY_HEADERS_WITHIN),
+        warning: Rarely::new(),
+        refusals: Arc::new(Semaphore::new(REFUSALS)),
+    });
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -75,15 +97,13 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let speaks_for_many = public.way.speaks_for_many(peer.ip());
-                if let Some(place) = connections.place(peer.ip(), speaks_for_many) {
-                    connect(&server, &graceful, Arc::clone(&public), stream, peer, place);
-                    continue;
-                }
-                metrics::counter!("munjigi_edge_connections_refused_total").increment(1);
-                // Beyond these, a connection that is closed must do.
-                if let Ok(refusal) = Arc::clone(&refusals).try_acquire_owned() {
-                    tokio::spawn(refuse(stream, refusal));
+                let speaks_for_many = door.public.way.speaks_for_many(peer);
+                match door.connections.place(peer, speaks_for_many) {
+                    Some(place) => {
+                        let door = Arc::clone(&door);
+                        tokio::spawn(door.enter(stream, peer, place, graceful.watcher()));
+                    }
+                    None => door.turn_away(stream),
                 }
             }
             Err(error) => {
@@ -98,39 +118,90 @@ pub async fn serve(
     }
 }
 
+fn builder(headers_within: Duration) -> Builder {
+    let mut builder = Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(headers_within);
+    builder
+}
+
+impl Door {
+    /// Answers the requests of a connection.
+    async fn enter(
+        self: Arc<Self>,
+        mut stream: Connection,
+        peer: IpAddr,
+        mut place: Place,
+        watcher: Watcher,
+    ) {
+        let way = &self.public.way;
+        let mut client = peer;
+        if way.proxy_protocol {
+            match self.client_behind(&mut stream, peer).await {
+                Ok(None) => {}
+                Ok(Some(named)) => {
+                    client = named;
+                    let Some(own) = self.connections.pass_on(place, named) else {
+                        return self.turn_away(stream);
+                    };
+                    place = own;
+                }
+                Err(refusal) => return self.refuse(refusal),
+            }
+        }
+        let server = if way.is_proxy(peer) { &self.proxies } else { &self.visitors };
+        let public = Arc::clone(&self.public);
+        let service = service_fn(move |request: axum::http::Request<_>| {
+            let public = Arc::clone(&public);
+            async move { Ok::<_, Infallible>(answer(&public, client, request.map(Body::new)).await) }
+        });
+        let connection = server.serve_connection(TokioIo::new(stream), service);
+        // Clients go away as they please.
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+        drop(place);
+    }
+
+    /// Whom a proxy names before anything else.
+    async fn client_behind(
+        &self,
+        stream: &mut Connection,
+        peer: IpAddr,
+    ) -> Result<Option<IpAddr>, Refusal> {
+        if !self.public.way.is_proxy(peer) {
+            return Err(Refusal::Stranger);
+        }
+        let read = tokio::time::timeout(HEADERS_WITHIN, proxy_header::read(stream)).await;
+        read.unwrap_or(Err(Refusal::Truncated))
+    }
+
+    fn refuse(&self, refusal: Refusal) {
+        let reason = refusal.to_string();
+        metrics::counter!("munjigi_edge_proxy_headers_refused_total", "reason" => reason.clone())
+            .increment(1);
+        if self.warning.is_due(self.public.platform.parts().clock.now()) {
+            tracing::warn!(reason, "{}", refusal.told());
+        }
+    }
+
+    fn turn_away(&self, stream: Connection) {
+        metrics::counter!("munjigi_edge_connections_refused_total").increment(1);
+        // Beyond these, a connection that is closed must do.
+        if let Ok(refusal) = Arc::clone(&self.refusals).try_acquire_owned() {
+            tokio::spawn(refuse(stream, refusal));
+        }
+    }
+}
+
 /// Says that there is no place, and gives the client a moment to read it: a
 /// connection closed with unread bytes takes the answer with it.
-async fn refuse(mut stream: TcpStream, _place: OwnedSemaphorePermit) {
+async fn refuse(mut stream: Connection, _place: OwnedSemaphorePermit) {
     let _ = tokio::time::timeout(REFUSED_WITHIN, async {
         stream.write_all(NO_PLACE.as_bytes()).await?;
         stream.shutdown().await?;
         tokio::io::copy(&mut stream.take(REFUSED_BYTES), &mut tokio::io::sink()).await
     })
     .await;
-}
-
-fn connect(
-    server: &Builder,
-    graceful: &GracefulShutdown,
-    public: Arc<Public>,
-    stream: TcpStream,
-    peer: SocketAddr,
-    place: Place,
-) {
-    // Answers are small and written at once.
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request: axum::http::Request<_>| {
-        let public = Arc::clone(&public);
-        async move { Ok::<_, Infallible>(answer(&public, peer.ip(), request.map(Body::new)).await) }
-    });
-    let connection = graceful.watch(server.serve_connection(TokioIo::new(stream), service));
-    tokio::spawn(async move {
-        // Clients go away as they please.
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection ended early");
-        }
-        drop(place);
-    });
 }
 
 /// Answers one request.

@@ -27,6 +27,8 @@ pub struct Way {
     pub proxies: ProxyChain,
     /// The address that visitors use; `None`: what each request says.
     pub public: Option<PublicUrl>,
+    /// Whether connections begin with the address of their client.
+    pub proxy_protocol: bool,
 }
 
 /// The headers and the body of a request.
@@ -127,7 +129,8 @@ impl Way {
         self.is_proxy(peer) || is_inside(peer)
     }
 
-    fn is_proxy(&self, peer: IpAddr) -> bool {
+    /// Whether a peer is one of the operator's proxies.
+    pub fn is_proxy(&self, peer: IpAddr) -> bool {
         self.proxies.proxies().is_some_and(|proxies| proxies.are_at(peer))
     }
 
@@ -224,14 +227,15 @@ mod tests {
 
     fn way(public: Option<&str>) -> Way {
         let proxies = Proxies {
-            header: "x-forwarded-for".parse().unwrap(),
+            header: Some("x-forwarded-for".parse().unwrap()),
             trusted: vec!["10.0.0.0/8".parse().unwrap()],
         };
         let public = public.map(|origin| PublicUrl {
             origin: origin.parse().unwrap(),
             base_path: "/captcha".to_owned(),
         });
-        Way { proxies: ProxyChain::new(Some(proxies), "unread"), public }
+        let proxies = ProxyChain::new(Some(proxies), "unread");
+        Way { proxies, public, proxy_protocol: false }
     }
 
     fn inbound(
@@ -347,10 +351,11 @@ mod tests {
     #[test]
     fn a_proxy_and_a_private_network_speak_for_many() {
         let listed = Proxies {
-            header: "x-forwarded-for".parse().unwrap(),
+            header: Some("x-forwarded-for".parse().unwrap()),
             trusted: vec!["198.51.100.0/24".parse().unwrap()],
         };
-        let way = Way { proxies: ProxyChain::new(Some(listed), "unread"), public: None };
+        let proxies = ProxyChain::new(Some(listed), "unread");
+        let way = Way { proxies, public: None, proxy_protocol: false };
         let speaks = |peer: &str| way.speaks_for_many(peer.parse().unwrap());
         assert!(["198.51.100.7", "192.168.1.1", "127.0.0.1", "fd00::1"].into_iter().all(speaks));
         assert!(!speaks("203.0.113.7") && !speaks("2001:db8::1"));

@@ -2,7 +2,7 @@
 //! kept, and stops them so that nothing in flight is lost.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +27,7 @@ use crate::figures::Figures;
 use crate::http::{self, Public};
 use crate::images::Images;
 use crate::limits::Limits;
+use crate::listen::{Address, Listener};
 use crate::meter::Meter;
 use crate::native::{Native, Parts};
 use crate::operators::{self, Operators};
@@ -61,7 +62,7 @@ pub enum StartError {
     #[error("cannot listen on {address}: {source}")]
     Listen {
         /// The address.
-        address: SocketAddr,
+        address: Address,
         /// Why.
         source: io::Error,
     },
@@ -92,7 +93,7 @@ pub enum StartError {
 /// A gate that listens.
 pub struct Server {
     platform: Native,
-    public: TcpListener,
+    public: Listener,
     operators: Option<TcpListener>,
     way: Way,
     connections: usize,
@@ -145,24 +146,20 @@ impl Server {
         } else {
             None
         };
-        let public = listen(config.listen).await?;
-        let operators = match config.operator_listen {
-            Some(address) => Some(listen(address).await?),
-            None => None,
-        };
+        let public = Listener::bind(&config.listen).await;
+        let public = public
+            .map_err(|source| StartError::Listen { address: config.listen.clone(), source })?;
+        let operators =
+            match config.operator_listen {
+                Some(address) => Some(TcpListener::bind(address).await.map_err(|source| {
+                    StartError::Listen { address: Address::Tcp(address), source }
+                })?),
+                None => None,
+            };
         let proxies = ProxyChain::new(config.proxies, "munjigi_edge_client_unread_total");
-        let way = Way { proxies, public: config.public };
+        let way = Way { proxies, public: config.public, proxy_protocol: config.proxy_protocol };
         let connections = connections(config.connections.get());
         Ok(Self { platform, public, operators, way, connections, metrics, courier })
-    }
-
-    /// The address that visitors reach.
-    ///
-    /// # Errors
-    ///
-    /// The socket is gone.
-    pub fn address(&self) -> io::Result<SocketAddr> {
-        self.public.local_addr()
     }
 
     /// The platform that the routes use.
@@ -235,10 +232,6 @@ fn connections(wanted: u32) -> usize {
         tracing::warn!(most, wanted, "the system's limit of open files allows fewer connections");
     }
     usize::try_from(most.min(u64::from(wanted))).unwrap_or(usize::MAX)
-}
-
-async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
 }
 
 async fn operate(listener: Option<TcpListener>, operators: Operators, mut asked: Stop) {

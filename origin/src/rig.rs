@@ -90,7 +90,7 @@ pub fn console() -> settings::Console {
         keys: ring(),
         sign_up: settings::SignUpPolicy::Open,
         proxies: Some(Proxies {
-            header: "x-real-ip".parse().unwrap(),
+            header: Some("x-real-ip".parse().unwrap()),
             trusted: vec!["127.0.0.1/32".parse().unwrap()],
         }),
         most_sites: MostSites(1_000),

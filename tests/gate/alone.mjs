@@ -1,6 +1,7 @@
 // A gate of its own for a test: a new folder, `init`, `serve`, and nothing else on the machine.
 
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,30 +44,59 @@ export async function openGate(t, init = [], variables = {}, edit = (settings) =
   };
   /** Runs a subcommand in the folder, without a word of where it is. */
   const run = (/** @type {string[]} */ ...words) => output(PROGRAM, words, { cwd: folder, env });
+  /** What a subcommand says that fails. */
+  const refused = async (/** @type {string[]} */ ...words) => {
+    const child = spawn(PROGRAM, words, { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (chunk) => (said += chunk));
+    const [code] = await once(child, 'close');
+    if (code === 0) throw new Error(`${words.join(' ')} did not fail`);
+    return said;
+  };
   const started = (/** @type {string[]} */ ...words) => {
-    const child = spawn(PROGRAM, words, { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(PROGRAM, words, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
     t.after(() => child.kill('SIGKILL'));
     return child;
   };
   const told = await run(COMMANDS.make, ...init);
   const file = join(folder, 'gate.toml');
-  writeFileSync(file, edit(readFileSync(file, 'utf8')));
+  const write = (/** @type {string} */ settings) => writeFileSync(file, settings);
+  write(edit(readFileSync(file, 'utf8')));
   const gate = started(COMMANDS.serve);
   gate.stdout.resume();
+  let log = '';
+  gate.stderr.on('data', (chunk) => {
+    log += chunk;
+    process.stderr.write(chunk);
+  });
   await until('the gate', () => run('health').then(() => true, () => false));
   return {
     folder,
     told,
     run,
+    refused,
     port,
     url: `http://127.0.0.1:${port}`,
     operators: `http://127.0.0.1:${operators}`,
+    /** Writes its settings. */
+    write,
+    /** What it has logged. */
+    log: () => log,
+    /** Has it read its settings again. */
+    reload: () => gate.kill('SIGHUP'),
+    /** Ends it as an operator does. */
+    stop: async () => {
+      gate.kill('SIGTERM');
+      await once(gate, 'exit');
+    },
     isRunning: () => gate.exitCode === null && gate.signalCode === null,
     /** Its memory, in bytes. */
     memory: () => 1024 * Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${gate.pid}/status`, 'utf8'))?.[1]),
     /** Starts the form; its address. */
     form: async () => {
-      const shown = started(COMMANDS.form, '--listen', '127.0.0.1:0').stdout;
+      const child = started(COMMANDS.form, '--listen', '127.0.0.1:0');
+      child.stderr.pipe(process.stderr);
+      const shown = child.stdout;
       let text = '';
       shown.on('data', (chunk) => (text += chunk));
       return until('the form', async () => /http:\S+(?=;)/.exec(text)?.[0]);

@@ -2,7 +2,9 @@
 //! elsewhere.
 
 use std::io::{self, IsTerminal};
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use munjigi_keys::UnixMillis;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
@@ -30,6 +32,29 @@ pub enum LogFormat {
     Json,
     /// Text, for people.
     Text,
+}
+
+/// A warning about what may happen with every request: repeated at most once a
+/// minute.
+#[derive(Debug, Default)]
+pub struct Rarely(AtomicU64);
+
+impl Rarely {
+    /// Between two repetitions.
+    const MILLIS: u64 = 60_000;
+
+    /// It was not logged yet.
+    pub const fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+
+    /// Whether to log it; of several concurrent calls, only one does.
+    pub fn is_due(&self, now: UnixMillis) -> bool {
+        let told = self.0.load(Ordering::Relaxed);
+        let is_due = told == 0 || now.since(UnixMillis(told)) >= Self::MILLIS;
+        let order = Ordering::Relaxed;
+        is_due && self.0.compare_exchange(told, now.0, order, order).is_ok()
+    }
 }
 
 impl Log {
@@ -77,5 +102,17 @@ impl Log {
             let lines = lines.with_ansi(io::stderr().is_terminal());
             registry.with(lines.with_filter(filter)).init();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rare_warning_is_repeated_once_a_minute() {
+        let rarely = Rarely::new();
+        let due = [1, 2, Rarely::MILLIS, Rarely::MILLIS + 1, Rarely::MILLIS + 2];
+        assert_eq!(due.map(|at| rarely.is_due(UnixMillis(at))), [true, false, false, true, false]);
     }
 }

@@ -4,7 +4,6 @@
 //! that is not one of the operator's proxies is the client's.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::http::header::FORWARDED;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -12,17 +11,17 @@ use ipnet::IpNet;
 use munjigi_keys::UnixMillis;
 
 use crate::config::{Reader, Variable};
+use crate::log::Rarely;
 
 /// What proxies send unless they are told otherwise.
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-/// The log reports unreadable addresses at most this often.
-const TELL_MILLIS: u64 = 60_000;
 
 /// An operator's proxies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proxies {
     /// A list of addresses, the last by the nearest proxy: `X-Forwarded-For`.
-    pub header: HeaderName,
+    /// `None`: they name their clients in another way, if at all.
+    pub header: Option<HeaderName>,
     /// The networks that they call from.
     pub trusted: Vec<IpNet>,
 }
@@ -32,7 +31,7 @@ pub struct Proxies {
 pub struct ProxyChain {
     proxies: Option<Proxies>,
     metric: &'static str,
-    told_at: AtomicU64,
+    warning: Rarely,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +81,24 @@ impl Proxies {
         }
         let header = reader.required(header, parse_header);
         let trusted = reader.required(trusted, parse_trusted);
-        Some(Some(Self { header: header?, trusted: trusted? }))
+        Some(Some(Self { header: Some(header?), trusted: trusted? }))
+    }
+
+    /// Reads the variables where the proxies name their clients before a
+    /// connection's first byte, so that a header is needed only if there are
+    /// further proxies before them. `None` means that the variables are wrong.
+    pub fn read_without_header(
+        reader: &mut Reader,
+        header: &Variable,
+        trusted: &Variable,
+    ) -> Option<Self> {
+        let header = if reader.is_set(header) {
+            reader.required(header, parse_header).map(Some)
+        } else {
+            Some(None)
+        };
+        let trusted = reader.required(trusted, parse_trusted);
+        Some(Self { header: header?, trusted: trusted? })
     }
 
     /// Whether an address is that of one of them.
@@ -95,7 +111,7 @@ impl Proxies {
 impl ProxyChain {
     /// `metric` counts addresses that could not be read, by reason.
     pub const fn new(proxies: Option<Proxies>, metric: &'static str) -> Self {
-        Self { proxies, metric, told_at: AtomicU64::new(0) }
+        Self { proxies, metric, warning: Rarely::new() }
     }
 
     /// The proxies, if there are any.
@@ -113,7 +129,8 @@ impl ProxyChain {
             }
             return peer;
         };
-        let lines: Vec<&HeaderValue> = headers.get_all(&proxies.header).iter().collect();
+        let Some(header) = &proxies.header else { return peer };
+        let lines: Vec<&HeaderValue> = headers.get_all(header).iter().collect();
         let (client, unread) = trace(proxies, peer, &lines);
         if let Some(unread) = unread {
             self.tell(unread, now);
@@ -125,17 +142,9 @@ impl ProxyChain {
     fn tell(&self, unread: Unread, now: UnixMillis) {
         let reason = unread.as_str();
         metrics::counter!(self.metric, "reason" => reason).increment(1);
-        if self.is_due(now) {
+        if self.warning.is_due(now) {
             tracing::warn!(reason, "{}", unread.told());
         }
-    }
-
-    /// Whether to log it; of several concurrent calls, only one does.
-    fn is_due(&self, now: UnixMillis) -> bool {
-        let told = self.told_at.load(Ordering::Relaxed);
-        let is_due = told == 0 || now.since(UnixMillis(told)) >= TELL_MILLIS;
-        let order = Ordering::Relaxed;
-        is_due && self.told_at.compare_exchange(told, now.0, order, order).is_ok()
     }
 }
 
@@ -156,7 +165,7 @@ fn trace(proxies: &Proxies, peer: IpAddr, lines: &[&HeaderValue]) -> (IpAddr, Op
     // Several lines are one list (RFC 9110, 5.3).
     let mut chain =
         lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
-    let mut nearest = peer;
+    let mut nearest = peer.to_canonical();
     let mut unread = Some(Unread::Missing);
     while proxies.are_at(nearest) {
         let Some(hop) = chain.next() else { return (nearest, unread) };
@@ -181,6 +190,9 @@ fn read(hop: &[u8]) -> Option<IpAddr> {
 }
 
 fn parse_header(text: &str) -> Result<HeaderName, String> {
+    if text.is_empty() {
+        return Err("must be set where there are trusted proxies: X-Forwarded-For".to_owned());
+    }
     let name: HeaderName = text.parse().map_err(|_| "must be the name of a header".to_owned())?;
     if name == FORWARDED {
         return Err(
@@ -201,6 +213,9 @@ fn parse_trusted(text: &str) -> Result<Vec<IpNet>, String> {
 
 fn parse_network(text: &str) -> Result<IpNet, String> {
     let text = text.trim();
+    if text.starts_with("unix:") {
+        return Err("a proxy on a socket of this machine is at 127.0.0.1".to_owned());
+    }
     let wrong =
         || format!("{text:?} is not an address such as 10.0.0.5 or a network such as 10.1.0.0/24");
     if let Ok(address) = text.parse::<std::net::IpAddr>() {
@@ -227,7 +242,7 @@ mod tests {
 
     fn proxies() -> Proxies {
         Proxies {
-            header: "x-forwarded-for".parse().unwrap(),
+            header: Some("x-forwarded-for".parse().unwrap()),
             trusted: vec!["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()],
         }
     }
@@ -252,6 +267,9 @@ mod tests {
             ("10.0.0.1", &["198.51.100.9, 203.0.113.7", "10.0.0.2"], "203.0.113.7"),
             ("10.0.0.1", &["10.0.0.3,203.0.113.7,10.0.0.2"], "203.0.113.7"),
             ("10.0.0.1", &["nonsense, 203.0.113.7"], "203.0.113.7"),
+            // IPv4 written as IPv6, also by the peer's own socket.
+            ("::ffff:10.0.0.1", &["::ffff:203.0.113.7"], "203.0.113.7"),
+            ("::ffff:192.0.2.1", &["198.51.100.9"], "192.0.2.1"),
             // A client on the internal network, without a proxy before it.
             ("10.0.0.1", &["10.0.0.9"], "10.0.0.9"),
             ("::1", &["2001:db8::7"], "2001:db8::7"),
@@ -276,7 +294,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_the_proxy_that_wrote_it() {
-        for written in ["unknown", "", "203.0.113.7;", "[203.0.113.7]", "203.0.113.7:x", "é"] {
+        for written in
+            ["unknown", "unix:", "", "203.0.113.7;", "[203.0.113.7]", "203.0.113.7:x", "é"]
+        {
             let lines = ["198.51.100.9", written];
             let expected = ("10.0.0.1".to_owned(), Some(Unread::NotAnAddress));
             assert_eq!(traced("10.0.0.1", &lines), expected, "{written}");
@@ -316,13 +336,6 @@ mod tests {
     }
 
     #[test]
-    fn the_log_tells_of_it_once_a_minute() {
-        let chain = ProxyChain::new(Some(proxies()), "unread");
-        let due = [1, 2, TELL_MILLIS, TELL_MILLIS + 1, TELL_MILLIS + 2];
-        assert_eq!(due.map(|at| chain.is_due(UnixMillis(at))), [true, false, false, true, false]);
-    }
-
-    #[test]
     fn proxies_are_addresses_and_networks() {
         let read = |text: &str| {
             parse_trusted(text).map(|all| all.iter().map(ToString::to_string).collect::<Vec<_>>())
@@ -338,6 +351,7 @@ mod tests {
             ("proxy.example", "\"proxy.example\" is not an address"),
             ("10.0.0.5,", "\"\" is not an address"),
             ("10.0.0.5:80", "is not an address"),
+            ("unix:", "a socket of this machine is at 127.0.0.1"),
             ("10.0.0.0/33", "is not an address"),
             ("10.0.0.5/24", "10.0.0.5/24 is not a network: 10.0.0.0/24 is"),
             ("0.0.0.0/0", "not of everybody"),
@@ -355,6 +369,7 @@ mod tests {
         assert_eq!(parse_header("X-Forwarded-For").unwrap().as_str(), "x-forwarded-for");
         assert!(parse_header("Forwarded").is_err());
         assert!(parse_header("x y").is_err());
+        assert!(parse_header("").unwrap_err().contains("where there are trusted proxies"));
     }
 
     proptest! {

@@ -6,10 +6,12 @@ use crate::delivery;
 
 /// Succeeds while the running gate can serve.
 pub async fn run(config: &Config) -> Result<(), Fail> {
-    let url = match config.operator_listen {
-        Some(listen) => format!("{}/health/ready", local_url(listen)),
-        None => format!("{}/health", config.local_url()),
-    };
+    let of_operators =
+        config.operator_listen.map(|listen| format!("{}/health/ready", local_url(listen)));
+    let public = || Some(format!("{}/health", config.local_url().or_else(|| config.page_url())?));
+    let url = of_operators.or_else(public).ok_or_else(|| {
+        Fail("set `operator_listen`: nothing else here tells whether the gate can serve".to_owned())
+    })?;
     let client = delivery::client().map_err(|error| Fail(error.to_string()))?;
     let answer = client.get(&url).send().await;
     let answer = answer.map_err(|_| Fail(format!("nothing answers at {url}")))?;

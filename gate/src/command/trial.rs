@@ -30,8 +30,8 @@ const FIELD: &str = "munjigi-response";
 struct Shop {
     /// Where the widget comes from.
     page_url: String,
-    /// Where tokens are verified.
-    verify_url: String,
+    /// Where the gate is, for this program.
+    gate_url: String,
     sitekey: String,
     secret: String,
     client: Client,
@@ -83,9 +83,9 @@ const KOREAN: Words = Words {
 /// Serves the form until the process ends.
 pub async fn run(config: &Config, file: &Path, listen: SocketAddr) -> Result<(), Fail> {
     let shop = Shop::new(config, file)?;
-    let health = format!("{}/version", config.local_url());
+    let health = format!("{}/version", shop.gate_url);
     if shop.client.get(&health).send().await.is_err() {
-        let why = format!("nothing answers at {}: start it with", config.local_url());
+        let why = format!("nothing answers at {}: start it with", shop.gate_url);
         return Err(Fail(format!("{why} `munjigi-gate serve`")));
     }
     let listener = TcpListener::bind(listen).await;
@@ -113,9 +113,13 @@ impl Shop {
             let why = "has no site for pages on this machine with the secret in";
             Fail(format!("{} {why} {shown}", file.display()))
         })?;
+        let page_url = config.page_url().ok_or_else(|| {
+            let why = "the gate is reached by a proxy alone: set `url` to its address";
+            Fail(format!("{}: {why}", file.display()))
+        })?;
         Ok(Self {
-            page_url: config.page_url(),
-            verify_url: format!("{}/siteverify", config.local_url()),
+            gate_url: config.local_url().unwrap_or_else(|| page_url.clone()),
+            page_url,
             sitekey: site.sitekey.clone(),
             secret,
             client: delivery::client().map_err(|error| Fail(error.to_string()))?,
@@ -127,7 +131,8 @@ impl Shop {
         let fields = [("secret", self.secret.as_str()), ("response", token)];
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let form = "application/x-www-form-urlencoded";
-        let request = self.client.post(&self.verify_url).header(header::CONTENT_TYPE, form);
+        let url = format!("{}/siteverify", self.gate_url);
+        let request = self.client.post(url).header(header::CONTENT_TYPE, form);
         request.body(body).send().await.ok()?.text().await.ok()
     }
 }

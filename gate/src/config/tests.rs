@@ -42,9 +42,9 @@ fn a_setting_is_read_in_its_own_form() {
         &[],
     )
     .unwrap();
-    assert_eq!((config.listen.port(), config.operator_listen), (443, None));
+    assert_eq!((config.listen.to_string().as_str(), config.operator_listen), ("[::]:443", None));
     assert_eq!(config.data, Path::new("/var/lib/a.db"));
-    assert_eq!(config.page_url(), "https://captcha.example");
+    assert_eq!(config.page_url().unwrap(), "https://captcha.example");
     assert_eq!(config.proxies.unwrap().trusted.len(), 2);
     assert_eq!(config.limits.challenges.get(), 9);
     assert_eq!(config.edge.verbosity, serving::Verbosity::Requests);
@@ -59,7 +59,7 @@ fn a_url_may_have_a_path_that_the_routes_know_too() {
         ("https://captcha.example", ""),
     ] {
         let config = read(&file(&format!("url = \"{url}\"")), &[]).unwrap();
-        assert_eq!(config.page_url(), url.trim_end_matches('/'));
+        assert_eq!(config.page_url().unwrap(), url.trim_end_matches('/'));
         assert_eq!(config.edge.base_path, path);
     }
     for url in ["shop.example", "https://shop.example/%2f", "https://a:b@c", "https://a/?b"] {
@@ -69,10 +69,29 @@ fn a_url_may_have_a_path_that_the_routes_know_too() {
 }
 
 #[test]
+fn a_socket_and_the_proxy_protocol_are_reached_by_a_proxy_alone() {
+    let config = read(&file("listen = \"unix:run/gate.sock\""), &[]).unwrap();
+    assert_eq!(config.listen, Address::Unix("etc/run/gate.sock".into()));
+    assert_eq!((config.local_url(), config.page_url()), (None, None));
+    let text = "proxy_protocol = true\ntrusted_proxies = [\"10.0.0.1\"]";
+    let config = read(&file(text), &[]).unwrap();
+    assert!(config.proxy_protocol && config.proxies.unwrap().header.is_none());
+    let with_header = format!("{text}\nclient_header = \"X-Forwarded-For\"");
+    let proxies = read(&file(&with_header), &[]).unwrap().proxies.unwrap();
+    assert_eq!(proxies.header.unwrap(), "x-forwarded-for");
+    let mistake = read(&file("proxy_protocol = true"), &[]).err().unwrap();
+    assert!(mistake.contains("MUNJIGI_TRUSTED_PROXIES"), "{mistake}");
+    // Without it, neither of the two is enough.
+    for half in ["trusted_proxies = [\"10.0.0.1\"]", "client_header = \"X-Forwarded-For\""] {
+        assert!(read(&file(half), &[]).is_err(), "{half}");
+    }
+}
+
+#[test]
 fn the_environment_wins_and_a_secret_may_stand_in_a_file() {
     let variables = [("MUNJIGI_GATE_LISTEN", "127.0.0.1:1"), ("MUNJIGI_LISTEN", "127.0.0.1:2")];
     let config = read(&file("listen = \"127.0.0.1:3\""), &variables).unwrap();
-    assert_eq!(config.listen.port(), 1);
+    assert_eq!(config.listen.to_string(), "127.0.0.1:1");
     let text = file("").replace(&format!("root_keys = \"{KEYS}\""), "root_keys_file = \"secret\"");
     assert!(read(&text, &[]).is_ok());
 }
@@ -98,6 +117,12 @@ fn each_mistake_has_its_line_and_its_remedy() {
         (
             "operator_listen = \"off\"",
             "etc/gate.toml:4: operator_listen is invalid: must be an address",
+        ),
+        ("listen = \"unix:\"", "etc/gate.toml:4: listen is invalid: must be an address and port"),
+        ("proxy_protocol = 2", "etc/gate.toml:4: proxy_protocol is invalid: must be true or false"),
+        (
+            "client_header = \"X-Forwarded-For\"\ntrusted_proxies = [\"unix:\"]",
+            "etc/gate.toml:5: trusted_proxies is invalid: a proxy on a socket of this machine is at",
         ),
         ("url = \"captcha.example\"", "etc/gate.toml:4: url is invalid: must be scheme, host"),
         ("url = \"https://captcha.example/%2f\"", "url is invalid: its path must be a path of"),
