@@ -16,11 +16,12 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use munjigi_process::clock::Clock;
 use munjigi_process::stop::asked_to_stop;
+use munjigi_serving::own_sites::Published;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::assets::Assets;
 use crate::config::{Config, File, Settings};
-use crate::native::Native;
+use crate::live::Live;
 use crate::server::{Server, StartError, install_metrics, publish};
 
 /// Libraries that log each connection.
@@ -191,7 +192,7 @@ fn serve(config: Config, file: Option<PathBuf>) -> Result<(), Fail> {
         let (listen, origin) = (config.listen.clone(), config.edge.origin_url.clone());
         let server = Server::bind(config, assets, Clock::system(), metrics).await?;
         tracing::info!(%listen, origin, "ready");
-        let reloading = tokio::spawn(reload(server.platform(), file));
+        let reloading = tokio::spawn(reload(server.live(), file));
         server.run(asked_to_stop()).await;
         reloading.abort();
         Ok(())
@@ -203,23 +204,27 @@ fn in_runtime(act: impl Future<Output = Result<(), Fail>>) -> Result<(), Fail> {
     runtime.map_err(StartError::Runtime)?.block_on(act)
 }
 
-/// On SIGHUP, reads the sites of the file again. A file with mistakes changes
-/// nothing; other settings need a restart.
-async fn reload(platform: Native, file: Option<PathBuf>) {
+/// On SIGHUP, reads the file again. One with mistakes changes nothing.
+async fn reload(live: Live, file: Option<PathBuf>) {
     let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
     while hangups.recv().await.is_some() {
-        let sites = config(file.as_deref()).map(|config| config.sites);
-        let published = match sites {
-            Ok(sites) => publish(&platform, &sites).await.map_err(Fail::from),
-            Err(fail) => Err(fail),
-        };
-        match published {
-            Ok(done) => tracing::info!(
-                changed = done.changed,
-                removed = done.removed,
-                "read the sites of the file again"
-            ),
-            Err(fail) => tracing::error!(%fail, "kept the sites as they were"),
+        match reread(&live, file.as_deref()).await {
+            Ok((sites, waiting)) => {
+                let (changed, removed) = (sites.changed, sites.removed);
+                tracing::info!(changed, removed, "read the settings and their sites again");
+                if !waiting.is_empty() {
+                    let settings = waiting.join(", ");
+                    tracing::warn!(settings, "these take effect at the next start");
+                }
+            }
+            Err(fail) => tracing::error!(%fail, "kept the settings as they were"),
         }
     }
+}
+
+/// What changed among the sites, and what waits for the next start.
+async fn reread(live: &Live, file: Option<&Path>) -> Result<(Published, Vec<&'static str>), Fail> {
+    let config = config(file)?;
+    let published = publish(&live.now().platform, &config.sites).await?;
+    Ok((published, live.reconfigure(config)))
 }

@@ -56,7 +56,46 @@ pub struct Config {
     pub sites: Vec<OwnSite>,
 }
 
+/// The settings that a running gate cannot change, by their names in its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    proxy_protocol: bool,
+    others: Vec<(&'static str, String)>,
+}
+
+impl Settled {
+    /// Whether connections begin with the address of their client.
+    pub const fn proxy_protocol(&self) -> bool {
+        self.proxy_protocol
+    }
+
+    /// The names of those that are different.
+    pub fn differs(&self, other: &Self) -> Vec<&'static str> {
+        let protocol = (self.proxy_protocol != other.proxy_protocol).then_some("proxy_protocol");
+        let pairs = self.others.iter().zip(&other.others);
+        let others = pairs.filter(|(one, other)| one != other).map(|((name, _), _)| *name);
+        protocol.into_iter().chain(others).collect()
+    }
+}
+
 impl Config {
+    /// What cannot change while it is used.
+    pub fn settled(&self) -> Settled {
+        let operators = self.operator_listen.map(|listen| listen.to_string());
+        let others = vec![
+            ("listen", self.listen.to_string()),
+            ("operator_listen", operators.unwrap_or_default()),
+            ("data", self.data.display().to_string()),
+            ("pictures", self.pictures.display().to_string()),
+            ("connection_limit", self.connections.to_string()),
+            ("counter_half_life_seconds", self.edge.counter_half_life_seconds.to_string()),
+            ("log", format!("{:?}", self.log)),
+            // Whether somebody delivers to it, not where it is.
+            ("origin_url", self.edge.origin_url.is_some().to_string()),
+        ];
+        Settled { proxy_protocol: self.proxy_protocol, others }
+    }
+
     /// The address at which programs of this machine reach the gate; `None`: by
     /// a proxy alone.
     pub fn local_url(&self) -> Option<String> {

@@ -10,7 +10,7 @@ use munjigi_protocol::{EventBatch, Route, headers, routes};
 use munjigi_serving::outbound::{self, OutboundError};
 use reqwest::Client;
 
-use crate::native::Native;
+use crate::live::Live;
 use crate::random;
 
 /// Pause while the origin takes everything.
@@ -29,7 +29,7 @@ const SENDER: &str = "gate";
 
 /// Delivers to the origin.
 pub struct Courier {
-    platform: Native,
+    live: Live,
     client: Client,
     /// Events up to here cannot be read by this release, or were sent.
     after: i64,
@@ -59,8 +59,8 @@ pub fn client() -> Result<Client, reqwest::Error> {
 
 impl Courier {
     /// For a gate that has an origin.
-    pub const fn new(platform: Native, client: Client) -> Self {
-        Self { platform, client, after: 0 }
+    pub const fn new(live: Live, client: Client) -> Self {
+        Self { live, client, after: 0 }
     }
 
     /// Delivers until asked to stop, and then once more.
@@ -93,8 +93,7 @@ impl Courier {
 
     /// Sends everything that waits now.
     async fn deliver(&mut self) -> Result<(), Undelivered> {
-        let platform = self.platform.clone();
-        let store = &platform.parts().store;
+        let store = self.live.now().platform.parts().store.clone();
         loop {
             let events = store.waiting_events(self.after).await?;
             let Some(last) = events.last() else { break };
@@ -129,7 +128,8 @@ impl Courier {
     /// Posts a JSON body, signed for this attempt. Returns once the origin has
     /// committed it.
     async fn post(&self, route: Route, body: String) -> Result<(), OutboundError> {
-        let parts = self.platform.parts();
+        let public = self.live.now();
+        let parts = public.platform.parts();
         let mut nonce = [0; 16];
         random::fill(&mut nonce)?;
         let call = outbound::sign(&parts.state.config, route, &body, parts.clock.now(), nonce)?;

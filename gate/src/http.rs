@@ -25,7 +25,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::config::PublicUrl;
 use crate::connections::{Connections, Place};
 use crate::listen::{Connection, Listener};
-use crate::native::Native;
+use crate::live::{Live, Public};
 use crate::proxy_header::{self, Refusal};
 use crate::random;
 use crate::request::Way;
@@ -53,17 +53,9 @@ const NO_PLACE: &str = "HTTP/1.1 503 Service Unavailable\r\n\
 /// After this long without a free file descriptor, another try.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
-/// What every connection shares.
-pub struct Public {
-    /// The routes' platform.
-    pub platform: Native,
-    /// How requests come here.
-    pub way: Way,
-}
-
 /// What the connections of one listener share.
 struct Door {
-    public: Arc<Public>,
+    live: Live,
     connections: Connections,
     visitors: Builder,
     proxies: Builder,
@@ -74,16 +66,10 @@ struct Door {
 /// Answers requests until asked to stop; then those in progress, for at most
 /// `within`. At most `most` connections are open at once, and of one address a
 /// part of them.
-pub async fn serve(
-    public: Arc<Public>,
-    listener: Listener,
-    most: usize,
-    mut stop: Stop,
-    within: Duration,
-) {
+pub async fn serve(live: Live, listener: Listener, most: usize, mut stop: Stop, within: Duration) {
     let graceful = GracefulShutdown::new();
     let door = Arc::new(Door {
-        public,
+        live,
         connections: Connections::new(most),
         visitors: builder(HEADERS_WITHIN),
         proxies: builder(PROXY_HEADERS_WITHIN),
@@ -97,7 +83,7 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let speaks_for_many = door.public.way.speaks_for_many(peer);
+                let speaks_for_many = door.live.now().way.speaks_for_many(peer);
                 match door.connections.place(peer, speaks_for_many) {
                     Some(place) => {
                         let door = Arc::clone(&door);
@@ -133,10 +119,10 @@ impl Door {
         mut place: Place,
         watcher: Watcher,
     ) {
-        let way = &self.public.way;
+        let way = &self.live.now().way;
         let mut client = peer;
         if way.proxy_protocol {
-            match self.client_behind(&mut stream, peer).await {
+            match client_behind(way, &mut stream, peer).await {
                 Ok(None) => {}
                 Ok(Some(named)) => {
                     client = named;
@@ -149,9 +135,9 @@ impl Door {
             }
         }
         let server = if way.is_proxy(peer) { &self.proxies } else { &self.visitors };
-        let public = Arc::clone(&self.public);
+        let live = self.live.clone();
         let service = service_fn(move |request: axum::http::Request<_>| {
-            let public = Arc::clone(&public);
+            let public = live.now();
             async move { Ok::<_, Infallible>(answer(&public, client, request.map(Body::new)).await) }
         });
         let connection = server.serve_connection(TokioIo::new(stream), service);
@@ -162,24 +148,11 @@ impl Door {
         drop(place);
     }
 
-    /// Whom a proxy names before anything else.
-    async fn client_behind(
-        &self,
-        stream: &mut Connection,
-        peer: IpAddr,
-    ) -> Result<Option<IpAddr>, Refusal> {
-        if !self.public.way.is_proxy(peer) {
-            return Err(Refusal::Stranger);
-        }
-        let read = tokio::time::timeout(HEADERS_WITHIN, proxy_header::read(stream)).await;
-        read.unwrap_or(Err(Refusal::Truncated))
-    }
-
     fn refuse(&self, refusal: Refusal) {
         let reason = refusal.to_string();
         metrics::counter!("munjigi_edge_proxy_headers_refused_total", "reason" => reason.clone())
             .increment(1);
-        if self.warning.is_due(self.public.platform.parts().clock.now()) {
+        if self.warning.is_due(self.live.now().platform.parts().clock.now()) {
             tracing::warn!(reason, "{}", refusal.told());
         }
     }
@@ -191,6 +164,19 @@ impl Door {
             tokio::spawn(refuse(stream, refusal));
         }
     }
+}
+
+/// Whom a proxy names before anything else.
+async fn client_behind(
+    way: &Way,
+    stream: &mut Connection,
+    peer: IpAddr,
+) -> Result<Option<IpAddr>, Refusal> {
+    if !way.is_proxy(peer) {
+        return Err(Refusal::Stranger);
+    }
+    let read = tokio::time::timeout(HEADERS_WITHIN, proxy_header::read(stream)).await;
+    read.unwrap_or(Err(Refusal::Truncated))
 }
 
 /// Says that there is no place, and gives the client a moment to read it: a

@@ -13,6 +13,7 @@ mod http;
 pub mod images;
 pub mod limits;
 pub mod listen;
+mod live;
 pub mod meter;
 pub mod native;
 mod operators;

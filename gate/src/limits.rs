@@ -32,6 +32,7 @@ type Keyed = RateLimiter<String, DashMapStateStore<String>, DefaultClock>;
 /// All limits.
 #[derive(Debug)]
 pub struct Limits {
+    per_minute: PerMinute,
     clients: Keyed,
     challenges: Keyed,
     solutions: Keyed,
@@ -44,12 +45,18 @@ impl Limits {
     pub fn new(per_minute: PerMinute) -> Self {
         let keyed = |calls| RateLimiter::dashmap(Quota::per_minute(calls));
         Self {
+            per_minute,
             clients: keyed(per_minute.clients),
             challenges: keyed(per_minute.challenges),
             solutions: keyed(per_minute.solutions),
             verify: keyed(per_minute.verify),
             internal: keyed(per_minute.internal),
         }
+    }
+
+    /// What they admit.
+    pub const fn per_minute(&self) -> PerMinute {
+        self.per_minute
     }
 
     /// Counts a call.

@@ -8,6 +8,7 @@ use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_protocol::CountBatch;
 use munjigi_serving::chores;
+use munjigi_serving::config as serving;
 use munjigi_serving::entropy::NoEntropy;
 use munjigi_serving::log::{Level, Line};
 use munjigi_serving::platform::{Chore, Platform, Program, Wording};
@@ -17,7 +18,7 @@ use munjigi_serving::state::State;
 use crate::assets::Assets;
 use crate::figures::Figures;
 use crate::images::Images;
-use crate::limits::Limits;
+use crate::limits::{Limits, PerMinute};
 use crate::meter::Meter;
 use crate::random;
 use crate::request::Request;
@@ -38,11 +39,11 @@ pub struct Parts {
     /// The meter.
     pub meter: Meter,
     /// The rate limits.
-    pub limits: Limits,
+    pub limits: Arc<Limits>,
     /// What operators see of the last minutes.
-    pub figures: Figures,
+    pub figures: Arc<Figures>,
     /// The built widget.
-    pub assets: Assets,
+    pub assets: Arc<Assets>,
     /// The clock.
     pub clock: Clock,
 }
@@ -51,6 +52,29 @@ impl Native {
     /// From its parts.
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
+    }
+
+    /// With other settings of the routes and other limits, and all else the same:
+    /// store, counters, counts and meter.
+    #[must_use]
+    pub fn reconfigured(&self, config: serving::Config, limits: PerMinute) -> Self {
+        let old = self.parts();
+        // What somebody has used up of a limit stays used up.
+        let limits = if old.limits.per_minute() == limits {
+            Arc::clone(&old.limits)
+        } else {
+            Arc::new(Limits::new(limits))
+        };
+        Self::new(Parts {
+            state: old.state.reconfigured(config),
+            store: old.store.clone(),
+            images: old.images.clone(),
+            meter: old.meter.clone(),
+            limits,
+            figures: Arc::clone(&old.figures),
+            assets: Arc::clone(&old.assets),
+            clock: old.clock.clone(),
+        })
     }
 
     /// The parts.

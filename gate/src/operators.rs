@@ -17,7 +17,7 @@ use url::Url;
 
 use crate::figures::Now;
 use crate::html::escaped;
-use crate::native::Native;
+use crate::live::Live;
 use crate::request::is_loopback;
 use crate::sqlite::Day;
 
@@ -29,8 +29,8 @@ const DAYS: u64 = 14;
 /// What they show.
 #[derive(Clone)]
 pub struct Operators {
-    /// The platform.
-    pub platform: Native,
+    /// What is served.
+    pub live: Live,
     /// The recorded metrics.
     pub metrics: PrometheusHandle,
 }
@@ -60,7 +60,7 @@ async fn by_this_machine(request: Request, next: Next) -> Response {
 
 /// Ready while the store answers: without it no token is accepted.
 async fn ready(State(operators): State<Operators>) -> Response {
-    match operators.platform.parts().store.backlog().await {
+    match operators.live.now().platform.parts().store.backlog().await {
         Ok(_) => "ready\n".into_response(),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not respond\n").into_response(),
     }
@@ -68,7 +68,8 @@ async fn ready(State(operators): State<Operators>) -> Response {
 
 /// What happened on each site, and what a challenge costs now.
 async fn figures(State(operators): State<Operators>) -> Response {
-    let parts = operators.platform.parts();
+    let public = operators.live.now();
+    let parts = public.platform.parts();
     let Ok(days) = parts.store.days(DAYS).await else {
         return (StatusCode::SERVICE_UNAVAILABLE, "the store does not respond\n").into_response();
     };
@@ -131,7 +132,7 @@ fn told(now: &Now) -> String {
 }
 
 async fn scrape(State(operators): State<Operators>) -> impl IntoResponse {
-    if let Ok(waiting) = operators.platform.parts().store.backlog().await {
+    if let Ok(waiting) = operators.live.now().platform.parts().store.backlog().await {
         metrics::gauge!("munjigi_edge_events_waiting").set(f64::from(waiting));
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], operators.metrics.render())

@@ -11,7 +11,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Version, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use munjigi_keys::UnixMillis;
-use munjigi_process::proxies::{ProxyChain, is_inside};
+use munjigi_process::proxies::{Proxies, ProxyChain, is_inside};
 use munjigi_serving::inbound::{BodyError, Description, Inbound, SOFTWARE_HEADERS, Source};
 use url::{Host, Url};
 
@@ -61,6 +61,16 @@ impl HostError {
 }
 
 impl Way {
+    /// By these proxies, at this address.
+    pub const fn new(
+        proxies: Option<Proxies>,
+        public: Option<PublicUrl>,
+        proxy_protocol: bool,
+    ) -> Self {
+        let proxies = ProxyChain::new(proxies, "munjigi_edge_client_unread_total");
+        Self { proxies, public, proxy_protocol }
+    }
+
     /// The request that a connection from `peer` brought, with its `url`.
     pub fn inbound(
         &self,
@@ -219,7 +229,6 @@ impl Source for Request {
 mod tests {
     use axum::http::Request as HttpRequest;
     use munjigi_captcha::HttpVersion;
-    use munjigi_process::proxies::Proxies;
 
     use super::*;
 
@@ -234,8 +243,7 @@ mod tests {
             origin: origin.parse().unwrap(),
             base_path: "/captcha".to_owned(),
         });
-        let proxies = ProxyChain::new(Some(proxies), "unread");
-        Way { proxies, public, proxy_protocol: false }
+        Way::new(Some(proxies), public, false)
     }
 
     fn inbound(
@@ -354,8 +362,7 @@ mod tests {
             header: Some("x-forwarded-for".parse().unwrap()),
             trusted: vec!["198.51.100.0/24".parse().unwrap()],
         };
-        let proxies = ProxyChain::new(Some(listed), "unread");
-        let way = Way { proxies, public: None, proxy_protocol: false };
+        let way = Way::new(Some(listed), None, false);
         let speaks = |peer: &str| way.speaks_for_many(peer.parse().unwrap());
         assert!(["198.51.100.7", "192.168.1.1", "127.0.0.1", "fd00::1"].into_iter().all(speaks));
         assert!(!speaks("203.0.113.7") && !speaks("2001:db8::1"));

@@ -10,7 +10,6 @@ use std::time::Duration;
 use metrics_exporter_prometheus::{BuildError, PrometheusHandle};
 use munjigi_process::clock::Clock;
 use munjigi_process::metrics;
-use munjigi_process::proxies::ProxyChain;
 use munjigi_process::stop::{self, Stop};
 use munjigi_protocol::SiteConfig;
 use munjigi_serving::counts::Urgency;
@@ -24,10 +23,11 @@ use crate::assets::Assets;
 use crate::config::{Config, OwnSite};
 use crate::delivery::{self, Courier};
 use crate::figures::Figures;
-use crate::http::{self, Public};
+use crate::http;
 use crate::images::Images;
 use crate::limits::Limits;
 use crate::listen::{Address, Listener};
+use crate::live::{Live, Public};
 use crate::meter::Meter;
 use crate::native::{Native, Parts};
 use crate::operators::{self, Operators};
@@ -92,10 +92,9 @@ pub enum StartError {
 
 /// A gate that listens.
 pub struct Server {
-    platform: Native,
+    live: Live,
     public: Listener,
     operators: Option<TcpListener>,
-    way: Way,
     connections: usize,
     metrics: PrometheusHandle,
     courier: Option<Courier>,
@@ -132,20 +131,20 @@ impl Server {
         let images = Images::in_folder(&config.pictures)
             .map_err(|source| StartError::Pictures { path: config.pictures.clone(), source })?;
         let has_origin = config.edge.origin_url.is_some();
+        let settled = config.settled();
         let meter =
             Meter::resume(config.edge.counter_half_life_seconds, store.clone(), clock.clone())
                 .await;
-        let limits = Limits::new(config.limits);
+        let limits = Arc::new(Limits::new(config.limits));
         let state = State::new(config.edge);
-        let figures = Figures::default();
+        let (figures, assets) = (Arc::new(Figures::default()), Arc::new(assets));
         let parts = Parts { state, store, images, meter, limits, figures, assets, clock };
         let platform = Native::new(parts);
         publish(&platform, &config.sites).await?;
-        let courier = if has_origin {
-            Some(Courier::new(platform.clone(), delivery::client()?))
-        } else {
-            None
-        };
+        let way = Way::new(config.proxies, config.public, config.proxy_protocol);
+        let live = Live::new(Public { platform, way }, settled);
+        let courier =
+            if has_origin { Some(Courier::new(live.clone(), delivery::client()?)) } else { None };
         let public = Listener::bind(&config.listen).await;
         let public = public
             .map_err(|source| StartError::Listen { address: config.listen.clone(), source })?;
@@ -156,15 +155,13 @@ impl Server {
                 })?),
                 None => None,
             };
-        let proxies = ProxyChain::new(config.proxies, "munjigi_edge_client_unread_total");
-        let way = Way { proxies, public: config.public, proxy_protocol: config.proxy_protocol };
         let connections = connections(config.connections.get());
-        Ok(Self { platform, public, operators, way, connections, metrics, courier })
+        Ok(Self { live, public, operators, connections, metrics, courier })
     }
 
-    /// The platform that the routes use.
-    pub fn platform(&self) -> Native {
-        self.platform.clone()
+    /// What it serves with.
+    pub fn live(&self) -> Live {
+        self.live.clone()
     }
 
     /// Serves until `until` is done, then ends what is in progress and sends
@@ -172,8 +169,8 @@ impl Server {
     pub async fn run(self, until: impl Future<Output = ()> + Send) {
         let (stopper, asked) = stop::pair();
         let (late_stopper, late) = stop::pair();
-        let Self { platform, public, operators, way, connections, metrics, courier } = self;
-        let sweeping = tokio::spawn(sweep(platform.clone(), late.clone()));
+        let Self { live, public, operators, connections, metrics, courier } = self;
+        let sweeping = tokio::spawn(sweep(live.clone(), late.clone()));
         let delivering = tokio::spawn(async move {
             if let Some(courier) = courier {
                 courier.run(late).await;
@@ -181,17 +178,18 @@ impl Server {
         });
         let operating = tokio::spawn(operate(
             operators,
-            Operators { platform: platform.clone(), metrics },
+            Operators { live: live.clone(), metrics },
             asked.clone(),
         ));
-        let shared = Arc::new(Public { platform: platform.clone(), way });
-        let serving = tokio::spawn(http::serve(shared, public, connections, asked, STOP_WITHIN));
+        let serving =
+            tokio::spawn(http::serve(live.clone(), public, connections, asked, STOP_WITHIN));
         until.await;
         tracing::info!("stopping: finishing requests in progress");
         stopper.ask();
         let _ = tokio::join!(serving, operating);
         // What the last requests counted, and then all that waits.
-        munjigi_serving::chores::run(&platform, Chore::SendCounts(Urgency::Now)).await;
+        let public = live.now();
+        munjigi_serving::chores::run(&public.platform, Chore::SendCounts(Urgency::Now)).await;
         late_stopper.ask();
         let _ = tokio::join!(delivering, sweeping);
         tracing::info!("stopped");
@@ -245,9 +243,10 @@ async fn operate(listener: Option<TcpListener>, operators: Operators, mut asked:
 }
 
 /// Deletes what is over.
-async fn sweep(platform: Native, mut stop: Stop) {
+async fn sweep(live: Live, mut stop: Stop) {
     while !stop.is_asked() {
-        let parts = platform.parts();
+        let public = live.now();
+        let parts = public.platform.parts();
         parts.limits.sweep();
         match parts.store.sweep().await {
             Ok(0) => {}
@@ -293,6 +292,6 @@ mod tests {
     async fn the_platform_of_a_server_keeps_every_contract() {
         let folder = tempfile::tempdir().unwrap();
         let server = server(folder.path()).await;
-        assert_eq!(contract::answer(&server.platform()).await.status, 200);
+        assert_eq!(contract::answer(&server.live().now().platform).await.status, 200);
     }
 }

@@ -136,6 +136,8 @@ export function output(program, args, { cwd, input = '', anyExit = false, env = 
       if (code === 0 || anyExit) resolve(printed);
       else reject(new Error(`${program} ${args.join(' ')}: ended with ${code}`));
     });
+    // A program may end without reading.
+    child.stdin.on('error', () => {});
     child.stdin.end(input);
   });
 }

@@ -6,18 +6,11 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import test from 'node:test';
-import { openGate } from './alone.mjs';
+import { openGate, sitekeyOf, visit } from './alone.mjs';
 
 /** Challenges a minute of one client. */
 const LIMIT = 3;
 const variables = { MUNJIGI_GATE_CLIENT_LIMIT: String(LIMIT) };
-
-/** The site for pages on this machine. */
-async function sitekeyOf(/** @type {import('./alone.mjs').Gate} */ gate) {
-  const [, sitekey] = /(mj_\w+) +1 secret +localhost/.exec(await gate.run('site', 'list')) ?? [];
-  assert.ok(sitekey);
-  return sitekey;
-}
 
 /** The settings of an operator with proxies. */
 const settings = (/** @type {string} */ more) => (/** @type {string} */ text) => `${more}\n${text}`;
@@ -39,19 +32,6 @@ function exchange(/** @type {number} */ port, /** @type {Buffer} */ bytes, local
     socket.write(bytes);
   });
 }
-
-/** What a widget asks with. */
-const visit = (/** @type {string} */ sitekey) =>
-  JSON.stringify({
-    sitekey,
-    hostname: 'localhost',
-    action: 'load',
-    cdata: '',
-    locale: 'en',
-    widget: 'test',
-    algorithms: ['hashwx'],
-    signals: {},
-  });
 
 /** A request for a challenge, after which the connection ends. */
 function challenge(/** @type {string} */ sitekey, more = '') {

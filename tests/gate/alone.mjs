@@ -103,3 +103,23 @@ export async function openGate(t, init = [], variables = {}, edit = (settings) =
     },
   };
 }
+
+/** The site for pages on this machine. */
+export async function sitekeyOf(/** @type {Gate} */ gate) {
+  const [, sitekey] = /(mj_\w+) +1 secret +localhost/.exec(await gate.run('site', 'list')) ?? [];
+  if (!sitekey) throw new Error('the gate has no such site');
+  return sitekey;
+}
+
+/** What a widget asks with. */
+export const visit = (/** @type {string} */ sitekey) =>
+  JSON.stringify({
+    sitekey,
+    hostname: 'localhost',
+    action: 'load',
+    cdata: '',
+    locale: 'en',
+    widget: 'test',
+    algorithms: ['hashwx'],
+    signals: {},
+  });

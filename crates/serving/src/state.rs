@@ -41,11 +41,11 @@ pub struct State {
     /// The last health report, and until when it is repeated.
     pub(crate) health: Shared<Option<(Health, u64)>>,
     /// The counters of the policy.
-    pub(crate) counters: Shared<Counters>,
+    pub(crate) counters: Arc<Shared<Counters>>,
     /// Counts to be sent to the origin.
-    pub(crate) counts: Shared<Counts>,
+    pub(crate) counts: Arc<Shared<Counts>>,
     /// Until when a request is going to send the counts.
-    pub(crate) counts_due: Shared<u64>,
+    pub(crate) counts_due: Arc<Shared<u64>>,
 }
 
 /// What the store said about a site, and when.
@@ -77,10 +77,52 @@ impl State {
             lists: Shared::new(Cache::new(CACHED_LISTS)),
             document: Shared::default(),
             health: Shared::default(),
-            counters: Shared::new(Counters::new(config.counter_half_life_seconds)),
-            counts: Shared::default(),
-            counts_due: Shared::default(),
+            counters: Arc::new(Shared::new(Counters::new(config.counter_half_life_seconds))),
+            counts: Arc::default(),
+            counts_due: Arc::default(),
             config,
         }
+    }
+
+    /// Empty caches for another configuration of the same process, and the same
+    /// counters: what visitors pay under attack does not begin again. Their
+    /// half-life stays what it is.
+    #[must_use]
+    pub fn reconfigured(&self, config: Config) -> Self {
+        Self {
+            counters: Arc::clone(&self.counters),
+            counts: Arc::clone(&self.counts),
+            counts_due: Arc::clone(&self.counts_due),
+            ..Self::new(config)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> Config {
+        let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+        let read = Config::parse(
+            |name| match name {
+                "MUNJIGI_ROOT_KEYS" | "MUNJIGI_INTERNAL_KEYS" => Some(format!("k1:{key}")),
+                "MUNJIGI_KEY_CHECK" => Some(key.to_owned()),
+                _ => None,
+            },
+            [],
+        );
+        read.ok().unwrap()
+    }
+
+    #[test]
+    fn another_configuration_keeps_the_counters_and_forgets_the_caches() {
+        let state = State::new(config());
+        state.document.with(|document| *document = Some(("old".into(), u64::MAX)));
+        let other = state.reconfigured(config());
+        assert!(Arc::ptr_eq(&state.counters, &other.counters));
+        assert!(Arc::ptr_eq(&state.counts, &other.counts));
+        assert!(Arc::ptr_eq(&state.counts_due, &other.counts_due));
+        assert!(other.document.copy().is_none());
     }
 }

@@ -223,3 +223,11 @@ fn no_file_of_the_widget_hides_a_route_of_the_worker() {
         assert!(hidden.is_empty(), "{pattern}: {hidden:?}");
     }
 }
+
+#[test]
+fn what_a_running_gate_cannot_change_is_named() {
+    let [old, new] = ["", "listen = \"127.0.0.1:1\"\nproxy_protocol = true\ntrusted_proxies = [\"10.0.0.1\"]\nurl = \"https://a.example\"\nchallenge_limit = 9"]
+        .map(|more| read(&file(more), &[]).unwrap().settled());
+    assert_eq!(old.differs(&new), ["proxy_protocol", "listen"]);
+    assert!(old.differs(&old).is_empty());
+}

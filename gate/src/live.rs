@@ -1,0 +1,49 @@
+//! What the gate serves with. Settings that are read again replace it as a whole,
+//! between two requests.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use crate::config::{Config, Settled};
+use crate::native::Native;
+use crate::request::Way;
+
+/// What is needed for a request.
+pub struct Public {
+    /// The routes' platform.
+    pub platform: Native,
+    /// How requests come here.
+    pub way: Way,
+}
+
+/// What is served now. Clones share it.
+#[derive(Clone)]
+pub struct Live {
+    now: Arc<ArcSwap<Public>>,
+    /// What cannot change while the gate runs.
+    settled: Arc<Settled>,
+}
+
+impl Live {
+    /// Begins with this, under these settings.
+    pub fn new(public: Public, settled: Settled) -> Self {
+        Self { now: Arc::new(ArcSwap::from_pointee(public)), settled: Arc::new(settled) }
+    }
+
+    /// What is served now.
+    pub fn now(&self) -> Arc<Public> {
+        self.now.load_full()
+    }
+
+    /// Serves with other settings from the next request on. Returns the names of
+    /// those that are other than they were at the start, and take effect only
+    /// at the next.
+    pub fn reconfigure(&self, config: Config) -> Vec<&'static str> {
+        let waiting = self.settled.differs(&config.settled());
+        let platform = self.now().platform.reconfigured(config.edge, config.limits);
+        let way = Way::new(config.proxies, config.public, self.settled.proxy_protocol());
+        self.now.store(Arc::new(Public { platform, way }));
+        waiting
+    }
+}
