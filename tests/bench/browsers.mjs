@@ -44,12 +44,13 @@ function need(path, remedy) {
   if (!existsSync(path)) throw new Missing(`${path} is not there: ${remedy}`);
 }
 
-async function chromium() {
+/** @param {{args?: string[]}} [options] further arguments of its command line */
+async function chromium({ args = [] } = {}) {
   need(CHROMIUM, 'apt-get install chromium, or set MUNJIGI_CHROMIUM');
   const playwright = (await import('playwright-core')).default;
   const server = await playwright.chromium.launchServer({
     executablePath: CHROMIUM,
-    args: ARGUMENTS,
+    args: [...ARGUMENTS, ...args],
   });
   const browser = await playwright.chromium.connect(server.wsEndpoint());
   const page = await (await browser.newContext()).newPage();

@@ -107,11 +107,12 @@ export async function openPage(t, stage, body, options = {}) {
  * @param {import('node:test').TestContext} t
  * @param {'chromium' | 'firefox' | 'webkit'} name
  * @param {Record<string, unknown>} [preferences] of Firefox's profile
+ * @param {string[]} [args] further arguments of Chromium's command line
  */
-export async function openEngine(t, name, preferences = {}) {
+export async function openEngine(t, name, preferences = {}, args = []) {
   const required = (process.env.MUNJIGI_REQUIRE ?? '').split(',').includes(name);
   try {
-    const browser = await ENGINES[name]({ scriptMs: 5_000, preferences });
+    const browser = await ENGINES[name]({ scriptMs: 5_000, preferences, args });
     t.after(() => browser.close());
     return browser;
   } catch (error) {
