@@ -5,6 +5,7 @@ pub mod bench;
 pub mod build;
 pub mod dev;
 pub mod i18n;
+pub mod images;
 pub mod layers;
 pub mod postgres;
 pub mod prove;

@@ -12,6 +12,7 @@ pub mod files;
 pub mod gate;
 pub mod gpu_backend;
 pub mod http;
+pub mod images;
 pub mod keys;
 pub mod manifest;
 pub mod node;

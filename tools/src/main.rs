@@ -20,6 +20,8 @@ enum Task {
     Setup(command::setup::Arguments),
     /// Build everything as it is published
     Build(command::build::Arguments),
+    /// Make the gate's archives and container images
+    Images(command::images::Arguments),
     /// Start everything on this machine until Ctrl-C
     Dev(command::dev::Arguments),
     /// Run all checks, or only the named ones
@@ -66,6 +68,7 @@ fn run(task: Task) -> Result<ExitCode> {
         match task {
             Task::Setup(arguments) => command::setup::run(&project, arguments),
             Task::Build(arguments) => command::build::run(&project, arguments),
+            Task::Images(arguments) => command::images::run(&project, &arguments),
             Task::Dev(arguments) => command::dev::run(&project, arguments).await,
             Task::Test(arguments) => command::test::run(&project, arguments).await,
             Task::Layers(arguments) => command::layers::run(&project, &arguments),

@@ -4,6 +4,7 @@
 
 pub mod browsers;
 mod cargo_tools;
+pub mod cross;
 mod debian;
 mod executable;
 pub mod fleet;
@@ -36,7 +37,7 @@ pub fn for_building(project: &Project) -> Result<()> {
         cfg!(all(target_os = "linux", target_arch = "x86_64")),
         "set-up requires Linux on x86-64: the pinned Node, Postgres and workerd are built for it"
     );
-    rust_target()?;
+    rust_target("Rust for WebAssembly", WASM)?;
     // One waits for the network, the other for the processor.
     together(|| cargo_tools::install_builder(project), || packages(project))
 }
@@ -65,16 +66,16 @@ pub fn for_clients(project: &Project) -> Result<()> {
     npm::install(&project.at("tests/clients"), "client libraries (55 MB)")
 }
 
-fn rust_target() -> Result<()> {
+fn rust_target(what: &str, target: &str) -> Result<()> {
     let remedy = "install Rust with rustup (https://rustup.rs)";
     let mut rustc = Command::new("rustc");
-    rustc.args(["--print", "target-libdir", "--target", WASM]);
+    rustc.args(["--print", "target-libdir", "--target", target]);
     let output = files::output_of(&mut rustc, None).context(remedy)?;
     let folder = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     if output.status.success() && std::path::Path::new(&folder).is_dir() {
-        say::found("Rust for WebAssembly", WASM);
+        say::found(what, target);
         return Ok(());
     }
     let mut rustup = Command::new("rustup");
-    say::run("Rust for WebAssembly", remedy, rustup.args(["target", "add", WASM]))
+    say::run(what, remedy, rustup.args(["target", "add", target]))
 }
