@@ -12,9 +12,11 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use munjigi_process::clock::Clock;
+use munjigi_process::clock::{Clock, Stopwatch};
 use munjigi_process::stop::asked_to_stop;
 use munjigi_serving::own_sites::Published;
 use tokio::signal::unix::{SignalKind, signal};
@@ -23,6 +25,7 @@ use crate::assets::Assets;
 use crate::config::{Config, File, Settings};
 use crate::live::Live;
 use crate::server::{Server, StartError, install_metrics, publish};
+use crate::tls::Tls;
 
 /// Libraries that log each connection.
 const QUIET: &[(&str, &str)] = &[("hyper", "hyper=warn"), ("reqwest", "reqwest=warn")];
@@ -140,7 +143,11 @@ fn run(command: Command) -> Result<(), Fail> {
     match command.act {
         Some(Act::Serve) | None => serve(config(named.as_deref())?, named),
         Some(Act::Check) => {
-            config(named.as_deref())?;
+            let config = config(named.as_deref())?;
+            if let Some(files) = config.tls {
+                let read = Tls::read(files).and_then(|tls| tls.check(Clock::system().now()));
+                read.map_err(StartError::Tls)?;
+            }
             println!("The settings have no mistakes.");
             Ok(())
         }
@@ -193,8 +200,10 @@ fn serve(config: Config, file: Option<PathBuf>) -> Result<(), Fail> {
         let server = Server::bind(config, assets, Clock::system(), metrics).await?;
         tracing::info!(%listen, origin, "ready");
         let reloading = tokio::spawn(reload(server.live(), file));
+        let renewing = tokio::spawn(renew(server.live()));
         server.run(asked_to_stop()).await;
         reloading.abort();
+        renewing.abort();
         Ok(())
     })
 }
@@ -202,6 +211,36 @@ fn serve(config: Config, file: Option<PathBuf>) -> Result<(), Fail> {
 fn in_runtime(act: impl Future<Output = Result<(), Fail>>) -> Result<(), Fail> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(StartError::Runtime)?.block_on(act)
+}
+
+/// How often the files of the certificate are looked at, and how often the log
+/// says again that it is over.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+const TELL_EVERY: Duration = Duration::from_hours(1);
+
+/// Uses the certificate that is in the files now.
+async fn renew(live: Live) {
+    let mut told: Option<(String, Stopwatch)> = None;
+    loop {
+        let renewed = live.renew_certificate();
+        if matches!(renewed, Ok(true)) {
+            tracing::info!("read the new certificate");
+        }
+        let public = live.now();
+        let check = |tls: &Arc<Tls>| tls.check(public.platform.parts().clock.now());
+        let wrong = renewed.err().or_else(|| public.tls.as_ref().map(check)?.err());
+        let wrong = wrong.map(|error| error.to_string());
+        let known = told.as_ref().filter(|(_, since)| since.elapsed() < TELL_EVERY);
+        match wrong {
+            None => told = None,
+            Some(wrong) if known.is_some_and(|(known, _)| *known == wrong) => {}
+            Some(wrong) => {
+                tracing::error!("{wrong}");
+                told = Some((wrong, Stopwatch::start()));
+            }
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
 /// On SIGHUP, reads the file again. One with mistakes changes nothing.
@@ -225,6 +264,8 @@ async fn reload(live: Live, file: Option<PathBuf>) {
 /// What changed among the sites, and what waits for the next start.
 async fn reread(live: &Live, file: Option<&Path>) -> Result<(Published, Vec<&'static str>), Fail> {
     let config = config(file)?;
+    // Whatever may be wrong is read before anything changes.
+    let tls = config.tls.clone().map(Tls::read).transpose().map_err(StartError::Tls)?;
     let published = publish(&live.now().platform, &config.sites).await?;
-    Ok((published, live.reconfigure(config)))
+    Ok((published, live.reconfigure(config, tls)))
 }

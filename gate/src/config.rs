@@ -25,6 +25,7 @@ use munjigi_serving::config as serving;
 
 use crate::limits::PerMinute;
 use crate::listen::Address;
+use crate::tls::TlsFiles;
 
 pub use file::{File, FileError, OwnSite};
 
@@ -34,6 +35,8 @@ pub struct Config {
     pub listen: Address,
     /// Whether connections begin with the address of their client.
     pub proxy_protocol: bool,
+    /// The files of its own TLS; `None`: a proxy ends TLS, or nobody does.
+    pub tls: Option<TlsFiles>,
     /// Where operators are, if anywhere.
     pub operator_listen: Option<SocketAddr>,
     /// The file of the store.
@@ -96,11 +99,13 @@ impl Config {
         Settled { proxy_protocol: self.proxy_protocol, others }
     }
 
-    /// The address at which programs of this machine reach the gate; `None`: by
-    /// a proxy alone.
+    /// The address at which programs of this machine reach the gate; `None`:
+    /// by a proxy alone, or by the name in its certificate.
     pub fn local_url(&self) -> Option<String> {
         match self.listen {
-            Address::Tcp(listen) if !self.proxy_protocol => Some(local_url(listen)),
+            Address::Tcp(listen) if !self.proxy_protocol && self.tls.is_none() => {
+                Some(local_url(listen))
+            }
             Address::Tcp(_) | Address::Unix(_) => None,
         }
     }
@@ -209,6 +214,7 @@ impl Settings {
         let operator_listen = reader.required(&variables::GATE_OPERATOR_LISTEN, |text| {
             if text == "none" { Ok(None) } else { address(text).map(Some) }
         });
+        let tls = self.tls(&mut reader);
         let data = reader.required(&variables::GATE_DATA, |text| Ok(self.path(text)));
         let pictures = reader.required(&variables::GATE_PICTURES, |text| Ok(self.path(text)));
         let public = reader.required(&variables::GATE_URL, public);
@@ -229,6 +235,7 @@ impl Settings {
             Some(Config {
                 listen: listen?,
                 proxy_protocol: proxy_protocol?,
+                tls: tls?,
                 operator_listen: operator_listen?,
                 data: data?,
                 pictures: pictures?,
@@ -242,6 +249,24 @@ impl Settings {
             })
         })();
         reader.finish(config)
+    }
+
+    /// The files of TLS: both, or neither.
+    #[expect(clippy::option_option, reason = "wrong, or without TLS")]
+    fn tls(&self, reader: &mut Reader) -> Option<Option<TlsFiles>> {
+        let hsts =
+            reader.required(&variables::GATE_HSTS_SECONDS, |text| number(text, 0..=u32::MAX));
+        let both = [&variables::GATE_TLS_CERTIFICATE, &variables::GATE_TLS_KEY];
+        if !both.iter().any(|variable| reader.is_set(variable)) {
+            return hsts.map(|_| None);
+        }
+        let [certificate, key] = both.map(|variable| {
+            reader.required(variable, |text| match text {
+                "" => Err("must be set: TLS needs a certificate and its key".to_owned()),
+                path => Ok(self.path(path)),
+            })
+        });
+        Some(Some(TlsFiles { certificate: certificate?, key: key?, hsts_seconds: hsts? }))
     }
 
     /// What the routes need, from the same settings as the Worker's. There are

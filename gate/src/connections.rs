@@ -11,10 +11,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// six: some hundred people share an address before any of them waits.
 const SHARES: usize = 8;
 
+/// More than any system opens.
+const MOST_PLACES: usize = 1 << 28;
+
 /// The places.
 #[derive(Debug)]
 pub struct Connections {
     all: Arc<Semaphore>,
+    most: usize,
     share: usize,
     taken: Arc<Taken>,
 }
@@ -37,8 +41,9 @@ struct Share(Arc<Taken>, IpAddr);
 impl Connections {
     /// This many places.
     pub fn new(most: usize) -> Self {
-        let all = Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
-        Self { all, share: most.div_ceil(SHARES), taken: Arc::default() }
+        let most = most.min(MOST_PLACES);
+        let all = Arc::new(Semaphore::new(most));
+        Self { all, most, share: most.div_ceil(SHARES), taken: Arc::default() }
     }
 
     /// A place for a connection from this address; `None`: there is none left
@@ -53,6 +58,13 @@ impl Connections {
     /// is none left for that client.
     pub fn pass_on(&self, place: Place, client: IpAddr) -> Option<Place> {
         Some(Place { _share: Some(self.share(household(client))?), ..place })
+    }
+
+    /// Returns once every place is free again.
+    pub async fn ended(&self) {
+        let most = u32::try_from(self.most).unwrap_or(u32::MAX);
+        // It is never closed.
+        drop(self.all.acquire_many(most).await);
     }
 
     fn share(&self, address: IpAddr) -> Option<Share> {

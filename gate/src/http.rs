@@ -3,16 +3,18 @@
 
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::header;
 use axum::response::Response;
-use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
 use munjigi_process::clock::Stopwatch;
 use munjigi_process::log::Rarely;
 use munjigi_process::stop::Stop;
@@ -21,6 +23,8 @@ use munjigi_serving::answer::Answer;
 use munjigi_serving::serve;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use crate::config::PublicUrl;
 use crate::connections::{Connections, Place};
@@ -28,8 +32,9 @@ use crate::listen::{Connection, Listener};
 use crate::live::{Live, Public};
 use crate::proxy_header::{self, Refusal};
 use crate::random;
-use crate::request::Way;
+use crate::request::{Caller, Way};
 use crate::respond;
+use crate::tls::{self, Tls};
 
 /// A client that takes longer for its headers is sent away, also one that asks
 /// for nothing more.
@@ -38,6 +43,12 @@ const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 /// keeps them for a minute, Traefik and Envoy for 90 s and more; whoever closes
 /// first must not be we, or a request on its way is lost.
 const PROXY_HEADERS_WITHIN: Duration = Duration::from_mins(10);
+/// Requests at once on a connection of HTTP/2.
+const STREAMS: u32 = 100;
+/// How often a silent client of HTTP/2 is asked whether it is still there.
+const PING_EVERY: Duration = Duration::from_secs(30);
+/// After this long without a request, a connection of HTTP/2 is ended.
+const IDLE: Duration = Duration::from_mins(2);
 /// The start of the origin's routes.
 const INTERNAL: &str = "/internal/";
 /// Connections that are told at once that there is no place, and how long and
@@ -57,22 +68,44 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 struct Door {
     live: Live,
     connections: Connections,
-    visitors: Builder,
-    proxies: Builder,
+    visitors: Builders,
+    proxies: Builders,
+    stop: Stop,
     warning: Rarely,
     refusals: Arc<Semaphore>,
+}
+
+/// Servers of one version of HTTP each. Which one is known before the first
+/// byte: to find out by the bytes, hyper would wait for them without a limit.
+struct Builders {
+    one: Builder<TokioExecutor>,
+    two: Builder<TokioExecutor>,
+}
+
+impl Builders {
+    fn new(headers_within: Duration) -> Self {
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder.http1().timer(TokioTimer::new()).header_read_timeout(headers_within);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(STREAMS)
+            .keep_alive_interval(PING_EVERY)
+            .keep_alive_timeout(HEADERS_WITHIN);
+        Self { one: builder.clone().http1_only(), two: builder.http2_only() }
+    }
 }
 
 /// Answers requests until asked to stop; then those in progress, for at most
 /// `within`. At most `most` connections are open at once, and of one address a
 /// part of them.
 pub async fn serve(live: Live, listener: Listener, most: usize, mut stop: Stop, within: Duration) {
-    let graceful = GracefulShutdown::new();
     let door = Arc::new(Door {
         live,
         connections: Connections::new(most),
-        visitors: builder(HEADERS_WITHIN),
-        proxies: builder(PROXY_HEADERS_WITHIN),
+        visitors: Builders::new(HEADERS_WITHIN),
+        proxies: Builders::new(PROXY_HEADERS_WITHIN),
+        stop: stop.clone(),
         warning: Rarely::new(),
         refusals: Arc::new(Semaphore::new(REFUSALS)),
     });
@@ -85,10 +118,7 @@ pub async fn serve(live: Live, listener: Listener, most: usize, mut stop: Stop, 
             Ok((stream, peer)) => {
                 let speaks_for_many = door.live.now().way.speaks_for_many(peer);
                 match door.connections.place(peer, speaks_for_many) {
-                    Some(place) => {
-                        let door = Arc::clone(&door);
-                        tokio::spawn(door.enter(stream, peer, place, graceful.watcher()));
-                    }
+                    Some(place) => drop(tokio::spawn(Arc::clone(&door).enter(stream, peer, place))),
                     None => door.turn_away(stream),
                 }
             }
@@ -99,34 +129,29 @@ pub async fn serve(live: Live, listener: Listener, most: usize, mut stop: Stop, 
         }
     }
     drop(listener);
-    if tokio::time::timeout(within, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(within, door.connections.ended()).await.is_err() {
         tracing::warn!("some requests did not end in time; abandoning them");
     }
 }
 
-fn builder(headers_within: Duration) -> Builder {
-    let mut builder = Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(headers_within);
-    builder
-}
-
 impl Door {
     /// Answers the requests of a connection.
-    async fn enter(
-        self: Arc<Self>,
-        mut stream: Connection,
-        peer: IpAddr,
-        mut place: Place,
-        watcher: Watcher,
-    ) {
-        let way = &self.live.now().way;
-        let mut client = peer;
+    async fn enter(self: Arc<Self>, mut stream: Connection, peer: IpAddr, mut place: Place) {
+        let public = self.live.now();
+        let way = &public.way;
+        let mut stop = self.stop.clone();
+        let mut caller = Caller { address: peer, tls: None, is_direct: !way.speaks_for_many(peer) };
         if way.proxy_protocol {
-            match client_behind(way, &mut stream, peer).await {
+            let named = tokio::select! {
+                named = client_behind(way, &mut stream, peer) => named,
+                () = stop.asked() => return,
+            };
+            match named {
                 Ok(None) => {}
-                Ok(Some(named)) => {
-                    client = named;
-                    let Some(own) = self.connections.pass_on(place, named) else {
+                Ok(Some(client)) => {
+                    // Who speaks TLS there, the client or the proxy, is not said.
+                    caller = Caller { address: client, is_direct: false, ..caller };
+                    let Some(own) = self.connections.pass_on(place, client) else {
                         return self.turn_away(stream);
                     };
                     place = own;
@@ -134,15 +159,56 @@ impl Door {
                 Err(refusal) => return self.refuse(refusal),
             }
         }
-        let server = if way.is_proxy(peer) { &self.proxies } else { &self.visitors };
-        let live = self.live.clone();
-        let service = service_fn(move |request: axum::http::Request<_>| {
-            let public = live.now();
-            async move { Ok::<_, Infallible>(answer(&public, client, request.map(Body::new)).await) }
+        let builders = if way.is_proxy(peer) { &self.proxies } else { &self.visitors };
+        let Some(tls) = &public.tls else {
+            return self.converse(&builders.one, stream, caller, place).await;
+        };
+        let shaken = tokio::select! {
+            shaken = shake_hands(tls, stream) => shaken,
+            () = stop.asked() => return,
+        };
+        if let Some(stream) = shaken {
+            let session = stream.get_ref().1;
+            caller.tls = Some(tls::version(session.protocol_version()));
+            let speaks_two = session.alpn_protocol() == Some(tls::HTTP_2);
+            let builder = if speaks_two { &builders.two } else { &builders.one };
+            self.converse(builder, Box::new(stream), caller, place).await;
+        }
+    }
+
+    async fn converse(
+        &self,
+        builder: &Builder<TokioExecutor>,
+        stream: Connection,
+        caller: Caller,
+        place: Place,
+    ) {
+        let (live, traffic) = (self.live.clone(), Arc::new(Traffic::default()));
+        let service = service_fn({
+            let traffic = Arc::clone(&traffic);
+            move |request: axum::http::Request<_>| {
+                let (public, request_in_progress) = (live.now(), traffic.begin());
+                async move {
+                    let response = answer(&public, caller, request.map(Body::new)).await;
+                    drop(request_in_progress);
+                    Ok::<_, Infallible>(response)
+                }
+            }
         });
-        let connection = server.serve_connection(TokioIo::new(stream), service);
+        let connection = builder.serve_connection(TokioIo::new(stream), service);
+        let mut connection = pin!(connection);
+        let (mut stop, mut ends) = (self.stop.clone(), false);
+        let ended = loop {
+            tokio::select! {
+                ended = connection.as_mut() => break ended,
+                () = stop.asked(), if !ends => {}
+                () = traffic.ceases(), if !ends => {}
+            }
+            connection.as_mut().graceful_shutdown();
+            ends = true;
+        };
         // Clients go away as they please.
-        if let Err(error) = watcher.watch(connection).await {
+        if let Err(error) = ended {
             tracing::debug!(%error, "a connection ended early");
         }
         drop(place);
@@ -162,6 +228,60 @@ impl Door {
         // Beyond these, a connection that is closed must do.
         if let Ok(refusal) = Arc::clone(&self.refusals).try_acquire_owned() {
             tokio::spawn(refuse(stream, refusal));
+        }
+    }
+}
+
+/// Whether requests come. HTTP/1 has a limit of its own for that; browsers keep
+/// connections of HTTP/2 for as long as they are let.
+#[derive(Debug, Default)]
+struct Traffic {
+    in_progress: AtomicUsize,
+    begun: AtomicU64,
+}
+
+/// A request in progress.
+struct InProgress(Arc<Traffic>);
+
+impl Traffic {
+    fn begin(self: &Arc<Self>) -> InProgress {
+        self.in_progress.fetch_add(1, Ordering::Relaxed);
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        InProgress(Arc::clone(self))
+    }
+
+    /// Returns after a while without a request.
+    async fn ceases(&self) {
+        loop {
+            let begun = self.begun.load(Ordering::Relaxed);
+            tokio::time::sleep(IDLE).await;
+            let is_busy = self.in_progress.load(Ordering::Relaxed) > 0;
+            if !is_busy && self.begun.load(Ordering::Relaxed) == begun {
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for InProgress {
+    fn drop(&mut self) {
+        self.0.in_progress.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// TLS, unless the client does not speak it.
+async fn shake_hands(tls: &Tls, stream: Connection) -> Option<TlsStream<Connection>> {
+    let shaken = TlsAcceptor::from(tls.config()).accept(stream);
+    match tokio::time::timeout(HEADERS_WITHIN, shaken).await {
+        Ok(Ok(stream)) => Some(stream),
+        Ok(Err(error)) => {
+            metrics::counter!("munjigi_edge_tls_failed_total").increment(1);
+            tracing::debug!(%error, "a client did not finish its TLS handshake");
+            None
+        }
+        Err(_) => {
+            metrics::counter!("munjigi_edge_tls_failed_total").increment(1);
+            None
         }
     }
 }
@@ -191,11 +311,21 @@ async fn refuse(mut stream: Connection, _place: OwnedSemaphorePermit) {
 }
 
 /// Answers one request.
-pub async fn answer(public: &Public, peer: IpAddr, request: Request) -> Response {
+pub async fn answer(public: &Public, caller: Caller, request: Request) -> Response {
+    let mut response = answer_by_route(public, caller, request).await;
+    // Browsers take it from nowhere else.
+    let tls = public.tls.as_ref().filter(|_| caller.tls.is_some());
+    if let Some(hsts) = tls.and_then(|tls| tls.hsts.clone()) {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, hsts);
+    }
+    response
+}
+
+async fn answer_by_route(public: &Public, caller: Caller, request: Request) -> Response {
     let watch = Stopwatch::start();
     let (head, body) = request.into_parts();
     let parts = public.platform.parts();
-    let url = match public.way.url(&head, peer) {
+    let url = match public.way.url(&head, caller) {
         Ok(url) => url,
         Err(error) => {
             let answer = Answer::problem(Code::MalformedRequest, error.to_string());
@@ -208,7 +338,7 @@ pub async fn answer(public: &Public, peer: IpAddr, request: Request) -> Response
         return noted(file, "asset", watch);
     }
     let is_internal = url.path().starts_with(INTERNAL);
-    let inbound = public.way.inbound(head, &url, body, peer, parts.clock.now());
+    let inbound = public.way.inbound(head, &url, body, caller, parts.clock.now());
     // Without an origin nobody has the key, and nobody needs to know the way.
     if is_internal && parts.state.config.origin_url.is_none() {
         let answer = Answer::problem(Code::NotFound, "unknown path");

@@ -23,3 +23,4 @@ mod request;
 mod respond;
 pub mod server;
 pub mod sqlite;
+pub mod tls;

@@ -8,13 +8,16 @@ use arc_swap::ArcSwap;
 use crate::config::{Config, Settled};
 use crate::native::Native;
 use crate::request::Way;
+use crate::tls::{Tls, TlsError};
 
 /// What is needed for a request.
 pub struct Public {
     /// The routes' platform.
     pub platform: Native,
     /// How requests come here.
-    pub way: Way,
+    pub way: Arc<Way>,
+    /// TLS of the gate's own.
+    pub tls: Option<Arc<Tls>>,
 }
 
 /// What is served now. Clones share it.
@@ -38,12 +41,30 @@ impl Live {
 
     /// Serves with other settings from the next request on. Returns the names of
     /// those that are other than they were at the start, and take effect only
-    /// at the next.
-    pub fn reconfigure(&self, config: Config) -> Vec<&'static str> {
+    /// at the next. `tls` has read its files.
+    pub fn reconfigure(&self, config: Config, tls: Option<Tls>) -> Vec<&'static str> {
         let waiting = self.settled.differs(&config.settled());
         let platform = self.now().platform.reconfigured(config.edge, config.limits);
         let way = Way::new(config.proxies, config.public, self.settled.proxy_protocol());
-        self.now.store(Arc::new(Public { platform, way }));
+        let (way, tls) = (Arc::new(way), tls.map(Arc::new));
+        self.now.store(Arc::new(Public { platform, way, tls }));
         waiting
+    }
+
+    /// Uses the certificate that has been put in the place of the last one, if
+    /// there is one. Returns whether there was.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be used; the last one stays.
+    pub fn renew_certificate(&self) -> Result<bool, TlsError> {
+        let public = self.now();
+        let Some(read) = public.tls.as_ref().and_then(|tls| tls.read_again()) else {
+            return Ok(false);
+        };
+        let tls = Some(Arc::new(read?));
+        let (platform, way) = (public.platform.clone(), Arc::clone(&public.way));
+        self.now.store(Arc::new(Public { platform, way, tls }));
+        Ok(true)
     }
 }

@@ -132,8 +132,12 @@ fn told(now: &Now) -> String {
 }
 
 async fn scrape(State(operators): State<Operators>) -> impl IntoResponse {
-    if let Ok(waiting) = operators.live.now().platform.parts().store.backlog().await {
+    let public = operators.live.now();
+    if let Ok(waiting) = public.platform.parts().store.backlog().await {
         metrics::gauge!("munjigi_edge_events_waiting").set(f64::from(waiting));
+    }
+    if let Some(at) = public.tls.as_ref().and_then(|tls| tls.not_after()) {
+        metrics::gauge!("munjigi_edge_certificate_not_after_seconds").set(at.as_secs_f64());
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], operators.metrics.render())
 }
@@ -161,6 +165,19 @@ pub fn describe_metrics() {
     metrics::describe_counter!(
         "munjigi_edge_client_unread_total",
         "Requests through a proxy that named no readable client, by reason"
+    );
+    metrics::describe_counter!(
+        "munjigi_edge_proxy_headers_refused_total",
+        "Connections that did not begin with a trusted proxy's PROXY header, by reason"
+    );
+    metrics::describe_counter!(
+        "munjigi_edge_tls_failed_total",
+        "Connections that did not finish their TLS handshake"
+    );
+    metrics::describe_gauge!(
+        "munjigi_edge_certificate_not_after_seconds",
+        metrics::Unit::Seconds,
+        "Until when the certificate is valid, since 1970"
     );
 }
 

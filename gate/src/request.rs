@@ -31,6 +31,18 @@ pub struct Way {
     pub proxy_protocol: bool,
 }
 
+/// Who asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller {
+    /// The peer of the connection, or whom a PROXY header names.
+    pub address: IpAddr,
+    /// The version of TLS that the gate itself speaks on the connection.
+    pub tls: Option<&'static str>,
+    /// Whether the connection is that of a visitor's own software, so that its
+    /// versions say something about it.
+    pub is_direct: bool,
+}
+
 /// The headers and the body of a request.
 #[derive(Debug)]
 pub struct Request {
@@ -71,17 +83,17 @@ impl Way {
         Self { proxies, public, proxy_protocol }
     }
 
-    /// The request that a connection from `peer` brought, with its `url`.
+    /// The request that a caller sent, with its `url`.
     pub fn inbound(
         &self,
         head: Parts,
         url: &Url,
         body: Body,
-        peer: IpAddr,
+        caller: Caller,
         now: UnixMillis,
     ) -> Inbound<Request> {
-        let client = self.proxies.client(peer, &head.headers, now);
-        let description = describe(&head, url, client);
+        let client = self.proxies.client(caller.address, &head.headers, now);
+        let description = describe(&head, url, client, caller);
         let body = Mutex::new(Some(body));
         Inbound::new(Request { headers: head.headers, body }, description)
     }
@@ -93,13 +105,14 @@ impl Way {
     /// # Errors
     ///
     /// The request is for nobody here.
-    pub fn url(&self, head: &Parts, peer: IpAddr) -> Result<Url, HostError> {
-        let asked = self.asked(head, peer)?;
+    pub fn url(&self, head: &Parts, caller: Caller) -> Result<Url, HostError> {
+        let asked = self.asked(head, caller)?;
         let Some(public) = &self.public else { return Ok(asked) };
         // Proxies often ask for the address that they are told, as programs on
         // this machine do.
-        let is_ours =
-            public.origin.host() == asked.host() || self.is_proxy(peer) || is_loopback(&asked);
+        let is_ours = public.origin.host() == asked.host()
+            || self.is_proxy(caller.address)
+            || is_loopback(&asked);
         if !is_ours {
             return Err(HostError::Other);
         }
@@ -113,7 +126,7 @@ impl Way {
 
     /// The URL by the host that the request names. A client of HTTP/1.0 may name
     /// none where visitors use one address.
-    fn asked(&self, head: &Parts, peer: IpAddr) -> Result<Url, HostError> {
+    fn asked(&self, head: &Parts, caller: Caller) -> Result<Url, HostError> {
         if head.headers.get_all(header::HOST).iter().count() > 1 {
             return Err(HostError::Invalid);
         }
@@ -129,7 +142,7 @@ impl Way {
         if host.contains(['/', '?', '#', '@', '\\']) {
             return Err(HostError::Invalid);
         }
-        let asked = format!("{}://{host}{path}", self.scheme(head, peer));
+        let asked = format!("{}://{host}{path}", self.scheme(head, caller));
         Url::parse(&asked).map_err(|_| HostError::Invalid)
     }
 
@@ -144,10 +157,13 @@ impl Way {
         self.proxies.proxies().is_some_and(|proxies| proxies.are_at(peer))
     }
 
-    /// What a trusted proxy says; nobody else can.
-    fn scheme(&self, head: &Parts, peer: IpAddr) -> &'static str {
-        let said = head.headers.get("x-forwarded-proto").filter(|_| self.is_proxy(peer));
-        if said.is_some_and(|said| said.as_bytes().eq_ignore_ascii_case(b"https")) {
+    /// Our own, or what a trusted proxy says; nobody else can.
+    fn scheme(&self, head: &Parts, caller: Caller) -> &'static str {
+        let is_proxy = self.is_proxy(caller.address);
+        let said = head.headers.get("x-forwarded-proto").filter(|_| is_proxy);
+        if caller.tls.is_some()
+            || said.is_some_and(|said| said.as_bytes().eq_ignore_ascii_case(b"https"))
+        {
             "https"
         } else {
             "http"
@@ -170,10 +186,14 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn describe(head: &Parts, url: &Url, client: IpAddr) -> String {
+fn describe(head: &Parts, url: &Url, client: IpAddr, caller: Caller) -> String {
     let header = |name: &str| text(&head.headers, name).unwrap_or_default();
-    // Unknown without a database of networks and without TLS of our own: the
-    // version of HTTP is that of the nearest proxy, and nothing about a client.
+    // Behind a proxy these are the proxy's, and say nothing about a client.
+    let (http, tls) = match caller.tls {
+        Some(tls) if caller.is_direct => (http_version(head.version), tls),
+        _ => ("", ""),
+    };
+    // Nobody here looks at handshakes.
     let unknown = Description::default();
     Description {
         method: head.method.as_str(),
@@ -184,10 +204,22 @@ fn describe(head: &Parts, url: &Url, client: IpAddr) -> String {
         address: &client.to_string(),
         user_agent: &header("user-agent"),
         client_hints: &header("sec-ch-ua"),
+        http,
+        tls,
         software: &SOFTWARE_HEADERS.map(header).join(" "),
         ..unknown
     }
     .text()
+}
+
+/// In the words of a description.
+const fn http_version(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_2 => "HTTP/2",
+        Version::HTTP_11 => "HTTP/1.1",
+        Version::HTTP_10 => "HTTP/1.0",
+        _ => "",
+    }
 }
 
 /// All values of a header as one, as browsers read it.
@@ -228,7 +260,7 @@ impl Source for Request {
 #[cfg(test)]
 mod tests {
     use axum::http::Request as HttpRequest;
-    use munjigi_captcha::HttpVersion;
+    use munjigi_captcha::{HttpVersion, TlsVersion};
 
     use super::*;
 
@@ -257,9 +289,9 @@ mod tests {
             request = request.header(*name, *value);
         }
         let (head, ()) = request.body(()).unwrap().into_parts();
-        let peer = peer.parse().unwrap();
-        let url = way.url(&head, peer)?;
-        Ok(way.inbound(head, &url, Body::empty(), peer, NOW))
+        let caller = Caller { address: peer.parse().unwrap(), tls: None, is_direct: false };
+        let url = way.url(&head, caller)?;
+        Ok(way.inbound(head, &url, Body::empty(), caller, NOW))
     }
 
     fn base(way: &Way, peer: &str, headers: &[(&str, &str)]) -> Result<String, HostError> {
@@ -369,9 +401,31 @@ mod tests {
     }
 
     #[test]
-    fn the_version_of_a_connection_says_nothing_about_a_visitor() {
-        let visit = inbound(&way(None), "10.0.0.1", &[("host", "a")], "/").unwrap().visit();
-        assert_eq!(visit.http, HttpVersion::Unknown);
+    fn versions_speak_of_a_visitor_where_they_are_the_visitors_own() {
+        let visit = |tls, is_direct, version| {
+            let request = HttpRequest::get("https://a/").version(version).body(()).unwrap();
+            let (head, ()) = request.into_parts();
+            let caller = Caller { address: "203.0.113.7".parse().unwrap(), tls, is_direct };
+            let way = way(None);
+            let url = way.url(&head, caller).unwrap();
+            let visit = way.inbound(head, &url, Body::empty(), caller, NOW).visit();
+            (visit.http, visit.tls, url.scheme().to_owned())
+        };
+        let unknown = |scheme: &str| (HttpVersion::Unknown, TlsVersion::Unknown, scheme.to_owned());
+        // A proxy speaks HTTP/1.1 for everybody.
+        assert_eq!(visit(None, false, Version::HTTP_11), unknown("http"));
+        assert_eq!(visit(Some("TLSv1.3"), false, Version::HTTP_11), unknown("https"));
+        // Without TLS, browsers speak nothing else.
+        assert_eq!(visit(None, true, Version::HTTP_11), unknown("http"));
+        let own = |http, tls| (http, tls, "https".to_owned());
+        assert_eq!(
+            visit(Some("TLSv1.3"), true, Version::HTTP_2),
+            own(HttpVersion::Two, TlsVersion::OneThree)
+        );
+        assert_eq!(
+            visit(Some("TLSv1.2"), true, Version::HTTP_11),
+            own(HttpVersion::One, TlsVersion::OneTwo)
+        );
     }
 
     #[tokio::test]

@@ -17,6 +17,7 @@ use munjigi_serving::own_sites::{self, OwnSiteError, Published};
 use munjigi_serving::platform::Chore;
 use munjigi_serving::state::State;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use sd_notify::NotifyState;
 use tokio::net::TcpListener;
 
 use crate::assets::Assets;
@@ -33,6 +34,7 @@ use crate::native::{Native, Parts};
 use crate::operators::{self, Operators};
 use crate::request::Way;
 use crate::sqlite::{OpenError, Sqlite};
+use crate::tls::{Tls, TlsError};
 
 /// How long requests in progress may take to end.
 const STOP_WITHIN: Duration = Duration::from_secs(15);
@@ -66,6 +68,9 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// The certificate or its key.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// TLS or the system's certificates.
     #[error("cannot create the client for calls to the origin: {0}")]
     Client(#[from] reqwest::Error),
@@ -132,6 +137,7 @@ impl Server {
             .map_err(|source| StartError::Pictures { path: config.pictures.clone(), source })?;
         let has_origin = config.edge.origin_url.is_some();
         let settled = config.settled();
+        let tls = config.tls.map(Tls::read).transpose()?.map(Arc::new);
         let meter =
             Meter::resume(config.edge.counter_half_life_seconds, store.clone(), clock.clone())
                 .await;
@@ -141,8 +147,8 @@ impl Server {
         let parts = Parts { state, store, images, meter, limits, figures, assets, clock };
         let platform = Native::new(parts);
         publish(&platform, &config.sites).await?;
-        let way = Way::new(config.proxies, config.public, config.proxy_protocol);
-        let live = Live::new(Public { platform, way }, settled);
+        let way = Arc::new(Way::new(config.proxies, config.public, config.proxy_protocol));
+        let live = Live::new(Public { platform, way, tls }, settled);
         let courier =
             if has_origin { Some(Courier::new(live.clone(), delivery::client()?)) } else { None };
         let public = Listener::bind(&config.listen).await;
@@ -183,8 +189,11 @@ impl Server {
         ));
         let serving =
             tokio::spawn(http::serve(live.clone(), public, connections, asked, STOP_WITHIN));
+        // systemd waits for it; nobody else listens.
+        sd_notify::notify(&[NotifyState::Ready]).ok();
         until.await;
         tracing::info!("stopping: finishing requests in progress");
+        sd_notify::notify(&[NotifyState::Stopping]).ok();
         stopper.ask();
         let _ = tokio::join!(serving, operating);
         // What the last requests counted, and then all that waits.

@@ -1,13 +1,14 @@
 // A gate of its own for a test: a new folder, `init`, `serve`, and nothing else on the machine.
 
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { output } from '../bench/processes.mjs';
 import { BINARIES, ROOT } from '../bench/stack.mjs';
-import { freePort, until } from '../journeys/stage.mjs';
+import { freePort, openEngine, openPage, until } from '../journeys/stage.mjs';
 
 const PROGRAM = join(BINARIES, 'munjigi-gate');
 
@@ -30,8 +31,9 @@ const COMMANDS = commandsOf('README.md');
  * @param {string[]} [init] further arguments of the command that makes it
  * @param {Record<string, string>} [variables]
  * @param {(settings: string) => string} [edit] what an operator does to `gate.toml` before it is served
+ * @param {(folder: string) => Promise<void>} [prepare] what an operator puts beside it
  */
-export async function openGate(t, init = [], variables = {}, edit = (settings) => settings) {
+export async function openGate(t, init = [], variables = {}, edit = (settings) => settings, prepare = async () => {}) {
   const folder = mkdtempSync(join(tmpdir(), 'munjigi-gate-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const [port, operators] = [await freePort(), await freePort()];
@@ -62,6 +64,7 @@ export async function openGate(t, init = [], variables = {}, edit = (settings) =
   const file = join(folder, 'gate.toml');
   const write = (/** @type {string} */ settings) => writeFileSync(file, settings);
   write(edit(readFileSync(file, 'utf8')));
+  await prepare(folder);
   const gate = started(COMMANDS.serve);
   gate.stdout.resume();
   let log = '';
@@ -111,6 +114,19 @@ export async function sitekeyOf(/** @type {Gate} */ gate) {
   return sitekey;
 }
 
+/**
+ * A certificate for localhost that nobody signed, and its key.
+ * @param {string} folder
+ * @param {string} name of the files
+ */
+export async function makeCertificate(folder, name) {
+  const [key, certificate] = [join(folder, `${name}.key`), join(folder, `${name}.pem`)];
+  const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+  const names = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:captcha.example,DNS:localhost'];
+  await promisify(execFile)('openssl', ['req', ...kind, ...names, '-keyout', key, '-out', certificate, '-batch']);
+  return { key, certificate };
+}
+
 /** What a widget asks with. */
 export const visit = (/** @type {string} */ sitekey) =>
   JSON.stringify({
@@ -123,3 +139,45 @@ export const visit = (/** @type {string} */ sitekey) =>
     algorithms: ['hashwx'],
     signals: {},
   });
+
+/**
+ * Fills in a form of localhost in Chromium; the token, or null where there is no Chromium.
+ * @param {import('node:test').TestContext} t
+ * @param {string} edge where the widget comes from
+ * @param {string} sitekey
+ * @param {string[]} args for Chromium
+ * @returns {Promise<string | null>}
+ */
+export async function passForm(t, edge, sitekey, args) {
+  const browser = await openEngine(t, 'chromium', {}, args);
+  if (!browser) return null;
+  const form = `<form><label>Email <input name="email"></label><div class="munjigi" data-sitekey="${sitekey}"></div></form>`;
+  await browser.goto((await openPage(t, { edge }, form)).url);
+  await until('the widget', () => browser.evaluate(`document.querySelector('iframe') !== null`));
+  await browser.evaluate(`(document.querySelector('[name=email]').focus(), true)`);
+  return until('a token', () => browser.evaluate(`document.querySelector('[name=munjigi-response]')?.value`), 90_000);
+}
+
+/**
+ * Asks 200 times a second until told to stop; what was answered, by status, and what failed.
+ * @param {(number: number) => Promise<number>} ask
+ */
+export function steadily(ask) {
+  /** @type {Map<number | string, number>} */
+  const answers = new Map();
+  /** @type {Promise<void>[]} */
+  const running = [];
+  let asked = 0;
+  const began = performance.now();
+  const timer = setInterval(() => {
+    while (asked < ((performance.now() - began) * 200) / 1000) {
+      const note = (/** @type {number | string} */ answer) => void answers.set(answer, (answers.get(answer) ?? 0) + 1);
+      running.push(ask(asked++).then(note, (/** @type {Error} */ error) => note(error.message)));
+    }
+  }, 5);
+  return async () => {
+    clearInterval(timer);
+    await Promise.all(running);
+    return { answers: Object.fromEntries(answers), asked };
+  };
+}

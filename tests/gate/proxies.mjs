@@ -1,15 +1,15 @@
 // Reverse proxies in front of a gate, with the files of `deploy/proxy` that operators copy. Only ports,
 // addresses and paths of this machine are put into them.
 
-import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
 import { Missing } from '../bench/browsers.mjs';
 import { ROOT } from '../bench/stack.mjs';
 import { freePort, until } from '../journeys/stage.mjs';
+import { makeCertificate } from './alone.mjs';
 
 /** The host that the files serve. */
 export const HOST = 'captcha.example';
@@ -142,11 +142,11 @@ export function settingsFor(/** @type {Name} */ name) {
 /** A certificate that nobody signed, in a folder as the files name it. */
 export async function makeCertificates(/** @type {string} */ folder) {
   mkdirSync(folder, { recursive: true });
-  const [key, chain] = [join(folder, 'privkey.pem'), join(folder, 'fullchain.pem')];
-  const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  const names = ['-subj', `/CN=${HOST}`, '-addext', `subjectAltName=DNS:${HOST},DNS:localhost`];
-  await promisify(execFile)('openssl', ['req', ...kind, ...names, '-keyout', key, '-out', chain, '-batch']);
-  writeFileSync(join(folder, 'haproxy.pem'), readFileSync(chain, 'utf8') + readFileSync(key, 'utf8'));
+  const { key, certificate } = await makeCertificate(folder, HOST);
+  const [own, chain] = [join(folder, 'privkey.pem'), join(folder, 'fullchain.pem')];
+  renameSync(key, own);
+  renameSync(certificate, chain);
+  writeFileSync(join(folder, 'haproxy.pem'), readFileSync(chain, 'utf8') + readFileSync(own, 'utf8'));
 }
 
 /** @typedef {Awaited<ReturnType<typeof openProxy>>} Proxy */

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import test, { after, before, describe } from 'node:test';
 import { connect } from 'node:tls';
 import { Missing } from '../bench/browsers.mjs';
-import { freePort, openEngine, openPage, until } from '../journeys/stage.mjs';
-import { openGate } from './alone.mjs';
+import { freePort } from '../journeys/stage.mjs';
+import { openGate, passForm, sitekeyOf, visit } from './alone.mjs';
 import { changed, HOST, NAMES, openProxy, settingsFor } from './proxies.mjs';
 
 /** Challenges a minute of one address. */
@@ -30,8 +30,7 @@ async function serve(name) {
     `${settings}\n${file.replaceAll('hosts =', 'work = { floor = 500, ceiling = 2_000 }, hosts =')}`;
   const gate = await openGate(context, [], { MUNJIGI_GATE_CHALLENGE_LIMIT: String(MOST) }, easy);
   const secret = readFileSync(join(gate.folder, 'keys', 'localhost'), 'utf8').trim();
-  const [, sitekey] = /(mj_\w+) +1 secret +localhost/.exec(await gate.run('site', 'list')) ?? [];
-  assert.ok(sitekey);
+  const sitekey = await sitekeyOf(gate);
   return { proxy: await openProxy(context, name, { port, gate: gate.port }), sitekey, secret };
 }
 
@@ -61,9 +60,8 @@ function find(t, name) {
 
 /** A request for a challenge. @param {Served} served @param {import('./proxies.mjs').Asked} asked */
 function challenge({ proxy, sitekey }, asked) {
-  const wish = { sitekey, hostname: 'localhost', action: '', cdata: '', locale: 'en', widget: 'test', algorithms: ['hashwx'], signals: {} };
   const headers = { 'content-type': 'application/json', 'user-agent': 'Mozilla/5.0', ...asked.headers };
-  return proxy.ask('/v1/challenges', { ...asked, method: 'POST', body: JSON.stringify(wish), headers });
+  return proxy.ask('/v1/challenges', { ...asked, method: 'POST', body: visit(sitekey), headers });
 }
 
 /** @param {Served} served @param {string} response @param {string} [from] */
@@ -81,14 +79,8 @@ for (const name of NAMES) {
     assert.equal(await spoken(proxy.port), 'h2');
     // The name is nowhere but in this browser, and the certificate is nobody's.
     const args = [`--host-resolver-rules=MAP ${HOST} 127.0.0.1`, '--ignore-certificate-errors'];
-    const browser = await openEngine(t, 'chromium', {}, args);
-    if (!browser) return;
-    const form = `<form><label>Email <input name="email"></label><div class="munjigi" data-sitekey="${sitekey}"></div></form>`;
-    const page = await openPage(t, { edge: proxy.url }, form);
-    await browser.goto(page.url);
-    await until('the widget', () => browser.evaluate(`document.querySelector('iframe') !== null`));
-    await browser.evaluate(`(document.querySelector('[name=email]').focus(), true)`);
-    const token = await until('a token', () => browser.evaluate(`document.querySelector('[name=munjigi-response]')?.value`), 90_000);
+    const token = await passForm(t, proxy.url, sitekey, args);
+    if (!token) return;
     const reply = JSON.parse((await verify(found, token)).text);
     assert.equal(reply.success, true, JSON.stringify(reply));
     // A browser under control; nothing else speaks against it, least of all the proxy's HTTP/1.1.

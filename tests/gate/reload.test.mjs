@@ -7,34 +7,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../journeys/stage.mjs';
-import { openGate, sitekeyOf, visit } from './alone.mjs';
-
-/** Requests a second. */
-const RATE = 200;
-
-/**
- * Asks at a steady rate until told to stop; what was answered, by status, and what failed.
- * @param {(number: number) => Promise<number>} ask
- */
-function steadily(ask) {
-  /** @type {Map<number | string, number>} */
-  const answers = new Map();
-  /** @type {Promise<void>[]} */
-  const running = [];
-  let asked = 0;
-  const began = performance.now();
-  const timer = setInterval(() => {
-    while (asked < ((performance.now() - began) * RATE) / 1000) {
-      const note = (/** @type {number | string} */ answer) => void answers.set(answer, (answers.get(answer) ?? 0) + 1);
-      running.push(ask(asked++).then(note, (/** @type {Error} */ error) => note(error.message)));
-    }
-  }, 5);
-  return async () => {
-    clearInterval(timer);
-    await Promise.all(running);
-    return { answers: Object.fromEntries(answers), asked };
-  };
-}
+import { openGate, sitekeyOf, steadily, visit } from './alone.mjs';
 
 test('settings are read again under load: no request fails, and limits and counts go on', async (t) => {
   const gate = await openGate(t, [], {}, (text) => `client_limit = 100_000\nchallenge_limit = 100_000\n${text}`);

@@ -1,6 +1,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
+use crate::tls::tests::issue;
 
 fn words(words: &str) -> Command {
     Command::try_parse_from(words.split(' ')).unwrap()
@@ -132,4 +133,22 @@ fn a_form_is_not_shown_without_its_secret() {
     std::fs::write(&secret, "mjs_nonsense").unwrap();
     let fail = run(words(&attempt)).unwrap_err();
     assert!(fail.to_string().contains("keys/localhost"), "{fail}");
+}
+
+#[test]
+fn a_certificate_that_is_over_is_a_mistake_in_the_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = installed(folder.path(), "");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let check = || run(words(&format!("munjigi-gate check --config {}", path.display())));
+    for (year, told) in [(2090, None), (2021, Some("expired at 2021-01-01T00:00:00Z"))] {
+        issue(folder.path(), "gate", year);
+        let lines = "tls_certificate = \"gate.pem\"\ntls_key = \"gate.key\"";
+        std::fs::write(&path, format!("{lines}\n{text}")).unwrap();
+        match (check(), told) {
+            (Ok(()), None) => {}
+            (Err(fail), Some(told)) => assert!(fail.0.contains(told), "{fail}"),
+            (checked, _) => panic!("{year}: {checked:?}"),
+        }
+    }
 }

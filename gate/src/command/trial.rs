@@ -114,7 +114,8 @@ impl Shop {
             Fail(format!("{} {why} {shown}", file.display()))
         })?;
         let page_url = config.page_url().ok_or_else(|| {
-            let why = "the gate is reached by a proxy alone: set `url` to its address";
+            let why =
+                "set `url` to the address that visitors use: without it, this form cannot know it";
             Fail(format!("{}: {why}", file.display()))
         })?;
         Ok(Self {

@@ -12,6 +12,21 @@ pub const GATE_PROXY_PROTOCOL: Variable = Variable::with_default(
     "0",
     "1: every connection comes from a proxy of MUNJIGI_TRUSTED_PROXIES and begins with a PROXY header of version 2",
 );
+pub const GATE_TLS_CERTIFICATE: Variable = Variable::with_default(
+    "MUNJIGI_GATE_TLS_CERTIFICATE",
+    "",
+    "PEM file of a certificate and those that lead to its issuer, for TLS without a proxy; read again when it changes",
+);
+pub const GATE_TLS_KEY: Variable = Variable::with_default(
+    "MUNJIGI_GATE_TLS_KEY",
+    "",
+    "PEM file of the private key, required with MUNJIGI_GATE_TLS_CERTIFICATE",
+);
+pub const GATE_HSTS_SECONDS: Variable = Variable::with_default(
+    "MUNJIGI_GATE_HSTS_SECONDS",
+    "31536000",
+    "with TLS, how long browsers that came once ask for nothing but HTTPS; 0: they are not told to",
+);
 pub const GATE_OPERATOR_LISTEN: Variable = Variable::with_default(
     "MUNJIGI_GATE_OPERATOR_LISTEN",
     "127.0.0.1:8785",
@@ -69,6 +84,9 @@ pub const GATE_LOG_REQUESTS: Variable = Variable::with_default(
 pub(super) const ALL: &[Variable] = &[
     GATE_LISTEN,
     GATE_PROXY_PROTOCOL,
+    GATE_TLS_CERTIFICATE,
+    GATE_TLS_KEY,
+    GATE_HSTS_SECONDS,
     GATE_OPERATOR_LISTEN,
     GATE_DATA,
     GATE_PICTURES,
