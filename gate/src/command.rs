@@ -188,7 +188,16 @@ fn settings(path: Option<&Path>) -> Result<Settings, Fail> {
 
 fn config(path: Option<&Path>) -> Result<Config, Fail> {
     let config = settings(path)?.config();
-    config.map_err(|error| Fail(format!("the settings have mistakes:\n{error}")))
+    config.map_err(|error| {
+        let without = if path.is_some() {
+            String::new()
+        } else {
+            let here = std::env::current_dir().unwrap_or_default();
+            let remedy = "`munjigi-gate init` writes one, in a container on its volume";
+            format!("there is no {FILE} in {}; {remedy}.\n", here.display())
+        };
+        Fail(format!("{without}the settings have mistakes:\n{error}"))
+    })
 }
 
 fn serve(config: Config, file: Option<PathBuf>) -> Result<(), Fail> {

@@ -287,9 +287,16 @@ impl Settings {
             name => text(name).map(str::to_owned),
         };
         serving::Config::parse(lookup, []).map_err(|mistakes| {
-            let of_edge = |mistake: serving::Mistake| Mistake {
-                name: mistake.variable,
-                problem: Problem::Bad(mistake.problem),
+            let of_edge = |mistake: serving::Mistake| {
+                let is_set =
+                    self.environment.text(&mistake.variable).is_some_and(|text| !text.is_empty());
+                let mut all = variables::listed().filter(|_| !is_set);
+                let missing = all.find(|(variable, _)| variable.name == mistake.variable);
+                let problem = match missing {
+                    Some((variable, _)) => Problem::Missing(variable.meaning),
+                    None => Problem::Bad(mistake.problem),
+                };
+                Mistake { name: mistake.variable, problem }
             };
             mistakes.into_iter().map(of_edge).collect()
         })

@@ -9,6 +9,7 @@ mod schema;
 mod writer;
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use munjigi_captcha::Price;
@@ -70,7 +71,7 @@ pub enum OpenError {
         path: String,
     },
     /// The file that marks it as in use cannot be written.
-    #[error("{path}: {source}")]
+    #[error("{path}: {source}{remedy}", remedy = unwritable(.source))]
     Lock {
         /// That file.
         path: String,
@@ -90,6 +91,21 @@ pub enum OpenError {
     /// The thread that writes did not start.
     #[error("the store's thread did not start: {0}")]
     Thread(std::io::Error),
+}
+
+/// What to do about a folder in which nothing can be written, to follow the
+/// system's words.
+pub fn unwritable(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::PermissionDenied => {
+            "; the folder must belong to the user that runs the gate (in a container: chown -R 65532:65532)"
+        }
+        ErrorKind::ReadOnlyFilesystem => {
+            "; the gate keeps its keys and what was spent there: in a container, mount a volume that can be written"
+        }
+        ErrorKind::NotFound => "; make the folder first",
+        _ => "",
+    }
 }
 
 impl Sqlite {

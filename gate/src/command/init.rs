@@ -11,6 +11,7 @@ use munjigi_protocol::base64;
 use super::site::{self, NewSite};
 use super::{FILE, Fail, KEYS, LOCAL_SECRET};
 use crate::random;
+use crate::sqlite::unwritable;
 
 /// Bytes of a key.
 const KEY_BYTES: usize = 32;
@@ -51,7 +52,10 @@ pub fn run(file: &Path, hosts: &[String]) -> Result<(), Fail> {
         }
         write(file, 0o644, &text)
     })();
-    written.map_err(|error| Fail(format!("{}: {error}", folder.display())))?;
+    written.map_err(|error: io::Error| {
+        let remedy = unwritable(&error);
+        Fail(format!("{}: {error}{remedy}", folder.display()))
+    })?;
     told(file, &keys, site.as_ref().unwrap_or(&local), hosts);
     Ok(())
 }
