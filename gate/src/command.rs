@@ -62,6 +62,9 @@ enum Act {
         /// A host name of your pages: shop.example, *.shop.example
         #[arg(long = "host", value_name = "HOST")]
         hosts: Vec<String>,
+        /// The address at which visitors reach the gate through a proxy: https://captcha.example
+        #[arg(long, value_name = "URL")]
+        url: Option<String>,
     },
     /// Change the sites of the file
     Site {
@@ -151,7 +154,9 @@ fn run(command: Command) -> Result<(), Fail> {
             println!("The settings have no mistakes.");
             Ok(())
         }
-        Some(Act::Init { folder, hosts }) => init::run(&folder.join(FILE), &hosts),
+        Some(Act::Init { folder, hosts, url }) => {
+            init::run(&folder.join(FILE), &hosts, url.as_deref())
+        }
         Some(Act::Site { change }) => match change {
             Change::Add { hosts, allow_loopback } => site::add(file, &hosts, allow_loopback),
             Change::List => site::list(file),

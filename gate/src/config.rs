@@ -352,7 +352,12 @@ fn truth(text: &str) -> Result<bool, String> {
     }
 }
 
-fn public(text: &str) -> Result<Option<PublicUrl>, String> {
+/// The address that visitors use, from its setting; `None`: it is empty.
+///
+/// # Errors
+///
+/// What it must be.
+pub fn public(text: &str) -> Result<Option<PublicUrl>, String> {
     let rule = || {
         let examples = "https://captcha.example or https://shop.example/captcha";
         format!("must be scheme, host and possibly a path, such as {examples}, or empty")

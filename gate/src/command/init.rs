@@ -10,6 +10,7 @@ use munjigi_protocol::base64;
 
 use super::site::{self, NewSite};
 use super::{FILE, Fail, KEYS, LOCAL_SECRET};
+use crate::config::public;
 use crate::random;
 use crate::sqlite::unwritable;
 
@@ -18,7 +19,10 @@ const KEY_BYTES: usize = 32;
 
 /// Writes the settings to `file` and the keys beside it, which only their owner
 /// can read: a site for `hosts` if there are any, and one for this machine.
-pub fn run(file: &Path, hosts: &[String]) -> Result<(), Fail> {
+/// `url` is the address that visitors use, if it is not this machine's.
+pub fn run(file: &Path, hosts: &[String], url: Option<&str>) -> Result<(), Fail> {
+    let url = url.map(|url| public(url).map_err(|form| Fail(format!("--url {form}"))));
+    let url = url.transpose()?.flatten();
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let keys = folder.join(KEYS);
@@ -36,7 +40,11 @@ pub fn run(file: &Path, hosts: &[String]) -> Result<(), Fail> {
         [] => None,
         hosts => Some(NewSite::mint(&authority, hosts, false)?),
     };
-    let text = site.iter().try_fold(SETTINGS.to_owned(), |text, site| site.added_to(&text));
+    let settings = match &url {
+        Some(url) => SETTINGS.replace(NO_URL, &format!("url = \"{url}\"\n")),
+        None => SETTINGS.to_owned(),
+    };
+    let text = site.iter().try_fold(settings, |text, site| site.added_to(&text));
     let text = local.added_to(&text?)?;
     site::check(file, &text)?;
     let written = (|| {
@@ -56,11 +64,12 @@ pub fn run(file: &Path, hosts: &[String]) -> Result<(), Fail> {
         let remedy = unwritable(&error);
         Fail(format!("{}: {error}{remedy}", folder.display()))
     })?;
-    told(file, &keys, site.as_ref().unwrap_or(&local), hosts);
+    let url = url.map_or_else(|| ADDRESS.to_owned(), |url| url.to_string());
+    told(file, &keys, site.as_ref().unwrap_or(&local), hosts, &url);
     Ok(())
 }
 
-fn told(file: &Path, keys: &Path, site: &NewSite, hosts: &[String]) {
+fn told(file: &Path, keys: &Path, site: &NewSite, hosts: &[String], url: &str) {
     let bare = |path: &Path| path.strip_prefix(".").unwrap_or(path).display().to_string();
     let (shown, keys) = (bare(file), bare(keys));
     // Every command finds the file of the folder in which it is started.
@@ -76,11 +85,11 @@ The site for {name}. The secret is shown only now.
   secret   {secret}
 
 In the page, the second line inside the form:
-  <script src=\"{ADDRESS}/v1/api.js\" async defer></script>
+  <script src=\"{url}/v1/api.js\" async defer></script>
   <div class=\"munjigi\" data-sitekey=\"{sitekey}\"></div>
 
 In the back end, with the value of the form's field munjigi-response:
-  curl {ADDRESS}/siteverify -d secret={secret} -d response=TOKEN
+  curl {url}/siteverify -d secret={secret} -d response=TOKEN
 
 Next:
   munjigi-gate serve{config}
@@ -91,6 +100,9 @@ Next:
 
 /// The address of a new installation, until the operator sets another.
 const ADDRESS: &str = "http://127.0.0.1:8786";
+
+/// The line of the settings in which nobody has named an address.
+const NO_URL: &str = "# url = \"https://captcha.example\"\n";
 
 const SETTINGS: &str = "# Settings of munjigi-gate; docs/gate.md lists them all.
 listen = \"127.0.0.1:8786\"

@@ -136,6 +136,18 @@ fn a_form_is_not_shown_without_its_secret() {
 }
 
 #[test]
+fn an_installation_knows_the_address_that_visitors_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = installed(folder.path(), " --host shop.example --url https://shop.example/captcha/");
+    assert_eq!(config(Some(&path)).unwrap().page_url().unwrap(), "https://shop.example/captcha");
+    let other = folder.path().join("other");
+    let wrong = run(words(&format!("munjigi-gate init {} --url shop.example", other.display())));
+    let told = wrong.unwrap_err().to_string();
+    assert!(told.starts_with("--url must be scheme, host"), "{told}");
+    assert!(!other.exists());
+}
+
+#[test]
 fn a_certificate_that_is_over_is_a_mistake_in_the_settings() {
     let folder = tempfile::tempdir().unwrap();
     let path = installed(folder.path(), "");
