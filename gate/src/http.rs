@@ -47,7 +47,7 @@ const PROXY_HEADERS_WITHIN: Duration = Duration::from_mins(10);
 const STREAMS: u32 = 100;
 /// How often a silent client of HTTP/2 is asked whether it is still there.
 const PING_EVERY: Duration = Duration::from_secs(30);
-/// After this long without a request, a connection of HTTP/2 is ended.
+/// After this long without a request, a visitor's connection of HTTP/2 is ended.
 const IDLE: Duration = Duration::from_mins(2);
 /// The start of the origin's routes.
 const INTERNAL: &str = "/internal/";
@@ -80,10 +80,12 @@ struct Door {
 struct Builders {
     one: Builder<TokioExecutor>,
     two: Builder<TokioExecutor>,
+    /// After this long without a request, a connection is ended.
+    idle: Duration,
 }
 
 impl Builders {
-    fn new(headers_within: Duration) -> Self {
+    fn new(headers_within: Duration, idle: Duration) -> Self {
         let mut builder = Builder::new(TokioExecutor::new());
         builder.http1().timer(TokioTimer::new()).header_read_timeout(headers_within);
         builder
@@ -92,7 +94,7 @@ impl Builders {
             .max_concurrent_streams(STREAMS)
             .keep_alive_interval(PING_EVERY)
             .keep_alive_timeout(HEADERS_WITHIN);
-        Self { one: builder.clone().http1_only(), two: builder.http2_only() }
+        Self { one: builder.clone().http1_only(), two: builder.http2_only(), idle }
     }
 }
 
@@ -103,8 +105,8 @@ pub async fn serve(live: Live, listener: Listener, most: usize, mut stop: Stop, 
     let door = Arc::new(Door {
         live,
         connections: Connections::new(most),
-        visitors: Builders::new(HEADERS_WITHIN),
-        proxies: Builders::new(PROXY_HEADERS_WITHIN),
+        visitors: Builders::new(HEADERS_WITHIN, IDLE),
+        proxies: Builders::new(PROXY_HEADERS_WITHIN, PROXY_HEADERS_WITHIN),
         stop: stop.clone(),
         warning: Rarely::new(),
         refusals: Arc::new(Semaphore::new(REFUSALS)),
@@ -161,7 +163,7 @@ impl Door {
         }
         let builders = if way.is_proxy(peer) { &self.proxies } else { &self.visitors };
         let Some(tls) = &public.tls else {
-            return self.converse(&builders.one, stream, caller, place).await;
+            return self.converse(&builders.one, builders.idle, stream, caller, place).await;
         };
         let shaken = tokio::select! {
             shaken = shake_hands(tls, stream) => shaken,
@@ -172,13 +174,14 @@ impl Door {
             caller.tls = Some(tls::version(session.protocol_version()));
             let speaks_two = session.alpn_protocol() == Some(tls::HTTP_2);
             let builder = if speaks_two { &builders.two } else { &builders.one };
-            self.converse(builder, Box::new(stream), caller, place).await;
+            self.converse(builder, builders.idle, Box::new(stream), caller, place).await;
         }
     }
 
     async fn converse(
         &self,
         builder: &Builder<TokioExecutor>,
+        idle: Duration,
         stream: Connection,
         caller: Caller,
         place: Place,
@@ -202,7 +205,7 @@ impl Door {
             tokio::select! {
                 ended = connection.as_mut() => break ended,
                 () = stop.asked(), if !ends => {}
-                () = traffic.ceases(), if !ends => {}
+                () = traffic.ceases_for(idle), if !ends => {}
             }
             connection.as_mut().graceful_shutdown();
             ends = true;
@@ -250,11 +253,11 @@ impl Traffic {
         InProgress(Arc::clone(self))
     }
 
-    /// Returns after a while without a request.
-    async fn ceases(&self) {
+    /// Returns once there was no request for at least this long.
+    async fn ceases_for(&self, idle: Duration) {
         loop {
             let begun = self.begun.load(Ordering::Relaxed);
-            tokio::time::sleep(IDLE).await;
+            tokio::time::sleep(idle).await;
             let is_busy = self.in_progress.load(Ordering::Relaxed) > 0;
             if !is_busy && self.begun.load(Ordering::Relaxed) == begun {
                 return;
@@ -369,6 +372,27 @@ fn noted(response: Response, route: &'static str, watch: Stopwatch) -> Response 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_is_idle_once_nothing_was_asked_for_a_while() {
+        let traffic = Arc::new(Traffic::default());
+        let ceases = tokio::spawn({
+            let traffic = Arc::clone(&traffic);
+            async move { traffic.ceases_for(IDLE).await }
+        });
+        for _ in 0..3 {
+            drop(traffic.begin());
+            tokio::time::sleep(IDLE).await;
+            assert!(!ceases.is_finished());
+        }
+        // A long one counts for as long as it takes.
+        let long = traffic.begin();
+        tokio::time::sleep(IDLE * 5).await;
+        assert!(!ceases.is_finished());
+        drop(long);
+        tokio::time::sleep(IDLE * 2).await;
+        assert!(ceases.is_finished());
+    }
 
     #[test]
     fn the_answer_without_a_place_is_whole() {
