@@ -2,6 +2,8 @@
 
 mod health;
 mod init;
+#[cfg(test)]
+mod rules_tests;
 mod site;
 mod stats;
 #[cfg(test)]
@@ -24,6 +26,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::assets::Assets;
 use crate::config::{Config, File, Settings};
 use crate::live::Live;
+use crate::networks::Networks;
 use crate::server::{Server, StartError, install_metrics, publish};
 use crate::tls::Tls;
 
@@ -151,6 +154,7 @@ fn run(command: Command) -> Result<(), Fail> {
                 let read = Tls::read(files).and_then(|tls| tls.check(Clock::system().now()));
                 read.map_err(StartError::Tls)?;
             }
+            Networks::open(&config.networks).map_err(StartError::from)?;
             println!("The settings have no mistakes.");
             Ok(())
         }
@@ -280,6 +284,7 @@ async fn reread(live: &Live, file: Option<&Path>) -> Result<(Published, Vec<&'st
     let config = config(file)?;
     // Whatever may be wrong is read before anything changes.
     let tls = config.tls.clone().map(Tls::read).transpose().map_err(StartError::Tls)?;
+    let networks = Networks::open(&config.networks).map_err(StartError::from)?;
     let published = publish(&live.now().platform, &config.sites).await?;
-    Ok((published, live.reconfigure(config, tls)))
+    Ok((published, live.reconfigure(config, tls, networks)))
 }

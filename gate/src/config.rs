@@ -43,6 +43,8 @@ pub struct Config {
     pub data: PathBuf,
     /// The folder for the images of packs.
     pub pictures: PathBuf,
+    /// Files that say where addresses are.
+    pub networks: Vec<PathBuf>,
     /// The address that visitors use; `None`: what each request says.
     pub public: Option<PublicUrl>,
     /// The proxies in front of the gate.
@@ -217,6 +219,7 @@ impl Settings {
         let tls = self.tls(&mut reader);
         let data = reader.required(&variables::GATE_DATA, |text| Ok(self.path(text)));
         let pictures = reader.required(&variables::GATE_PICTURES, |text| Ok(self.path(text)));
+        let networks = reader.required(&variables::GATE_NETWORKS, |text| Ok(self.paths(text)));
         let public = reader.required(&variables::GATE_URL, public);
         let (header, trusted) = (&variables::CLIENT_HEADER, &variables::TRUSTED_PROXIES);
         let proxies = if proxy_protocol == Some(true) {
@@ -239,6 +242,7 @@ impl Settings {
                 operator_listen: operator_listen?,
                 data: data?,
                 pictures: pictures?,
+                networks: networks?,
                 public: public?,
                 proxies: proxies?,
                 limits: limits?,
@@ -319,6 +323,11 @@ impl Settings {
     fn path(&self, text: &str) -> PathBuf {
         let folder = self.file.as_ref().and_then(|file| Path::new(&file.path).parent());
         folder.map_or_else(|| PathBuf::from(text), |folder| folder.join(text))
+    }
+
+    fn paths(&self, text: &str) -> Vec<PathBuf> {
+        let each = text.split(',').map(str::trim).filter(|text| !text.is_empty());
+        each.map(|text| self.path(text)).collect()
     }
 }
 

@@ -16,6 +16,7 @@ pub mod listen;
 mod live;
 pub mod meter;
 pub mod native;
+mod networks;
 mod operators;
 mod proxy_header;
 mod random;

@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 
 use crate::config::{Config, Settled};
 use crate::native::Native;
+use crate::networks::Networks;
 use crate::request::Way;
 use crate::tls::{Tls, TlsError};
 
@@ -41,11 +42,18 @@ impl Live {
 
     /// Serves with other settings from the next request on. Returns the names of
     /// those that are other than they were at the start, and take effect only
-    /// at the next. `tls` has read its files.
-    pub fn reconfigure(&self, config: Config, tls: Option<Tls>) -> Vec<&'static str> {
+    /// at the next. `tls` and `networks` have read their files.
+    pub fn reconfigure(
+        &self,
+        config: Config,
+        tls: Option<Tls>,
+        networks: Networks,
+    ) -> Vec<&'static str> {
         let waiting = self.settled.differs(&config.settled());
-        let platform = self.now().platform.reconfigured(config.edge, config.limits);
-        let way = Way::new(config.proxies, config.public, self.settled.proxy_protocol());
+        let platform =
+            self.now().platform.reconfigured(config.edge, config.limits, networks.clone());
+        let way = Way::new(config.proxies, config.public, self.settled.proxy_protocol())
+            .with_networks(networks);
         let (way, tls) = (Arc::new(way), tls.map(Arc::new));
         self.now.store(Arc::new(Public { platform, way, tls }));
         waiting

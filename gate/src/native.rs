@@ -20,6 +20,7 @@ use crate::figures::Figures;
 use crate::images::Images;
 use crate::limits::{Limits, PerMinute};
 use crate::meter::Meter;
+use crate::networks::Networks;
 use crate::random;
 use crate::request::Request;
 use crate::sqlite::Sqlite;
@@ -44,6 +45,8 @@ pub struct Parts {
     pub figures: Arc<Figures>,
     /// The built widget.
     pub assets: Arc<Assets>,
+    /// Where addresses are.
+    pub networks: Networks,
     /// The clock.
     pub clock: Clock,
 }
@@ -54,10 +57,15 @@ impl Native {
         Self(Arc::new(parts))
     }
 
-    /// With other settings of the routes and other limits, and all else the same:
-    /// store, counters, counts and meter.
+    /// With other settings of the routes, other limits and databases, and all
+    /// else the same: store, counters, counts and meter.
     #[must_use]
-    pub fn reconfigured(&self, config: serving::Config, limits: PerMinute) -> Self {
+    pub fn reconfigured(
+        &self,
+        config: serving::Config,
+        limits: PerMinute,
+        networks: Networks,
+    ) -> Self {
         let old = self.parts();
         // What somebody has used up of a limit stays used up.
         let limits = if old.limits.per_minute() == limits {
@@ -73,6 +81,7 @@ impl Native {
             limits,
             figures: Arc::clone(&old.figures),
             assets: Arc::clone(&old.assets),
+            networks,
             clock: old.clock.clone(),
         })
     }
@@ -173,6 +182,10 @@ impl Platform for Native {
         }
         let body = serde_json::to_string(batch).map_err(|error| error.to_string())?;
         self.0.store.queue(body).await.map_err(|error| error.to_string())
+    }
+
+    fn networks(&self) -> Option<String> {
+        Some(self.0.networks.told(self.now()))
     }
 
     async fn sleep(&self, milliseconds: u64) {

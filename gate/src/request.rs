@@ -16,6 +16,7 @@ use munjigi_serving::inbound::{BodyError, Description, Inbound, SOFTWARE_HEADERS
 use url::{Host, Url};
 
 use crate::config::PublicUrl;
+use crate::networks::Networks;
 
 /// A body that takes longer has ended early.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
@@ -29,6 +30,8 @@ pub struct Way {
     pub public: Option<PublicUrl>,
     /// Whether connections begin with the address of their client.
     pub proxy_protocol: bool,
+    /// Where addresses are.
+    pub networks: Networks,
 }
 
 /// Who asks.
@@ -74,13 +77,15 @@ impl HostError {
 
 impl Way {
     /// By these proxies, at this address.
-    pub const fn new(
-        proxies: Option<Proxies>,
-        public: Option<PublicUrl>,
-        proxy_protocol: bool,
-    ) -> Self {
+    pub fn new(proxies: Option<Proxies>, public: Option<PublicUrl>, proxy_protocol: bool) -> Self {
         let proxies = ProxyChain::new(proxies, "munjigi_edge_client_unread_total");
-        Self { proxies, public, proxy_protocol }
+        Self { proxies, public, proxy_protocol, networks: Networks::default() }
+    }
+
+    /// The same, by databases that say where addresses are.
+    #[must_use]
+    pub fn with_networks(self, networks: Networks) -> Self {
+        Self { networks, ..self }
     }
 
     /// The request that a caller sent, with its `url`.
@@ -93,7 +98,7 @@ impl Way {
         now: UnixMillis,
     ) -> Inbound<Request> {
         let client = self.proxies.client(caller.address, &head.headers, now);
-        let description = describe(&head, url, client, caller);
+        let description = describe(&head, url, client, caller, &self.networks);
         let body = Mutex::new(Some(body));
         Inbound::new(Request { headers: head.headers, body }, description)
     }
@@ -186,7 +191,13 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn describe(head: &Parts, url: &Url, client: IpAddr, caller: Caller) -> String {
+fn describe(
+    head: &Parts,
+    url: &Url,
+    client: IpAddr,
+    caller: Caller,
+    networks: &Networks,
+) -> String {
     let header = |name: &str| text(&head.headers, name).unwrap_or_default();
     // Behind a proxy these are the proxy's, and say nothing about a client.
     let (http, tls) = match caller.tls {
@@ -195,6 +206,8 @@ fn describe(head: &Parts, url: &Url, client: IpAddr, caller: Caller) -> String {
     };
     // Nobody here looks at handshakes.
     let unknown = Description::default();
+    let place = networks.place(client);
+    let system = place.system.map(|number| number.to_string());
     Description {
         method: head.method.as_str(),
         url: url.as_str(),
@@ -206,6 +219,8 @@ fn describe(head: &Parts, url: &Url, client: IpAddr, caller: Caller) -> String {
         client_hints: &header("sec-ch-ua"),
         http,
         tls,
+        country: place.country.unwrap_or_default(),
+        asn: system.as_deref().unwrap_or_default(),
         software: &SOFTWARE_HEADERS.map(header).join(" "),
         ..unknown
     }

@@ -31,6 +31,7 @@ use crate::listen::{Address, Listener};
 use crate::live::{Live, Public};
 use crate::meter::Meter;
 use crate::native::{Native, Parts};
+use crate::networks::{Networks, NetworksError};
 use crate::operators::{self, Operators};
 use crate::request::Way;
 use crate::sqlite::{OpenError, Sqlite};
@@ -60,6 +61,9 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// Where addresses are.
+    #[error(transparent)]
+    Networks(#[from] NetworksError),
     /// A port that is in use, or an address of another machine.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -132,6 +136,7 @@ impl Server {
         clock: Clock,
         metrics: PrometheusHandle,
     ) -> Result<Self, StartError> {
+        let networks = Networks::open(&config.networks)?;
         let store = Sqlite::open(&config.data, clock.clone())?;
         let images = Images::in_folder(&config.pictures)
             .map_err(|source| StartError::Pictures { path: config.pictures.clone(), source })?;
@@ -144,11 +149,13 @@ impl Server {
         let limits = Arc::new(Limits::new(config.limits));
         let state = State::new(config.edge);
         let (figures, assets) = (Arc::new(Figures::default()), Arc::new(assets));
-        let parts = Parts { state, store, images, meter, limits, figures, assets, clock };
+        let located = networks.clone();
+        let parts = Parts { state, store, images, meter, limits, figures, assets, networks, clock };
         let platform = Native::new(parts);
         publish(&platform, &config.sites).await?;
-        let way = Arc::new(Way::new(config.proxies, config.public, config.proxy_protocol));
-        let live = Live::new(Public { platform, way, tls }, settled);
+        let way =
+            Way::new(config.proxies, config.public, config.proxy_protocol).with_networks(located);
+        let live = Live::new(Public { platform, way: Arc::new(way), tls }, settled);
         let courier =
             if has_origin { Some(Courier::new(live.clone(), delivery::client()?)) } else { None };
         let public = Listener::bind(&config.listen).await;

@@ -76,6 +76,12 @@ pub trait Platform {
     /// says why, for the log.
     async fn forward(&self, batch: &CountBatch) -> Result<(), String>;
 
+    /// Where the countries and systems of visitors come from, in a sentence for
+    /// `GET /health`; `None`: the platform knows them itself.
+    fn networks(&self) -> Option<String> {
+        None
+    }
+
     /// Waits for this long.
     async fn sleep(&self, milliseconds: u64);
 

@@ -37,7 +37,8 @@ fn a_setting_is_read_in_its_own_form() {
             "listen = \"[::]:443\"\noperator_listen = \"none\"\ndata = \"/var/lib/a.db\"\n\
             url = \"https://captcha.example/\"\nclient_header = \"X-Forwarded-For\"\n\
             trusted_proxies = [\"10.0.0.0/8\", \"::1\"]\nchallenge_limit = 9\nlocal = true\n\
-            origin_url = \"http://127.0.0.1:8080\"\nlog_requests = true",
+            origin_url = \"http://127.0.0.1:8080\"\nlog_requests = true\n\
+            networks = [\"a.mmdb\", \"/b.mmdb\"]",
         ),
         &[],
     )
@@ -47,6 +48,7 @@ fn a_setting_is_read_in_its_own_form() {
     assert_eq!(config.page_url().unwrap(), "https://captcha.example");
     assert_eq!(config.proxies.unwrap().trusted.len(), 2);
     assert_eq!(config.limits.challenges.get(), 9);
+    assert_eq!(config.networks, [Path::new("etc/a.mmdb"), Path::new("/b.mmdb")]);
     assert_eq!(config.edge.verbosity, serving::Verbosity::Requests);
     assert_eq!(config.edge.place, serving::Place::Local);
 }

@@ -46,7 +46,8 @@ const fn kept_ms(status: Status) -> u64 {
 }
 
 async fn look<P: Platform>(edge: &RequestContext<'_, P>) -> Health {
-    let checks = vec![rings(edge), sites(edge).await, redemptions(edge).await];
+    let mut checks = vec![rings(edge), sites(edge).await, redemptions(edge).await];
+    checks.extend(networks(edge));
     Health { status: worst(&checks), checks }
 }
 
@@ -86,6 +87,13 @@ async fn redemptions<P: Platform>(edge: &RequestContext<'_, P>) -> HealthCheck {
         Err(_) => (Status::Down, P::WORDING.redemptions_down.to_owned()),
     };
     HealthCheck { name: "redemptions".into(), status, detail }
+}
+
+/// Where visitors are from. Rules by what is unknown match nobody, and all else
+/// works without.
+fn networks<P: Platform>(edge: &RequestContext<'_, P>) -> Option<HealthCheck> {
+    let detail = edge.platform.networks()?;
+    Some(HealthCheck { name: "networks".into(), status: Status::Ok, detail })
 }
 
 fn worst(checks: &[HealthCheck]) -> Status {

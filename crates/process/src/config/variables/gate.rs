@@ -42,6 +42,11 @@ pub const GATE_PICTURES: Variable = Variable::with_default(
     "munjigi-pictures",
     "folder for the images of packs",
 );
+pub const GATE_NETWORKS: Variable = Variable::with_default(
+    "MUNJIGI_GATE_NETWORKS",
+    "",
+    "databases that say in which country and autonomous system addresses are: MaxMind DB files, comma-separated; without them, rules by country and system match nobody",
+);
 pub const GATE_URL: Variable = Variable::with_default(
     "MUNJIGI_GATE_URL",
     "",
@@ -90,6 +95,7 @@ pub(super) const ALL: &[Variable] = &[
     GATE_OPERATOR_LISTEN,
     GATE_DATA,
     GATE_PICTURES,
+    GATE_NETWORKS,
     GATE_URL,
     GATE_CLIENT_LIMIT,
     GATE_CHALLENGE_LIMIT,
