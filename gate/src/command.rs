@@ -20,14 +20,16 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use munjigi_process::clock::{Clock, Stopwatch};
 use munjigi_process::stop::asked_to_stop;
+use munjigi_serving::own_lists::OwnList;
 use munjigi_serving::own_sites::Published;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::assets::Assets;
 use crate::config::{Config, File, Settings};
+use crate::list_files::ListFile;
 use crate::live::Live;
 use crate::networks::Networks;
-use crate::server::{Server, StartError, install_metrics, publish};
+use crate::server::{Server, StartError, install_metrics, publish, publish_lists, read_lists};
 use crate::tls::Tls;
 
 /// Libraries that log each connection.
@@ -155,6 +157,7 @@ fn run(command: Command) -> Result<(), Fail> {
                 read.map_err(StartError::Tls)?;
             }
             Networks::open(&config.networks).map_err(StartError::from)?;
+            read_lists(&config.lists)?;
             println!("The settings have no mistakes.");
             Ok(())
         }
@@ -286,5 +289,15 @@ async fn reread(live: &Live, file: Option<&Path>) -> Result<(Published, Vec<&'st
     let tls = config.tls.clone().map(Tls::read).transpose().map_err(StartError::Tls)?;
     let networks = Networks::open(&config.networks).map_err(StartError::from)?;
     let published = publish(&live.now().platform, &config.sites).await?;
+    publish_lists(&live.now().platform, reread_lists(&config)).await?;
     Ok((published, live.reconfigure(config, tls, networks)))
+}
+
+/// The lists as they are now; those whose files are bad stay as they were.
+fn reread_lists(config: &Config) -> Vec<OwnList> {
+    let read = |file: &ListFile| {
+        let list = file.read().map_err(|error| tracing::error!(%error, "kept the list as it was"));
+        OwnList { id: file.id.clone(), list: list.ok() }
+    };
+    config.lists.iter().map(read).collect()
 }

@@ -13,7 +13,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
-use munjigi_captcha::KeyCheck;
+use munjigi_captcha::{KeyCheck, ListId};
 use munjigi_process::config::variables::{self, Who};
 use munjigi_process::config::{
     Environment, Known, Mistake, Mistakes, Problem, Reader, Variable, number,
@@ -24,6 +24,7 @@ use munjigi_protocol::base_path;
 use munjigi_serving::config as serving;
 
 use crate::limits::PerMinute;
+use crate::list_files::ListFile;
 use crate::listen::Address;
 use crate::tls::TlsFiles;
 
@@ -59,6 +60,8 @@ pub struct Config {
     pub log: Log,
     /// The sites of the file.
     pub sites: Vec<OwnSite>,
+    /// The lists of the file.
+    pub lists: Vec<ListFile>,
 }
 
 /// The settings that a running gate cannot change, by their names in its file.
@@ -189,8 +192,10 @@ impl Settings {
             Ok(edge) => (Some(edge), Vec::new()),
             Err(found) => (None, found),
         };
+        let has_origin = edge.as_ref().is_some_and(|edge| edge.origin_url.is_some());
         let read = self.read(edge);
         let of_gate = read.as_ref().err().map(|found| found.found.clone()).unwrap_or_default();
+        mistakes.extend(self.file.iter().filter(|_| has_origin).filter_map(File::refuse_lists));
         mistakes.extend(of_gate.iter().chain(&of_edge).map(|mistake| self.told(mistake)));
         read.ok().filter(|_| mistakes.is_empty()).ok_or(ConfigError(mistakes))
     }
@@ -250,6 +255,7 @@ impl Settings {
                 log: log?,
                 edge: edge?,
                 sites: self.file.iter().flat_map(|file| file.own_sites.clone()).collect(),
+                lists: self.file.iter().flat_map(|file| self.lists(file)).collect(),
             })
         })();
         reader.finish(config)
@@ -323,6 +329,12 @@ impl Settings {
     fn path(&self, text: &str) -> PathBuf {
         let folder = self.file.as_ref().and_then(|file| Path::new(&file.path).parent());
         folder.map_or_else(|| PathBuf::from(text), |folder| folder.join(text))
+    }
+
+    fn lists(&self, file: &File) -> Vec<ListFile> {
+        let list =
+            |(id, path): &(ListId, String)| ListFile { id: id.clone(), path: self.path(path) };
+        file.own_lists.iter().map(list).collect()
     }
 
     fn paths(&self, text: &str) -> Vec<PathBuf> {

@@ -12,6 +12,7 @@ mod html;
 mod http;
 pub mod images;
 pub mod limits;
+mod list_files;
 pub mod listen;
 mod live;
 pub mod meter;

@@ -13,6 +13,7 @@ use munjigi_process::metrics;
 use munjigi_process::stop::{self, Stop};
 use munjigi_protocol::SiteConfig;
 use munjigi_serving::counts::Urgency;
+use munjigi_serving::own_lists::{self, OwnList};
 use munjigi_serving::own_sites::{self, OwnSiteError, Published};
 use munjigi_serving::platform::Chore;
 use munjigi_serving::state::State;
@@ -27,6 +28,7 @@ use crate::figures::Figures;
 use crate::http;
 use crate::images::Images;
 use crate::limits::Limits;
+use crate::list_files::{ListError, ListFile};
 use crate::listen::{Address, Listener};
 use crate::live::{Live, Public};
 use crate::meter::Meter;
@@ -91,8 +93,11 @@ pub enum StartError {
         /// What is wrong, and what would be right.
         problem: String,
     },
-    /// The store did not take the sites of the file.
-    #[error("the store did not take the sites of the file")]
+    /// A list of the file that cannot be used.
+    #[error(transparent)]
+    List(#[from] Box<ListError>),
+    /// The store did not take the sites or the lists of the file.
+    #[error("the store did not take the sites and lists of the file")]
     Away,
     /// The system gives no threads.
     #[error("cannot start threads: {0}")]
@@ -152,6 +157,7 @@ impl Server {
         let located = networks.clone();
         let parts = Parts { state, store, images, meter, limits, figures, assets, networks, clock };
         let platform = Native::new(parts);
+        publish_lists(&platform, read_lists(&config.lists)?).await?;
         publish(&platform, &config.sites).await?;
         let way =
             Way::new(config.proxies, config.public, config.proxy_protocol).with_networks(located);
@@ -232,6 +238,31 @@ pub async fn publish(platform: &Native, sites: &[OwnSite]) -> Result<Published, 
             }
         }
     })
+}
+
+/// Reads the lists of the file.
+///
+/// # Errors
+///
+/// The first that cannot be used.
+pub fn read_lists(files: &[ListFile]) -> Result<Vec<OwnList>, StartError> {
+    let read = |file: &ListFile| {
+        let list = file.read().map_err(Box::new)?;
+        Ok(OwnList { id: file.id.clone(), list: Some(list) })
+    };
+    files.iter().map(read).collect()
+}
+
+/// Publishes the lists of the file to the store.
+///
+/// # Errors
+///
+/// The store does not respond.
+pub async fn publish_lists(
+    platform: &Native,
+    lists: Vec<OwnList>,
+) -> Result<Published, StartError> {
+    own_lists::publish(platform, &lists).await.map_err(|_| StartError::Away)
 }
 
 /// As many as wanted, as far as the system lets this process open files; the

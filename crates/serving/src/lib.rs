@@ -21,6 +21,7 @@ pub mod lists;
 pub mod log;
 mod meter;
 pub mod outbound;
+pub mod own_lists;
 pub mod own_sites;
 mod packs;
 pub mod platform;

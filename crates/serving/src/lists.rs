@@ -18,6 +18,8 @@ use crate::state::State;
 const LIST_MS: u64 = 60_000;
 /// How long a missing or unavailable list is not requested again.
 const MISS_MS: u64 = 5_000;
+/// How long a deleted list's version is remembered.
+pub(crate) const DELETED_SECONDS: u32 = 30 * 86_400;
 
 /// The store as the source of lists.
 pub struct Lists<'request, P> {

@@ -130,3 +130,39 @@ async fn a_rule_by_country_and_one_by_system_decide() {
     assert_eq!(installed.says(&live, "203.0.113.7").await, "");
     assert_eq!(installed.says(&live, "2001:db8::7").await, "blocked");
 }
+
+#[tokio::test]
+async fn a_rule_by_a_list_of_the_operators_decides() {
+    let installed = Installation::new("{ match = { list = \"tor-exits\" }, verdict = \"block\" }");
+    let set = |lines: &str| {
+        let text = std::fs::read_to_string(installed.path()).unwrap();
+        let (rest, _) = text.split_once("[lists]").unwrap_or((&text, ""));
+        installed.write(FILE, &format!("{rest}\n{lines}"));
+    };
+    set("[lists]\ntor-exits = \"exits.txt\"");
+    let server =
+        Server::bind(installed.config(), Assets::new(&[], ""), Clock::system(), metrics::unused());
+    let told = server.await.err().unwrap().to_string();
+    assert!(told.contains("exits.txt: "), "{told}");
+    installed.write("exits.txt", "198.51.100.7\n");
+    let live = installed.serve().await;
+    assert_eq!(installed.says(&live, "198.51.100.7").await, "blocked");
+    assert_eq!(installed.says(&live, "203.0.113.7").await, "");
+
+    // A bad file keeps the last good one, and the rest of the settings counts.
+    installed.write("exits.txt", "203.0.113.7\n0.0.0.0/0\n");
+    installed.set("url = \"https://captcha.example\"");
+    installed.reread(&live).await.unwrap();
+    assert!(live.now().way.public.is_some());
+    assert_eq!(installed.says(&live, "198.51.100.7").await, "blocked");
+    assert_eq!(installed.says(&live, "203.0.113.7").await, "");
+    installed.write("exits.txt", "203.0.113.7\n");
+    installed.reread(&live).await.unwrap();
+    assert_eq!(installed.says(&live, "198.51.100.7").await, "");
+    assert_eq!(installed.says(&live, "203.0.113.7").await, "blocked");
+
+    // Without its line nobody is on it.
+    set("");
+    installed.reread(&live).await.unwrap();
+    assert_eq!(installed.says(&live, "203.0.113.7").await, "");
+}

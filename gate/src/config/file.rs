@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use munjigi_captcha::ListId;
 use munjigi_process::config::nearest;
 use munjigi_protocol::SiteConfig;
 use toml::Spanned;
@@ -13,6 +14,8 @@ use super::{key_of, settings, sites};
 
 /// The table of sites.
 const SITES: &str = "sites";
+/// The table of lists.
+const LISTS: &str = "lists";
 
 /// The suffix of a setting that names a file with a secret.
 const FILE_SUFFIX: &str = "_file";
@@ -26,6 +29,10 @@ pub struct File {
     pub mistakes: Vec<String>,
     /// Its sites.
     pub(super) own_sites: Vec<OwnSite>,
+    /// Its lists, with the paths as they stand there.
+    pub(super) own_lists: Vec<(ListId, String)>,
+    /// The line of its table of lists.
+    lists_at: Option<usize>,
     entries: Vec<Entry>,
 }
 
@@ -68,6 +75,8 @@ impl File {
             path: path.to_owned(),
             mistakes: Vec::new(),
             own_sites: Vec::new(),
+            own_lists: Vec::new(),
+            lists_at: None,
             entries: Vec::new(),
         };
         for (key, value) in table.into_inner() {
@@ -75,6 +84,10 @@ impl File {
             let key = key.as_ref();
             if key == SITES {
                 file.read_sites(at, value, &line);
+                continue;
+            }
+            if key == LISTS {
+                file.read_lists(at, value, &line);
                 continue;
             }
             match (variable_of(key), text_of(value.get_ref())) {
@@ -119,6 +132,36 @@ impl File {
                 }
             }
         }
+    }
+
+    fn read_lists(
+        &mut self,
+        at: usize,
+        value: Spanned<DeValue<'_>>,
+        line: &impl Fn(usize) -> usize,
+    ) {
+        self.lists_at = Some(at);
+        let DeValue::Table(lists) = value.into_inner() else {
+            let form = "must be a table: a line `NAME = \"FILE\"` for each list";
+            return self.mistake(at, &format!("lists is invalid: {form}"));
+        };
+        for (name, path) in lists {
+            let (at, name) = (line(name.span().start), name.into_inner());
+            match (name.parse::<ListId>(), path.get_ref().as_str()) {
+                (Err(error), _) => self.mistake(at, &format!("the list {name}: {error}")),
+                (Ok(_), None | Some("")) => {
+                    self.mistake(at, &format!("the list {name}: must be the path of a file"));
+                }
+                (Ok(id), Some(path)) => self.own_lists.push((id, path.to_owned())),
+            }
+        }
+    }
+
+    /// That there are lists beside an origin, which publishes its own under the
+    /// same names.
+    pub(super) fn refuse_lists(&self) -> Option<String> {
+        let remedy = "with origin_url, the origin publishes the lists: take [lists] out";
+        self.lists_at.map(|line| format!("{}:{line}: {remedy}", self.path))
     }
 
     /// Its sites, as the edge gets them.

@@ -233,3 +233,23 @@ fn what_a_running_gate_cannot_change_is_named() {
     assert_eq!(old.differs(&new), ["proxy_protocol", "listen"]);
     assert!(old.differs(&old).is_empty());
 }
+
+#[test]
+fn lists_are_files_of_the_operators_and_an_origin_publishes_its_own() {
+    let text = file("[lists]\ntor-exits = \"lists/exits.txt\"");
+    let lists = read(&text, &[]).unwrap().lists;
+    assert_eq!(lists[0].id.as_str(), "tor-exits");
+    assert_eq!(lists[0].path, Path::new("etc/lists/exits.txt"));
+    for (lines, mistake) in [
+        ("lists = 7", "etc/gate.toml:4: lists is invalid: must be a table"),
+        ("[lists]\nTor = \"a\"", "etc/gate.toml:5: the list Tor: a list is a name"),
+        ("[lists]\ntor = 7", "etc/gate.toml:5: the list tor: must be the path of a file"),
+        (
+            "origin_url = \"http://127.0.0.1:8080\"\n[lists]",
+            "etc/gate.toml:5: with origin_url, the origin publishes the lists",
+        ),
+    ] {
+        let mistakes = read(&file(lines), &[]).err().unwrap();
+        assert!(mistakes.contains(mistake), "{mistakes}");
+    }
+}

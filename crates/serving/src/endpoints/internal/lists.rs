@@ -6,13 +6,10 @@ use munjigi_protocol::{Code, ListDelete, routes};
 use super::authorise;
 use crate::answer::Answer;
 use crate::inbound::{Inbound, object};
-use crate::lists::{Stored, list_key};
+use crate::lists::{DELETED_SECONDS, Stored, list_key};
 use crate::platform::Platform;
 use crate::ports::Values;
 use crate::request_context::RequestContext;
-
-/// How long a deleted list's version is remembered.
-const DELETED_SECONDS: u32 = 30 * 86_400;
 
 /// Publishes a list, or the same version of it again.
 pub async fn put<P: Platform>(
