@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { openEngine, until } from '../journeys/stage.mjs';
 import { commandsOf, openGate } from './alone.mjs';
+import { visitForm } from './visitor.mjs';
 
 /** @type {import('./alone.mjs').Gate} */
 let gate;
@@ -19,26 +20,11 @@ after(async () => {
   for (const close of closing.reverse()) await close();
 });
 
-const FIELD = `document.querySelector('[name=munjigi-response]')?.value`;
-const status = (/** @type {any} */ browser) => browser.evaluate(`document.querySelector('[role=status]')?.innerText ?? ''`);
-/** Later, so that the answer arrives before the page is left. */
-const press = (/** @type {any} */ browser) =>
-  browser.evaluate(`(setTimeout(() => document.querySelector('form button').click(), 200), true)`);
-
 for (const engine of /** @type {const} */ (['chromium', 'firefox', 'webkit'])) {
   test(`a form is sent in ${engine}, and its token is good once`, async (t) => {
     const browser = await openEngine(t, engine);
     if (!browser) return;
-    await browser.goto(form);
-    await until('the widget', () => browser.evaluate(`document.querySelector('iframe') !== null`));
-    await browser.evaluate(`(document.querySelector('[name=email]').focus(),
-      document.querySelector('[name=email]').value = 'kim@example.com', true)`);
-    assert.match(await until('a token', () => browser.evaluate(FIELD), 90_000), /^mj1\./);
-    await press(browser);
-    await until('acceptance', async () => (await status(browser).catch(() => '')).startsWith('Accepted'));
-    await press(browser);
-    await until('the refusal', async () => (await status(browser).catch(() => '')).startsWith('Refused'));
-    assert.match(await browser.evaluate('document.body.innerText'), /timeout-or-duplicate/);
+    await visitForm(browser, form);
     await browser.goto(`${gate.operators}/`);
     const shown = await until('the figures', async () => {
       // The page loads itself again every few seconds.
