@@ -4,14 +4,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { output } from '../bench/processes.mjs';
 import { ROOT } from '../bench/stack.mjs';
-import { openEngine, until } from '../journeys/stage.mjs';
-import { EMULATOR, find, SANDBOX, sandboxed, served } from './places.mjs';
+import { visitForm } from '../gate/visitor.mjs';
+import { freePort, openEngine } from '../journeys/stage.mjs';
+import { EMULATOR, ENVIRONMENT, find, SANDBOX, sandboxed, served } from './places.mjs';
 
 const MADE = process.env.MUNJIGI_IMAGES ?? join(ROOT, 'build', 'images');
 const files = existsSync(MADE) ? readdirSync(MADE).sort() : [];
@@ -69,7 +70,7 @@ test('every file has its sum', { skip: unmade }, () => {
 for (const machine of ['x86_64', 'aarch64']) {
   test(`the ${machine} program needs nothing and says nothing of where it was built`, { skip: lacks(machine, 'readelf') }, async (t) => {
     const program = join(await archive(t, machine), 'munjigi-gate');
-    const headers = await output('readelf', ['-hlW', program]);
+    const headers = await output(find('readelf') ?? '', ['-hlW', program], { env: ENVIRONMENT });
     assert.doesNotMatch(headers, /INTERP/);
     assert.match(headers, /DYN/, 'its addresses differ from start to start');
     const bytes = readFileSync(program);
@@ -78,46 +79,60 @@ for (const machine of ['x86_64', 'aarch64']) {
 
   test(`what is in the ${machine} program is listed`, { skip: lacks(machine) }, () => {
     const bom = JSON.parse(readFileSync(join(MADE, made(machine, 'cdx.json') ?? ''), 'utf8'));
-    /** @type {{name: string, licenses?: unknown, hashes?: unknown}[]} */
+    /** @type {{name: string, version: string, licenses?: unknown, hashes?: unknown}[]} */
     const components = bom.components;
     assert.ok(components.some((one) => one.name === 'rustls'));
+    const lock = readFileSync(join(ROOT, 'Cargo.lock'), 'utf8');
+    const locked = (/** @type {{name: string, version: string}} */ { name, version }) =>
+      lock.includes(`name = "${name}"\nversion = "${version}"\n`);
+    assert.deepEqual(components.filter((one) => !locked(one)), []);
     for (const one of components) assert.ok(one.licenses && (one.hashes || one.name.startsWith('munjigi-')), one.name);
   });
 }
 
+/**
+ * A visitor's journey through a gate, where there is a browser.
+ * @param {import('node:test').TestContext} t
+ * @param {Awaited<ReturnType<typeof served>>} gate
+ * @param {() => void} [accepted]
+ */
+async function visit(t, gate, accepted) {
+  await checkServing(gate.url);
+  const browser = await openEngine(t, 'chromium');
+  if (browser) await visitForm(browser, (await gate.form()).replace('127.0.0.1', 'localhost'), accepted);
+}
+
+/** The archive's program with nothing but certificates of authorities in a folder, which becomes the root of a sandbox. */
+async function root(/** @type {import('./places.mjs').Context} */ t) {
+  const into = folder(t);
+  mkdirSync(join(into, 'data'));
+  cpSync(join(MADE, 'root-amd64', 'etc'), join(into, 'etc'), { recursive: true });
+  copyFileSync(join(await archive(t), 'munjigi-gate'), join(into, 'munjigi-gate'));
+  return into;
+}
+
 test('from the archive to the first pass', { skip: lacks('x86_64') }, async (t) => {
   const begin = performance.now();
+  const told = (/** @type {string} */ what) => t.diagnostic(`${what}: ${((performance.now() - begin) / 1000).toFixed(1)} s`);
   const place = await archive(t);
-  for (const name of ['INSTALL', 'LICENSE', 'munjigi-gate', 'munjigi-gate.service']) assert.ok(existsSync(join(place, name)), name);
+  const proxies = readdirSync(join(ROOT, 'deploy', 'proxy')).map((name) => join('proxy', name));
+  for (const name of ['INSTALL', 'LICENSE', 'munjigi-gate.service', ...proxies]) {
+    assert.ok(existsSync(join(place, name)), name);
+  }
   const gate = await served(t, [join(place, 'munjigi-gate')], folder(t));
-  await checkServing(gate.url);
-  t.diagnostic(`archive, init, serve: ${Math.round(performance.now() - begin)} ms`);
-  const browser = await openEngine(t, 'chromium');
-  if (!browser) return;
-  await browser.goto((await gate.form()).replace('127.0.0.1', 'localhost'));
-  await until('the widget', () => browser.evaluate(`document.querySelector('iframe') !== null`));
-  await browser.evaluate(`(document.querySelector('[name=email]').focus(),
-    document.querySelector('[name=email]').value = 'kim@example.com', true)`);
-  const field = `document.querySelector('[name=munjigi-response]')?.value`;
-  assert.match(await until('a token', () => browser.evaluate(field), 90_000), /^mj1\./);
-  await browser.evaluate(`(setTimeout(() => document.querySelector('form button').click(), 200), true)`);
-  const status = `document.querySelector('[role=status]')?.innerText ?? ''`;
-  await until('acceptance', async () => (await browser.evaluate(status).catch(() => '')).startsWith('Accepted'));
-  t.diagnostic(`with the first pass: ${Math.round(performance.now() - begin)} ms`);
+  told('archive, init, serve');
+  await visit(t, gate, () => told('with the first pass, of 30 s that it may take'));
 });
 
 test('the archive’s program serves as a stranger to the system who writes to one folder', { skip: lacks('x86_64', SANDBOX) }, async (t) => {
-  const root = folder(t);
-  mkdirSync(join(root, 'data'));
-  writeFileSync(join(root, 'munjigi-gate'), readFileSync(join(await archive(t), 'munjigi-gate')), { mode: 0o755 });
-  const gate = await served(t, sandboxed(root, folder(t), ['/munjigi-gate']));
-  await checkServing(gate.url);
+  await visit(t, await served(t, sandboxed(await root(t), folder(t), ['/munjigi-gate'])));
 });
 
 test('the archive’s program for ARM serves', { skip: lacks('aarch64', EMULATOR) }, async (t) => {
   const program = join(await archive(t, 'aarch64'), 'munjigi-gate');
   const gate = await served(t, [find(EMULATOR) ?? '', program], folder(t));
   await checkServing(gate.url);
+  assert.match(await gate.run('--version'), /^munjigi-gate \d/);
 });
 
 /** Unpacks an image: its layout, how it is started, and the files of its layer. */
@@ -139,23 +154,51 @@ test('the image’s program serves, and finds itself healthy', { skip: lacks('x8
   const [user] = config.User.split(':').map(Number);
   const command = sandboxed(root, folder(t), config.Entrypoint, { user, data: config.WorkingDir });
   const gate = await served(t, command);
-  await checkServing(gate.url);
+  await visit(t, gate);
   // Which also needs the certificates of authorities to be there.
   assert.equal((await gate.run('health')).trim(), 'ready');
 });
 
-test('without a volume the program says what is wrong', { skip: lacks('x86_64', SANDBOX) }, async (t) => {
-  const { root, config } = await image(t);
-  const [program = '', ...words] = sandboxed(root, null, config.Entrypoint);
-  const { status, stderr } = spawnSync(program, [...words, 'init'], { encoding: 'utf8' });
-  assert.equal(status, 1);
-  assert.match(stderr, /Read-only file system/);
+/** What a command says that fails; the page about installing has a row for it. */
+function mistake(/** @type {string[]} */ [program = '', ...words], /** @type {RegExp} */ expected) {
+  const { status, stderr } = spawnSync(program, words, { encoding: 'utf8', env: ENVIRONMENT, timeout: 30_000 });
+  assert.notEqual(status, 0, 'it did not fail');
+  const [said] = expected.exec(stderr) ?? [];
+  assert.ok(said, stderr);
+  const page = readFileSync(join(ROOT, 'docs', 'install.md'), 'utf8');
+  assert.ok(page.split('\n').some((line) => line.startsWith('| `') && line.includes(said)), `no remedy for: ${said}`);
+}
+
+test('mistakes are told, and the page has their remedies', { skip: lacks('x86_64', SANDBOX) }, async (t) => {
+  const place = await root(t);
+  const inside = (/** @type {string | null} */ data, /** @type {string[]} */ ...words) =>
+    sandboxed(place, data, ['/munjigi-gate', ...words]);
+  await t.test('no volume', () => mistake(inside(null, 'init'), /Read-only file system/));
+  await t.test('a folder that belongs to somebody else', () => {
+    const data = folder(t);
+    chmodSync(data, 0o555);
+    mistake(inside(data, 'init'), /Permission denied/);
+  });
+  await t.test('no init', () => mistake(inside(folder(t), 'serve'), /MUNJIGI_ROOT_KEYS is invalid: is not set/));
+  await t.test('init again', async () => {
+    const data = folder(t);
+    const [program = '', ...words] = inside(data, 'init');
+    await output(program, words, { env: ENVIRONMENT });
+    mistake(inside(data, 'init'), /exists and is left as it is/);
+  });
+  await t.test('two gates on one file', async (t) => {
+    const data = folder(t);
+    await served(t, inside(data));
+    const [port, operators] = [await freePort(), await freePort()];
+    const listens = [`MUNJIGI_GATE_LISTEN=127.0.0.1:${port}`, `MUNJIGI_GATE_OPERATOR_LISTEN=127.0.0.1:${operators}`];
+    mistake(['env', ...listens, ...inside(data, 'serve')], /is in use by another munjigi-gate: one file, one process/);
+  });
 });
 
 test('umoci unpacks the image', { skip: lacks('x86_64', 'umoci') }, async (t) => {
   const { layout, tag } = await image(t);
   const bundle = join(folder(t), 'bundle');
-  await output(find('umoci') ?? '', ['unpack', '--rootless', '--image', `${layout}:${tag}`, bundle]);
+  await output(find('umoci') ?? '', ['unpack', '--rootless', '--image', `${layout}:${tag}`, bundle], { env: ENVIRONMENT });
   const { process } = JSON.parse(readFileSync(join(bundle, 'config.json'), 'utf8'));
   assert.deepEqual([process.args, process.cwd], [['/munjigi-gate'], '/data']);
   assert.ok(process.env.includes('MUNJIGI_GATE_LISTEN=0.0.0.0:8786'));
@@ -165,7 +208,7 @@ test('umoci unpacks the image', { skip: lacks('x86_64', 'umoci') }, async (t) =>
 for (const [machine, architecture] of [['x86_64', 'amd64'], ['aarch64', 'arm64']]) {
   test(`skopeo reads the ${architecture} image`, { skip: lacks(machine ?? '', 'skopeo') }, async () => {
     const file = `oci-archive:${join(MADE, made(machine ?? '', 'oci.tar') ?? '')}`;
-    const config = JSON.parse(await output(find('skopeo') ?? '', ['inspect', '--config', '--override-arch', architecture ?? '', file]));
+    const config = JSON.parse(await output(find('skopeo') ?? '', ['inspect', '--config', '--override-arch', architecture ?? '', file], { env: ENVIRONMENT }));
     assert.equal(config.architecture, architecture);
     assert.equal(config.config.User, '65532:65532');
   });
@@ -178,20 +221,18 @@ test('systemd finds no mistake in the unit and little that it exposes', { skip: 
   // Any program that is there: this one's path is the server's.
   const unit = join(folder(t), 'munjigi-gate.service');
   writeFileSync(unit, readFileSync(UNIT, 'utf8').replace('/usr/local/bin/munjigi-gate', '/bin/true'));
-  const verified = spawnSync(analyze ?? '', ['verify', unit], { encoding: 'utf8' });
+  const verified = spawnSync(analyze ?? '', ['verify', unit], { encoding: 'utf8', env: ENVIRONMENT });
   assert.deepEqual([verified.status, verified.stderr], [0, '']);
-  const told = await output(analyze ?? '', ['security', '--offline=true', UNIT]);
+  const told = await output(analyze ?? '', ['security', '--offline=true', UNIT], { env: ENVIRONMENT });
   const exposed = Number(/exposure level for munjigi-gate\.service: ([\d.]+)/.exec(told)?.[1]);
   assert.ok(exposed <= 2.5, `exposure level ${exposed}`);
 });
 
-test('dclint finds no mistake in the compose file', { skip: !find('dclint') && 'no dclint: npm install dclint' }, async () => {
-  await output(find('dclint') ?? '', ['--quiet', join(ROOT, 'deploy', 'compose', 'gate.yaml')]);
-});
-
-test('the example of settings has every variable of the compose file', () => {
+test('the example of settings has every variable of the compose files', () => {
   const text = (/** @type {string} */ name) => readFileSync(join(ROOT, 'deploy', 'compose', name), 'utf8');
-  const used = new Set([...text('gate.yaml').matchAll(/\$\{(\w+)/g)].map(([, name]) => name));
-  const set = [...text('gate.env.example').matchAll(/^(\w+)=/gm)].map(([, name]) => name);
-  assert.deepEqual([...used].sort(), set.sort());
+  const found = (/** @type {string} */ name, /** @type {RegExp} */ pattern) => [...text(name).matchAll(pattern)].map(([, variable]) => variable ?? '');
+  const set = found('gate.env.example', /^(\w+)=/gm).sort();
+  assert.deepEqual([...new Set(found('gate.yaml', /\$\{(\w+)/g))].sort(), set);
+  // Caddy gets its own from there.
+  for (const variable of found('Caddyfile', /\{\$(\w+)/g)) assert.ok(text('gate.yaml').includes(`\n      ${variable}: $`), variable);
 });

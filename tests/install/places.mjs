@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { output } from '../bench/processes.mjs';
+import { ROOT } from '../bench/stack.mjs';
 import { freePort, until } from '../journeys/stage.mjs';
 
 /** @typedef {{after: (close: () => unknown) => void}} Context */
@@ -13,9 +14,18 @@ export const SANDBOX = 'bwrap';
 /** Debian's qemu-user. */
 export const EMULATOR = 'qemu-aarch64';
 
-/** A program on PATH; undefined if there is none. */
+/** Where set-up unpacks Debian's packages. */
+const UNPACKED = join(ROOT, '.munjigi', 'install', 'usr');
+const LIBRARIES = ['lib/x86_64-linux-gnu', 'lib/x86_64-linux-gnu/systemd'].map((folder) => join(UNPACKED, folder));
+/** With the libraries of unpacked packages, and without settings of a gate's. */
+export const ENVIRONMENT = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('MUNJIGI_'))),
+  LD_LIBRARY_PATH: [process.env.LD_LIBRARY_PATH, ...LIBRARIES].filter(Boolean).join(':'),
+};
+
+/** A program on PATH or of an unpacked package; undefined if there is none. */
 export function find(/** @type {string} */ name) {
-  const folders = (process.env.PATH ?? '').split(':');
+  const folders = [...(process.env.PATH ?? '').split(':'), join(UNPACKED, 'bin')];
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
@@ -44,7 +54,7 @@ export async function served(t, command, cwd) {
   const [program = '', ...before] = command;
   const env = {
     // An emulator may have libraries of its own.
-    LD_LIBRARY_PATH: process.env.LD_LIBRARY_PATH ?? '',
+    LD_LIBRARY_PATH: ENVIRONMENT.LD_LIBRARY_PATH,
     MUNJIGI_GATE_LISTEN: `127.0.0.1:${port}`,
     MUNJIGI_GATE_OPERATOR_LISTEN: `127.0.0.1:${operators}`,
   };

@@ -7,6 +7,7 @@ mod examples;
 mod gpu;
 pub mod history;
 pub mod i18n;
+mod install;
 mod javascript;
 pub mod layers;
 mod node_tests;
@@ -38,6 +39,8 @@ pub struct Context {
     /// Parts whose absence is a failure.
     pub required: Required,
     pub browsers: Browsers,
+    /// `Ok` if there is what tests of the installed gate need, otherwise why not.
+    pub install: Result<(), String>,
     /// `Ok` if there are the proxies that the gate is tested behind, otherwise
     /// why one is missing.
     pub proxies: Result<(), String>,
@@ -64,6 +67,7 @@ impl Context {
                 let mut missing = self.browsers.missing.iter();
                 missing.find(|(other, _)| *other == part).map(|(_, reason)| reason)
             }
+            Part::Install => self.install.as_ref().err(),
             Part::Proxies => self.proxies.as_ref().err(),
             Part::Python => self.python.as_ref().err(),
             Part::Redis => self.redis.as_ref().err(),
@@ -136,6 +140,7 @@ pub const ALL: &[Check] = &[
     Check { name: "widget-tests", run: javascript::widget_tests },
     Check { name: "bench-tests", run: javascript::bench_tests },
     Check { name: "gate", run: javascript::gate },
+    Check { name: "install", run: install::installed },
     Check { name: "examples", run: examples::shops },
     Check { name: "gpu-backend", run: gpu::backend },
     Check { name: "whole", run: cargo::whole },

@@ -14,6 +14,8 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 use crate::project::Project;
+use crate::say;
+use crate::setup::cross::Cross;
 use pack::Entry;
 
 /// The name of the program, of its package and of its image.
@@ -59,6 +61,78 @@ impl Machine {
     }
 }
 
+/// How much a compiler does for the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Profile {
+    /// All it can, for what is published
+    Release,
+    /// Little, for tests
+    Quick,
+}
+
+impl Profile {
+    /// As `Cargo.toml` names it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Quick => "quick",
+        }
+    }
+}
+
+/// Builds the gate for these machines and packs it into a folder, of which
+/// nothing that was there remains. The widget is part of it and built before.
+pub fn make(
+    project: &Project,
+    machines: &[Machine],
+    profile: Profile,
+    folder: PathBuf,
+    wanted: Wanted,
+) -> Result<()> {
+    let targets: Vec<&str> = machines.iter().map(|machine| machine.target()).collect();
+    let cross = Cross::prepare(project, &targets)?;
+    if wanted == Wanted::All {
+        for target in &targets {
+            let mut cargo = cross.build(target, profile.name())?;
+            cargo.args(["-p", NAME]).current_dir(project.root());
+            say::run(&format!("{NAME} for {target}"), "see the messages above", &mut cargo)?;
+        }
+    }
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder).context("remove the images of an earlier run")?;
+    }
+    std::fs::create_dir_all(&folder).with_context(|| format!("create {}", folder.display()))?;
+    let release = Release {
+        project,
+        certificates: std::fs::read(cross.certificates()).context("read certifi's file")?,
+        moment: moment()?,
+        profile,
+        folder,
+    };
+    for machine in machines {
+        release.write(*machine)?;
+    }
+    release.sum()
+}
+
+/// Which of the work is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// To build and to pack.
+    All,
+    /// To pack what an earlier run built.
+    Packing,
+}
+
+/// The time that files bear: `SOURCE_DATE_EPOCH`, or none.
+fn moment() -> Result<u64> {
+    match std::env::var("SOURCE_DATE_EPOCH") {
+        Ok(text) => text.parse().with_context(|| format!("SOURCE_DATE_EPOCH is {text:?}")),
+        Err(_) => Ok(0),
+    }
+}
+
 /// What goes into the files of a release.
 #[derive(Debug)]
 pub struct Release<'a> {
@@ -68,6 +142,8 @@ pub struct Release<'a> {
     pub certificates: Vec<u8>,
     /// Seconds since 1970 that files in archives bear.
     pub moment: u64,
+    /// How the program was built.
+    pub profile: Profile,
     /// Where they are written.
     pub folder: PathBuf,
 }
@@ -75,7 +151,8 @@ pub struct Release<'a> {
 impl Release<'_> {
     /// Writes the files of one kind of machine.
     pub fn write(&self, machine: Machine) -> Result<()> {
-        let built = self.project.target().join(machine.target()).join("release").join(NAME);
+        let built =
+            self.project.target().join(machine.target()).join(self.profile.name()).join(NAME);
         let program = std::fs::read(&built).with_context(|| format!("read {}", built.display()))?;
         let version = env!("CARGO_PKG_VERSION");
         let name = format!("{NAME}-{version}-{}", machine.name());

@@ -8,6 +8,7 @@ pub mod cross;
 mod debian;
 mod executable;
 pub mod fleet;
+pub mod install;
 mod npm;
 pub mod proxies;
 pub mod python;

@@ -92,7 +92,7 @@ fn node_test(context: &Context, suite: &Suite<'_>) -> Result<Tally> {
     node_tests::run(context, suite, prepare)
 }
 
-fn test_files(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(super) fn test_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return Ok(Vec::new());
     };

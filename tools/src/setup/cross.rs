@@ -45,12 +45,12 @@ impl Cross {
 
     /// A command that builds for another target what `cargo build` builds for
     /// this machine. Nothing in the program says where it was built.
-    pub fn build(&self, target: &str) -> Result<Command> {
+    pub fn build(&self, target: &str, profile: &str) -> Result<Command> {
         let mut command = Command::new(self.programs.join("cargo-zigbuild"));
         let path = std::env::var_os("PATH").unwrap_or_default();
         let folders = std::iter::once(self.programs.clone()).chain(std::env::split_paths(&path));
         command
-            .args(["zigbuild", "--release", "--locked", "--target", target])
+            .args(["zigbuild", "--profile", profile, "--locked", "--target", target])
             .env("PATH", std::env::join_paths(folders)?)
             .env("RUSTFLAGS", flags(&cargo_home()?));
         Ok(command)

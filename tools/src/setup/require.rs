@@ -13,6 +13,8 @@ pub enum Part {
     Firefox,
     /// WebKit, through GTK's `MiniBrowser`.
     Webkit,
+    /// What tests of the installed gate need.
+    Install,
     /// Reverse proxies in front of the gate.
     Proxies,
     /// Python with virtual environments.
@@ -26,10 +28,11 @@ pub enum Part {
 }
 
 impl Part {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Chromium,
         Self::Firefox,
         Self::Webkit,
+        Self::Install,
         Self::Proxies,
         Self::Python,
         Self::Redis,
@@ -44,6 +47,7 @@ impl Part {
             Self::Chromium => "chromium",
             Self::Firefox => "firefox",
             Self::Webkit => "webkit",
+            Self::Install => "install",
             Self::Proxies => "proxies",
             Self::Python => "python",
             Self::Redis => "redis",
