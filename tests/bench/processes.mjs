@@ -121,7 +121,7 @@ export async function start(program, args, { cwd, deadlineMs = 60_000, env, onLi
  * Runs a program to its end and returns what it printed.
  * @param {string} program
  * @param {string[]} args
- * @param {{cwd?: string, input?: string, anyExit?: boolean}} [options]
+ * @param {{cwd?: string, input?: string, anyExit?: boolean, env?: NodeJS.ProcessEnv}} [options]
  * @returns {Promise<string>}
  */
 export function output(program, args, { cwd, input = '', anyExit = false, env = process.env } = {}) {
