@@ -12,8 +12,7 @@ pub async fn run(config: &Config) -> Result<(), Fail> {
     let url = of_operators.or_else(public).ok_or_else(|| {
         Fail("set `operator_listen`: nothing else here tells whether the gate can serve".to_owned())
     })?;
-    let client =
-        if url.starts_with("http:") { delivery::local_client() } else { delivery::client() };
+    let client = delivery::own_client(&url);
     let client = client.map_err(|error| Fail(error.to_string()))?;
     let answer = client.get(&url).send().await;
     let answer = answer.map_err(|_| Fail(format!("nothing answers at {url}")))?;

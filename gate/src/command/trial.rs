@@ -118,12 +118,14 @@ impl Shop {
                 "set `url` to the address that visitors use: without it, this form cannot know it";
             Fail(format!("{}: {why}", file.display()))
         })?;
+        let gate_url = config.local_url().unwrap_or_else(|| page_url.clone());
+        let client = delivery::own_client(&gate_url);
         Ok(Self {
-            gate_url: config.local_url().unwrap_or_else(|| page_url.clone()),
+            gate_url,
             page_url,
             sitekey: site.sitekey.clone(),
             secret,
-            client: delivery::client().map_err(|error| Fail(error.to_string()))?,
+            client: client.map_err(|error| Fail(error.to_string()))?,
         })
     }
 
