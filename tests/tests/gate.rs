@@ -15,7 +15,9 @@ use munjigi_tools::wait;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use tempfile::TempDir;
+use tokio::net::UnixDatagram;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 /// A new installation with a site for pages on this machine, and its gate.
 struct Alone {
@@ -143,6 +145,28 @@ async fn sites_change_while_the_gate_runs_and_a_mistake_changes_nothing() -> Res
     })
     .await?;
     passes(gate, site).await?;
+    Ok(())
+}
+
+/// As systemd starts it: `Type=notify`.
+#[tokio::test(flavor = "multi_thread")]
+async fn systemd_is_told_when_the_gate_is_ready_and_when_it_stops() -> Result<()> {
+    let Alone { folder, site, mut gate } = Alone::start().await?;
+    gate.kill();
+    let path = folder.path().join("notify");
+    let socket = UnixDatagram::bind(&path)?;
+    let told = async || -> Result<String> {
+        let mut bytes = [0; 64];
+        let read = timeout(Duration::from_secs(20), socket.recv(&mut bytes)).await??;
+        Ok(String::from_utf8_lossy(&bytes[..read]).trim().to_owned())
+    };
+    let variable = ("NOTIFY_SOCKET".to_owned(), path.to_string_lossy().into_owned());
+    gate.set_vars([variable].into());
+    gate.start_again().await?;
+    assert_eq!(told().await?, "READY=1");
+    passes(&gate, &site).await?;
+    gate.stop().await?;
+    assert_eq!(told().await?, "STOPPING=1");
     Ok(())
 }
 

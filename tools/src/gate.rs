@@ -145,9 +145,9 @@ impl Gate {
                 .env("MUNJIGI_GATE_DATA", folder.join("munjigi.db"))
                 .env("MUNJIGI_GATE_PICTURES", folder.join("pictures"))
                 .env("MUNJIGI_CLIENT_HEADER", "CF-Connecting-IP")
-                .env("MUNJIGI_TRUSTED_PROXIES", "127.0.0.1")
-                .envs(&self.environment),
+                .env("MUNJIGI_TRUSTED_PROXIES", "127.0.0.1"),
         };
+        command.envs(&self.environment);
         let ready = format!("{}/health/ready", self.operators());
         self.bring_up(program, START_WITHIN, async |_| answers(&ready).await).await
     }
