@@ -287,6 +287,7 @@ async fn reread(live: &Live, file: Option<&Path>) -> Result<(Published, Vec<&'st
     let config = config(file)?;
     // Whatever may be wrong is read before anything changes.
     let tls = config.tls.clone().map(Tls::read).transpose().map_err(StartError::Tls)?;
+    tls.iter().try_for_each(|tls| live.check_successor(tls)).map_err(StartError::Tls)?;
     let networks = Networks::open(&config.networks).map_err(StartError::from)?;
     let published = publish(&live.now().platform, &config.sites).await?;
     publish_lists(&live.now().platform, reread_lists(&config)).await?;

@@ -59,6 +59,19 @@ impl Live {
         waiting
     }
 
+    /// Whether a certificate may take the place of the one in use: one that is
+    /// over may not, unless that one is over as well.
+    ///
+    /// # Errors
+    ///
+    /// It is over.
+    pub fn check_successor(&self, tls: &Tls) -> Result<(), TlsError> {
+        let public = self.now();
+        let now = public.platform.parts().clock.now();
+        let is_over = public.tls.as_ref().is_some_and(|tls| tls.check(now).is_err());
+        if is_over { Ok(()) } else { tls.check(now) }
+    }
+
     /// Uses the certificate that has been put in the place of the last one, if
     /// there is one. Returns whether there was.
     ///
@@ -70,7 +83,9 @@ impl Live {
         let Some(read) = public.tls.as_ref().and_then(|tls| tls.read_again()) else {
             return Ok(false);
         };
-        let tls = Some(Arc::new(read?));
+        let read = read?;
+        self.check_successor(&read)?;
+        let tls = Some(Arc::new(read));
         let (platform, way) = (public.platform.clone(), Arc::clone(&public.way));
         self.now.store(Arc::new(Public { platform, way, tls }));
         Ok(true)

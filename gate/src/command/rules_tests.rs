@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::http;
 use crate::request::Caller;
+use crate::tls::tests::issue;
 
 /// An installation whose site has these rules.
 struct Installation {
@@ -88,6 +89,29 @@ async fn ask(live: &Live, request: axum::http::request::Builder, body: String) -
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src/networks/fixtures").join(name)
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_over_replaces_none_that_is_valid() {
+    let installed = Installation::new("");
+    installed.set("tls_certificate = \"gate.pem\"\ntls_key = \"gate.key\"");
+    issue(installed.folder.path(), "gate", 2090);
+    let live = installed.serve().await;
+    let not_after = || live.now().tls.as_ref().and_then(|tls| tls.not_after());
+    let valid = not_after();
+    issue(installed.folder.path(), "gate", 2021);
+    let told = installed.reread(&live).await.unwrap_err();
+    assert!(told.contains("expired at 2021-01-01"), "{told}");
+    assert!(live.renew_certificate().is_err());
+    assert_eq!(not_after(), valid);
+    issue(installed.folder.path(), "gate", 2091);
+    assert!(live.renew_certificate().unwrap() && not_after() > valid);
+    // A gate that starts with one that is over takes another such.
+    issue(installed.folder.path(), "gate", 2021);
+    drop(live);
+    let live = installed.serve().await;
+    issue(installed.folder.path(), "gate", 2022);
+    installed.reread(&live).await.unwrap();
 }
 
 #[tokio::test]
