@@ -40,8 +40,8 @@ use crate::tls::{self, Tls};
 /// for nothing more.
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 /// Proxies send whole headers and keep connections for the next visitor. nginx
-/// keeps them for a minute, Traefik and Envoy for 90 s and more; whoever closes
-/// first must not be we, or a request on its way is lost.
+/// keeps them for a minute, Traefik and Envoy for 90 s and more. If we close one
+/// first, a request that is on its way is lost.
 const PROXY_HEADERS_WITHIN: Duration = Duration::from_mins(10);
 /// Requests at once on a connection of HTTP/2.
 const STREAMS: u32 = 100;

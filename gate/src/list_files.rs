@@ -117,16 +117,7 @@ fn parse(text: &str) -> Result<List, ListProblem> {
 fn entry((line, text): (usize, &str)) -> Result<Entry, ListProblem> {
     let entry = text.parse::<IpAddr>().map(Entry::host).or_else(|_| text.parse());
     let entry = entry.map_err(|error| ListProblem::Line { line, error })?;
-    if is_narrow(&entry) { Ok(entry) } else { Err(ListProblem::Wide { line, entry }) }
-}
-
-/// As narrow as in the lists of an origin.
-fn is_narrow(entry: &Entry) -> bool {
-    match entry {
-        Entry::System(_) => true,
-        Entry::V4 { bits, .. } => *bits >= 8,
-        Entry::V6 { bits, .. } => *bits >= 16,
-    }
+    if entry.is_narrow() { Ok(entry) } else { Err(ListProblem::Wide { line, entry }) }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Which country and which autonomous system an address belongs to, by databases
-//! that the operator provides. They are held in memory: whoever replaces a file
-//! in its place disturbs nobody.
+//! that the operator provides. They are held in memory, so that a file can
+//! be replaced in its place at any time.
 
 use std::fmt;
 use std::io;

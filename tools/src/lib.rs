@@ -14,6 +14,7 @@ pub mod gpu_backend;
 pub mod http;
 pub mod images;
 pub mod keys;
+pub mod lock;
 pub mod manifest;
 pub mod node;
 pub mod origin;

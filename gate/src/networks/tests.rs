@@ -105,7 +105,7 @@ proptest! {
         }
     }
 
-    /// Whoever hands out a damaged file stops nobody.
+    /// A damaged file gives no answers, and harms nothing.
     #[test]
     fn no_damage_panics(at in 0..1_200_usize, byte: u8, v4: [u8; 4]) {
         let mut bytes = std::fs::read(fixture("asn.mmdb")).unwrap();

@@ -5,24 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::NAME;
 use crate::files;
+use crate::lock::Lock;
 use crate::project::Project;
-
-#[derive(Debug, Deserialize)]
-struct Lock {
-    package: Vec<Package>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Package {
-    name: String,
-    version: String,
-    checksum: Option<String>,
-}
 
 /// A crate by name and version.
 type Id = (String, String);
@@ -37,13 +25,11 @@ pub fn describe(project: &Project, target: &str) -> Result<Vec<u8>> {
     let output = files::output_of(&mut cargo, None)?;
     ensure!(output.status.success(), "cargo tree: {}", String::from_utf8_lossy(&output.stderr));
     let tree = String::from_utf8(output.stdout).context("cargo tree's output")?;
-    let lock = std::fs::read_to_string(project.at("Cargo.lock")).context("read Cargo.lock")?;
-    let bom = listed(&tree, &lock)?;
+    let bom = listed(&tree, Lock::read(project)?)?;
     Ok(format!("{}\n", serde_json::to_string_pretty(&bom)?).into_bytes())
 }
 
-fn listed(tree: &str, lock: &str) -> Result<Value> {
-    let lock: Lock = toml::from_str(lock).context("parse Cargo.lock")?;
+fn listed(tree: &str, lock: Lock) -> Result<Value> {
     let packages = lock.package.into_iter();
     let sums: BTreeMap<Id, String> = packages
         .filter_map(|package| Some(((package.name, package.version), package.checksum?)))
@@ -124,7 +110,7 @@ mod tests {
         let tree = "0|munjigi-gate v0.1.0 (/somewhere)|Apache-2.0\n1|b v2.0.0|MIT/Apache-2.0\n\
                     2|c v1.0.0 (proc-macro)|MIT\n1|c v1.0.0 (proc-macro)|MIT (*)\n";
         let lock = "[[package]]\nname = \"b\"\nversion = \"2.0.0\"\nchecksum = \"ab\"\n";
-        let bom = listed(tree, lock).unwrap();
+        let bom = listed(tree, Lock::parse(lock).unwrap()).unwrap();
         assert_eq!(bom["metadata"]["component"]["name"], "munjigi-gate");
         assert_eq!(bom["components"].as_array().unwrap().len(), 2);
         let b = &bom["components"][0];
@@ -134,6 +120,6 @@ mod tests {
         assert_eq!(gate["ref"], "pkg:cargo/munjigi-gate@0.1.0");
         assert_eq!(gate["dependsOn"], json!(["pkg:cargo/b@2.0.0", "pkg:cargo/c@1.0.0"]));
         assert!(!bom.to_string().contains("somewhere"));
-        assert!(listed("what", lock).is_err());
+        assert!(listed("what", Lock::parse(lock).unwrap()).is_err());
     }
 }

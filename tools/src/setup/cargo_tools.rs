@@ -4,9 +4,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result};
-use serde::Deserialize;
+use anyhow::Result;
 
+use crate::lock::Lock;
 use crate::project::Project;
 use crate::say;
 
@@ -14,22 +14,10 @@ use crate::say;
 /// ours determines its version.
 pub const CARGO_DENY: (&str, &str) = ("cargo-deny", "0.20.2");
 
-#[derive(Debug, Deserialize)]
-struct Lock {
-    package: Vec<Package>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Package {
-    name: String,
-    version: String,
-}
-
 /// Installs `wasm-bindgen` in the version of the library: it refuses modules of
 /// another.
 pub(super) fn install_builder(project: &Project) -> Result<()> {
-    let text = std::fs::read_to_string(project.at("Cargo.lock")).context("read Cargo.lock")?;
-    let lock: Lock = toml::from_str(&text).context("parse Cargo.lock")?;
+    let lock = Lock::read(project)?;
     let version = lock.version_of("wasm-bindgen")?;
     // Its TLS is for a test runner that we do not use.
     install(project, ("wasm-bindgen-cli", version), &["--no-default-features"])
@@ -74,15 +62,6 @@ fn cargo_install(
         .current_dir(project.root());
     let what = format!("{name} {version} (one to two minutes)");
     say::run(&what, "check that the crate registry is reachable", &mut cargo)
-}
-
-impl Lock {
-    fn version_of(&self, library: &str) -> Result<&str> {
-        let package = self.package.iter().find(|package| package.name == library);
-        package
-            .map(|package| package.version.as_str())
-            .with_context(|| format!("Cargo.lock names no {library}"))
-    }
 }
 
 /// Cargo's own record of what it installed.

@@ -51,7 +51,7 @@ fn of_debian(project: &Project) -> Result<Found> {
 fn of_the_index(project: &Project) -> Result<Found> {
     let folder = project.state().join(INDEX_FOLDER);
     let find = || OF_THE_INDEX.map(|name| (name, program(name, folder.join("bin").join(name))));
-    // The environment is made anew where the pinned versions have changed.
+    // It is made again where the pinned versions have changed.
     if OF_THE_INDEX.iter().any(|name| on_path(name).is_none()) {
         python::environment(project, &folder, &[REQUIREMENTS])?;
     }

@@ -22,7 +22,7 @@ pub fn prepare(project: &Project) -> Result<PathBuf> {
     environment(project, &project.state().join("python"), &REQUIREMENTS)
 }
 
-/// The Python of an environment in `folder`, made anew unless it has the
+/// The Python of an environment in `folder`, made again unless it has the
 /// packages of exactly these files.
 pub(super) fn environment(project: &Project, folder: &Path, required: &[&str]) -> Result<PathBuf> {
     let python = folder.join("bin/python");

@@ -66,6 +66,16 @@ impl Entry {
             Self::V4 { bits, .. } | Self::V6 { bits, .. } => Some(*bits),
         }
     }
+
+    /// Whether it is no wider than what one owner has: /8 for IPv4, /16 for
+    /// IPv6. A list with a wider network would speak of everybody.
+    pub const fn is_narrow(&self) -> bool {
+        match self {
+            Self::System(_) => true,
+            Self::V4 { bits, .. } => *bits >= 8,
+            Self::V6 { bits, .. } => *bits >= 16,
+        }
+    }
 }
 
 /// The first 64 bits.

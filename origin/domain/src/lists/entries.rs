@@ -9,11 +9,6 @@ pub const MAX_ENTRIES: usize = 5_000;
 /// Mistakes that are told at once.
 const TOLD: usize = 20;
 
-/// Lengths of prefixes that a list accepts: shorter ones are whole parts of the
-/// internet, which a list of an organisation never means.
-const V4_BITS: std::ops::RangeInclusive<u32> = 8..=32;
-const V6_BITS: std::ops::RangeInclusive<u32> = 16..=64;
-
 /// Why a line is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
@@ -87,16 +82,7 @@ pub fn read_entries<'a>(
 
 fn read(text: &str) -> Result<Entry, Reason> {
     let entry: Entry = text.parse().map_err(Reason::Entry)?;
-    if is_narrow(&entry) { Ok(entry) } else { Err(Reason::TooWide) }
-}
-
-/// Whether a list may have an entry: /8 or narrower for IPv4, /16 for IPv6.
-pub fn is_narrow(entry: &Entry) -> bool {
-    match entry {
-        Entry::System(_) => true,
-        Entry::V4 { bits, .. } => V4_BITS.contains(bits),
-        Entry::V6 { bits, .. } => V6_BITS.contains(bits),
-    }
+    if entry.is_narrow() { Ok(entry) } else { Err(Reason::TooWide) }
 }
 
 impl Reason {

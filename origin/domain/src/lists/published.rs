@@ -10,8 +10,6 @@ use ipnet::IpNet;
 use munjigi_captcha::{Entry, List};
 use serde::Deserialize;
 
-use super::entries::is_narrow;
-
 /// A list that everybody's rules may name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Published {
@@ -218,7 +216,7 @@ pub fn judge(entries: &[Entry], before: Option<usize>, most: usize) -> Result<()
         }
         _ => {}
     }
-    if let Some(entry) = entries.iter().find(|entry| !is_narrow(entry)) {
+    if let Some(entry) = entries.iter().find(|entry| !entry.is_narrow()) {
         return Err(FetchFault::TooWide { entry: entry.to_string() });
     }
     let bytes = List::of(0, entries.iter().copied()).write().len();
