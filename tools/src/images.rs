@@ -93,11 +93,10 @@ pub fn make(
     let targets: Vec<&str> = machines.iter().map(|machine| machine.target()).collect();
     let cross = Cross::prepare(project, &targets)?;
     if wanted == Wanted::All {
-        for target in &targets {
-            let mut cargo = cross.build(target, profile.name())?;
-            cargo.args(["-p", NAME]).current_dir(project.root());
-            say::run(&format!("{NAME} for {target}"), "see the messages above", &mut cargo)?;
-        }
+        let mut cargo = cross.build(&targets, profile.name())?;
+        cargo.args(["-p", NAME]).current_dir(project.root());
+        let what = format!("{NAME} for {}", targets.join(" and "));
+        say::run(&what, "see the messages above", &mut cargo)?;
     }
     if folder.exists() {
         std::fs::remove_dir_all(&folder).context("remove the images of an earlier run")?;

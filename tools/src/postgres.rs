@@ -74,7 +74,7 @@ impl Postgres {
             Data::Temporary | Data::Measured => {
                 let flush =
                     if matches!(data, Data::Measured) { Flush::Always } else { Flush::Never };
-                let made = tempfile::Builder::new().prefix("munjigi-pg-").tempdir()?;
+                let made = temporary_folder(flush)?;
                 account.let_through(made.path())?;
                 (made.path().to_path_buf(), flush, Some(made))
             }
@@ -112,7 +112,7 @@ impl Postgres {
     /// replication. This one is stopped while its data is copied.
     pub async fn replica(&mut self, log: PathBuf) -> Result<Self> {
         self.stop().await?;
-        let made = tempfile::Builder::new().prefix("munjigi-pg-").tempdir()?;
+        let made = temporary_folder(self.flush)?;
         self.account.let_through(made.path())?;
         let data = made.path().join("data");
         let mut copy = Command::new("cp");
@@ -194,6 +194,25 @@ impl Postgres {
         self.account.apply(&mut single);
         succeed(&mut single, Some("CREATE DATABASE munjigi\n")).context("create the database")
     }
+}
+
+/// Memory that serves as a disk, on Linux.
+const MEMORY: &str = "/dev/shm";
+
+/// How much of it must be free. A container often has 64 MB.
+const ROOMY_BYTES: u64 = 4 << 30;
+
+/// A folder for what nobody keeps: in memory where there is much of it and
+/// nothing is flushed, since the hundreds of databases that tests create are
+/// hundreds of thousands of files.
+fn temporary_folder(flush: Flush) -> Result<tempfile::TempDir> {
+    let free = rustix::fs::statvfs(MEMORY).map_or(0, |memory| memory.f_bavail * memory.f_frsize);
+    let parent = match flush {
+        Flush::Never if free >= ROOMY_BYTES => PathBuf::from(MEMORY),
+        _ => std::env::temp_dir(),
+    };
+    let made = tempfile::Builder::new().prefix("munjigi-pg-").tempdir_in(parent);
+    made.context("create a temporary folder")
 }
 
 impl Service for Postgres {

@@ -43,14 +43,16 @@ impl Cross {
         &self.certificates
     }
 
-    /// A command that builds for another target what `cargo build` builds for
-    /// this machine. Nothing in the program says where it was built.
-    pub fn build(&self, target: &str, profile: &str) -> Result<Command> {
+    /// A command that builds for other targets what `cargo build` builds for
+    /// this machine, all at once: what they have in common is compiled once, and
+    /// one waits for no other. Nothing in the program says where it was built.
+    pub fn build(&self, targets: &[&str], profile: &str) -> Result<Command> {
         let mut command = Command::new(self.programs.join("cargo-zigbuild"));
         let path = std::env::var_os("PATH").unwrap_or_default();
         let folders = std::iter::once(self.programs.clone()).chain(std::env::split_paths(&path));
         command
-            .args(["zigbuild", "--profile", profile, "--locked", "--target", target])
+            .args(["zigbuild", "--profile", profile, "--locked"])
+            .args(targets.iter().flat_map(|target| ["--target", target]))
             .env("PATH", std::env::join_paths(folders)?)
             .env("RUSTFLAGS", flags(&cargo_home()?));
         Ok(command)
