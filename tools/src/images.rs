@@ -66,17 +66,25 @@ impl Machine {
 pub enum Profile {
     /// All it can, for what is published
     Release,
-    /// Little, for tests
-    Quick,
+    /// Little, for tests, which share with it what runs while compiling
+    Dev,
 }
 
 impl Profile {
-    /// As `Cargo.toml` names it.
+    /// As Cargo names it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Release => "release",
-            Self::Quick => "quick",
+            Self::Dev => "dev",
+        }
+    }
+
+    /// Where Cargo puts what it built.
+    const fn folder(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Dev => "debug",
         }
     }
 }
@@ -151,7 +159,7 @@ impl Release<'_> {
     /// Writes the files of one kind of machine.
     pub fn write(&self, machine: Machine) -> Result<()> {
         let built =
-            self.project.target().join(machine.target()).join(self.profile.name()).join(NAME);
+            self.project.target().join(machine.target()).join(self.profile.folder()).join(NAME);
         let program = std::fs::read(&built).with_context(|| format!("read {}", built.display()))?;
         let version = env!("CARGO_PKG_VERSION");
         let name = format!("{NAME}-{version}-{}", machine.name());

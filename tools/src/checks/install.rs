@@ -16,8 +16,8 @@ pub(super) fn installed(context: &Context) -> Result<Outcome> {
     Build::Widget.ensure(project)?;
     let [folder, again] = ["images", "images-again"].map(|name| project.target().join(name));
     let both = [Machine::X86, Machine::Arm];
-    images::make(project, &both, Profile::Quick, folder.clone(), Wanted::All)?;
-    images::make(project, &[Machine::Arm], Profile::Quick, again.clone(), Wanted::Packing)?;
+    images::make(project, &both, Profile::Dev, folder.clone(), Wanted::All)?;
+    images::make(project, &[Machine::Arm], Profile::Dev, again.clone(), Wanted::Packing)?;
     equal(&again, &folder)?;
     let files = javascript::test_files(&project.at("tests/install"))?;
     let what = "tests/install";

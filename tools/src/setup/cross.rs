@@ -54,17 +54,19 @@ impl Cross {
             .args(["zigbuild", "--profile", profile, "--locked"])
             .args(targets.iter().flat_map(|target| ["--target", target]))
             .env("PATH", std::env::join_paths(folders)?)
-            .env("RUSTFLAGS", flags(&cargo_home()?));
+            .env("RUSTFLAGS", flags(&cargo_home()?, profile));
         Ok(command)
     }
 }
 
 /// Position-independent, which Zig's linker makes only when told, so that
-/// addresses differ from start to start.
-fn flags(cargo_home: &Path) -> String {
+/// addresses differ from start to start. What tests install has no symbols, which
+/// would be most of it.
+fn flags(cargo_home: &Path, profile: &str) -> String {
     let registry = cargo_home.join("registry/src");
+    let strip = if profile == "dev" { "-C strip=symbols " } else { "" };
     format!(
-        "-C relocation-model=pie -C link-arg=-pie --remap-path-prefix={}/=registry/",
+        "{strip}-C relocation-model=pie -C link-arg=-pie --remap-path-prefix={}/=registry/",
         registry.display()
     )
 }
