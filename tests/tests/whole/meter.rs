@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use munjigi_protocol::{AlgorithmName, ChallengeReply, SolutionReply, Step, routes};
 use munjigi_tests::client::{Connection, challenge_request};
 use munjigi_tests::stage::{self, CHEAP, network};
@@ -334,6 +334,18 @@ async fn a_meter_that_fails_is_not_noticed() -> Result<()> {
     Ok(())
 }
 
+/// Asks for challenges until 100 were refused; returns how many calls it took.
+async fn refused_often(address: &str, stack: &Stack) -> Result<u32> {
+    let mut visits = Visits::to(stack).await?;
+    let (mut calls, mut refused) = (0, 0);
+    while refused < 100 {
+        ensure!(calls < 2_000, "{address} was refused {refused} times in {calls} calls");
+        refused += u32::from(visits.from(address, FIREFOX).await.is_err());
+        calls += 1;
+    }
+    Ok(calls)
+}
+
 /// A phone behind a carrier's address translation cannot make its neighbours
 /// pay, nor have them refused; not even those behind the same address.
 #[tokio::test(flavor = "multi_thread")]
@@ -341,12 +353,11 @@ async fn one_noisy_address_costs_its_neighbours_nothing() -> Result<()> {
     let stack = stage::stack(&[&[], &[]]).await?;
     let mut visits = Visits::to(&stack).await?;
     let calm = visits.from("203.0.113.1", FIREFOX).await?;
-    let mut refused = 0;
-    for _ in 0..1_600 {
-        refused += u32::from(visits.from("198.51.100.1", FIREFOX).await.is_err());
-    }
-    println!("the noisy address was refused {refused} times");
-    assert!(refused >= 350, "{refused}");
+    // Several at once: what a minute admits comes again, so a machine that is busy
+    // with something else would never be refused.
+    let noise = || refused_often("198.51.100.1", &stack);
+    let calls: [u32; 4] = tokio::try_join!(noise(), noise(), noise(), noise())?.into();
+    println!("the noisy address was refused 400 times in {calls:?} calls");
     for number in 0..10 {
         let paid = visits.from("198.51.100.1", &browser(number)).await?;
         assert!(paid <= 4 * calm, "behind the same address, {paid} instead of {calm}");
