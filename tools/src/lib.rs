@@ -28,6 +28,7 @@ pub mod randomness;
 pub mod readme;
 pub mod redis;
 pub mod say;
+pub mod security;
 pub mod setup;
 pub mod stack;
 pub mod stranger;

@@ -40,7 +40,7 @@ enum Task {
     Postgres(command::postgres::Arguments),
     /// Describe the origin's SQL queries in origin/store/.sqlx, or check that
     Queries(command::queries::Arguments),
-    /// Write the comparison into the READMEs
+    /// Write the READMEs' comparison and the names of SECURITY.md's tests
     Readme,
     /// Take the READMEs' screenshots again
     Screenshots,

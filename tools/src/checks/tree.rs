@@ -7,14 +7,15 @@ use anyhow::{Context as _, Result, ensure};
 use super::history::git;
 use super::{Context, Outcome, i18n};
 use crate::project::Project;
-use crate::{readme, stranger};
+use crate::{readme, security, stranger};
 
 /// Most lines of a source file, including its tests.
 const MAX_LINES: usize = 500;
 const SOURCES: [&str; 7] = ["rs", "ts", "mjs", "js", "css", "py", "sh"];
 
 /// Documents that send readers to source files.
-const GUIDES: [&str; 3] = ["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"];
+const GUIDES: [&str; 5] =
+    ["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "docs/data.md", "docs/decisions.md"];
 
 /// The files' state as git sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,7 @@ pub(super) fn contents(context: &Context) -> Result<Outcome> {
     let listing = git(project, &["ls-files", "-z"])?;
     let machine = machine_paths(project);
     let mut problems = readme::problems(project)?;
+    problems.extend(security::problems(project, &listing)?);
     problems.extend(i18n::problems(project.root())?);
     for path in listing.split('\0').filter(|path| !path.is_empty()) {
         // A link, a deleted file or an image has no text to check.
