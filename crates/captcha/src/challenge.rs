@@ -20,9 +20,6 @@ use crate::seal::{
 
 /// Version of the payload.
 const VERSION: u8 = 5;
-/// The previous version, still found in challenges that an edge of the previous
-/// release sealed; it does not say how the attempt began.
-const VERSION_BEFORE: u8 = 4;
 
 /// What a challenge seals.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,7 +140,7 @@ pub enum Way {
 
 /// The payload; the order of fields is the order of bytes.
 #[derive(Serialize, Deserialize)]
-struct Payload<'a, R> {
+struct Payload<'a> {
     version: u8,
     id: [u8; 16],
     #[serde(borrow)]
@@ -160,8 +157,7 @@ struct Payload<'a, R> {
     visitor: [u8; 8],
     signs: sealed::Signs,
     owed: sealed::Owed,
-    /// How the attempt began; nothing in the version before.
-    rest: R,
+    began: sealed::Began,
 }
 
 impl ChallengeClaims {
@@ -198,20 +194,13 @@ impl ChallengeClaims {
             visitor: self.visitor,
             signs: sealed::Signs(self.signs.bits()),
             owed: sealed::Owed::from(self.owed),
-            rest: sealed::Began::from(self.began),
+            began: sealed::Began::from(self.began),
         })
     }
 
     pub(crate) fn read(payload: &[u8]) -> Result<Self, SealError> {
-        match payload.first().copied() {
-            Some(VERSION) => Self::of(decode::<Payload<'_, sealed::Began>>(payload)?),
-            Some(VERSION_BEFORE) => Self::of(decode::<Payload<'_, ()>>(payload)?),
-            _ => Err(SealError),
-        }
-    }
-
-    fn of<R: Into<Began>>(payload: Payload<'_, R>) -> Result<Self, SealError> {
-        if payload.shards == 0 {
+        let payload: Payload<'_> = decode(payload)?;
+        if payload.version != VERSION || payload.shards == 0 {
             return Err(SealError);
         }
         Ok(Self {
@@ -227,7 +216,7 @@ impl ChallengeClaims {
             expires_at: UnixMillis::from_seconds(payload.expires_at),
             step: payload.step.into(),
             visitor: payload.visitor,
-            began: payload.rest.into(),
+            began: payload.began.into(),
             signs: Signs::of_bits(payload.signs.0),
             owed: payload.owed.into(),
         })

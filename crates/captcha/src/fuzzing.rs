@@ -31,20 +31,14 @@ pub fn open_token(data: &[u8]) {
     if let Ok(text) = core::str::from_utf8(data)
         && let Ok(claims) = TokenClaims::open(&authority, text)
     {
-        // A token of the previous version is encoded in today's form from here
-        // on.
         let again = claims.seal(&authority);
         assert_eq!(TokenClaims::open(&authority, &again).as_ref(), Ok(&claims));
     }
     if let Ok(claims) = TokenClaims::read(data) {
         let again = claims.payload();
-        assert!(same_but_for_signs(&again, data) || is_of_the_version_before(data));
+        assert!(same_but_for_signs(&again, data));
         assert_eq!(TokenClaims::read(&again), Ok(claims));
     }
-}
-
-fn is_of_the_version_before(payload: &[u8]) -> bool {
-    payload.first() == Some(&3)
 }
 
 /// Bits of signs that this release does not know are dropped: only eight bytes
@@ -73,7 +67,7 @@ pub fn open_challenge(data: &[u8]) {
         let is_picture = matches!(claims.step, SealedStep::Picture(_));
         let is_same = same_but_for_signs(&again, data);
         // A mask's unused bits are dropped.
-        assert!(is_same || is_picture || is_of_the_version_before(data));
+        assert!(is_same || is_picture);
         assert_eq!(ChallengeClaims::read(&again), Ok(claims));
     }
 }

@@ -16,9 +16,6 @@ use crate::visit::Country;
 
 /// Version of the payload.
 const VERSION: u8 = 4;
-/// The previous version, still found in tokens that an edge of the previous
-/// release sealed; its reasons are not read.
-const VERSION_BEFORE: u8 = 3;
 
 /// What a token states.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +58,7 @@ pub struct TokenClaims {
 
 /// The payload, in the order of its bytes.
 #[derive(Serialize, Deserialize)]
-struct Payload<'a, S> {
+struct Payload<'a> {
     version: u8,
     id: [u8; 16],
     keep_until: u64,
@@ -80,8 +77,8 @@ struct Payload<'a, S> {
     country: Country,
     asn: u32,
     paid: u64,
-    /// In the version before, two bytes of reasons.
-    signs: S,
+    #[serde(with = "fixint::le")]
+    signs: u64,
 }
 
 impl TokenClaims {
@@ -132,7 +129,7 @@ impl TokenClaims {
             country: self.country,
             asn: self.asn,
             paid: self.paid,
-            signs: Bits(self.signs.bits() ^ mask),
+            signs: self.signs.bits() ^ mask,
         })
     }
 
@@ -141,21 +138,8 @@ impl TokenClaims {
     }
 
     fn unmasked(payload: &[u8], mask: u64) -> Result<Self, SealError> {
-        match payload.first().copied() {
-            Some(VERSION) => {
-                let payload: Payload<'_, Bits> = decode(payload)?;
-                let Bits(bits) = payload.signs;
-                Self::of(&payload, Signs::of_bits(bits ^ mask))
-            }
-            Some(VERSION_BEFORE) => {
-                Self::of(&decode::<Payload<'_, [u8; 2]>>(payload)?, Signs::NONE)
-            }
-            _ => Err(SealError),
-        }
-    }
-
-    fn of<S>(payload: &Payload<'_, S>, signs: Signs) -> Result<Self, SealError> {
-        if payload.shards == 0 || payload.score > 100 {
+        let payload: Payload<'_> = decode(payload)?;
+        if payload.version != VERSION || payload.shards == 0 || payload.score > 100 {
             return Err(SealError);
         }
         Ok(Self {
@@ -175,14 +159,10 @@ impl TokenClaims {
             country: payload.country,
             asn: payload.asn,
             paid: payload.paid,
-            signs,
+            signs: Signs::of_bits(payload.signs ^ mask),
         })
     }
 }
-
-/// Signs in their sealed form.
-#[derive(Serialize, Deserialize)]
-struct Bits(#[serde(with = "fixint::le")] u64);
 
 /// What the signs of an attempt's token are combined with.
 fn mask(key: &MacKey, kid: Kid, id: AttemptId) -> u64 {

@@ -5,7 +5,6 @@
 //! made with `MUNJIGI_KEY_CHECK`, so that nobody can search for names that match.
 
 use munjigi_keys::leading;
-use sha2::{Digest, Sha256};
 
 use crate::credentials::{KeyCheck, SecretHash};
 use crate::host::Hostname;
@@ -37,37 +36,17 @@ impl Kind {
     }
 }
 
-/// How fingerprints are made.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Made {
-    /// With the check key.
-    #[default]
-    Keyed,
-    /// Without it: by the origin of an earlier release, until the filter is
-    /// published again.
-    Plain,
+/// What represents a name in the filter.
+fn fingerprint(check: &KeyCheck, kind: Kind, name: &str) -> Fingerprint {
+    leading(&check.tag_import(kind.as_str(), name))
 }
 
-impl Made {
-    fn fingerprint(self, check: &KeyCheck, kind: Kind, name: &str) -> Fingerprint {
-        match self {
-            Self::Keyed => leading(&check.tag_import(kind.as_str(), name)),
-            Self::Plain => {
-                let text = [kind.as_str(), "\n", name].concat();
-                leading(&Sha256::digest(text.as_bytes()).into())
-            }
-        }
-    }
-}
-
-/// The byte in front of a filter whose fingerprints are keyed. It makes the
-/// length one more than a multiple of four, which no plain filter has.
-const KEYED: u8 = 2;
+/// The byte in front of a filter, for its form.
+const FORM: u8 = 2;
 
 /// The published filter: which imported keys there may be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImportFilter {
-    made: Made,
     version: u64,
     fingerprints: Vec<Fingerprint>,
 }
@@ -75,38 +54,30 @@ pub struct ImportFilter {
 impl ImportFilter {
     /// The filter for some imports, each a name and the hash of its secret.
     pub fn of(version: u64, imports: &[(String, String)], check: &KeyCheck) -> Self {
-        let made = Made::Keyed;
         let both = |(name, hash): &(String, String)| {
             [(Kind::Sitekey, name), (Kind::Secret, hash)]
-                .map(|(kind, text)| made.fingerprint(check, kind, text))
+                .map(|(kind, text)| fingerprint(check, kind, text))
         };
         let mut fingerprints: Vec<Fingerprint> = imports.iter().flat_map(both).collect();
         fingerprints.sort_unstable();
         fingerprints.dedup();
-        Self { made, version, fingerprints }
+        Self { version, fingerprints }
     }
 
     /// Reads a filter; `None` unless it is in canonical form.
     pub fn read(bytes: &[u8]) -> Option<Self> {
-        let (made, bytes) = match bytes {
-            [KEYED, rest @ ..] if bytes.len() % 4 == 1 => (Made::Keyed, rest),
-            bytes => (Made::Plain, bytes),
-        };
+        let (&FORM, bytes) = bytes.split_first()? else { return None };
         let (version, rest) = bytes.split_first_chunk()?;
         let (fingerprints, []) = rest.as_chunks() else { return None };
         let version = u64::from_be_bytes(*version);
-        let filter = Self { made, version, fingerprints: fingerprints.to_vec() };
+        let filter = Self { version, fingerprints: fingerprints.to_vec() };
         filter.fingerprints.is_sorted_by(|one, next| one < next).then_some(filter)
     }
 
     /// Its bytes: a 2, the version, then the fingerprints in order, all big end
-    /// first. Without the 2 if it was read without.
+    /// first.
     pub fn write(&self) -> Vec<u8> {
-        let mark: &[u8] = match self.made {
-            Made::Keyed => &[KEYED],
-            Made::Plain => &[],
-        };
-        [mark, &self.version.to_be_bytes(), self.fingerprints.as_flattened()].concat()
+        [&[FORM][..], &self.version.to_be_bytes(), self.fingerprints.as_flattened()].concat()
     }
 
     /// Version of the filter; increases with every change.
@@ -149,7 +120,7 @@ impl Imports {
     }
 
     fn has(&self, kind: Kind, name: &str) -> bool {
-        let fingerprint = self.filter.made.fingerprint(&self.check, kind, name);
+        let fingerprint = fingerprint(&self.check, kind, name);
         self.filter.fingerprints.binary_search(&fingerprint).is_ok()
     }
 }
@@ -209,10 +180,8 @@ mod tests {
         let one = import_name(KEY, "shop.example");
         let filter = filter(&[(&one, &"ab".repeat(32))]);
         let other = KeyCheck::parse("_________________________________________-8").unwrap();
-        let known = Imports::new(filter.clone(), other);
+        let known = Imports::new(filter, other);
         assert!(names(&known, KEY, "shop.example").is_empty());
-        let plain = Made::Plain.fingerprint(&check(), Kind::Sitekey, &one);
-        assert!(!filter.fingerprints.contains(&plain));
     }
 
     /// printf 'import-sitekey\na@b' | openssl mac -macopt hexkey:000102…1f
@@ -230,22 +199,6 @@ mod tests {
         assert_eq!(bytes, expected.concat());
     }
 
-    /// printf 'sitekey\na@b' | sha256sum, printf 'secret\n…' | sha256sum
-    #[test]
-    fn a_filter_of_an_earlier_origin_is_valid_until_it_is_replaced() {
-        let before =
-            [&[0, 0, 0, 0, 0, 0, 0, 7][..], &[0x65, 0x58, 0xe4, 0x0a], &SECRET_AB].concat();
-        let filter = ImportFilter::read(&before).unwrap();
-        assert_eq!((filter.version(), filter.write()), (7, before));
-        let known = imports(filter);
-        assert_eq!(names(&known, "a", "b"), ["a@b"]);
-        assert!(names(&known, "c", "b").is_empty());
-        assert!(known.has_secret(&SecretHash::parse(&"ab".repeat(32)).unwrap()));
-        assert!(!known.has_secret(&SecretHash::parse(&"ac".repeat(32)).unwrap()));
-    }
-
-    const SECRET_AB: Fingerprint = [0xa2, 0xb6, 0xc1, 0x7b];
-
     #[test]
     fn what_is_no_filter_is_not_read() {
         for (bytes, why) in [
@@ -253,8 +206,8 @@ mod tests {
             (&[2], "no version"),
             (&[0; 7], "half a version"),
             (&[0; 11], "half a fingerprint"),
-            (&[0; 9], "nobody's mark"),
-            (&[3, 0, 0, 0, 0, 0, 0, 0, 1], "nobody's mark"),
+            (&[0; 9], "another form"),
+            (&[3, 0, 0, 0, 0, 0, 0, 0, 1], "another form"),
             (&[0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 1], "not in order"),
             (&[0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2], "one of them twice"),
             (&[2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 1], "not in order"),

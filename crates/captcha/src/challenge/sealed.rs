@@ -167,12 +167,6 @@ impl From<Began> for super::Began {
     }
 }
 
-impl From<()> for super::Began {
-    fn from((): ()) -> Self {
-        Self::default()
-    }
-}
-
 impl From<super::Owed> for Owed {
     fn from(owed: super::Owed) -> Self {
         let super::Owed { asked, paid, puzzles, way } = owed;

@@ -13,9 +13,6 @@ use crate::seal::{Encrypted, MAX_SEAL_CHARS, NONCE_BYTES, SealError, decode, enc
 
 /// Version of the payload.
 const VERSION: u8 = 2;
-/// The previous version, still found in names that an edge of the previous
-/// release made.
-const VERSION_BEFORE: u8 = 1;
 
 /// An image as one challenge names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,23 +36,6 @@ struct Payload {
     item: u16,
     image: u8,
     until: u64,
-}
-
-/// The payload of the previous version: its item has a variable length.
-#[derive(Serialize, Deserialize)]
-struct Before {
-    version: u8,
-    pack: [u8; 8],
-    item: u16,
-    image: u8,
-    until: u64,
-}
-
-impl From<Before> for Payload {
-    fn from(before: Before) -> Self {
-        let Before { version, pack, item, image, until } = before;
-        Self { version, pack, item, image, until }
-    }
 }
 
 impl PictureName {
@@ -86,11 +66,10 @@ impl PictureName {
         let mut seal = Encrypted::read(text, MAX_SEAL_CHARS)?;
         let keys = authority.find(seal.kid).ok_or(SealError)?;
         let message = seal.decrypt(&keys.picture_name, keys.kid.as_str().as_bytes())?;
-        let Payload { pack, item, image, until, .. } = match message.first() {
-            Some(&VERSION) => decode(message)?,
-            Some(&VERSION_BEFORE) => decode::<Before>(message)?.into(),
-            _ => return Err(SealError),
-        };
+        let Payload { version, pack, item, image, until } = decode(message)?;
+        if version != VERSION {
+            return Err(SealError);
+        }
         Ok(Self { pack: PackId(pack), item, image, until: UnixMillis::from_seconds(until) })
     }
 }
@@ -117,13 +96,6 @@ mod tests {
         for item in [0, 1, 127, 128, 255, 256, 1_023] {
             assert_eq!(long(item, 0), long(0, 1), "{item}");
         }
-    }
-
-    #[test]
-    fn a_name_of_the_version_before_opens() {
-        let text =
-            "mj1.a1.T-E6pRlEvSLyvhzGqXXhA9G1u3nB4uigJRDNuf6pOJccRvUtTuJ55A.WerxrDRmuomJWDNSfJyOtg";
-        assert_eq!(PictureName::open(&authority(ROOT_A), text), Ok(NAME));
     }
 
     #[test]

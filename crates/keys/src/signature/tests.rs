@@ -92,7 +92,7 @@ fn a_digest_that_nobody_signed_is_refused_before_any_body() {
 }
 
 #[test]
-fn a_header_of_the_version_before_is_not_taken() {
+fn a_header_without_a_digest_is_not_taken() {
     let header = signed();
     let (front, rest) = header.split_once(", d=").unwrap();
     let (_, tag) = rest.split_once(", s=").unwrap();
