@@ -3,16 +3,14 @@
 
 use super::sql::{Database, SqlError, integer, text};
 
-mod version_1;
-
 /// The steps that migrate a database from each version to the next. Append
 /// only. Each can be run again: the next wake completes one that failed
 /// half-way.
-const STEPS: &[Step] = &[ledgers, one_table_a_bucket];
+const STEPS: &[Step] = &[first];
 
 type Step = fn(&Database) -> Result<(), SqlError>;
 
-fn ledgers(db: &Database) -> Result<(), SqlError> {
+fn first(db: &Database) -> Result<(), SqlError> {
     for statement in [
         // Nonces of signatures that were seen.
         "CREATE TABLE IF NOT EXISTS nonces (nonce BLOB PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID",
@@ -22,18 +20,6 @@ fn ledgers(db: &Database) -> Result<(), SqlError> {
         "CREATE TABLE IF NOT EXISTS prices (payer BLOB PRIMARY KEY, price BLOB NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID",
         // Of each bucket with rows that could not be read: the first of them.
         "CREATE TABLE IF NOT EXISTS aside (bucket INTEGER PRIMARY KEY, n INTEGER NOT NULL)",
-    ] {
-        db.run(statement, &[])?;
-    }
-    Ok(())
-}
-
-/// The list of buckets has another name than in version 1, whose release would
-/// take an object with the old name and without the old tables for unspent.
-/// Without the old name it refuses every call, until the newer release runs
-/// again.
-fn one_table_a_bucket(db: &Database) -> Result<(), SqlError> {
-    for statement in [
         // Live buckets: `resent` is the last id whose final count of rejections
         // the origin has.
         "CREATE TABLE IF NOT EXISTS live (bucket INTEGER PRIMARY KEY, resent BLOB NOT NULL)",
@@ -43,7 +29,7 @@ fn one_table_a_bucket(db: &Database) -> Result<(), SqlError> {
     ] {
         db.run(statement, &[])?;
     }
-    version_1::take_over(db)
+    Ok(())
 }
 
 /// What is known about an object's tables.

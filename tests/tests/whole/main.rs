@@ -19,4 +19,3 @@ mod reasons;
 mod redemption;
 mod rings;
 mod rows;
-mod upgrade;
