@@ -5,11 +5,10 @@
 use std::cell::RefCell;
 
 use munjigi_captcha::counters::{Report, Totals};
+use munjigi_captcha::format::Format as _;
 use munjigi_captcha::meter::Ledger;
 use munjigi_captcha::ports::{Meter, StoreError};
 use munjigi_serving::log::{Level, Line};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use worker::js_sys::Uint8Array;
 use worker::wasm_bindgen::prelude::*;
 use worker::{Env, wasm_bindgen};
@@ -38,12 +37,13 @@ impl MeterObject {
         Self { ledger: state.map(|state| ledger(state.config.counter_half_life_seconds)) }
     }
 
-    /// Adds a report; returns the totals, or nothing if it is none.
+    /// Adds a report; returns the totals, or no bytes if it is none of this
+    /// release.
     pub fn report(&self, report: &[u8]) -> Vec<u8> {
-        let (Some(ledger), Some(report)) = (&self.ledger, decode::<Report>(report)) else {
+        let (Some(ledger), Ok(report)) = (&self.ledger, Report::from_bytes(report)) else {
             return Vec::new();
         };
-        encode(&ledger.borrow_mut().add(&report, clock::now()))
+        ledger.borrow_mut().add(&report, clock::now()).to_bytes().unwrap_or_default()
     }
 
     /// What is to be stored now, if anything.
@@ -71,25 +71,15 @@ impl Meter for Meters {
 
     async fn report(&self, report: &Report) -> Result<Totals, StoreError> {
         let name = report.part.to_string();
-        let body = Uint8Array::from(encode(report).as_slice());
+        let body = report.to_bytes().map_err(|_| StoreError)?;
+        let body = Uint8Array::from(body.as_slice());
         let reply = glue::exchange(&self.namespace, &name, body).await.map_err(|error| {
             let detail = glue::reason(&error);
             console::write(&Line::new(Level::Warn, "object-away").with_detail(&detail));
             StoreError
         })?;
         let reply: Uint8Array = reply.dyn_into().map_err(|_| StoreError)?;
-        decode(&reply.to_vec()).ok_or(StoreError)
-    }
-}
-
-/// Both ends are this worker; a reply of another release is no reply.
-fn encode(value: &impl Serialize) -> Vec<u8> {
-    postcard::to_allocvec(value).unwrap_or_default()
-}
-
-fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
-    match postcard::take_from_bytes(bytes) {
-        Ok((value, [])) if !bytes.is_empty() => Some(value),
-        _ => None,
+        // A reply of another release is no reply.
+        Totals::from_bytes(&reply.to_vec()).map_err(|_| StoreError)
     }
 }

@@ -5,7 +5,7 @@ use munjigi_captcha::Price;
 use munjigi_captcha::ports::{Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
 use munjigi_captcha::redemption::{AnswerHash, Answered, Owing, Redeem, Redemption, Stepped};
 use munjigi_serving::log::{Level, Line};
-use munjigi_serving::ports::{Ledgers, Verdict};
+use munjigi_serving::ports::{DenyEntry, Ledgers};
 use sha2::{Digest, Sha256};
 use worker::Env;
 use worker::wasm_bindgen::JsValue;
@@ -119,8 +119,9 @@ impl Ledgers for Objects {
         }
     }
 
-    async fn deny(&self, verdicts: Vec<Verdict>) -> Result<(), StoreError> {
-        let url = Command::Deny(verdicts).url().ok_or(StoreError)?;
+    async fn deny(&self, entries: Vec<DenyEntry>) -> Result<(), StoreError> {
+        let url =
+            Command::Deny(entries.into_iter().map(Into::into).collect()).url().ok_or(StoreError)?;
         let expected = Reply::Denied.header().ok_or(StoreError)?;
         let names: Vec<String> = all(self.counts).collect();
         for names in names.chunks(AT_ONCE) {
@@ -166,7 +167,7 @@ impl RedemptionStore for Objects {
 
     /// Called once: siteverify itself repeats a call that failed.
     async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redemption, StoreError> {
-        let command = Command::Spend(RowId::from(row), redeem.clone(), redeem.paid);
+        let command = Command::Spend(RowId::from(row), redeem.clone().into());
         match self.ask_once(&Self::of(row), &command).await? {
             Reply::Redemption(redeemed) => Ok(redeemed),
             _ => Err(StoreError),

@@ -6,7 +6,6 @@
 mod alarm;
 mod denied;
 mod durable_object;
-mod facts;
 mod ledgers;
 mod outbox;
 mod rows;

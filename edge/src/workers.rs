@@ -121,7 +121,7 @@ impl Platform for Workers {
 
     async fn forward(&self, batch: &CountBatch) -> Result<(), String> {
         let queue = glue::binding(&self.env, "COUNTS").ok_or("the queue COUNTS is not bound")?;
-        let text = serde_json::to_string(batch).unwrap_or_default();
+        let text = serde_json::to_string(batch).map_err(|error| error.to_string())?;
         glue::enqueue(&queue, &text).await.map_err(|error| glue::reason(&error))
     }
 

@@ -3,6 +3,7 @@
 
 mod attempts;
 mod days;
+mod event;
 mod lock;
 mod outbox;
 mod schema;
@@ -13,16 +14,18 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use munjigi_captcha::Price;
+use munjigi_captcha::format::{Format as _, FormatError};
 use munjigi_captcha::ports::{Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
 use munjigi_captcha::redemption::{self, AnswerHash, Answered, Owing, Redeem, Redemption, Stepped};
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_serving::deny_list::{DenyList, Entry};
-use munjigi_serving::ports::{Ledgers, Values, Verdict};
+use munjigi_serving::ports::{DenyEntry, Ledgers, Values};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use attempts::Attempts;
 pub use days::{Day, Sums, days_in};
+use event::Event;
 pub use outbox::{Batch, Events};
 use writer::Writer;
 
@@ -201,12 +204,12 @@ impl RedemptionStore for Sqlite {
                 let Some(after) = after else { return Ok(answer) };
                 desk.attempts.write(&desk.connection, &row, &after)?;
                 if answer == Redemption::First {
-                    let event = redeem.facts.event(row.id, now);
-                    let event = Attempts::tell(&desk.connection, &row, &event)?;
-                    desk.post(&row, &event, now)?;
                     let sitekey = redeem.facts.sitekey.to_string();
+                    let event = Event::new(row.id, redeem.facts, now);
+                    let event = Attempts::keep_event(&desk.connection, &row, &event)?;
+                    desk.post(&row, &event, now)?;
                     days::redeemed(&desk.connection, &sitekey, now)?;
-                } else if let Some(event) = Attempts::told(&desk.connection, &row, after.rejected)?
+                } else if let Some(event) = Attempts::event(&desk.connection, &row, after.rejected)?
                 {
                     desk.post(&row, &event, now)?;
                 }
@@ -232,7 +235,7 @@ impl PriceStore for Sqlite {
                     )?
                     .execute(params![
                         payer,
-                        bytes(&raised),
+                        raised.to_bytes().map_err(unwritten)?,
                         raised.forgotten_at().0.cast_signed()
                     ])?;
                 Ok(price)
@@ -260,12 +263,12 @@ impl Ledgers for Sqlite {
             .await
     }
 
-    async fn deny(&self, verdicts: Vec<Verdict>) -> Result<(), StoreError> {
+    async fn deny(&self, entries: Vec<DenyEntry>) -> Result<(), StoreError> {
         self.writer
             .ask(move |desk| {
                 let now = desk.now();
-                for verdict in verdicts {
-                    let Some(entry) = desk.denied.entry(&verdict, now) else { continue };
+                for entry in entries {
+                    let Some(entry) = desk.denied.entry(&entry, now) else { continue };
                     desk.connection
                         .prepare_cached(
                             "INSERT INTO denied (name, version, denied, until)
@@ -373,14 +376,13 @@ fn denied(connection: &Connection) -> rusqlite::Result<DenyList> {
 fn price(connection: &Connection, payer: &[u8]) -> rusqlite::Result<Price> {
     let mut statement = connection.prepare_cached("SELECT price FROM prices WHERE payer = ?1")?;
     let found: Option<Vec<u8>> = statement.query_row([payer], |row| row.get(0)).optional()?;
-    // What cannot be read is the dearest: a damaged row makes nothing cheaper.
-    Ok(found.map_or_else(Price::default, |bytes| {
-        postcard::from_bytes(&bytes).unwrap_or(Price::HIGHEST)
-    }))
+    // One of another release is forgotten: it would be wrong to guess.
+    Ok(found.and_then(|bytes| Price::from_bytes(&bytes).ok()).unwrap_or_default())
 }
 
-fn bytes(price: &Price) -> Vec<u8> {
-    postcard::to_allocvec(price).unwrap_or_default()
+/// A value without a form is an error of the call, which writes nothing then.
+fn unwritten(error: FormatError) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(error.into())
 }
 
 /// A payer as a key: its site and its pseudonym.

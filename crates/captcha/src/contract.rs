@@ -1,6 +1,7 @@
 //! Contract suites of the ports, and fakes in memory that are held to them.
 //! Every adapter runs the same suites: `redemption_store(async || …, now)`.
 
+mod format;
 mod memory;
 mod meter;
 pub mod packs;
@@ -13,10 +14,11 @@ use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 use std::future::poll_fn;
 
+pub use format::format;
 pub use memory::{Fault, MemoryMeter, MemoryPrices, MemoryRedemptions, MemorySites};
 pub use meter::meter;
 pub use prices::price_store;
-pub use redemptions::{redeem, redemption_store, row, row_grace};
+pub use redemptions::{redeem, redemption_store, row, row_grace, token_facts};
 pub use world::{FIREFOX, ROOT_A, ROOT_B, World, answering, authority, site_config};
 
 /// Runs many futures concurrently under any executor: polls each in turn until

@@ -15,6 +15,7 @@ pub mod contract;
 pub mod counters;
 mod credentials;
 pub mod crockford;
+pub mod format;
 #[cfg(any(test, feature = "contract"))]
 pub mod fuzzing;
 mod holds;

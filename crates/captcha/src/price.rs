@@ -6,12 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use munjigi_keys::UnixMillis;
 
+use crate::format::Format;
+
 /// How often a network recently used another way: doublings of the price, as of
 /// a point in time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Price {
     uses: u32,
     at_seconds: u64,
+}
+
+/// Its bytes are those that stores keep.
+impl Format for Price {
+    const VERSION: u8 = 1;
 }
 
 /// After this long without a use, one doubling is forgotten.
@@ -128,6 +135,15 @@ mod tests {
         let paid = Price::default().raised(NOW);
         assert_eq!(paid.raised(NOW).before_last(), paid);
         assert_eq!(Price::default().before_last(), Price::default());
+    }
+
+    #[test]
+    fn a_price_is_these_bytes() {
+        let price = Price::default().raised(NOW).raised(NOW);
+        crate::contract::format(
+            &price,
+            &[("01", "version"), ("02", "uses 2"), ("f886fbc806", "at 1763623800 s")],
+        );
     }
 
     #[test]

@@ -100,6 +100,7 @@ fn associated(kid: Kid) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::HEXLOWER;
     use munjigi_protocol::Sign;
     use proptest::prelude::*;
 
@@ -129,6 +130,27 @@ mod tests {
         assert!(text.len() <= 140, "{} {text}", text.len());
         let other = Receipt { score: 84, ..receipt() }.seal(&authority);
         assert_ne!(other.get(..20), text.get(..20), "the nonce depends on everything");
+    }
+
+    #[test]
+    fn a_receipt_is_these_bytes_under_the_cipher() {
+        let plain = [
+            "01",                               // version
+            "07070707070707070707070707070707", // id
+            "00000000000000000000000000000000", // sitekey
+            "fa5e56eea1010000",                 // solved_at 1795000000250 ms
+            "55",                               // score 85
+            "0040800000000000",                 // signs: absent, moved
+        ];
+        let text = "mj1.a1.\
+            TTQUdC9Olow6VSU3r1xMKJDSJrsdvzggVD9jMR3jSDxIaDul7Iz-4y6oJ2Iey7eVD0_trhbgRJ7JSBiIP-no2fO-PrgbyH6Pdt\
+            E.FmOLECXeRhje6XYE8q3ZYA";
+        let authority = authority();
+        assert_eq!(receipt().seal(&authority), text);
+        let mut seal = Encrypted::read(text, MAX_CHARS).unwrap();
+        let keys = authority.find(seal.kid).unwrap();
+        let opened = seal.decrypt(&keys.receipt, &associated(keys.kid)).unwrap();
+        assert_eq!(HEXLOWER.encode(opened), plain.concat());
     }
 
     #[test]

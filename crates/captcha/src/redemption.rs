@@ -9,14 +9,18 @@
 //! paid for it is. One answer is tried per attempt, and choosing the
 //! alternative counts as an answer.
 
+mod facts;
+
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Algorithm, AttemptId, RedeemedEvent, Signs};
 use serde::{Deserialize, Serialize};
 
 use crate::credentials::{SecretHash, Sitekey};
 
+pub use facts::StoredFacts;
+
 /// What is stored about an attempt. An absent row equals [`Row::default`].
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Row {
     /// Whether a picture was required.
     pub stepped: bool,
@@ -32,7 +36,7 @@ pub struct Row {
 }
 
 /// How an attempt was spent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spent {
     /// The call that spent it.
     pub call: CallHash,
@@ -53,7 +57,7 @@ pub struct CallHash(pub [u8; 16]);
 pub struct TokenHash(pub [u8; 16]);
 
 /// A request to spend a token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redeem {
     /// The call; a repeat of it gets the first answer again.
     pub call: CallHash,
@@ -61,17 +65,14 @@ pub struct Redeem {
     pub token: TokenHash,
     /// The secret that was presented, to check against the deny list.
     pub secret: SecretHash,
-    /// Expected hashes that the token paid in total. Not part of this struct's
-    /// bytes, which an object of an older release reads: a caller sends it
-    /// beside them.
-    #[serde(skip)]
+    /// Expected hashes that the token paid in total.
     pub paid: u64,
     /// What the token states, for the record.
     pub facts: TokenFacts,
 }
 
 /// What a token states, in the form that is recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenFacts {
     /// The site that the token is for.
     pub sitekey: Sitekey,

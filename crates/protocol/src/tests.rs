@@ -191,6 +191,114 @@ fn a_siteverify_failure_has_only_its_codes() {
     );
 }
 
+/// What waits for the origin may be of an earlier release: a field that is added
+/// has a default and is left out where it says nothing, so that these texts stay.
+fn is_this_text<T>(value: &T, text: &str)
+where
+    T: serde::Serialize + serde::de::DeserializeOwned + PartialEq + core::fmt::Debug,
+{
+    assert_eq!(serde_json::to_string(value).unwrap(), text);
+    assert_eq!(&serde_json::from_str::<T>(text).unwrap(), value);
+}
+
+#[test]
+fn events_are_this_text() {
+    let event = RedeemedEvent {
+        id: AttemptId([7; 16]),
+        redeemed_at: 1_763_623_801_000,
+        solved_at: 1_763_623_800_250,
+        sitekey: "mj_x".into(),
+        hostname: "shop.example".into(),
+        action: "login".into(),
+        score: 90,
+        interactive: false,
+        stepped: true,
+        algorithm: Algorithm::HashWx,
+        country: "KR".into(),
+        asn: 64_500,
+        signs: Signs::NONE.with(Sign::Absent),
+        rejected: 2,
+    };
+    is_this_text(
+        &EventBatch { shard: "64/3".into(), events: vec![event] },
+        concat!(
+            r#"{"shard":"64/3","events":[{"id":"BwcHBwcHBwcHBwcHBwcHBw","#,
+            r#""redeemed_at":1763623801000,"solved_at":1763623800250,"sitekey":"mj_x","#,
+            r#""hostname":"shop.example","action":"login","score":90,"interactive":false,"#,
+            r#""stepped":true,"algorithm":"hashwx","country":"KR","asn":64500,"signs":16384,"#,
+            r#""rejected":2}]}"#,
+        ),
+    );
+}
+
+#[test]
+fn batches_of_counts_are_this_text() {
+    let count = Count {
+        minute: 29_393_730,
+        sitekey: "mj_x".into(),
+        hostname: "shop.example".into(),
+        action: String::new(),
+        kind: CountKind::Refused,
+        code: Some(Code::RateLimited),
+        country: "KR".into(),
+        asn: 64_500,
+        algorithm: None,
+        count: 5,
+        solve_ms: Vec::new(),
+    };
+    let empty = CountBatch {
+        batch: BatchId([7; 16]),
+        counts: vec![count],
+        pictures: Vec::new(),
+        prices: Vec::new(),
+        outcomes: Vec::new(),
+    };
+    let counts = concat!(
+        r#"{"batch":"BwcHBwcHBwcHBwcHBwcHBw","counts":[{"minute":29393730,"sitekey":"mj_x","#,
+        r#""hostname":"shop.example","action":"","kind":"refused","code":"rate-limited","#,
+        r#""country":"KR","asn":64500,"count":5}]"#,
+    );
+    is_this_text(&empty, &[counts, "}"].concat());
+    let full = CountBatch {
+        pictures: vec![PictureCount {
+            minute: 29_393_730,
+            picture_type: PictureType::Grid,
+            pack: Some(PackId([1, 2, 3, 4, 5, 6, 7, 8])),
+            dealt: 4,
+            right: 3,
+            wrong: 1,
+            way: 0,
+        }],
+        prices: vec![PriceCount {
+            minute: 29_393_730,
+            sitekey: "mj_x".into(),
+            issued: [1, 2, 3, 4, 5, 6, 7],
+            fleets: vec![FleetCount { name: "0a0b0c0d".into(), networks: 40, issued: 9 }],
+        }],
+        outcomes: vec![OutcomeReport {
+            id: AttemptId([8; 16]),
+            sitekey: "mj_x".into(),
+            solved_at: 1_763_623_800_250,
+            signs: Signs::NONE,
+            score: 90,
+            outcome: Outcome::Fraudulent,
+            reason: None,
+            key: None,
+            reported_at: 1_763_623_900_000,
+        }],
+        ..empty
+    };
+    let rest = concat!(
+        r#","pictures":[{"minute":29393730,"type":"grid","pack":"0102030405060708","dealt":4,"#,
+        r#""right":3,"wrong":1,"way":0}],"prices":[{"minute":29393730,"sitekey":"mj_x","#,
+        r#""issued":[1,2,3,4,5,6,7],"fleets":[{"name":"0a0b0c0d","networks":40,"issued":9}]}],"#,
+        r#""outcomes":[{"id":"CAgICAgICAgICAgICAgICA","sitekey":"mj_x","#,
+        r#""solved_at":1763623800250,"signs":0,"score":90,"outcome":"fraudulent","#,
+        r#""reported_at":1763623900000}]}"#,
+    );
+    is_this_text(&full, &[counts, rest].concat());
+}
+
 proptest! {
     #[test]
     fn an_attempt_id_has_one_spelling(bytes: [u8; 16]) {

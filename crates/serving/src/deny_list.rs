@@ -5,7 +5,7 @@
 use munjigi_captcha::redemption::{Denial, Redeem};
 use munjigi_keys::UnixMillis;
 
-use crate::ports::Verdict;
+use crate::ports::DenyEntry;
 
 const LIFETIME_MS: u64 = 3_600_000;
 
@@ -13,12 +13,12 @@ const LIFETIME_MS: u64 = 3_600_000;
 #[derive(Debug, Default)]
 pub struct DenyList(Vec<Entry>);
 
-/// A stored verdict.
+/// An entry and when it expires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// A sitekey, or the hash of a secret.
     pub name: String,
-    /// The version of the site's configuration that the verdict came from.
+    /// The version of the site's configuration that it came from.
     pub version: u64,
     /// Whether it is denied.
     pub denied: bool,
@@ -49,14 +49,14 @@ impl DenyList {
         }
     }
 
-    /// The entry for a verdict, to be stored and then [kept](Self::keep);
-    /// `None` if it changes nothing, like one of an older version than the list
+    /// What is to be stored for an entry, and then [kept](Self::keep); `None` if
+    /// it changes nothing, like one of an older version than the list
     /// has.
-    pub fn entry(&self, verdict: &Verdict, now: UnixMillis) -> Option<Entry> {
+    pub fn entry(&self, wanted: &DenyEntry, now: UnixMillis) -> Option<Entry> {
         let entry = Entry {
-            name: verdict.name.clone(),
-            version: verdict.version,
-            denied: verdict.denied,
+            name: wanted.name.clone(),
+            version: wanted.version,
+            denied: wanted.denied,
             until: now.0.saturating_add(LIFETIME_MS),
         };
         let known = self.0.iter().find(|known| known.name == entry.name);
@@ -77,7 +77,7 @@ impl DenyList {
     }
 }
 
-/// An allowing verdict about what nobody denied needs no row.
+/// An entry that allows what was never denied needs no row.
 fn supersedes(known: Option<&Entry>, new: &Entry) -> bool {
     match known {
         None => new.denied,
@@ -105,8 +105,8 @@ mod tests {
     #[test]
     fn an_entry_is_forgotten_after_an_hour() {
         let mut list = DenyList::default();
-        let verdict = Verdict { name: "mj_a".into(), version: 1, denied: true };
-        let entry = list.entry(&verdict, UnixMillis(5)).unwrap();
+        let entry = DenyEntry { name: "mj_a".into(), version: 1, denied: true };
+        let entry = list.entry(&entry, UnixMillis(5)).unwrap();
         assert_eq!(entry.until, 5 + LIFETIME_MS);
         list.keep(entry.clone());
         assert_eq!(list.sweep(UnixMillis(entry.until - 1)), 0);

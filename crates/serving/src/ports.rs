@@ -3,7 +3,6 @@
 
 use munjigi_captcha::ports::StoreError;
 use munjigi_protocol::ImageSpan;
-use serde::{Deserialize, Serialize};
 
 /// Texts by key: published sites, manifests of packs, lists. Reads may be a
 /// minute out of date, so nothing is decided by reading and then writing.
@@ -50,18 +49,18 @@ pub trait Ledgers {
     async fn nonce(&self, nonce: [u8; 16], until: u64) -> Result<bool, StoreError>;
 
     /// Changes the deny list before it returns, everywhere where attempts are
-    /// redeemed. A verdict of an older version than the list has changes
+    /// redeemed. An entry of an older version than the list has changes
     /// nothing; see [`crate::deny_list`].
-    async fn deny(&self, verdicts: Vec<Verdict>) -> Result<(), StoreError>;
+    async fn deny(&self, entries: Vec<DenyEntry>) -> Result<(), StoreError>;
 
     /// How many redeemed rows wait for the origin; for a sharded store, how
     /// many in its first shard. Changes nothing.
     async fn backlog(&self) -> Result<u32, StoreError>;
 }
 
-/// An entry for the deny list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Verdict {
+/// A change of the deny list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DenyEntry {
     /// A sitekey, or the hash of a secret.
     pub name: String,
     /// The version of the site's configuration that this comes from.

@@ -21,9 +21,9 @@ pub async fn serve<P: Platform>(platform: &P, inbound: &Inbound<P::Source>) -> R
     let now = platform.now();
     let state = platform.state();
     let endpoint = Endpoint::find(inbound.method(), inbound.url().path());
-    let mut bytes = [0; 40];
-    let drawn = platform.fill(&mut bytes);
-    let (request_id, seed) = split(bytes);
+    let mut random = [0; SEED_BYTES + 8];
+    let drawn = platform.fill(&mut random);
+    let (seed, request_id) = split(&random);
     let (answer, bytes) = match (state, drawn) {
         (Some(state), Ok(())) => {
             let edge = RequestContext { platform, state, now, seed };
@@ -60,10 +60,13 @@ pub fn label<S: Source>(inbound: &Inbound<S>) -> &'static str {
         .map_or("none", |endpoint| endpoint.name())
 }
 
-/// The request's id and the seed of its random numbers.
-fn split(drawn: [u8; 40]) -> (String, [u8; 32]) {
-    let (seed, id) = drawn.split_at(32);
-    (base64::encode(id), seed.try_into().unwrap_or([0; 32]))
+/// Bytes of a request's seed.
+const SEED_BYTES: usize = 32;
+
+/// Random bytes as the seed of a request's random numbers, and its id.
+fn split(drawn: &[u8; SEED_BYTES + 8]) -> ([u8; SEED_BYTES], String) {
+    let (seed, id) = drawn.split_first_chunk().expect("the length says so");
+    (*seed, base64::encode(id))
 }
 
 /// The answer, and the bytes of an image.

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use munjigi_captcha::redemption::{Denial, Redeem};
 use munjigi_keys::UnixMillis;
 use munjigi_serving::deny_list::{DenyList, Entry};
-use munjigi_serving::ports::Verdict;
+use munjigi_serving::ports::DenyEntry;
 
 use super::sql::{Database, SqlError, integer, text};
 
@@ -33,15 +33,15 @@ impl Denied {
         self.0.borrow().denial(redeem, now)
     }
 
-    /// Applies verdicts.
+    /// Applies entries.
     pub fn apply(
         &self,
         db: &Database,
-        verdicts: &[Verdict],
+        entries: &[DenyEntry],
         now: UnixMillis,
     ) -> Result<(), SqlError> {
-        for verdict in verdicts {
-            let entry = self.0.borrow().entry(verdict, now);
+        for entry in entries {
+            let entry = self.0.borrow().entry(entry, now);
             let Some(entry) = entry else { continue };
             db.run(
                 "INSERT OR REPLACE INTO denied (name, version, denied, until) VALUES (?, ?, ?, ?)",

@@ -25,7 +25,7 @@ use super::outbox::{self, Batch, Next, Outbox};
 use super::rows::{Rows, bucket_end, bucket_of, given_up};
 use super::schema::{self, Schema};
 use super::sql::{Database, SqlError};
-use super::wire::{Command, Reply, RowId};
+use super::wire::{Command, Entry, Reply, RowId};
 use crate::{clock, console, isolate, outbound};
 
 /// Batches that one alarm sends before it yields to the runtime.
@@ -123,16 +123,15 @@ impl Redemptions {
         if empty {
             match &command {
                 Command::Sweep | Command::Backlog => return Ok(Reply::Swept(0)),
-                Command::Deny(verdicts) if !verdicts.iter().any(|verdict| verdict.denied) => {
+                Command::Deny(entries) if !entries.iter().any(Entry::denies) => {
                     return Ok(Reply::Denied);
                 }
                 _ => self.create()?,
             }
         }
         Ok(match command {
-            Command::Redeem(row, redeem) => Reply::Redemption(self.redeem(&row, &redeem, now)?),
-            Command::Spend(row, redeem, paid) => {
-                Reply::Redemption(self.redeem(&row, &Redeem { paid, ..redeem }, now)?)
+            Command::Spend(row, spend) => {
+                Reply::Redemption(self.redeem(&row, &spend.into(), now)?)
             }
             Command::Owe(row, least) => Reply::Owing(self.rows.owe(&self.db, now, &row, least)?),
             Command::Step(row) => Reply::Stepped(self.rows.step(&self.db, now, &row)?),
@@ -142,8 +141,9 @@ impl Redemptions {
             Command::RaisePrice(payer) => Reply::Price(ledgers::raise(&self.db, &payer, now)?),
             Command::ReadPrice(payer) => Reply::Price(ledgers::price(&self.db, &payer, now)?),
             Command::Nonce(nonce, until) => Reply::Nonce(ledgers::nonce(&self.db, &nonce, until)?),
-            Command::Deny(verdicts) => {
-                self.denied.apply(&self.db, &verdicts, now)?;
+            Command::Deny(entries) => {
+                let entries: Vec<_> = entries.into_iter().map(Into::into).collect();
+                self.denied.apply(&self.db, &entries, now)?;
                 Reply::Denied
             }
             Command::Sweep => {

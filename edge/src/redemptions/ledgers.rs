@@ -3,6 +3,7 @@
 //! `munjigi_captcha::Price`.
 
 use munjigi_captcha::Price;
+use munjigi_captcha::format::Format as _;
 use munjigi_keys::UnixMillis;
 
 use super::sql::{Database, Row, SqlError, blob, integer};
@@ -20,6 +21,7 @@ pub fn nonce(db: &Database, nonce: &[u8; 16], until: u64) -> Result<bool, SqlErr
 /// The price that the next use pays.
 pub fn price(db: &Database, payer: &PayerId, now: UnixMillis) -> Result<Price, SqlError> {
     let found = db.run("SELECT price FROM prices WHERE payer = ?", &[blob(&payer.bytes())])?;
+    // One of another release is forgotten: it would be wrong to guess.
     let price = found.first().and_then(read).unwrap_or_default();
     Ok(price.at(now))
 }
@@ -28,7 +30,7 @@ pub fn price(db: &Database, payer: &PayerId, now: UnixMillis) -> Result<Price, S
 pub fn raise(db: &Database, payer: &PayerId, now: UnixMillis) -> Result<Price, SqlError> {
     let price = price(db, payer, now)?;
     let raised = price.raised(now);
-    let bytes = postcard::to_allocvec(&raised).map_err(|error| SqlError(error.to_string()))?;
+    let bytes = raised.to_bytes().map_err(|error| SqlError(error.to_string()))?;
     db.run(
         "INSERT OR REPLACE INTO prices (payer, price, until) VALUES (?, ?, ?)",
         &[blob(&payer.bytes()), blob(&bytes), integer(raised.forgotten_at().0)],
@@ -44,5 +46,5 @@ pub fn sweep(db: &Database, now: UnixMillis) -> Result<(), SqlError> {
 }
 
 fn read(row: &Row) -> Option<Price> {
-    postcard::from_bytes(&row.blob(0)?).ok()
+    Price::from_bytes(&row.blob(0)?).ok()
 }

@@ -5,15 +5,15 @@
 
 use std::cell::RefCell;
 
+use munjigi_captcha::format::Format as _;
 use munjigi_captcha::ports::RowAddress;
 use munjigi_captcha::redemption::{
     self, AnswerHash, Answered, CallHash, Denial, Owing, Redeem, Redemption, Row, Spent, Stepped,
-    TokenHash,
+    StoredFacts, TokenHash,
 };
 use munjigi_keys::UnixMillis;
 use munjigi_serving::outbound::KEPT_MS;
 
-use super::facts;
 use super::sql::{Database, NewRow, SqlError, blob, integer};
 use super::wire::RowId;
 
@@ -90,7 +90,8 @@ impl Rows {
             return Ok(unspent);
         }
         let bucket = self.open(db, id.keep_until)?;
-        let facts = facts::encode(&redeem.facts).map_err(|e| SqlError(e.to_string()))?;
+        let facts = StoredFacts::from(redeem.facts.clone()).to_bytes();
+        let facts = facts.map_err(|error| SqlError(error.to_string()))?;
         let new = NewRow {
             id: &id.id,
             n,

@@ -1,14 +1,16 @@
 //! What the edge sends to a redemption object and what the object answers:
-//! postcard in base64, in the URL and in a header. Both ends are this worker,
-//! but an object may keep running the previous release after its callers were
-//! updated, so variants are only ever appended.
+//! base64 of an internal format, in the URL and in a header. Both ends are this
+//! worker, but an object may keep running the previous release after its callers
+//! were updated, and the other way round.
 
-use munjigi_captcha::Price;
+use munjigi_captcha::format::Format;
 use munjigi_captcha::ports::{Payer, RowAddress};
-use munjigi_captcha::redemption::{AnswerHash, Answered, Owing, Redeem, Redemption, Stepped};
+use munjigi_captcha::redemption::{
+    AnswerHash, Answered, CallHash, Owing, Redeem, Redemption, Stepped, StoredFacts, TokenHash,
+};
+use munjigi_captcha::{Price, SecretHash};
 use munjigi_protocol::base64;
-use munjigi_serving::ports::Verdict;
-use serde::de::DeserializeOwned;
+use munjigi_serving::ports::DenyEntry;
 use serde::{Deserialize, Serialize};
 
 /// Scheme and host are never resolved.
@@ -27,14 +29,33 @@ pub struct RowId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PayerId(pub [u8; 16], pub [u8; 8]);
 
-/// A command to an object.
+/// A token to spend.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spend {
+    call: [u8; 16],
+    token: [u8; 16],
+    secret: SecretHash,
+    paid: u64,
+    facts: StoredFacts,
+}
+
+/// A change of the deny list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    name: String,
+    version: u64,
+    denied: bool,
+}
+
+/// A command to an object. Variants are only ever appended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
-    /// Spend an attempt with a token, without stating the work paid: sent by
-    /// callers that run the previous release.
-    Redeem(RowId, Redeem),
+    /// Spend an attempt with a token.
+    Spend(RowId, Spend),
     /// A picture was required.
     Step(RowId),
+    /// More work was required: this many expected hashes in total.
+    Owe(RowId, u64),
     /// An answer is tried.
     Answer(RowId, AnswerHash),
     /// Raise a price by one use.
@@ -44,24 +65,22 @@ pub enum Command {
     /// Store a signature's nonce until a time in milliseconds.
     Nonce([u8; 16], u64),
     /// Change the deny list.
-    Deny(Vec<Verdict>),
+    Deny(Vec<Entry>),
     /// Drop what is due and make sure that an alarm is set.
     Sweep,
     /// Count the rows that wait for the origin, and change nothing.
     Backlog,
-    /// More work was required: this many expected hashes in total.
-    Owe(RowId, u64),
-    /// Spend an attempt with a token that paid this many expected hashes.
-    Spend(RowId, Redeem, u64),
 }
 
-/// The answer to a command.
+/// The answer to a command. Variants are only ever appended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
-    /// To `Redeem` and `Spend`.
+    /// To `Spend`.
     Redemption(Redemption),
     /// To `Step`.
     Stepped(Stepped),
+    /// To `Owe`.
+    Owing(Owing),
     /// To `Answer`.
     Answered(Answered),
     /// To `RaisePrice` and `ReadPrice`.
@@ -74,8 +93,14 @@ pub enum Reply {
     Swept(u32),
     /// The object failed; the log says why.
     Failed,
-    /// To `Owe`.
-    Owing(Owing),
+}
+
+impl Format for Command {
+    const VERSION: u8 = 1;
+}
+
+impl Format for Reply {
+    const VERSION: u8 = 1;
 }
 
 impl From<&RowAddress> for RowId {
@@ -87,6 +112,38 @@ impl From<&RowAddress> for RowId {
 impl From<&Payer> for PayerId {
     fn from(payer: &Payer) -> Self {
         Self(*payer.sitekey.as_bytes(), payer.visitor)
+    }
+}
+
+impl From<Redeem> for Spend {
+    fn from(Redeem { call, token, secret, paid, facts }: Redeem) -> Self {
+        Self { call: call.0, token: token.0, secret, paid, facts: facts.into() }
+    }
+}
+
+impl From<Spend> for Redeem {
+    fn from(Spend { call, token, secret, paid, facts }: Spend) -> Self {
+        let facts = facts.into();
+        Self { call: CallHash(call), token: TokenHash(token), secret, paid, facts }
+    }
+}
+
+impl From<DenyEntry> for Entry {
+    fn from(DenyEntry { name, version, denied }: DenyEntry) -> Self {
+        Self { name, version, denied }
+    }
+}
+
+impl From<Entry> for DenyEntry {
+    fn from(Entry { name, version, denied }: Entry) -> Self {
+        Self { name, version, denied }
+    }
+}
+
+impl Entry {
+    /// Whether it denies, and does not allow again.
+    pub const fn denies(&self) -> bool {
+        self.denied
     }
 }
 
@@ -121,59 +178,13 @@ impl Reply {
     }
 }
 
-fn encode(value: &impl Serialize) -> Option<String> {
-    Some(base64::encode(&postcard::to_allocvec(value).ok()?))
+fn encode(value: &impl Format) -> Option<String> {
+    Some(base64::encode(&value.to_bytes().ok()?))
 }
 
-fn decode<T: DeserializeOwned>(text: &str) -> Option<T> {
-    postcard::from_bytes(&base64::decode(text)?).ok()
+fn decode<T: Format>(text: &str) -> Option<T> {
+    T::from_bytes(&base64::decode(text)?).ok()
 }
 
 #[cfg(test)]
-mod tests {
-    use munjigi_captcha::SecretHash;
-    use munjigi_captcha::redemption::{CallHash, NotAllowed, TokenHash};
-
-    use super::*;
-    use crate::redemptions::facts::tests::facts;
-
-    fn redeem() -> Redeem {
-        Redeem {
-            call: CallHash([5; 16]),
-            token: TokenHash([6; 16]),
-            secret: SecretHash::parse(&"0".repeat(64)).unwrap(),
-            paid: 0,
-            facts: facts(),
-        }
-    }
-
-    #[test]
-    fn commands_and_replies_survive_their_journey() {
-        let row = RowId { id: [7; 16], keep_until: 1_795_000_000_000 };
-        for command in [
-            Command::Step(row),
-            Command::Answer(row, AnswerHash([1; 16])),
-            Command::RaisePrice(PayerId([2; 16], [3; 8])),
-            Command::Nonce([4; 16], 5),
-            Command::Deny(vec![Verdict { name: "mj_x".into(), version: 3, denied: true }]),
-            Command::Sweep,
-            Command::Backlog,
-            Command::Owe(row, 640_000),
-            Command::Redeem(row, redeem()),
-            Command::Spend(row, redeem(), 640_000),
-        ] {
-            let url = command.url().unwrap();
-            assert_eq!(Command::from_url(&url), Some(command));
-        }
-        let reply = Reply::Redemption(Redemption::NotAllowed(NotAllowed::Late));
-        assert_eq!(Reply::from_header(&reply.header().unwrap()), Some(reply));
-    }
-
-    #[test]
-    fn garbage_is_no_command() {
-        for url in ["", "https://object/", "https://object/_w", "https://elsewhere/BQ", "object/!"]
-        {
-            assert_eq!(Command::from_url(url), None, "{url}");
-        }
-    }
-}
+mod tests;

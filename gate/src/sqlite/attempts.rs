@@ -4,11 +4,14 @@
 
 use std::collections::BTreeSet;
 
+use munjigi_captcha::format::Format as _;
 use munjigi_captcha::ports::RowAddress;
 use munjigi_captcha::redemption::{AnswerHash, CallHash, Row, Spent, TokenHash};
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::RedeemedEvent;
 use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::event::Event;
+use super::unwritten;
 
 /// Milliseconds of `keep_until` that share a table.
 const TABLE_MS: u64 = 600_000;
@@ -105,22 +108,22 @@ impl Attempts {
         Ok(())
     }
 
-    /// Keeps the event of an attempt that was just spent; returns it as it goes
-    /// into the outbox.
-    pub fn tell(
+    /// Keeps the event of an attempt that was just spent; returns its bytes, for
+    /// the outbox.
+    pub fn keep_event(
         connection: &Connection,
         address: &RowAddress,
-        event: &RedeemedEvent,
+        event: &Event,
     ) -> rusqlite::Result<Vec<u8>> {
-        let bytes = postcard::to_allocvec(event).unwrap_or_default();
+        let bytes = event.to_bytes().map_err(unwritten)?;
         let sql = format!("UPDATE attempts_{} SET event = ?2 WHERE id = ?1", table(address));
         connection.prepare_cached(&sql)?.execute(params![address.id.0, bytes])?;
         Ok(bytes)
     }
 
     /// The event of an attempt that was spent before, for the outbox: another
-    /// call was refused.
-    pub fn told(
+    /// call was refused. `None` where this release cannot read it.
+    pub fn event(
         connection: &Connection,
         address: &RowAddress,
         rejected: u32,
@@ -128,9 +131,11 @@ impl Attempts {
         let sql = format!("SELECT event FROM attempts_{} WHERE id = ?1", table(address));
         let mut statement = connection.prepare_cached(&sql)?;
         let bytes: Option<Vec<u8>> = statement.query_row([address.id.0], |row| row.get(0))?;
-        let event = bytes.and_then(|bytes| postcard::from_bytes::<RedeemedEvent>(&bytes).ok());
-        let event = event.map(|event| RedeemedEvent { rejected, ..event });
-        Ok(event.and_then(|event| postcard::to_allocvec(&event).ok()))
+        let Some(mut event) = bytes.and_then(|bytes| Event::from_bytes(&bytes).ok()) else {
+            return Ok(None);
+        };
+        event.set_rejected(rejected);
+        event.to_bytes().map(Some).map_err(unwritten)
     }
 
     /// Drops the tables all of whose rows are over; returns how many.

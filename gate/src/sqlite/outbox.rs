@@ -1,12 +1,14 @@
 //! What waits in the file for the origin: redeemed rows, each attempt at most
 //! once, and batches of counts. When to send is decided in `delivery`.
 
+use munjigi_captcha::format::Format as _;
 use munjigi_captcha::ports::{RowAddress, StoreError};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::RedeemedEvent;
 use munjigi_serving::outbound::{KEPT_MS, MAX_EVENT_BYTES, MAX_EVENTS, retry_seconds};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::event::Event;
 use super::{Desk, Sqlite};
 
 /// Most events that wait, some 250 MB of the file.
@@ -100,7 +102,7 @@ impl Sqlite {
                     statement.query(params![after, (MAX_EVENTS as u64).cast_signed()])?;
                 let (mut events, mut bytes) = (Events::default(), 0);
                 while let Some(row) = rows.next()? {
-                    let event = postcard::from_bytes::<RedeemedEvent>(row.get_ref(1)?.as_blob()?);
+                    let event = Event::from_bytes(row.get_ref(1)?.as_blob()?).map(Event::sent);
                     if let Ok(event) = event {
                         bytes += serde_json::to_string(&event).map_or(0, |text| text.len() + 1);
                         if bytes > MAX_EVENT_BYTES && !events.events.is_empty() {

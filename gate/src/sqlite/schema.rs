@@ -8,8 +8,7 @@ use super::OpenError;
 
 /// Each step from one schema to the next; a file's `user_version` is how many
 /// it has taken. Steps are only ever added.
-const STEPS: &[&str] = &[
-    "
+const STEPS: &[&str] = &["
     CREATE TABLE prices (
         payer BLOB PRIMARY KEY,
         price BLOB NOT NULL,
@@ -30,14 +29,13 @@ const STEPS: &[&str] = &[
         value TEXT NOT NULL,
         until INTEGER
     ) STRICT, WITHOUT ROWID;
-    -- What the origin has yet to be told, each attempt at most once.
+    -- Events that the origin has yet to be told, each attempt at most once.
     CREATE TABLE outbox (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         id BLOB NOT NULL UNIQUE,
-        event BLOB NOT NULL
+        event BLOB NOT NULL,
+        at INTEGER NOT NULL
     ) STRICT;
-",
-    "
     -- Counts that the origin has yet to be told.
     CREATE TABLE batches (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -46,11 +44,6 @@ const STEPS: &[&str] = &[
         due INTEGER NOT NULL,
         refused INTEGER NOT NULL DEFAULT 0
     ) STRICT;
-",
-    "
-    -- When an event was put there.
-    ALTER TABLE outbox ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
-    UPDATE outbox SET at = unixepoch() * 1000;
     -- What happened on each site each day, in days since 1970.
     CREATE TABLE days (
         day INTEGER NOT NULL,
@@ -62,8 +55,7 @@ const STEPS: &[&str] = &[
         refused INTEGER NOT NULL,
         PRIMARY KEY (day, sitekey)
     ) STRICT, WITHOUT ROWID;
-",
-];
+"];
 
 /// A call waits this long for a program that reads or backs up the file.
 const BUSY_MILLIS: u32 = 5_000;

@@ -189,7 +189,7 @@ async fn a_refused_call_is_told_with_the_event() {
     let connection = Connection::open(&path).unwrap();
     let sql = "SELECT event FROM outbox";
     let bytes: Vec<u8> = connection.query_row(sql, [], |row| row.get(0)).unwrap();
-    let event: munjigi_protocol::RedeemedEvent = postcard::from_bytes(&bytes).unwrap();
+    let event = super::event::Event::from_bytes(&bytes).unwrap().sent();
     assert_eq!((event.id, event.rejected, event.score), (row(1, now).id, 2, 90));
 }
 

@@ -205,6 +205,27 @@ pub fn row(number: u32, now: UnixMillis) -> RowAddress {
     RowAddress { id: AttemptId(id), shards: 64, keep_until: UnixMillis(now.0 + 3_600_000) }
 }
 
+/// What a token of a site states.
+///
+/// # Panics
+/// Never: what is fixed here is well-formed.
+pub fn token_facts() -> TokenFacts {
+    TokenFacts {
+        sitekey: Sitekey::from_trusted(&["mj_", &"0".repeat(26)].concat())
+            .expect("26 digits, spare bits zero"),
+        hostname: "shop.example".to_owned(),
+        action: "login".to_owned(),
+        solved_at: 1_763_623_800_250,
+        score: 90,
+        interactive: false,
+        stepped: false,
+        algorithm: Algorithm::HashWx,
+        country: "KR".to_owned(),
+        asn: 64_500,
+        signs: Signs::NONE.with(Sign::Absent),
+    }
+}
+
 /// A call that redeems a token of a site, with a secret of 64 zeros.
 ///
 /// # Panics
@@ -215,20 +236,7 @@ pub fn redeem(call: u32, token: u32) -> Redeem {
         token: TokenHash(bytes(token)),
         secret: SecretHash::parse(&"0".repeat(64)).expect("64 hex digits"),
         paid: 0,
-        facts: TokenFacts {
-            sitekey: Sitekey::from_trusted(&["mj_", &"0".repeat(26)].concat())
-                .expect("26 digits, spare bits zero"),
-            hostname: "shop.example".to_owned(),
-            action: "login".to_owned(),
-            solved_at: 1_763_623_800_250,
-            score: 90,
-            interactive: false,
-            stepped: false,
-            algorithm: Algorithm::HashWx,
-            country: "KR".to_owned(),
-            asn: 64_500,
-            signs: Signs::NONE.with(Sign::Absent),
-        },
+        facts: token_facts(),
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::table::{Counted, Fresh, Share};
 use super::{Kind, Load, Payer, Usual};
+use crate::format::Format;
 
 /// What one process counted since its last report, warm names only.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +25,10 @@ pub struct Report {
     pub earlier: Vec<Passes>,
     /// Sites that are flooded.
     pub flooded: Vec<Flooded>,
+}
+
+impl Format for Report {
+    const VERSION: u8 = 1;
 }
 
 impl Report {
@@ -143,6 +148,10 @@ pub struct Totals {
     pub regulars: Vec<Regulars>,
 }
 
+impl Format for Totals {
+    const VERSION: u8 = 1;
+}
+
 /// Busy addresses, clients, networks and interactions of one site in a reply:
 /// about 8 KB.
 pub const MAX_BUSY: usize = 512;
@@ -201,3 +210,6 @@ impl Total {
         Counted { load: self.load(), distinct: self.distinct, usual: self.usual }
     }
 }
+
+#[cfg(test)]
+mod tests;

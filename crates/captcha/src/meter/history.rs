@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::counters::{Kind, TICKS_PER_HALF_LIFE, Usual, decayed};
+use crate::format::Format;
 use crate::sorted::sorted;
 
 /// A site's average is known after this many half-lives in which enough was
@@ -48,11 +49,8 @@ const MOST: usize = 16_384;
 /// is forgotten.
 const SILENCE: usize = 4;
 
-/// The form in which averages are kept, before their bytes.
-const FORM: u8 = 1;
-
-/// Averages by name.
-#[derive(Debug, Serialize, Deserialize)]
+/// Averages by name. Its bytes are those that [`History::keep`] writes.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct History {
     windows_per_half_life: u64,
     sites: BTreeMap<u64, Site>,
@@ -62,8 +60,12 @@ pub struct History {
     is_new: bool,
 }
 
+impl Format for History {
+    const VERSION: u8 = 1;
+}
+
 /// A site over half-lives of the counters.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Site {
     /// How many of them count, times [`WHOLE`].
     windows: Sum,
@@ -94,7 +96,7 @@ pub enum Measured {
 }
 
 /// A sum that decays, and the half-life that was added last.
-#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Sum {
     window: u64,
     value: u32,
@@ -129,13 +131,10 @@ impl History {
     /// another half-life.
     pub fn resumed(half_life_seconds: u32, kept: &[u8]) -> Self {
         let empty = Self::new(half_life_seconds);
-        let read = || -> Option<Self> {
-            let (form, bytes) = kept.split_first()?;
-            let (history, rest): (Self, _) = postcard::take_from_bytes(bytes).ok()?;
-            let same = history.windows_per_half_life == empty.windows_per_half_life;
-            (*form == FORM && rest.is_empty() && same).then_some(history)
-        };
-        read().unwrap_or(empty)
+        match Self::from_bytes(kept) {
+            Ok(kept) if kept.windows_per_half_life == empty.windows_per_half_life => kept,
+            _ => empty,
+        }
     }
 
     /// What is to be kept, if something was added: at most 1.2 MB. Names that were
@@ -146,7 +145,7 @@ impl History {
         }
         let earliest = window.saturating_sub(self.windows_per_half_life);
         self.parts.retain(|_, part| part.window >= earliest);
-        postcard::to_extend(self, vec![FORM]).ok()
+        self.to_bytes().ok()
     }
 
     /// Adds a half-life of a site that has ended, once: from how many networks

@@ -9,7 +9,7 @@ use munjigi_captcha::redemption::{NotAllowed, Redeem, Redemption};
 use munjigi_captcha::{SecretHash, Sitekey};
 use munjigi_keys::UnixMillis;
 
-use crate::ports::{Ledgers, Verdict};
+use crate::ports::{DenyEntry, Ledgers};
 
 /// Runs every clause, each on a fresh store, which has 64 shards if it has any.
 /// `now` is close to the time of the store's own clock.
@@ -41,15 +41,15 @@ async fn takes_a_nonce_once_under_contention<S: Ledgers>(store: S, now: UnixMill
 async fn denies_a_secret_in_every_part<S: RedemptionStore + Ledgers>(store: S, now: UnixMillis) {
     let secret = SecretHash::parse(&"5".repeat(64)).expect("64 hex digits");
     let redeem = Redeem { secret: secret.clone(), ..redeem(1, 1) };
-    assert_eq!(store.deny(vec![verdict(secret.as_str(), 2, true)]).await, Ok(()));
+    assert_eq!(store.deny(vec![entry(secret.as_str(), 2, true)]).await, Ok(()));
     let denied = Ok(Redemption::NotAllowed(NotAllowed::DeniedSecret));
     for number in 0..32 {
         assert_eq!(store.redeem(&row(number, now), &redeem).await, denied);
     }
-    // An older verdict changes nothing.
-    assert_eq!(store.deny(vec![verdict(secret.as_str(), 1, false)]).await, Ok(()));
+    // An older entry changes nothing.
+    assert_eq!(store.deny(vec![entry(secret.as_str(), 1, false)]).await, Ok(()));
     assert_eq!(store.redeem(&row(1, now), &redeem).await, denied);
-    assert_eq!(store.deny(vec![verdict(secret.as_str(), 3, false)]).await, Ok(()));
+    assert_eq!(store.deny(vec![entry(secret.as_str(), 3, false)]).await, Ok(()));
     for number in 0..32 {
         assert_eq!(store.redeem(&row(number, now), &redeem).await, Ok(Redemption::First));
     }
@@ -60,9 +60,9 @@ async fn denies_a_site<S: RedemptionStore + Ledgers>(store: S, now: UnixMillis) 
     let mut redeem = redeem(1, 1);
     redeem.facts.sitekey = Sitekey::from_trusted(&name).expect("26 digits, spare bits zero");
     // Nobody has denied it yet.
-    assert_eq!(store.deny(vec![verdict(&name, 1, false)]).await, Ok(()));
+    assert_eq!(store.deny(vec![entry(&name, 1, false)]).await, Ok(()));
     assert_eq!(store.redeem(&row(1, now), &redeem).await, Ok(Redemption::First));
-    assert_eq!(store.deny(vec![verdict(&name, 2, true)]).await, Ok(()));
+    assert_eq!(store.deny(vec![entry(&name, 2, true)]).await, Ok(()));
     let denied = Ok(Redemption::NotAllowed(NotAllowed::DeniedAttempt));
     assert_eq!(store.redeem(&row(2, now), &redeem).await, denied);
 }
@@ -71,6 +71,6 @@ async fn counts_what_waits<S: Ledgers>(store: S) {
     assert!(store.backlog().await.is_ok());
 }
 
-fn verdict(name: &str, version: u64, denied: bool) -> Verdict {
-    Verdict { name: name.to_owned(), version, denied }
+fn entry(name: &str, version: u64, denied: bool) -> DenyEntry {
+    DenyEntry { name: name.to_owned(), version, denied }
 }

@@ -18,7 +18,7 @@ use crate::entropy::NoEntropy;
 use crate::inbound::{BodyError, Source};
 use crate::log::Line;
 use crate::platform::{Chore, Platform, Program, Wording};
-use crate::ports::{Admission, Images, Ledgers, Limit, Values, Verdict};
+use crate::ports::{Admission, DenyEntry, Images, Ledgers, Limit, Values};
 use crate::state::State;
 
 /// An edge in memory.
@@ -302,11 +302,11 @@ impl Ledgers for MemoryStore {
         Ok(self.0.nonces.with(|nonces| nonces.insert(nonce)))
     }
 
-    async fn deny(&self, verdicts: Vec<Verdict>) -> Result<(), StoreError> {
-        for verdict in verdicts {
+    async fn deny(&self, entries: Vec<DenyEntry>) -> Result<(), StoreError> {
+        for entry in entries {
             let now = self.0.now;
             let entry = self.0.denied.with(|denied| {
-                let entry = denied.entry(&verdict, now)?;
+                let entry = denied.entry(&entry, now)?;
                 denied.keep(entry.clone());
                 Some(entry)
             });

@@ -14,7 +14,7 @@ use munjigi_protocol::AttemptId;
 use super::{images, ledgers, values};
 use crate::answer::{Answer, Response};
 use crate::platform::{Bytes, Platform};
-use crate::ports::{Ledgers, Verdict};
+use crate::ports::{DenyEntry, Ledgers};
 
 /// The path at which the shell of a test build answers with [`answer`].
 pub const PATH: &str = "/__contract";
@@ -127,8 +127,8 @@ impl<R: Ledgers> Ledgers for Apart<R> {
         self.store.nonce(masked(nonce, self.mask), until).await
     }
 
-    async fn deny(&self, verdicts: Vec<Verdict>) -> Result<(), StoreError> {
-        self.store.deny(verdicts).await
+    async fn deny(&self, entries: Vec<DenyEntry>) -> Result<(), StoreError> {
+        self.store.deny(entries).await
     }
 
     async fn backlog(&self) -> Result<u32, StoreError> {

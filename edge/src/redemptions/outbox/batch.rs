@@ -1,12 +1,13 @@
 //! One post to the origin: its events, and where the cursor moves once they are
 //! accepted.
 
+use munjigi_captcha::format::Format as _;
+use munjigi_captcha::redemption::{StoredFacts, TokenFacts};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{AttemptId, EventBatch, RedeemedEvent};
 use munjigi_serving::outbound::MAX_EVENT_BYTES;
 
 use super::Waiting;
-use crate::redemptions::facts;
 use crate::redemptions::sql::Row;
 
 /// Rows to send and what to do once they are accepted.
@@ -105,7 +106,7 @@ impl Filling {
 /// The event in a row of id, time, facts and rejections.
 pub(super) fn event(row: &Row) -> Option<RedeemedEvent> {
     let id = AttemptId(row.bytes(0)?);
-    let facts = facts::decode(&row.blob(2)?)?;
+    let facts = TokenFacts::from(StoredFacts::from_bytes(&row.blob(2)?).ok()?);
     let rejected = u32::try_from(row.integer(3)).unwrap_or(u32::MAX);
     Some(RedeemedEvent { rejected, ..facts.event(id, UnixMillis(row.integer(1))) })
 }
@@ -121,7 +122,7 @@ mod tests {
     use super::*;
 
     fn event(hostname: &str) -> RedeemedEvent {
-        let facts = facts::tests::facts();
+        let facts = munjigi_captcha::contract::token_facts();
         RedeemedEvent {
             hostname: hostname.into(),
             ..facts.event(AttemptId([1; 16]), UnixMillis(2))

@@ -166,13 +166,33 @@ fn what_cannot_be_read_is_nothing() {
     let mut history = History::new(300);
     calm(&mut history, 1..15);
     let kept = history.keep(15).unwrap();
-    let of_another_form = [&[FORM + 1], &kept[1..]].concat();
+    let of_another_form = [&[History::VERSION + 1], &kept[1..]].concat();
     let (short, long) = (kept[..kept.len() - 1].to_vec(), [&kept[..], &[0]].concat());
-    for bytes in [vec![], vec![FORM], vec![255; 99], of_another_form, short, long] {
+    for bytes in [vec![], vec![History::VERSION], vec![255; 99], of_another_form, short, long] {
         assert_eq!(usual(&History::resumed(300, &bytes), COMMON, 15), None);
     }
     // Half-lives of another length are numbered otherwise.
     assert_eq!(usual(&History::resumed(60, &kept), COMMON, 15), None);
+}
+
+#[test]
+fn what_is_kept_is_these_bytes() {
+    let mut history = History::new(43_200);
+    history.site(SITE, 3, 100, 200, 200);
+    history.part(SITE, Kind::Stack, COMMON, 3, Measured::People(100));
+    let kept = [
+        ("01", "version"),
+        ("02", "half-lives of the counters in a day"),
+        ("01", "sites"),
+        ("07", "name 7"),
+        ("03808004", "  half-lives, times 65536: 1, last 3"),
+        ("03c801", "  people: 200, last 3"),
+        ("03c801000000000000", "  the last four, and by how many shares are measured"),
+        ("01", "parts"),
+        ("0901", "stack 1"),
+        ("03808002", "  its share, times 65536: half, last 3"),
+    ];
+    crate::contract::format(&History { is_new: false, ..history }, &kept);
 }
 
 #[test]

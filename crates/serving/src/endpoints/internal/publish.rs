@@ -9,7 +9,7 @@ use super::authorise;
 use crate::answer::Answer;
 use crate::inbound::{Inbound, object};
 use crate::platform::Platform;
-use crate::ports::{Ledgers, Values, Verdict};
+use crate::ports::{DenyEntry, Ledgers, Values};
 use crate::request_context::RequestContext;
 use crate::sites::{self, Stored, alias_key, secret_key, site_key};
 
@@ -49,8 +49,8 @@ pub async fn publish<P: Platform>(
         Stored::Nothing | Stored::Unreadable | Stored::Deleted(_) => None,
     };
     // Before the site: if this fails, the origin's retry finds the same state
-    // and sends the same verdicts.
-    deny(edge, verdicts(before.as_ref(), config)).await?;
+    // and sends the same entries.
+    deny(edge, entries(before.as_ref(), config)).await?;
     write(edge, before.as_ref(), config).await.map_err(values_away::<P>)?;
     forget(edge, sitekey, before.as_ref(), Some(config));
     Ok(())
@@ -92,7 +92,7 @@ pub async fn withdraw<P: Platform>(
     };
     let secrets = before.iter().flat_map(|site| &site.secrets).map(String::as_str);
     let names = core::iter::once(sitekey).chain(secrets);
-    deny(edge, names.map(|name| verdict(name, version, true)).collect()).await?;
+    deny(edge, names.map(|name| entry(name, version, true)).collect()).await?;
     erase(edge, sitekey, before.as_ref(), version).await.map_err(values_away::<P>)?;
     forget(edge, sitekey, before.as_ref(), None);
     Ok(version)
@@ -167,21 +167,21 @@ fn stale() -> Refusal {
 /// What must not wait for caches to expire: whether the site is paused, its
 /// secrets, and those that are no longer its own. All of it each time,
 /// regardless of earlier knowledge: only then does a retry send the same, and a
-/// restored site revert what its deletion denied. Verdicts that change nothing
+/// restored site revert what its deletion denied. Entries that change nothing
 /// are not written.
-fn verdicts(before: Option<&SiteConfig>, config: &SiteConfig) -> Vec<Verdict> {
+fn entries(before: Option<&SiteConfig>, config: &SiteConfig) -> Vec<DenyEntry> {
     let paused = config.state == SiteState::Paused;
     let removed = before.into_iter().flat_map(|before| &before.secrets);
     let removed = removed.filter(|hash| !config.secrets.contains(hash));
-    let live = config.secrets.iter().map(|hash| verdict(hash, config.version, false));
-    core::iter::once(verdict(&config.sitekey, config.version, paused))
+    let live = config.secrets.iter().map(|hash| entry(hash, config.version, false));
+    core::iter::once(entry(&config.sitekey, config.version, paused))
         .chain(live)
-        .chain(removed.map(|hash| verdict(hash, config.version, true)))
+        .chain(removed.map(|hash| entry(hash, config.version, true)))
         .collect()
 }
 
-fn verdict(name: &str, version: u64, denied: bool) -> Verdict {
-    Verdict { name: name.to_owned(), version, denied }
+fn entry(name: &str, version: u64, denied: bool) -> DenyEntry {
+    DenyEntry { name: name.to_owned(), version, denied }
 }
 
 /// The site itself last: if an earlier write fails, the origin's retry finds
@@ -233,11 +233,11 @@ async fn let_go<V: Values>(values: &V, sitekey: &str, keys: &[String]) -> Result
 
 async fn deny<P: Platform>(
     edge: &RequestContext<'_, P>,
-    verdicts: Vec<Verdict>,
+    entries: Vec<DenyEntry>,
 ) -> Result<(), Refusal> {
     let away = |_| Refusal::unavailable(P::WORDING.deny_list_away);
     let redemptions = edge.platform.redemptions().map_err(away)?;
-    redemptions.deny(verdicts).await.map_err(away)?;
+    redemptions.deny(entries).await.map_err(away)?;
     Ok(())
 }
 
@@ -295,20 +295,20 @@ mod tests {
     fn redemptions_are_told_what_is_live_paused_and_revoked() {
         let live = config(1, SiteState::Live, &["x", "y"]);
         assert_eq!(
-            verdicts(Some(&live), &config(2, SiteState::Live, &["y"])),
-            [verdict("mj_a", 2, false), verdict("y", 2, false), verdict("x", 2, true)]
+            entries(Some(&live), &config(2, SiteState::Live, &["y"])),
+            [entry("mj_a", 2, false), entry("y", 2, false), entry("x", 2, true)]
         );
         let paused = config(2, SiteState::Paused, &["x"]);
-        let told = [verdict("mj_a", 2, true), verdict("x", 2, false)];
-        assert_eq!(verdicts(None, &paused), told);
+        let told = [entry("mj_a", 2, true), entry("x", 2, false)];
+        assert_eq!(entries(None, &paused), told);
         // A retry after a lost answer sends the same.
-        assert_eq!(verdicts(Some(&paused), &paused), told);
+        assert_eq!(entries(Some(&paused), &paused), told);
     }
 
     #[test]
     fn a_restored_site_ends_what_its_deletion_denied() {
         let restored = config(3, SiteState::Live, &["x"]);
-        assert_eq!(verdicts(None, &restored), [verdict("mj_a", 3, false), verdict("x", 3, false)]);
+        assert_eq!(entries(None, &restored), [entry("mj_a", 3, false), entry("x", 3, false)]);
     }
 
     #[test]

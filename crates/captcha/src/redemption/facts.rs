@@ -1,0 +1,96 @@
+//! What a token states, in the bytes in which stores keep it until the origin has
+//! it.
+
+use munjigi_protocol::{Algorithm, Signs};
+use serde::{Deserialize, Serialize};
+
+use super::TokenFacts;
+use crate::credentials::Sitekey;
+use crate::format::Format;
+
+/// The stored form of [`TokenFacts`]; the order of fields is the order of bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredFacts {
+    sitekey: Sitekey,
+    hostname: String,
+    action: String,
+    solved_at: u64,
+    score: u8,
+    interactive: bool,
+    stepped: bool,
+    algorithm: Algorithm,
+    country: String,
+    asn: u32,
+    signs: u64,
+}
+
+impl Format for StoredFacts {
+    const VERSION: u8 = 1;
+}
+
+impl From<TokenFacts> for StoredFacts {
+    fn from(facts: TokenFacts) -> Self {
+        let TokenFacts { sitekey, hostname, action, solved_at, score, .. } = facts;
+        let TokenFacts { interactive, stepped, algorithm, country, asn, signs, .. } = facts;
+        let signs = signs.bits();
+        Self {
+            sitekey,
+            hostname,
+            action,
+            solved_at,
+            score,
+            interactive,
+            stepped,
+            algorithm,
+            country,
+            asn,
+            signs,
+        }
+    }
+}
+
+impl From<StoredFacts> for TokenFacts {
+    fn from(facts: StoredFacts) -> Self {
+        let StoredFacts { sitekey, hostname, action, solved_at, score, .. } = facts;
+        let StoredFacts { interactive, stepped, algorithm, country, asn, signs, .. } = facts;
+        let signs = Signs::of_bits(signs);
+        Self {
+            sitekey,
+            hostname,
+            action,
+            solved_at,
+            score,
+            interactive,
+            stepped,
+            algorithm,
+            country,
+            asn,
+            signs,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{format, token_facts};
+
+    #[test]
+    fn stored_facts_are_these_bytes() {
+        let parts = [
+            ("01", "version"),
+            ("00000000000000000000000000000000", "sitekey"),
+            ("0c73686f702e6578616d706c65", "hostname shop.example"),
+            ("056c6f67696e", "action login"),
+            ("ba9bae81aa33", "solved_at 1763623800250 ms"),
+            ("5a", "score 90"),
+            ("00", "interactive: no"),
+            ("00", "stepped: no"),
+            ("00", "algorithm: hashwx"),
+            ("024b52", "country KR"),
+            ("f4f703", "asn 64500"),
+            ("808001", "signs: absent"),
+        ];
+        format(&StoredFacts::from(token_facts()), &parts);
+    }
+}
