@@ -349,7 +349,7 @@ fn team_rows() -> Vec<Route> {
             Post,
             "/organisations/{organisation}/invitations",
             Member(ChangeTeam),
-            "Invite somebody by email",
+            "Invite someone by email",
             team::invite,
         )
         .takes::<team::NewInvitation>()

@@ -140,7 +140,7 @@ pub async fn refresh(
             metrics::counter!("munjigi_api_refresh_tokens_reused_total").increment(1);
             Err(ApiRefused::new(
                 ApiCode::RefreshTokenReused,
-                "this refresh token was already exchanged, so somebody may have a copy; the session has been ended; log in again",
+                "this refresh token was already exchanged, so someone may have a copy; the session has been ended; log in again",
             ))
         }
         Exchanged::Unknown => Err(unknown()),

@@ -41,4 +41,4 @@ anomaly-advice-flood =
 anomaly-advice-failures = Programs that guess fail like this, but so do visitors after a faulty change to a page. Try your own form first. If it works, add a rule: harder or picture.
 anomaly-advice-refusals = The overview lists the reasons. If a rule or a host name is the reason, check your latest changes. If the reason is too many requests, the refusals are protecting you.
 anomaly-advice-regular-solve-times = This is typical of many identical machines. They do the work for each token. To stop them, add a rule that requires a picture, and check whether fewer get through.
-anomaly-advice-under-attack = Whoever comes with the attack does more work: networks and software that stand out, otherwise everybody who has not passed on this site today. If you expect many newcomers, you can turn attack mode off in the site's settings.
+anomaly-advice-under-attack = Networks and software that stand out do more work; if none stand out, everyone who has not passed on this site today does. If you expect many newcomers, you can turn attack mode off in the site's settings.

@@ -19,13 +19,13 @@ email-text-confirm-address =
        *[other] { $hours } hours
     }.
 
-    If you did not sign up, somebody mistyped an address. You do not need to do anything: without the link, the account cannot be used.
+    If you did not sign up, someone entered your address by mistake. You do not need to do anything: without the link, the account cannot be used.
 
 email-subject-address-taken = You already have an account
 email-text-address-taken =
     Hello,
 
-    Somebody, most likely you, has just tried to sign up for Munjigi with this address. The address already has an account. Nothing was changed. Log in here:
+    Someone, most likely you, has just tried to sign up for Munjigi with this address. The address already has an account. Nothing was changed. Log in here:
 
     { $login-link }
 
@@ -39,7 +39,7 @@ email-subject-recover-password = Choose a new password
 email-text-recover-password =
     Hello,
 
-    Somebody, most likely you, has requested a new password for your Munjigi account. To choose it, open this link:
+    Someone, most likely you, has requested a new password for your Munjigi account. To choose it, open this link:
 
     { $link }
 
@@ -62,30 +62,30 @@ email-subject-password-reset = Your password was reset
 email-text-password-reset =
     Hello,
 
-    Somebody, most likely you, has just used the link from an email to set a new password for your Munjigi account. You were logged out everywhere else. The API keys that you created have been revoked. Programs that used them need new keys.
+    Someone, most likely you, has just used the link from an email to set a new password for your Munjigi account. You were logged out everywhere else. The API keys that you created have been revoked. Programs that used them need new keys.
 
-    If this was not you, somebody else can read your email. Secure your mailbox first, then reset your password again.
+    If this was not you, someone else can read your email. Secure your mailbox first, then reset your password again.
 
 email-subject-key-made = You have a new API key
 email-text-key-made =
     Hello,
 
-    Somebody who is logged in to your Munjigi account has just created the API key “{ $name }” for “{ $organisation }”. Programs with this key can act on your behalf, within its scopes. All keys are listed here:
+    Someone who is logged in to your Munjigi account has just created the API key “{ $name }” for “{ $organisation }”. Programs with this key can act on your behalf, within its scopes. All keys are listed here:
 
     { $link }
 
-    If this was you, you do not need to do anything. If not, somebody else has access to your account: revoke the key and choose a new password immediately, on the log-in page.
+    If this was you, you do not need to do anything. If not, someone else has access to your account: revoke the key and choose a new password immediately, on the log-in page.
 
 email-subject-authenticator-offered = An authenticator app is being set up
 email-text-authenticator-offered =
     Hello,
 
-    Somebody who is logged in to your Munjigi account has just opened the set-up of an authenticator app. Nothing changes unless they enter a code from the app within { $minutes ->
+    Someone who is logged in to your Munjigi account has just opened the set-up of an authenticator app. Nothing changes unless they enter a code from the app within { $minutes ->
         [one] { $minutes } minute
        *[other] { $minutes } minutes
     }. You will receive another email if that happens.
 
-    If this was you, you do not need to do anything. If not, somebody else has access to your account: choose a new password immediately, on the log-in page, and tell the operator of this service.
+    If this was you, you do not need to do anything. If not, someone else has access to your account: choose a new password immediately, on the log-in page, and tell the operator of this service.
 
 email-subject-recovery-codes-replaced = Your recovery codes were replaced
 email-text-recovery-codes-replaced =
@@ -93,7 +93,7 @@ email-text-recovery-codes-replaced =
 
     Your Munjigi account has new recovery codes. The old codes no longer work.
 
-    If this was you, you do not need to do anything. If not, somebody else has access to your account: choose a new password immediately, on the log-in page, and tell the operator of this service.
+    If this was you, you do not need to do anything. If not, someone else has access to your account: choose a new password immediately, on the log-in page, and tell the operator of this service.
 
 email-subject-second-factor-on = Logging in now requires a code
 email-text-second-factor-on =
@@ -101,7 +101,7 @@ email-text-second-factor-on =
 
     From now on, logging in to your Munjigi account requires a code from your authenticator app as well as your password. You were shown new recovery codes. Old codes no longer work.
 
-    If you turned this on, you do not need to do anything. If not, somebody else knows your password: choose a new one immediately, on the log-in page, and tell the operator of this service.
+    If you turned this on, you do not need to do anything. If not, someone else knows your password: choose a new one immediately, on the log-in page, and tell the operator of this service.
 
 email-subject-second-factor-off = Logging in no longer requires a code
 email-text-second-factor-off =
@@ -125,7 +125,7 @@ email-text-passkey-added =
 
     You can now log in to your Munjigi account with the passkey “{ $name }”.
 
-    If you added it, you do not need to do anything. If not, somebody else has access to your account: choose a new password immediately, on the log-in page, remove the passkey on your account page, and tell the operator of this service.
+    If you added it, you do not need to do anything. If not, someone else has access to your account: choose a new password immediately, on the log-in page, remove the passkey on your account page, and tell the operator of this service.
 
 email-subject-passkey-removed = A passkey was removed from your account
 email-text-passkey-removed =
@@ -142,9 +142,9 @@ email-subject-passkey-copied = A passkey may have been copied
 email-text-passkey-copied =
     Hello,
 
-    Somebody tried to log in to your Munjigi account with the passkey “{ $name }”, but the passkey's use counter had gone backwards. This happens when somebody has a copy of the passkey. It was refused and is no longer accepted.
+    Someone tried to log in to your Munjigi account with the passkey “{ $name }”, but the passkey's use counter had gone backwards. This happens when someone has a copy of the passkey. It was refused and is no longer accepted.
 
-    Please log in another way, remove the passkey on your account page, and add a new one. Nobody was logged in with it.
+    Please log in another way, remove the passkey on your account page, and add a new one. No one was logged in with it.
 
 email-subject-invited = You have been invited to Munjigi
 email-text-invited =
@@ -189,7 +189,7 @@ email-text-account-leaves =
 
     { $login-link }
 
-    If you did not ask for this, somebody else knows your password: log in, keep the account, and choose a new password immediately.
+    If you did not ask for this, someone else knows your password: log in, keep the account, and choose a new password immediately.
 
 email-subject-account-stays = Your account will be kept
 email-text-account-stays =

@@ -26,7 +26,7 @@ team-refused-unknown = The organisation has no such member or invitation.
 team-refused-member = A member already has this email address.
 team-refused-too-mighty = Only an owner can add, change or remove an owner.
 team-refused-beyond-key = A key can only invite, change and remove members whose role has no more permissions than the key, and never admins or owners.
-team-refused-last-owner = An organisation must have at least one owner. Make somebody else an owner first.
+team-refused-last-owner = An organisation must have at least one owner. Make another member an owner first.
 keys-mistakes = The key was not created:
 keys-lead-html = For programs that call the <a href="/api">API</a>. A key never exceeds its creator's permissions.
 keys-none = No keys yet.

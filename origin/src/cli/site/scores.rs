@@ -18,7 +18,7 @@ use crate::config::DatabaseConfig;
 #[command(after_help = "\
 Examples:
   munjigi site scores mj_…          the weights in force, and those that wait
-  munjigi site scores mj_… --undo   back to the weights before
+  munjigi site scores mj_… --undo   restore the previous weights
 
 From 200 outcomes of each kind on, what signs are worth is learned every night.
 New weights wait a night, and are published only if they judge the outcomes that
@@ -28,7 +28,7 @@ pub struct Arguments {
     /// Sitekey of the site.
     #[arg(value_parser = parse_sitekey)]
     sitekey: Sitekey,
-    /// Go back to the weights that were published before.
+    /// Restore the weights that were published before.
     #[arg(long)]
     undo: bool,
     /// Print JSON.

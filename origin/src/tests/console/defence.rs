@@ -101,7 +101,7 @@ async fn prices_and_fleets_add_up_and_are_shown_at_once(pool: PgPool) {
     }
     tab.open(&path).await;
     for text in [
-        "half of the visitors did at most 1× the site&#39;s least work",
+        "the median visitor did at most 1× the site&#39;s minimum work",
         "<td>200</td><td>1×</td><td>16×</td><td>40.0 %</td>",
         "<th scope=\"row\"><code>00c0ffee</code></th><td>Shop</td><td>902</td><td>80</td><td>40.0 %</td>",
     ] {

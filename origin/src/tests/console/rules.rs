@@ -103,7 +103,7 @@ async fn the_last_change_is_undone_once_and_only_while_it_is_the_last(pool: PgPo
     // The same form again, from the page as it was.
     tab.send(&path, &undo).await;
     assert_eq!(tab.status, 409);
-    assert!(tab.page.contains("Somebody else has changed the site"), "{}", tab.page);
+    assert!(tab.page.contains("Someone else has changed the site"), "{}", tab.page);
     assert_eq!(countries(&rig).await, "KR");
 
     // Another user is faster.
@@ -181,7 +181,7 @@ async fn the_input_is_kept_after_a_concurrent_change(pool: PgPool) {
     let typed = [("country", "JP"), ("verdict", "harder")];
     press(&mut other, &path, "add", &typed).await;
     assert_eq!(other.status, 409);
-    assert!(other.page.contains("Somebody else has changed the site"), "{}", other.page);
+    assert!(other.page.contains("Someone else has changed the site"), "{}", other.page);
     assert!(other.page.contains("value=\"JP\""), "{}", other.page);
     assert!(other.page.contains("from the country KR"), "{}", other.page);
     press(&mut other, &path, "add", &typed).await;

@@ -222,7 +222,7 @@ async fn a_concurrent_change_is_not_overwritten_unseen(pool: PgPool) {
 
     kims.send(&path, &form(&shown, &[("work_floor", "60000")])).await;
     assert_eq!(kims.status, 409);
-    assert!(kims.page.contains("somebody else has changed the site"), "{}", kims.page);
+    assert!(kims.page.contains("someone else has changed the site"), "{}", kims.page);
     assert!(kims.page.contains("value=\"60000\""), "{}", kims.page);
     assert!(kims.page.contains("<b>Now:</b> 50000"), "{}", kims.page);
     assert!(kims.page.contains("<b>Now:</b> invisible"), "{}", kims.page);

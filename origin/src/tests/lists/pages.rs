@@ -22,13 +22,13 @@ async fn a_list_is_kept_in_the_console_and_named_in_a_rule(pool: PgPool) {
     for part in [
         "The name must be 1 to 40",
         "Line 2, “nonsense”: it is neither a network",
-        "Line 3, “10.0.0.0/7”: it is too wide",
+        "Line 3, “10.0.0.0/7”: the prefix is too short",
         "192.0.2.0/24\nnonsense\n10.0.0.0/7 # wide",
     ] {
         assert!(tab.page.contains(part), "{part}: {}", tab.page);
     }
     tab.send(&base, &[("name", "office"), ("entries", "192.0.2.0/24\nAS64500")]).await;
-    assert!(tab.page.contains("The list is created"), "{}", tab.page);
+    assert!(tab.page.contains("The list has been created"), "{}", tab.page);
     assert!(tab.page.contains("under way"), "{}", tab.page);
     rig.publish_due().await;
     tab.open(&base).await;
@@ -68,11 +68,11 @@ async fn a_list_is_kept_in_the_console_and_named_in_a_rule(pool: PgPool) {
     assert!(tab.page.contains("AS64501"), "what was typed is lost");
     let save = [("change", "save"), fields[1], fields[2], fields[3]];
     tab.send(&one, &save).await;
-    assert!(tab.page.contains("The list is changed"), "{}", tab.page);
+    assert!(tab.page.contains("The list has been changed"), "{}", tab.page);
     tab.open(&one).await;
     let stale = [("change", "save"), fields[1], fields[2], ("entries", "AS64502")];
     tab.send(&one, &stale).await;
-    assert!(tab.page.contains("Somebody changed the list"), "{}", tab.page);
+    assert!(tab.page.contains("The list was changed after you"), "{}", tab.page);
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
