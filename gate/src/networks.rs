@@ -87,7 +87,7 @@ impl Networks {
     /// What operators should know about them at a time, in a sentence.
     pub fn told(&self, now: UnixMillis) -> String {
         if self.0.is_empty() {
-            return "no database of networks: rules by country and system match nobody".to_owned();
+            return "no database of networks: rules by country and system match no one".to_owned();
         }
         let each: Vec<String> = self.0.iter().map(|database| database.told(now)).collect();
         each.join(", ")

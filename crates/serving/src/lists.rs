@@ -86,7 +86,7 @@ impl<'request, P: Platform> Lists<'request, P> {
                 (Level::Error, "list-unreadable", "this release cannot read it; publish it again")
             }
             Stored::Nothing | Stored::Deleted(_) => {
-                (Level::Warn, "list-missing", "rules that name it match nobody")
+                (Level::Warn, "list-missing", "rules that name it match no one")
             }
         };
         let detail = format!("{id}: {why}");

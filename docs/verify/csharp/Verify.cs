@@ -35,7 +35,7 @@ public static class Munjigi
         {
             return Refused("missing-input-response");
         }
-        // What cannot be a token is not sent: nobody can make it look like a failure of the network.
+        // What cannot be a token is not sent, so that a visitor cannot fake a network failure.
         if (!Regex.IsMatch(token, @"\A[A-Za-z0-9_.-]{1,2048}\z"))
         {
             return Refused("invalid-input-response");

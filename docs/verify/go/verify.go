@@ -36,7 +36,7 @@ func Verify(token, hostname, remoteIP string) Verdict {
 	if token == "" {
 		return Verdict{"refused", []string{"missing-input-response"}}
 	}
-	// What cannot be a token is not sent: nobody can make it look like a failure of the network.
+	// What cannot be a token is not sent, so that a visitor cannot fake a network failure.
 	if len(token) > 2048 || !tokenSigns.MatchString(token) {
 		return Verdict{"refused", []string{"invalid-input-response"}}
 	}

@@ -50,7 +50,7 @@ final class Munjigi {
         if (token == null || token.isEmpty()) {
             return refused("missing-input-response");
         }
-        // What cannot be a token is not sent: nobody can make it look like a failure of the network.
+        // What cannot be a token is not sent, so that a visitor cannot fake a network failure.
         if (!TOKEN.matcher(token).matches()) {
             return refused("invalid-input-response");
         }

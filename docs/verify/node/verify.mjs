@@ -15,7 +15,7 @@ const refused = (...codes) => ({ outcome: "refused", codes });
  */
 export async function verify(token, hostname, remoteIp) {
   if (!token) return refused("missing-input-response");
-  // What cannot be a token is not sent: nobody can make it look like a failure of the network.
+  // What cannot be a token is not sent, so that a visitor cannot fake a network failure.
   if (!/^[A-Za-z0-9_.-]{1,2048}$/.test(token)) return refused("invalid-input-response");
   const body = new URLSearchParams({ secret: process.env.MUNJIGI_SECRET ?? "", response: token });
   if (remoteIp) body.set("remoteip", remoteIp);

@@ -15,7 +15,7 @@ function verify(string $token, string $hostname, ?string $remoteIp = null): arra
     if ($token === '') {
         return ['refused', ['missing-input-response']];
     }
-    // What cannot be a token is not sent: nobody can make it look like a failure of the network.
+    // What cannot be a token is not sent, so that a visitor cannot fake a network failure.
     if (preg_match('/\A[A-Za-z0-9_.-]{1,2048}\z/', $token) !== 1) {
         return ['refused', ['invalid-input-response']];
     }

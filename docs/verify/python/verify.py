@@ -18,7 +18,7 @@ def verify(token, hostname, remote_ip=None):
     """
     if not token:
         return "refused", ["missing-input-response"]
-    # What cannot be a token is not sent: nobody can make it look like a failure of the network.
+    # What cannot be a token is not sent, so that a visitor cannot fake a network failure.
     if not re.fullmatch(r"[A-Za-z0-9_.-]{1,2048}", token):
         return "refused", ["invalid-input-response"]
     fields = {"secret": os.environ["MUNJIGI_SECRET"], "response": token}

@@ -7,7 +7,7 @@ require "net/http"
 # Whether the visitor of a page on hostname has passed: :passed, :refused or :unreachable, and codes.
 def verify(token, hostname, remote_ip = nil)
   return :refused, ["missing-input-response"] if token.to_s.empty?
-  # What cannot be a token is not sent: nobody can make it look like a failure of the network.
+  # What cannot be a token is not sent, so that a visitor cannot fake a network failure.
   return :refused, ["invalid-input-response"] unless token.b.match?(/\A[A-Za-z0-9_.-]{1,2048}\z/)
 
   fields = { "secret" => ENV.fetch("MUNJIGI_SECRET"), "response" => token }

@@ -195,7 +195,7 @@ pub const MIXES: [Mix; 20] = [
     ),
     day(
         "rare software",
-        "10,000 prefixes of access networks with one software that nobody else uses, 20 a second",
+        "10,000 prefixes of access networks with one software that no one else uses, 20 a second",
         FLEET,
         Asked::of(1_000, 200),
     ),
@@ -215,7 +215,7 @@ pub const MIXES: [Mix; 20] = [
         is_new: true,
         ..day(
             "a new site",
-            "one software that nobody else uses, on a site that began with the attack",
+            "one software that no one else uses, on a site that began with the attack",
             FLEET,
             Asked::of(300, 400),
         )

@@ -11,7 +11,7 @@ pub struct Outcome {
     pub hashes: u64,
     /// What each person paid, in 100ths of the floor, sorted.
     pub people: Vec<u32>,
-    /// What each person with the browser of [`VICTIMS`](crate::world::VICTIMS) paid, likewise.
+    /// What each person with the browser of [`VICTIMS`](crate::world::VICTIMS) paid, sorted.
     pub victims: Vec<u32>,
     /// People who were asked for a picture, or for the work in place of one.
     pub stepped: u64,

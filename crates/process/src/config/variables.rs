@@ -186,7 +186,7 @@ pub const CONSOLE_KEYS: Variable = Variable::secret(
 pub const SIGN_UP: Variable = Variable::with_default(
     "MUNJIGI_SIGN_UP",
     "closed",
-    "who can sign up: open (everybody), or closed (by invitation)",
+    "who can sign up: open (anyone), or closed (by invitation)",
 );
 pub const CLIENT_HEADER: Variable = Variable::with_default(
     "MUNJIGI_CLIENT_HEADER",

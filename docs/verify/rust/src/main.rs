@@ -38,7 +38,7 @@ pub fn verify(token: &str, hostname: &str, remote_ip: Option<&str>) -> Verdict {
     if token.is_empty() {
         return refused("missing-input-response");
     }
-    // What cannot be a token is not sent: nobody can make it look like a failure of the network.
+    // What cannot be a token is not sent, so that a visitor cannot fake a network failure.
     if token.len() > 2048 || !token.bytes().all(fits) {
         return refused("invalid-input-response");
     }

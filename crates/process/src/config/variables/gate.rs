@@ -45,7 +45,7 @@ pub const GATE_PICTURES: Variable = Variable::with_default(
 pub const GATE_NETWORKS: Variable = Variable::with_default(
     "MUNJIGI_GATE_NETWORKS",
     "",
-    "databases that say in which country and autonomous system addresses are: MaxMind DB files, comma-separated; without them, rules by country and system match nobody",
+    "databases that map addresses to countries and autonomous systems: MaxMind DB files, comma-separated; without them, rules by country and system match no one",
 );
 pub const GATE_URL: Variable = Variable::with_default(
     "MUNJIGI_GATE_URL",
@@ -62,8 +62,11 @@ pub const GATE_CHALLENGE_LIMIT: Variable = Variable::with_default(
     "1200",
     "challenges a minute of one address (IPv6: /64) on a site",
 );
-pub const GATE_SOLUTION_LIMIT: Variable =
-    Variable::with_default("MUNJIGI_GATE_SOLUTION_LIMIT", "1200", "solutions likewise");
+pub const GATE_SOLUTION_LIMIT: Variable = Variable::with_default(
+    "MUNJIGI_GATE_SOLUTION_LIMIT",
+    "1200",
+    "solutions a minute of one address (IPv6: /64) on a site",
+);
 pub const GATE_VERIFY_LIMIT: Variable = Variable::with_default(
     "MUNJIGI_GATE_VERIFY_LIMIT",
     "60000",
