@@ -21,7 +21,7 @@ declare namespace munjigi {
     "response-field"?: boolean;
     /** Name of the hidden field; `munjigi-response` if absent. */
     "response-field-name"?: string;
-    /** `auto`: renewed before it expires while somebody uses the form. */
+    /** `auto`: renewed before it expires while someone uses the form. */
     "refresh-expired"?: "auto" | "manual" | "never";
     /** Whether the widget retries by itself after a failure. */
     retry?: "auto" | "never";

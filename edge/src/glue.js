@@ -30,7 +30,7 @@ export function respondBytes(status, text, bytes) {
   return new Response(body, { status, headers });
 }
 
-/** Where an image lies in the platform's cache: a name that nobody outside can ask for. */
+/** Where an image lies in the platform's cache: a name that no one outside can ask for. */
 const cached = (key, at) => new Request(`https://pictures.invalid/${key}/${at}`);
 
 /** The platform's cache, which is not everywhere. */
@@ -82,7 +82,7 @@ export async function read(request, cap) {
   return new Blob(chunks).arrayBuffer();
 }
 
-/** Posts JSON with a signature; gives the status, or 0 when nobody answered in time. */
+/** Posts JSON with a signature; gives the status, or 0 when no one answered in time. */
 export async function post(url, body, signature) {
   try {
     const response = await fetch(url, {

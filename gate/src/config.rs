@@ -36,7 +36,7 @@ pub struct Config {
     pub listen: Address,
     /// Whether connections begin with the address of their client.
     pub proxy_protocol: bool,
-    /// The files of its own TLS; `None`: a proxy ends TLS, or nobody does.
+    /// The files of its own TLS; `None`: a proxy ends TLS, or there is none.
     pub tls: Option<TlsFiles>,
     /// Where operators are, if anywhere.
     pub operator_listen: Option<SocketAddr>,
@@ -98,7 +98,7 @@ impl Config {
             ("connection_limit", self.connections.to_string()),
             ("counter_half_life_seconds", self.edge.counter_half_life_seconds.to_string()),
             ("log", format!("{:?}", self.log)),
-            // Whether somebody delivers to it, not where it is.
+            // Whether there is an origin, not where it is.
             ("origin_url", self.edge.origin_url.is_some().to_string()),
         ];
         Settled { proxy_protocol: self.proxy_protocol, others }
@@ -115,7 +115,7 @@ impl Config {
         }
     }
 
-    /// The address of the gate in a page; `None`: nobody has named it.
+    /// The address of the gate in a page; `None` if the settings do not name it.
     pub fn page_url(&self) -> Option<String> {
         self.public.as_ref().map(PublicUrl::to_string).or_else(|| self.local_url())
     }

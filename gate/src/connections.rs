@@ -1,5 +1,5 @@
 //! How many connections are open at once: in all, and of one address, so that a
-//! machine that opens many keeps nobody else out.
+//! machine that opens many keeps no one else out.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_keeps_nobody_else_out() {
+    fn one_address_keeps_no_one_else_out() {
         let connections = Connections::new(16);
         let mut open = Vec::new();
         for address in ["192.0.2.1", "2001:db8::1", "2001:db8::2:1"].map(address) {

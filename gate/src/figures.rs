@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(price(now(104)), Some((Some(64), Some(64))));
         assert_eq!(price(now(105)), Some((Some(1), Some(4))));
         assert_eq!(price(now(109)), Some((Some(4), Some(4))));
-        assert_eq!(now(110), None, "nobody's site is forgotten");
+        assert_eq!(now(110), None, "no one's site is forgotten");
     }
 
     #[test]

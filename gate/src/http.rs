@@ -342,7 +342,7 @@ async fn answer_by_route(public: &Public, caller: Caller, request: Request) -> R
     }
     let is_internal = url.path().starts_with(INTERNAL);
     let inbound = public.way.inbound(head, &url, body, caller, parts.clock.now());
-    // Without an origin nobody has the key, and nobody needs to know the way.
+    // Without an origin no one has the key, so the route does not exist.
     if is_internal && parts.state.config.origin_url.is_none() {
         let answer = Answer::problem(Code::NotFound, "unknown path");
         let base = format!("{}{}", inbound.url().base(), parts.state.config.base_path);

@@ -8,7 +8,7 @@ use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 use munjigi_serving::ports::{Admission, Limit};
 
-/// Keys that one limit knows, some 100 bytes each. Beyond them nobody new is
+/// Keys that one limit knows, some 100 bytes each. Beyond them no new key is
 /// counted: the policy's own counters still raise the price.
 const MOST_KEYS: usize = 100_000;
 
@@ -19,7 +19,7 @@ pub struct PerMinute {
     pub clients: NonZero<u32>,
     /// Challenges of an address on a site.
     pub challenges: NonZero<u32>,
-    /// Solutions likewise.
+    /// Solutions of an address on a site.
     pub solutions: NonZero<u32>,
     /// Calls with one secret.
     pub verify: NonZero<u32>,
@@ -41,7 +41,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Nobody has called yet.
+    /// Without any calls counted yet.
     pub fn new(per_minute: PerMinute) -> Self {
         let keyed = |calls| RateLimiter::dashmap(Quota::per_minute(calls));
         Self {

@@ -49,7 +49,7 @@ pub enum ListProblem {
         /// What it says.
         entry: Entry,
     },
-    /// Nobody is on it: most likely its download failed.
+    /// It has no entries: most likely its download failed.
     Empty,
     /// The store takes no list of this size.
     Large {
@@ -73,7 +73,7 @@ impl fmt::Display for ListProblem {
                 write!(f, ":{line}: {entry} is wider than /8 for IPv4 or /16 for IPv6")
             }
             Self::Empty => f.write_str(
-                " has no entry; fetch it again, or take the list out of [lists] if nobody is on it",
+                " has no entry; fetch it again, or take the list out of [lists] if no one is on it",
             ),
             Self::Large { bytes } => {
                 write!(f, " comes to {bytes} bytes, and a list may have {MOST_BYTES}")

@@ -99,7 +99,7 @@ impl Listener {
 }
 
 /// Deletes a socket that a killed process has left. Another file, or a socket at
-/// which somebody listens, stays.
+/// which a process listens, stays.
 fn remove_if_left(path: &Path) -> io::Result<()> {
     let is_socket = fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
     if is_socket && UnixStream::connect(path).is_err() {

@@ -67,7 +67,7 @@ impl Native {
         networks: Networks,
     ) -> Self {
         let old = self.parts();
-        // What somebody has used up of a limit stays used up.
+        // What a client has used up of a limit stays used up.
         let limits = if old.limits.per_minute() == limits {
             Arc::clone(&old.limits)
         } else {

@@ -24,7 +24,7 @@ pub struct Networks(Arc<[Database]>);
 /// One file.
 struct Database(Reader<Vec<u8>>);
 
-/// Where an address is; what nobody knows is missing.
+/// Where an address is; what is unknown is missing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Place<'a> {
     /// ISO 3166-1 alpha-2, upper case.
@@ -134,8 +134,8 @@ fn text<'a>(found: &Found<'a>, at: &[PathElement<'_>]) -> Option<&'a str> {
     found.decode_path(at).ok().flatten()
 }
 
-/// Where the layouts of MaxMind and DB-IP, and that of `IPinfo`, have it. Where
-/// somebody lives comes before where the network is registered.
+/// Where the layouts of MaxMind and DB-IP, and that of `IPinfo`, have it. The
+/// country of the users comes before that in which the network is registered.
 fn country<'a>(found: &Found<'a>) -> Option<&'a str> {
     let of = |at: &[PathElement<'_>]| text(found, at).filter(|code| is_country(code));
     of(&path!["country", "iso_code"])

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_of_the_proxys_own_names_nobody() {
+    fn a_connection_of_the_proxys_own_names_no_client() {
         let local = header(Command::Local, "203.0.113.7:1").build().unwrap();
         assert_eq!(named(&local), Ok(None));
         let unknown = Builder::new(Version::Two | Command::Proxy, 0).build().unwrap();

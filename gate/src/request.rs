@@ -53,13 +53,13 @@ pub struct Request {
     body: Mutex<Option<Body>>,
 }
 
-/// Why a request is for nobody here.
+/// Why a request is not for this gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HostError {
     /// No host, more than one, or one that is none.
     #[error("the request does not name one valid host")]
     Invalid,
-    /// Not the host that visitors use. A name that somebody else points at this
+    /// Not the host that visitors use. A name that someone else points at this
     /// address must not open our pages.
     #[error("this is not the host that `url` in the settings names")]
     Other,
@@ -109,7 +109,7 @@ impl Way {
     ///
     /// # Errors
     ///
-    /// The request is for nobody here.
+    /// The request is not for this gate.
     pub fn url(&self, head: &Parts, caller: Caller) -> Result<Url, HostError> {
         let asked = self.asked(head, caller)?;
         let Some(public) = &self.public else { return Ok(asked) };
@@ -151,7 +151,7 @@ impl Way {
         Url::parse(&asked).map_err(|_| HostError::Invalid)
     }
 
-    /// Whether a peer stands for many clients: a proxy, also one that nobody
+    /// Whether a peer stands for many clients: a proxy, also one that no one
     /// listed. Strangers cannot come from a private network.
     pub fn speaks_for_many(&self, peer: IpAddr) -> bool {
         self.is_proxy(peer) || is_inside(peer)
@@ -162,7 +162,7 @@ impl Way {
         self.proxies.proxies().is_some_and(|proxies| proxies.are_at(peer))
     }
 
-    /// Our own, or what a trusted proxy says; nobody else can.
+    /// Our own, or what a trusted proxy says; no one else can.
     fn scheme(&self, head: &Parts, caller: Caller) -> &'static str {
         let is_proxy = self.is_proxy(caller.address);
         let said = head.headers.get("x-forwarded-proto").filter(|_| is_proxy);
@@ -204,7 +204,7 @@ fn describe(
         Some(tls) if caller.is_direct => (http_version(head.version), tls),
         _ => ("", ""),
     };
-    // Nobody here looks at handshakes.
+    // No one here looks at handshakes.
     let unknown = Description::default();
     let place = networks.place(client);
     let system = place.system.map(|number| number.to_string());

@@ -202,7 +202,7 @@ impl Server {
         ));
         let serving =
             tokio::spawn(http::serve(live.clone(), public, connections, asked, STOP_WITHIN));
-        // systemd waits for it; nobody else listens.
+        // systemd waits for it; no one else listens.
         sd_notify::notify(&[NotifyState::Ready]).ok();
         until.await;
         tracing::info!("stopping: finishing requests in progress");

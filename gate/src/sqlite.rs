@@ -131,7 +131,7 @@ impl Sqlite {
 
     /// Deletes what is over: rows of attempts that no token can name any more,
     /// forgotten prices, old nonces, texts past their time, entries of the deny
-    /// list, old days; and events that nobody fetched. Returns how many those
+    /// list, old days; and events that no one fetched. Returns how many those
     /// were.
     ///
     /// # Errors

@@ -53,12 +53,12 @@ pub enum TlsError {
         /// Why.
         source: io::Error,
     },
-    /// A file with something else.
+    /// A file with something else in place of the certificate.
     #[error(
         "{0} has no certificate: it must be PEM, your own certificate first and those that lead to its issuer after it"
     )]
     NoCertificate(PathBuf),
-    /// Likewise.
+    /// A file with something else in place of the key.
     #[error("{0} has no private key: it must be PEM, without a password")]
     NoKey(PathBuf),
     /// Two files that do not belong together.
@@ -124,7 +124,7 @@ impl Tls {
         Ok(Self { files, stamp, config: Arc::new(config), not_after, hsts })
     }
 
-    /// The same files as they are now; `None`: nobody has written them.
+    /// The same files as they are now; `None` if they have not changed.
     pub fn read_again(&self) -> Option<Result<Self, TlsError>> {
         (self.files.stamp() != self.stamp).then(|| Self::read(self.files.clone()))
     }

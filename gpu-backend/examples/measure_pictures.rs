@@ -20,7 +20,7 @@ fn main() {
             let ask =
                 Ask { picture_type, seed: Seed::numbered(number.into()), seed_text: String::new() };
             let picture =
-                draw(&ask, &Brush::CPU, &|| Some(Duration::MAX)).expect("nobody leaves").picture;
+                draw(&ask, &Brush::CPU, &|| Some(Duration::MAX)).expect("no one leaves").picture;
             bytes.push(picture.images.iter().map(|image| image.data.len() * 3 / 4).sum::<usize>());
             clarity.push(format!("{:.2}", picture.clarity));
             if let RightRound::Area { mask, .. } = &picture.answer {

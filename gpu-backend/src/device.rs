@@ -46,7 +46,7 @@ pub struct Computed {
 /// Why an image was not computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum NotComputed {
-    /// Nobody waits for the result any more.
+    /// No caller waits for the result any more.
     #[error("the deadline passed")]
     Late,
     /// The engine failed; the log has the details.

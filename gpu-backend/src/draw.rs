@@ -102,7 +102,7 @@ impl Easel<'_> {
         self.brush.paint(orders, self.left).ok_or(Stopped)
     }
 
-    /// Stops if nobody waits any more; called before each long step.
+    /// Stops if no one is waiting any more; called before each long step.
     fn waits(&self) -> Result<(), Stopped> {
         (self.left)().map(|_| ()).ok_or(Stopped)
     }

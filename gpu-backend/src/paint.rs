@@ -221,7 +221,7 @@ impl Painter {
     ) -> Result<Vec<u32>, PaintError> {
         let (sender, receiver) = mpsc::channel();
         back.map_async(wgpu::MapMode::Read, .., move |mapped| {
-            // Nobody listens any more if the poll below failed.
+            // No one listens any more if the poll below failed.
             let _ = sender.send(mapped);
         });
         let wait =

@@ -56,7 +56,7 @@ struct Job {
 /// Why a picture was not drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotDrawn {
-    /// Nobody waits for it any more.
+    /// No one waits for it any more.
     #[error("the deadline passed")]
     Late,
     /// The renderer failed; the log has the details.

@@ -116,7 +116,7 @@ pub fn main() -> ExitCode {
     match run(arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(fail) => {
-            // If stderr is gone, nobody is left to tell.
+            // If stderr is gone, no one is left to tell.
             let _ = writeln!(io::stderr(), "{fail}");
             fail.exit.into()
         }

@@ -129,7 +129,7 @@ impl Rig {
     pub async fn guarded(pool: PgPool, edge: Option<&str>) -> Self {
         let mut rig = Self::new(pool).await;
         let console = settings::Console { widget: console().demo, ..console() };
-        let app = Arc::get_mut(&mut rig.app).expect("nobody else has it yet");
+        let app = Arc::get_mut(&mut rig.app).expect("no one else has it yet");
         app.console = Some(Console::new(console, check(), None));
         if let Some(edge) = edge {
             let (url, client) = (edge.parse().unwrap(), http_client::client().unwrap());
@@ -313,7 +313,7 @@ async fn answer_of(response: Response) -> Answer {
     }
 }
 
-/// A port at which nobody listens until the socket does, and which no other
+/// A port at which no one listens until the socket does, and which no other
 /// test can take meanwhile.
 pub fn silent_port() -> (TcpSocket, SocketAddr) {
     let socket = TcpSocket::new_v4().unwrap();

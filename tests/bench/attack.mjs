@@ -91,7 +91,7 @@ async function blake2b() {
 
 /**
  * Requests challenges like an attacking prefix, and returns what is then required of it and of
- * somebody else.
+ * someone else.
  * @param {import('./stack.mjs').Stack} stack
  */
 async function underAttack(stack) {

@@ -27,7 +27,7 @@ export async function measure(options) {
       all.push({ fault, running: await openStack(['--meter-fault', fault]), rounds: [] });
     }
     const challenges = async (/** @type {typeof all[number]} */ { running: { stack } }, /** @type {number} */ length) => {
-      // The other site is exempt: nobody counts there.
+      // The other site is exempt: no one counts there.
       const { sitekey, hostname } = stack.site;
       const call = ['visits', `--sitekey=${sitekey}`, `--hostname=${hostname}`];
       const found = await load(stack.edge_direct, call, { connections, seconds: length, calls: 1_000_000 });

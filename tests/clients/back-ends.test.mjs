@@ -27,7 +27,7 @@ const PROGRAMS = {
 
 /**
  * Ecosystem, client, vendor; then what it reports about a spent token, a wrong one, none, and when
- * nobody answers.
+ * no one answers.
  */
 const CLIENTS = /** @type {[keyof typeof PROGRAMS, string, string, string, string, string, RegExp][]} */ ([
   ['Python', 'django-recaptcha', 'recaptcha',

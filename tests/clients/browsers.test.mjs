@@ -20,7 +20,7 @@ const SITEVERIFY = {
 
 /**
  * Client, vendor, what its visitor does, and what the page is told about an unknown sitekey and
- * when nobody answers.
+ * when no one answers.
  */
 const CLIENTS = /** @type {[string, keyof typeof SITEVERIFY, 'confirm' | 'nothing' | 'press', string, string][]} */ ([
   ['react-google-recaptcha', 'recaptcha', 'confirm', 'onErrored', 'script'],
@@ -110,7 +110,7 @@ async function visit(t, port, sitekey, { edge, proxy }) {
   return { page, errors, act, told };
 }
 
-/** A key that belongs to nobody. @param {string} sitekey */
+/** A key that belongs to no site. @param {string} sitekey */
 const unknown = (sitekey) => sitekey.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
 
 for (const [name, vendor, act, refused, away] of CLIENTS) {

@@ -1,4 +1,4 @@
-// Browsers that nobody drives yet: started by hand, as people start theirs, on a display of their
+// Browsers that no one drives yet: started by hand, as people start theirs, on a display of their
 // own, with a profile that is thrown away.
 
 import { spawn } from 'node:child_process';

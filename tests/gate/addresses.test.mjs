@@ -103,7 +103,7 @@ test('with the PROXY protocol the client is whom the first bytes name', async (t
   assert.equal(gate.log().match(/was closed/g)?.length, 1, 'told once a minute');
 });
 
-test('a proxy that nobody listed is told of, and believed by nobody', async (t) => {
+test('a proxy that is not listed is reported, and not believed', async (t) => {
   const gate = await openGate(t, [], variables);
   const sitekey = await sitekeyOf(gate);
   const ask = async (/** @type {string} */ client) =>

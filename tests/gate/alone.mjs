@@ -115,7 +115,7 @@ export async function sitekeyOf(/** @type {Gate} */ gate) {
 }
 
 /**
- * A certificate for localhost that nobody signed, and its key.
+ * A self-signed certificate for localhost, and its key.
  * @param {string} folder
  * @param {string} name of the files
  */

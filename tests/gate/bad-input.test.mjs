@@ -106,7 +106,7 @@ test('of ten thousand idle connections those beyond the limit get 503, and the g
   assert.ok(gate.isRunning());
 });
 
-test('operators’ pages are not shown to a name that somebody points at this machine', async () => {
+test('operators’ pages are not shown to a name that someone points at this machine', async () => {
   const { hostname, port } = new URL(gate.operators);
   const status = (/** @type {string} */ host) =>
     new Promise((resolve, reject) => {

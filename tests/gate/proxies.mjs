@@ -139,7 +139,7 @@ export function settingsFor(/** @type {Name} */ name) {
   return lines.join('\n');
 }
 
-/** A certificate that nobody signed, in a folder as the files name it. */
+/** A self-signed certificate, in a folder as the files name it. */
 export async function makeCertificates(/** @type {string} */ folder) {
   mkdirSync(folder, { recursive: true });
   const { key, certificate } = await makeCertificate(folder, HOST);

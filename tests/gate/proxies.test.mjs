@@ -12,7 +12,7 @@ import { changed, HOST, NAMES, openProxy, settingsFor } from './proxies.mjs';
 
 /** Challenges a minute of one address. */
 const MOST = 8;
-/** How long nobody asks: longer than the gate waits on a connection of a stranger. */
+/** How long a connection is idle: longer than the gate waits on a connection of a stranger. */
 const IDLE_MS = 12_000;
 
 /** @typedef {{proxy: import('./proxies.mjs').Proxy, sitekey: string, secret: string}} Served */
@@ -46,7 +46,7 @@ after(async () => {
 });
 
 /**
- * What is served by a proxy; skips the test if it is missing and nobody requires it.
+ * What is served by a proxy; skips the test if it is missing and not required.
  * @param {import('node:test').TestContext} t
  * @param {string} name
  */
@@ -77,7 +77,7 @@ for (const name of NAMES) {
     if (!found) return;
     const { proxy, sitekey } = found;
     assert.equal(await spoken(proxy.port), 'h2');
-    // The name is nowhere but in this browser, and the certificate is nobody's.
+    // The name is nowhere but in this browser, and the certificate is self-signed.
     const args = [`--host-resolver-rules=MAP ${HOST} 127.0.0.1`, '--ignore-certificate-errors'];
     const token = await passForm(t, proxy.url, sitekey, args);
     if (!token) return;

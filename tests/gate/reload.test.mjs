@@ -1,4 +1,4 @@
-// Settings that are read again under load: nobody notices, and nothing that was counted is forgotten.
+// Settings that are read again under load: no one notices, and nothing that was counted is forgotten.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

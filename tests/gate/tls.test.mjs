@@ -138,7 +138,7 @@ test('each mistake is told with its remedy, and while the gate runs the last cer
   assert.equal(await certificateOf(gate.port), 'gate');
 });
 
-test('what is no TLS gets no answer, and harms nobody', async (t) => {
+test('what is not TLS gets no answer, and disturbs no other connection', async (t) => {
   const gate = await openTlsGate(t);
   const plain = new Promise((resolve) => {
     getPlain({ host: '127.0.0.1', port: gate.port }, () => resolve('answered')).on('error', () => resolve('closed'));

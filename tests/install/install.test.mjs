@@ -172,7 +172,7 @@ test('mistakes are told, and the page has their remedies', { skip: lacks('x86_64
   const inside = (/** @type {string | null} */ data, /** @type {string[]} */ ...words) =>
     sandboxed(place, data, ['/munjigi-gate', ...words]);
   await t.test('no volume', () => mistake(inside(null, 'init'), /mount a volume that can be written/));
-  await t.test('a folder that belongs to somebody else', () => {
+  await t.test('a folder that belongs to someone else', () => {
     const data = folder(t);
     chmodSync(data, 0o555);
     mistake(inside(data, 'init'), /the folder must belong to the user that runs the gate/);

@@ -30,7 +30,7 @@ export function find(/** @type {string} */ name) {
 }
 
 /**
- * A command in a root of its own, which nobody can write to, without any privilege.
+ * A command in a read-only root of its own, without any privilege.
  * @param {string} root
  * @param {string | null} volume the only folder that can be written to, if any
  * @param {string[]} command

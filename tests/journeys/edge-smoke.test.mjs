@@ -116,7 +116,7 @@ test('a body is held to its cap whether its length is stated or not', async () =
   await problem(await call('/v1/challenges', options), 413, 'payload-too-large');
 });
 
-test('what is nobody’s is refused by its code', async () => {
+test('an unknown path, a wrong method or an unsigned call is refused by its code', async () => {
   await problem(await call('/v1/pictures/abc'), 404, 'not-found');
   await problem(await post('/turnstile/v1/siteverify', ''), 404, 'not-found');
   const method = await call('/siteverify');

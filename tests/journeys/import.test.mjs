@@ -54,7 +54,7 @@ test('a site keeps the keys that it has with another vendor', { timeout: 300_000
     return token;
   };
 
-  assert.ok(await unknown(await good()), 'nobody has asked yet');
+  assert.ok(await unknown(await good()), 'no one has asked yet');
   const [asked] = await site('--vendor', 'turnstile', '--sitekey', KEY, '--host', HOST, '--secret-file', '-');
   assert.equal(asked.state, 'pending');
   await assert.rejects(site('--prove', '--port', port), /the file has no line with this import's token/);
@@ -75,7 +75,7 @@ test('a site keeps the keys that it has with another vendor', { timeout: 300_000
   const shared = await verify(SECRET, await solve(KEY, `app.${HOST}`), '/siteverify');
   assert.deepEqual([shared.success, shared.hostname, shared.metadata], [true, `app.${HOST}`, { interactive: false }]);
 
-  // On another host the same key belongs to nobody, although the site allows that host.
+  // On another host the same key belongs to no one, although the site allows that host.
   assert.equal(await solve(KEY, '127.0.0.1'), 'unknown-sitekey');
   assert.ok(isToken(await solve(sitekey, '127.0.0.1')));
   /** @param {HeadersInit} [headers] */

@@ -11,7 +11,7 @@ export const MOST_TABS = 400;
 
 /**
  * Checks the open page in both themes and widths, and by axe once in each theme and width. Each is
- * photographed, except in CI, where nobody looks at it.
+ * photographed, except in CI, where no one looks at it.
  * @param {import('playwright-core').Page} page
  * @param {string} name
  */

@@ -1,4 +1,4 @@
-// Redis, the mail server and the edge are killed while somebody works in the console: it says so,
+// Redis, the mail server and the edge are killed while someone works in the console: it says so,
 // continues, and in the end does what it was told, once.
 
 import assert from 'node:assert/strict';

@@ -91,7 +91,7 @@ test('pages of who is logged in', async (t) => {
 });
 
 /**
- * The actions of somebody with only a keyboard.
+ * The actions of a visitor with only a keyboard.
  * @param {import('playwright-core').Page} page
  */
 function keyboard(page) {

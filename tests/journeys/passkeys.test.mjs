@@ -1,4 +1,4 @@
-// Somebody with a passkey, in Chromium with a virtual device: adds one, logs in with it alone and
+// A person with a passkey, in Chromium with a virtual device: adds one, logs in with it alone and
 // after the password, logs in another way without scripts, has a copy refused, and removes it. Then
 // axe checks the pages.
 

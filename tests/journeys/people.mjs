@@ -41,7 +41,7 @@ export function theatre(name, { asProgram = false, stack = [] } = {}) {
 /** @typedef {ReturnType<typeof theatre>} Theatre */
 
 /**
- * The address in the newest email to somebody.
+ * The address in the newest email to someone.
  * @typedef {(subject: RegExp, to: string) => Promise<string>} Post
  */
 
@@ -102,7 +102,7 @@ export async function signUp(someone, name, email) {
 }
 
 /**
- * Follows an invitation for somebody who has no account yet.
+ * Follows an invitation for someone who has no account yet.
  * @param {Person} someone
  * @param {string} name
  * @param {string} email

@@ -1,4 +1,4 @@
-// Who may do what to an organisation over the API: a table of role × action, and somebody who tries
+// Who may do what to an organisation over the API: a table of role × action, and someone who tries
 // everything that their role forbids.
 
 import assert from 'node:assert/strict';
@@ -48,7 +48,7 @@ const ACTIONS = {
 };
 
 /**
- * The calls of somebody who logged in over the API.
+ * The calls of a person who logged in over the API.
  * @param {string} origin
  * @param {string} email
  */

@@ -17,7 +17,7 @@ test('the code of the page takes the message of the page', () => {
   assert.equal(isMunjigis(secret, headers, body, at + 10), true);
 });
 
-test('it refuses what was changed, is late, or is of somebody else', () => {
+test('it refuses what was changed, is late, or was signed by someone else', () => {
   const other = `whsec_${Buffer.alloc(32).toString('base64')}`;
   const signature = headers['webhook-signature'];
   for (const [name, call] of Object.entries({

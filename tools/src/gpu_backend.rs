@@ -1,5 +1,5 @@
 //! The gpu-backend as a supervised process. It draws and judges pictures in
-//! advance; nobody waits for it, so a stack is complete without it.
+//! advance; no one waits for it, so a stack is complete without it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -202,7 +202,7 @@ const MEMORY: &str = "/dev/shm";
 /// How much of it must be free. A container often has 64 MB.
 const ROOMY_BYTES: u64 = 4 << 30;
 
-/// A folder for what nobody keeps: in memory where there is much of it and
+/// A folder for what is not kept: in memory where there is much of it and
 /// nothing is flushed, since the hundreds of databases that tests create are
 /// hundreds of thousands of files.
 fn temporary_folder(flush: Flush) -> Result<tempfile::TempDir> {

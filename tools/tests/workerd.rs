@@ -149,7 +149,7 @@ async fn a_worker_keeps_its_stores_and_its_alarms_when_it_is_killed() {
     while text(format!("{url}/worker/limit")).await == "{\"success\":true}" {
         allowed += 1;
         // Two per minute, and a minute may begin between two calls.
-        assert!(allowed <= 4, "nobody is refused");
+        assert!(allowed <= 4, "no call is refused");
     }
     assert!(allowed >= 2, "refused after {allowed}");
     assert_eq!(text(format!("{url}/worker/outside")).await, "outside");

@@ -51,7 +51,7 @@ function graphics(): string | undefined {
   }
 }
 
-/** Whether somebody reads what scripts log: developer tools, or a driver. Chromium alone tells. */
+/** Whether logs are being read, by developer tools or by a driver. Only Chromium tells. */
 function traced(): string | undefined {
   const errors = Error as { prepareStackTrace?: () => void };
   let read: string | undefined;
@@ -101,7 +101,7 @@ export function hear(others: Answers): void {
   note(others[COMPARED.length], Check_.Runtime);
 }
 
-/** Asks an empty frame, whose functions nobody has replaced yet. */
+/** Asks an empty frame, whose functions no one has replaced yet. */
 export function look(): void {
   const frame = document.createElement("iframe");
   frame.hidden = true;

@@ -42,7 +42,7 @@ export function ready(callback: () => void): void {
 }
 
 /**
- * Opens the page that has loaded this. Without the loader's own address nobody knows where the edge
+ * Opens the page that has loaded this. Without the loader's own address no one knows where the edge
  * is: the console says so.
  */
 export function begin(open: (page: Page) => void): void {

@@ -259,7 +259,7 @@ since_load_ms?: number | null,
 since_focus_ms?: number | null, 
 /**
  * Pointer use: 0 none, 1 one event, 2 a few, 3 many. Indicates that
- * somebody points; says nothing against those who do not.
+ * someone points; says nothing against those who do not.
  */
 pointer?: number | null, 
 /**

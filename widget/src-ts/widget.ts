@@ -52,7 +52,7 @@ export class Widget {
   private executed?: boolean;
   /** Whether the frame was told to start and still waits for a click. */
   private waits?: boolean;
-  /** Whether somebody used the form since the last token. */
+  /** Whether the visitor used the form since the last token. */
   private active?: boolean;
 
   constructor(
@@ -311,7 +311,7 @@ export class Widget {
     this.go("execute");
   }
 
-  /** Somebody used the form. */
+  /** The visitor used the form. */
   touch(type: string): void {
     if (type == "focusin") this.focusedAt ||= performance.now();
     this.active = true;

@@ -49,7 +49,7 @@ pub(crate) enum Wait {
 pub(crate) struct Picture {
     /// The visitor sees it.
     pub(crate) is_open: bool,
-    /// It opens once it is loaded: somebody has asked for the confirmation, by
+    /// It opens once it is loaded: someone has asked for the confirmation, by
     /// a click or through the page. A visitor who is only filling in the form
     /// is not interrupted.
     pub(crate) opens: bool,

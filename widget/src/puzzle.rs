@@ -1,6 +1,6 @@
 //! Which sub-puzzles are solved and which range each worker searches next.
 //!
-//! A worker takes the next sub-puzzle that nobody has started. When all are
+//! A worker takes the next sub-puzzle that no one has started. When all are
 //! started, it helps with an unsolved one, on its next epoch, so that the last
 //! sub-puzzle does not leave cores idle: this keeps slow solves close to the
 //! typical one.

@@ -58,8 +58,8 @@ pub struct ChallengeClaims {
     pub owed: Owed,
 }
 
-/// How an attempt began: who posts its solution may be somebody else, and say
-/// something else.
+/// How an attempt began. Its solution may be posted by another client, with
+/// other claims.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Began {
     /// The address's pseudonym for the site and the day, in 32 bits.

@@ -6,7 +6,7 @@
 //! what they cost a visitor.
 //!
 //! What many people share counts only what was solved: a challenge that is
-//! requested and not paid for is held against nobody else.
+//! requested and not paid for counts against no other client.
 
 mod decay;
 mod event;
@@ -454,8 +454,8 @@ impl Counters {
     }
 }
 
-/// Whether hardly anybody uses a software: by what is usual, and where nobody
-/// knows that, because no other network of the site has shown it. Before the
+/// Whether hardly anyone uses a software: by what is usual, and where that is
+/// unknown, because no other network of the site has shown it. Before the
 /// meter has told anything of the site, nothing is rare: every program is new
 /// to a process that has just begun.
 fn is_rare(software: Fleet, site: Option<Usual>) -> bool {

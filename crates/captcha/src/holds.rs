@@ -8,7 +8,7 @@ pub enum Holds {
     Yes,
     /// It does not.
     No,
-    /// Nobody can tell from what is known.
+    /// What is known does not decide it.
     Open,
 }
 

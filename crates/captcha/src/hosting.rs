@@ -5,7 +5,7 @@
 /// internet registries; checked on 2026-11-23. Networks that also carry people
 /// are left out: 13335 (Cloudflare, with WARP), 15169 (Google, with its
 /// proxies), 8075 (Microsoft, with its offices), 714 and 6185 (Apple, with
-/// Private Relay), 54113 (Fastly, likewise).
+/// Private Relay), 54113 (Fastly, also with Private Relay).
 ///
 /// Sorted. A provider that is missing is treated as an access network: its
 /// crowd costs less than it might, never more.

@@ -1,6 +1,6 @@
 //! Lists of networks and autonomous systems that rules may name. The set, its
-//! bytes and the membership test live here; who is on which list is decided by
-//! whoever publishes it, and what follows by `site::rules`.
+//! bytes and the membership test live here; its publisher
+//! decides who is on a list, and `site::rules` what follows.
 
 mod entry;
 mod id;

@@ -13,5 +13,5 @@ pub const MEDIAN_PHONE_HASHES_PER_SECOND: u64 = 400_000;
 pub const SLOW_PHONE_SHA256_PER_SECOND: u64 = 10_000;
 
 /// No puzzle is expected to take a slow phone longer than this, even if a site
-/// sets a higher ceiling: beyond it, nobody on a slow phone would pass.
+/// sets a higher ceiling: beyond it, no one on a slow phone would pass.
 pub const MAX_EXPECTED_SECONDS: u64 = 720;

@@ -221,8 +221,8 @@ fn payer(pressure: &Pressure, of_counters: u64) -> Payer {
     }
 }
 
-/// What rules can match by. Before a solution, nobody has done anything yet:
-/// score and reasons are then open, and rules by them match nobody.
+/// What rules can match by. Before a solution, the visitor has done nothing
+/// yet: score and reasons are then open, and rules by them match no one.
 fn sighting<'a>(question: &Question<'a>, signs: Signs) -> Sighting<'a> {
     let visit = question.visit;
     let known = Some(signs).filter(|_| question.stage != Stage::Start);

@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_locks_nobody_out() {
+    fn a_panic_locks_no_one_out() {
         let shared = Shared::new(1);
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             shared.with(|value| {

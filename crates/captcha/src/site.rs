@@ -231,7 +231,7 @@ impl Site {
 
     /// How many visitors are expected to pass in an hour now: the most of this hour
     /// of the week and those beside it, because the change of an hour is no
-    /// attack. `None` where nobody knows yet.
+    /// attack. `None` while unknown.
     pub fn expected(&self, now: UnixMillis) -> Option<u32> {
         // 1970 began on a Thursday.
         let hour = usize::try_from((now.seconds() / 3_600 + 72) % 168).unwrap_or_default();

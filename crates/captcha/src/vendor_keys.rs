@@ -2,7 +2,7 @@
 //! a small filter of fingerprints represents them, so that an invented key
 //! costs no look-up. A fingerprint that matches by chance costs one look-up and
 //! no more: the store knows which site a key belongs to. Fingerprints are
-//! made with `MUNJIGI_KEY_CHECK`, so that nobody can search for names that match.
+//! made with `MUNJIGI_KEY_CHECK`, so that no one can search for names that match.
 
 use munjigi_keys::leading;
 

@@ -14,7 +14,8 @@ pub use fixed::{BIAS, CONVICTING, CONVICTION, Weight, chance_of, prior, weight};
 /// The most that a sign adds or takes, in thousandths of log-odds.
 pub const MOST: i32 = 4_000;
 
-/// The most that a visit without signs begins with, either way, likewise.
+/// The most that a visit without signs begins with, either way, in the same
+/// unit.
 pub const MOST_BIAS: i32 = 8_000;
 
 /// The weights of one site, parsed: within their bounds, and none of a

@@ -40,7 +40,7 @@ enum Unread {
     NotAnAddress,
     /// One of our proxies wrote nothing.
     Missing,
-    /// Somebody on our own network names a client, and no proxy is configured.
+    /// A caller on our own network names a client, and no proxy is configured.
     Unlisted,
 }
 
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_that_nobody_listed_is_noticed_by_its_network() {
+    fn a_proxy_that_is_not_listed_is_noticed_by_its_network() {
         let named =
             HeaderMap::from_iter([(X_FORWARDED_FOR, HeaderValue::from_static("192.0.2.1"))]);
         let seems = |peer: &str, headers: &HeaderMap| seems_proxied(peer.parse().unwrap(), headers);

@@ -209,7 +209,7 @@ impl CountKind {
 }
 
 /// Upper bounds of the solve-time buckets, in milliseconds: doubling, from what
-/// a fast desktop needs to what nobody waits for.
+/// a fast desktop needs to longer than anyone waits.
 pub const SOLVE_MS_BOUNDS: [u32; 11] =
     [50, 100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600, 60_000];
 

@@ -54,10 +54,10 @@ pub struct OutcomeReply {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Outcome {
-    /// Somebody whom the site wants.
+    /// A visitor whom the site wants.
     #[serde(rename = "legitimate")]
     Legitimate,
-    /// Somebody, or something, that the site does not want.
+    /// A visitor, or a program, that the site does not want.
     #[serde(rename = "fraudulent")]
     Fraudulent,
 }
@@ -117,7 +117,7 @@ pub enum OutcomeReason {
     /// Pages were collected.
     #[serde(rename = "scraping")]
     Scraping,
-    /// Somebody looked at it.
+    /// A person reviewed it.
     #[serde(rename = "reviewed")]
     Reviewed,
     /// Something else.

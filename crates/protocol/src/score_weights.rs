@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn weights_of_signs_that_nobody_knows_are_left_out() {
+    fn weights_of_unknown_signs_are_left_out() {
         let text = r#"{"version":3,"bias":-2944,"weights":{"hosting":900,"levitating":-17,"webdriver":4000}}"#;
         let read: ScoreWeights = serde_json::from_str(text).unwrap();
         let weights = BTreeMap::from([(Sign::Webdriver, 4_000), (Sign::Hosting, 900)]);

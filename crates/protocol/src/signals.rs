@@ -18,7 +18,7 @@ pub struct Signals {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since_focus_ms: Option<u32>,
     /// Pointer use: 0 none, 1 one event, 2 a few, 3 many. Indicates that
-    /// somebody points; says nothing against those who do not.
+    /// someone points; says nothing against those who do not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pointer: Option<u8>,
     /// Key use, also 0–3; which keys were pressed is never recorded.
@@ -102,7 +102,7 @@ pub enum Check {
     /// The browser's window has no width or no height.
     #[serde(rename = "window")]
     Window,
-    /// Somebody reads what scripts log: a driver, or developer tools.
+    /// Logs of scripts are being read, by a driver or by developer tools.
     #[serde(rename = "runtime")]
     Runtime,
 }

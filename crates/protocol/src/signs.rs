@@ -69,7 +69,7 @@ signs! {
     AtOnce = "at-once",
     /// The page was not visible.
     Hidden = "hidden",
-    /// Nobody was seen to point, type, touch or move the focus.
+    /// No pointing, typing, touching or moving of the focus was seen.
     Absent = "absent" => TooLittleData,
     /// The pointer was reported and did not move.
     NoPointer = "no-pointer",
@@ -129,7 +129,7 @@ signs! {
     NoWindow = "no-window",
     /// The checks found touch points without a coarse pointer, or the reverse.
     TouchDiffers = "touch-differs",
-    /// The checks found that somebody reads what scripts log.
+    /// The checks found that logs of scripts are being read.
     Traced = "traced",
     /// Thirty pointer moves came one by one.
     Injected = "injected",
@@ -137,7 +137,7 @@ signs! {
     /// is no window, or the page has the whole of it.
     Attached = "attached" => Automation,
     /// What the site's own outcomes say lowers the score. It is set last and
-    /// weighs nothing: nobody learns from what was learned.
+    /// weighs nothing, so that no weights are learned from what was learned.
     Outcomes = "outcomes" => Outcomes,
 }
 
@@ -219,7 +219,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_set_holds_what_was_put_in_and_nothing_that_nobody_knows() {
+    fn a_set_holds_what_was_put_in_and_nothing_unknown() {
         let signs: Signs = [Sign::Hosting, Sign::Webdriver].into_iter().collect();
         assert_eq!(signs.iter().collect::<Vec<_>>(), [Sign::Webdriver, Sign::Hosting]);
         assert_eq!(signs.reasons().collect::<Vec<_>>(), [ScoreReason::Automation]);

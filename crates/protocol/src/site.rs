@@ -39,8 +39,8 @@ pub struct SiteConfig {
     /// imported ones included.
     pub secrets: Vec<String>,
     /// How many visitors are expected to pass in an hour, for each hour of the
-    /// week in UTC from Monday 00:00 on: 168 numbers. Empty: nobody knows
-    /// yet.
+    /// week in UTC from Monday 00:00 on: 168 numbers. Empty while
+    /// unknown.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expected: Vec<u32>,
     /// When the site counts as under attack.
@@ -187,7 +187,7 @@ pub struct RuleMatch {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<ScoreReason>,
     /// The client's software by its pseudonym of the day, 8 hexadecimal digits,
-    /// as the console names fleets. It matches nobody from the next day on.
+    /// as the console names fleets. It matches no one from the next day on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub software: Option<String>,
 }

@@ -29,7 +29,7 @@ pub enum Tile {
 /// Smallest visible share of a tile's subject, measured with few pixels; a
 /// finer measurement may find a few hundredths less.
 const VISIBLE: f32 = 0.7;
-/// Largest box around another thing, as a share of the subject's: nobody should
+/// Largest box around another thing, as a share of the subject's: no one should
 /// have to wonder which of the two is meant.
 const BESIDE: f32 = 0.45;
 /// Width and height in pixels of that measurement.

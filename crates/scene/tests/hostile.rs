@@ -1,4 +1,4 @@
-//! Descriptions that nobody dealt: damaged bytes are refused or drawn, and
+//! Descriptions that no one dealt: damaged bytes are refused or drawn, and
 //! neither panics nor takes long.
 
 use munjigi_scene::{Kind, Scene, Seed, Tile, flat::Rows, render, tile};

@@ -10,9 +10,9 @@ use serde::Serialize;
 /// Who may cache an answer, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CacheRule {
-    /// Nobody: it concerns one visitor.
+    /// No one: it concerns one visitor.
     NoStore,
-    /// Anybody.
+    /// Anyone.
     Public {
         /// Lifetime in a cache.
         seconds: u32,

@@ -235,7 +235,7 @@ impl<S: Source> Inbound<S> {
             None => Cow::Owned(String::from_utf8_lossy(&self.bytes(route).await?).into_owned()),
         };
         // The platform replaces bytes that are not UTF-8 with this character,
-        // and nobody sends it.
+        // and no one sends it.
         if body.contains('\u{fffd}') {
             return Err(Answer::problem(Code::MalformedRequest, "the body is not UTF-8"));
         }

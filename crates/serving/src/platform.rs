@@ -86,7 +86,7 @@ pub trait Platform {
     async fn sleep(&self, milliseconds: u64);
 
     /// Runs [`crate::chores::run`] on this platform after the answer, so that
-    /// nobody waits for it.
+    /// no one waits for it.
     fn later(&self, chore: Chore);
 }
 

@@ -10,7 +10,7 @@ use crate::ports::{Admission, Limit};
 /// The limits' windows are one minute.
 pub const RETRY_AFTER_SECONDS: u32 = 60;
 
-/// An address on a site, as a limiter's key. Not a network: nobody is refused
+/// An address on a site, as a limiter's key. Not a network: no one is refused
 /// because of a neighbour.
 pub fn address_key(sitekey: &str, address: Address) -> String {
     let address = match address {

@@ -1,5 +1,5 @@
 //! Sends this process's counts: at a site's first event and every few seconds.
-//! After the answer, so nobody waits for it.
+//! After the answer, so no one waits for it.
 
 use munjigi_captcha::Tally;
 use munjigi_keys::UnixMillis;

@@ -186,7 +186,7 @@ impl Redemptions {
         let wanted = if origin {
             self.plan.borrow_mut().row_written(now.0)
         } else {
-            // Nobody needs it yet; only the end of its bucket is ahead.
+            // No one needs it yet; only the end of its bucket is ahead.
             self.plan.borrow_mut().watch(now.0, self.next_due(now))
         };
         if let Some(at) = wanted {

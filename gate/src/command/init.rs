@@ -101,7 +101,7 @@ Next:
 /// The address of a new installation, until the operator sets another.
 const ADDRESS: &str = "http://127.0.0.1:8786";
 
-/// The line of the settings in which nobody has named an address.
+/// The line of the settings in which no one has named an address.
 const NO_URL: &str = "# url = \"https://captcha.example\"\n";
 
 const SETTINGS: &str = "# Settings of munjigi-gate; docs/gate.md lists them all.

@@ -185,7 +185,7 @@ async fn a_rule_by_a_list_of_the_operators_decides() {
     assert_eq!(installed.says(&live, "198.51.100.7").await, "");
     assert_eq!(installed.says(&live, "203.0.113.7").await, "blocked");
 
-    // Without its line nobody is on it.
+    // Without its line no one is on it.
     set("");
     installed.reread(&live).await.unwrap();
     assert_eq!(installed.says(&live, "203.0.113.7").await, "");

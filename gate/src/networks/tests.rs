@@ -30,7 +30,7 @@ fn each_half_comes_from_the_file_that_has_it() {
             ("203.0.113.7", ("KR", 64_500)),
             ("::ffff:203.0.113.7", ("KR", 64_500)),
             ("2001:db8::7", ("DE", 64_501)),
-            // Nobody knows who lives there, but where it is registered.
+            // The users' country is unknown, but not that of the registration.
             ("198.51.100.7", ("JP", 0)),
             // No code of a country, though the file says so.
             ("192.0.2.7", ("", 0)),
@@ -86,7 +86,7 @@ fn a_file_that_cannot_be_used_is_named_with_a_remedy() {
 }
 
 #[test]
-fn a_file_that_is_overwritten_disturbs_nobody() {
+fn a_file_that_is_overwritten_disturbs_no_request() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("asn.mmdb");
     std::fs::copy(fixture("asn.mmdb"), &path).unwrap();

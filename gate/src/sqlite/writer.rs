@@ -1,6 +1,6 @@
 //! One thread that has the file to itself. Whatever arrived while it wrote goes
 //! into one transaction, so that many callers share one wait for the disk, and
-//! nobody is answered before that wait is over.
+//! no one is answered before that wait is over.
 
 use std::thread;
 
@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 /// take.
 const MOST: usize = 1_024;
 /// Most calls that wait for one; those beyond are refused at once. A store that
-/// is this far behind would answer nobody in time.
+/// is this far behind would answer no one in time.
 const MOST_WAITING: usize = 16_384;
 /// Statements that stay prepared: more than there are, with those of a few tables
 /// of attempts.
@@ -93,7 +93,7 @@ where
 
     fn answer(self: Box<Self>, is_durable: bool) {
         let result = self.result.filter(|_| is_durable).ok_or(StoreError);
-        // Whoever asked may be gone.
+        // The caller may be gone.
         let _ = self.reply.send(result);
     }
 }

@@ -11,7 +11,7 @@ use crate::clock::Stopwatch;
 use crate::engine::caught;
 use crate::paint::{Order, Paint, PaintError};
 
-/// How long pictures are still needed; `None` when nobody waits any more.
+/// How long pictures are still needed; `None` when no one waits any more.
 pub type Left<'a> = dyn Fn() -> Option<Duration> + 'a;
 
 /// Paints scenes; never fails, because the processor always can.
@@ -104,7 +104,7 @@ impl Other {
                     "munjigi_gpu_engine_failures_total", "work" => "paint", "reason" => code
                 )
                 .increment(1);
-                // Nobody else has the turn.
+                // No one else has the turn.
                 let _ = self.left.set(error);
                 None
             }

@@ -77,7 +77,7 @@ fn the_same_seed_is_the_same_picture() {
 }
 
 #[test]
-fn drawing_ends_when_nobody_waits() {
+fn drawing_ends_when_no_one_waits() {
     let ask =
         Ask { picture_type: PictureType::Grid, seed: Seed::numbered(1), seed_text: String::new() };
     assert_eq!(draw(&ask, &Brush::CPU, &|| None).unwrap_err(), Stopped);

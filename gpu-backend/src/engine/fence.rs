@@ -1,5 +1,5 @@
 //! The only thread that touches the adapter, and how long callers wait for it.
-//! wgpu reports some errors to the next caller, so nobody else may call; a
+//! wgpu reports some errors to the next caller, so no one else may call; a
 //! driver that hangs blocks this thread and no other. What the adapter is asked
 //! to do is decided elsewhere.
 
@@ -129,7 +129,7 @@ impl Fence {
         self.ask(Some(within), self.0.patience.serving, work)
     }
 
-    /// Runs work at some point; nobody waits for it.
+    /// Runs work at some point; no one waits for it.
     pub fn later(&self, work: impl FnOnce() + Send + 'static) {
         // The thread does not end before this sender does.
         let _ = self.0.jobs.send(Box::new(work));

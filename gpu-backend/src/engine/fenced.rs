@@ -116,7 +116,7 @@ impl From<Unanswered> for LoadError {
         match error {
             Unanswered::Panicked(what) => Self::Panicked(what),
             Unanswered::Lost(what) => Self::Lost(what),
-            // Nobody gives up a load before its patience ends.
+            // No one gives up a load before its patience ends.
             Unanswered::Busy => Self::Refused("the adapter is busy".to_owned()),
         }
     }

@@ -13,7 +13,7 @@ fn later() -> Deadline {
 
 #[tokio::test]
 async fn a_queue_takes_all_of_a_call_or_none() {
-    // Nobody draws, so pictures stay in the queue.
+    // No one draws, so pictures stay in the queue.
     let studio = Studio::new(Brush::CPU, 0, 3).unwrap();
     let two = studio.submit(vec![ask(1), ask(2)], Priority::Low, later()).unwrap();
     let full = studio.submit(vec![ask(3), ask(4)], Priority::High, later()).unwrap_err();

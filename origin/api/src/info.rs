@@ -24,7 +24,7 @@ pub struct Info {
     pub protocol_version: u8,
     /// Base URL from which pages load the widget and to which back ends send tokens.
     pub edge_url: String,
-    /// Who can sign up: `open` (everybody), `closed` (by invitation), or `none`
+    /// Who can sign up: `open` (anyone), `closed` (by invitation), or `none`
     /// if there are no accounts.
     pub sign_up: &'static str,
     /// Documentation pages. Empty if there is no console.

@@ -42,7 +42,7 @@ pub struct OwnList {
     delivered: bool,
 }
 
-/// A list that this service fetches, for everybody's rules.
+/// A list that this service fetches, for the rules of all organisations.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PublishedList {
     /// How rules name it.
@@ -53,7 +53,7 @@ pub struct PublishedList {
     fetched_at: Option<String>,
     /// When the list last became another one, RFC 3339.
     changed_at: Option<String>,
-    /// Whether nobody could fetch it for too long.
+    /// Whether it could not be fetched for too long.
     stale: bool,
 }
 

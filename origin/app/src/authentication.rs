@@ -62,7 +62,7 @@ impl<'a> Authentication<'a> {
 
     /// The same for the API, which needs no widget and therefore has counts of
     /// its own. A network that keeps trying one account uses up only the limit
-    /// of that pair, which affects nobody else.
+    /// of that pair, which affects no one else.
     pub async fn attempt_by_api(
         self,
         prefix: &str,

@@ -84,7 +84,7 @@ pub(crate) async fn check_database(app: &App) -> HealthCheck {
     }
 }
 
-/// `None` if no list is fetched, or nobody can tell.
+/// `None` if no list is fetched, or the store cannot tell.
 async fn check_lists(app: &App) -> Option<HealthCheck> {
     let name = "lists";
     let lists =

@@ -100,7 +100,7 @@ impl App {
         }
     }
 
-    /// Checks who somebody is, now.
+    /// Checks who a caller is, now.
     pub fn authentication(&self) -> Authentication<'_> {
         let console = self.console();
         Authentication {

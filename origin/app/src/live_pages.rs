@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn nobody_takes_all_places_and_what_is_left_is_free_again() {
+    async fn no_one_takes_all_places_and_freed_ones_are_given_again() {
         let entropy = Entropy::from_seed(1);
         let places = LivePages::default();
         let kim = Id::draw(&entropy);

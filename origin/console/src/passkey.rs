@@ -84,7 +84,7 @@ async fn verify(
     let account = accounts::find(&app.pool, &claimed.kept.account).await?;
     let Some(account) = account else { return Ok(Err(PasskeyError::Unknown)) };
     match party.used(&state, &used, &claimed.kept) {
-        // Only somebody who holds the key learns that it was copied.
+        // Only someone who holds the key learns that it was copied.
         Ok(_) if claimed.is_copied => Ok(Err(PasskeyError::Copied)),
         Ok(state) if passkeys::used(&app.pool, &claimed, &state, now).await? => Ok(Ok(account)),
         Ok(_) => Ok(Err(PasskeyError::Over)),

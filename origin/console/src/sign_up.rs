@@ -169,8 +169,8 @@ fn check(fields: &Fields, t: Texts) -> Result<(EmailAddress, String), [Option<St
     let name_mistake = name_mistake(t, name);
     let email = fields.email.parse::<EmailAddress>();
     let email_mistake = email.as_ref().err().map(|error| mistakes::of_email(t, *error));
-    let nobody = || "nobody@invalid.example".parse().expect("an address");
-    let owner = email.clone().unwrap_or_else(|_| nobody());
+    let placeholder = || "nobody@invalid.example".parse().expect("an address");
+    let owner = email.clone().unwrap_or_else(|_| placeholder());
     let password_mistake = fields.password.check(&owner, name).err();
     let password_mistake = password_mistake.map(|error| mistakes::of_password(t, error));
     match email {

@@ -101,7 +101,7 @@ fn word(answer: &Result<SiteverifyReply, EdgeError>) -> Word<'_> {
             hostname: hostname.as_deref().unwrap_or_default(),
             action: action.as_deref().unwrap_or_default(),
         },
-        // A secret that is not ours is our mistake and keeps nobody out.
+        // A secret that is not ours is our mistake and keeps no one out.
         SiteverifyReply { error_codes, .. } if error_codes.iter().any(ours) => Word::None,
         _ => Word::Bad,
     }

@@ -169,7 +169,7 @@ impl DryRun {
     fn listed(&self, site: &Site, system: u32) -> Listings {
         let lists = site.lists().iter().enumerate();
         lists.fold(Listings::default(), |listed, (place, id)| {
-            // Nobody is on a list that does not exist.
+            // No one is on a list that does not exist.
             let holds = self.lists.get(id).map(|list| list.holds(Some(system), None));
             listed.with(place, holds.unwrap_or(Holds::No))
         })

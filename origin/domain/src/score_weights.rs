@@ -4,8 +4,8 @@
 //! rows of one site, and what is published goes to that site alone. Nothing
 //! here is random, and the order of labels does not matter.
 //!
-//! A label is the owner's word. Whoever holds a site's secret can label as they
-//! like, and bends the score of that site: never another's, never work or
+//! A label is the owner's word. Anyone who holds a site's secret can label as
+//! they like, and bends the score of that site: never another's, never work or
 //! pictures, and never what convicts.
 
 mod cholesky;

@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_greeted_by_the_name_of_a_site() {
+    fn no_one_is_greeted_by_the_name_of_a_site() {
         for name in ["Mina", "J. R. Kim", "Kim Jr.", "김미나", "O'Brien-Smith"] {
             assert_eq!(Shown::of(name).greeting(), Some(name));
         }

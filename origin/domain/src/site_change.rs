@@ -19,7 +19,7 @@ pub enum Change {
     /// Back on the edge as it was, if its organisation has room for it.
     Restore(MostSites),
     /// Sets live or paused, restoring the site first if necessary: in one step,
-    /// so that nobody is served in between.
+    /// so that no one is served in between.
     SetState(SiteState, MostSites),
     /// Adds a second live secret.
     AddSecret(SecretHash),

@@ -167,7 +167,7 @@ impl Drawings {
         let judge = self.factory.config.judge_of(kind).map(str::to_owned);
         let mut request = RenderRequest { pictures, judge };
         let reply = match self.gpu.render(FACTORY, &request, DEADLINE).await {
-            // Pictures that nobody judged are better than none.
+            // Pictures that no one judged are better than none.
             Err(GpuError::Refused { status: StatusCode::NOT_FOUND, .. })
                 if request.judge.is_some() =>
             {

@@ -8,7 +8,7 @@ use munjigi_store::pictures::content_type;
 const LEAST_CLARITY: f32 = 0.5;
 /// Largest share of an `area`'s squares that may be right. The mean of a pack
 /// is then below 4.1 %, which keeps a guess of two rounds below 0.5 % even for
-/// somebody who knows where things tend to be; otherwise there would have to be
+/// a guesser who knows where things tend to be; otherwise there would have to be
 /// three.
 const MOST_AREA: f64 = 0.06;
 /// Maximum size of one image; a pack of 1,024 would still be refused as too

@@ -13,7 +13,7 @@ pub struct Arguments {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
-    /// Creates an organisation and a link that makes somebody its owner.
+    /// Creates an organisation and a link that makes someone its owner.
     Invite(invite::Arguments),
     /// Creates a demo account with a public password, for development only.
     Demo(demo::Arguments),

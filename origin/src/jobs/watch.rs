@@ -1,6 +1,6 @@
 //! Searches for anomalies, and queues the notifications. One transaction: every
 //! notification is about a row that exists, and an interrupted search has
-//! notified nobody.
+//! notified no one.
 
 mod attacks;
 
@@ -169,7 +169,7 @@ impl Watch<'_> {
     }
 
     /// An email to each recipient who got none within the hour, about every
-    /// open anomaly that began since then and that nobody has seen: an attack
+    /// open anomaly that began since then and that no one has seen: an attack
     /// from a new network every few minutes fills no mailbox.
     async fn write_emails(
         &self,

@@ -16,10 +16,10 @@ pub const ORIGIN: &str = "https://console.example";
 
 /// A person who touches the device, recognised by it or not.
 #[derive(Debug, Clone, Copy)]
-struct Somebody;
+struct Person;
 
 #[async_trait::async_trait]
-impl UserValidationMethod for Somebody {
+impl UserValidationMethod for Person {
     type PasskeyItem = Passkey;
 
     async fn check_user<'a>(
@@ -53,9 +53,9 @@ impl Device {
         Self { held: None, counts: true }
     }
 
-    fn authenticator(&self) -> Authenticator<Option<Passkey>, Somebody, RustCryptoBackend> {
+    fn authenticator(&self) -> Authenticator<Option<Passkey>, Person, RustCryptoBackend> {
         let aaguid = Aaguid::new_empty();
-        let mut device = Authenticator::new(aaguid, self.held.clone(), Somebody, RustCryptoBackend);
+        let mut device = Authenticator::new(aaguid, self.held.clone(), Person, RustCryptoBackend);
         device.set_make_credentials_with_signature_counter(self.counts);
         device
     }

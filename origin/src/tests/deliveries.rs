@@ -80,7 +80,7 @@ async fn dies<S: Scene>(pool: PgPool, death: Death) {
     drop(dying);
     let is_recorded = i64::from(death == Death::Recorded);
     assert_eq!(scene.recorded().await, is_recorded);
-    // As long as the lease lasts, nobody else delivers it.
+    // As long as the lease lasts, no one else delivers it.
     let heir = scene.handler();
     deliver(&heir).await;
     let calls = usize::from(death != Death::Leased);

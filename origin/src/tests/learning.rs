@@ -81,8 +81,8 @@ async fn what_is_learned_waits_a_night_and_reaches_its_own_site_alone(pool: PgPo
     assert_eq!(weights(&rig, &shop).await, None, "an undo lasts");
     let again = UndoLearning { shown: None, now: rig.now(), ..undo };
     assert_eq!(transact(&rig.pool, &again).await.unwrap(), Undone::Nothing);
-    let nobody = UndoLearning { sitekey: "mj_00000000000000000000000000", ..again };
-    assert_eq!(transact(&rig.pool, &nobody).await.unwrap(), Undone::Unknown);
+    let missing = UndoLearning { sitekey: "mj_00000000000000000000000000", ..again };
+    assert_eq!(transact(&rig.pool, &missing).await.unwrap(), Undone::Unknown);
     // The owner's audit log has both, and nothing of nights that changed nothing.
     let logged: Vec<(String, String, String, bool, bool)> = sqlx::query_as(
         "SELECT organisation, action, actor, before IS NULL, after IS NULL FROM audit
@@ -145,7 +145,7 @@ async fn an_owner_undoes_what_was_learned_in_the_console(pool: PgPool) {
     let mut tab = rig.tab_of(&kim.account).await;
     tab.open(&place).await;
     assert!(tab.page.contains("Go back"), "{}", tab.page);
-    // Nobody else's.
+    // No one else's.
     let mut other = rig.tab_of(&lee.account).await;
     let elsewhere = format!("/console/{}/sites/{shop}/scores", lee.organisation);
     other.open(&elsewhere).await;

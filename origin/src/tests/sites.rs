@@ -14,8 +14,8 @@ async fn a_site_comes_back_as_it_was_stored(pool: PgPool) {
     let record = sites::find(&rig.pool, &site.sitekey).await.unwrap().unwrap();
     assert_eq!(record.config, site);
     assert_eq!(sites::list(&rig.pool).await.unwrap(), [record]);
-    let nobody = "mj_00000000000000000000000000";
-    assert_eq!(sites::find(&rig.pool, nobody).await.unwrap(), None);
+    let missing = "mj_00000000000000000000000000";
+    assert_eq!(sites::find(&rig.pool, missing).await.unwrap(), None);
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
@@ -56,8 +56,8 @@ async fn a_secret_is_rotated_in_two_steps_with_two_live_between(pool: PgPool) {
 async fn changes_that_make_no_sense_are_refused(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let sitekey = rig.create_site().await.sitekey;
-    let nobody = "mj_00000000000000000000000000";
-    assert_eq!(rig.change(nobody, Change::Pause).await, Err(ChangeRefused::Unknown));
+    let missing = "mj_00000000000000000000000000";
+    assert_eq!(rig.change(missing, Change::Pause).await, Err(ChangeRefused::Unknown));
     assert_eq!(rig.change(&sitekey, Change::Resume).await, Err(ChangeRefused::Unchanged));
     assert_eq!(
         rig.change(&sitekey, Change::Restore(MostSites(1))).await,

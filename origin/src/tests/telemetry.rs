@@ -108,7 +108,7 @@ async fn a_request_is_exported_as_part_of_its_callers_trace(pool: PgPool) {
         .with_writer(lines.clone());
     let subscriber = tracing_subscriber::registry().with(traces.layer()).with(json);
     let listening = tracing::subscriber::set_default(subscriber);
-    // Other tests' threads may have reached these spans while nobody was
+    // Other tests' threads may have reached these spans while no one was
     // listening.
     tracing::callsite::rebuild_interest_cache();
 
@@ -155,7 +155,7 @@ async fn a_request_is_exported_as_part_of_its_callers_trace(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn nobody_waits_for_a_silent_collector(pool: PgPool) {
+async fn no_one_waits_for_a_silent_collector(pool: PgPool) {
     let rig = Rig::new(pool).await;
     // It accepts connections and never answers.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -98,7 +98,7 @@ async fn a_key_is_published_when_it_is_live_and_its_filter_comes_first(pool: PgP
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn nobody_can_search_for_names_that_fit_the_published_filter(pool: PgPool) {
+async fn no_one_can_search_for_names_that_fit_the_published_filter(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = rig.create_site().await;
     import(&rig, &site.sitekey, KEY, &secret('a')).await;
@@ -135,7 +135,7 @@ async fn of_two_sites_that_prove_the_same_key_one_has_it(pool: PgPool) {
         let key = format!("0x4AAAAAAADnPIDROrmt1Ww{round}");
         let sites = [rig.create_site().await.sitekey, rig.create_site().await.sitekey];
         let hash = |n: usize| secret(char::from(b"abcdefghijklmnop"[2 * round + n]));
-        // Both may request it: a mere request blocks nobody.
+        // Both may request it: a mere request blocks no one.
         let one = ask(&rig, &sites[0], &key, &hash(0)).await.unwrap();
         let other = ask(&rig, &sites[1], &key, &hash(1)).await.unwrap();
         assert_ne!(one.token, other.token);
@@ -168,10 +168,10 @@ async fn what_another_site_has_is_told_until_it_is_given_back(pool: PgPool) {
 async fn importing_explains_its_refusals(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let site = rig.create_site().await.sitekey;
-    let nobody = "mj_00000000000000000000000000";
+    let missing = "mj_00000000000000000000000000";
     let unknown = Err(ImportRefused::Site(ChangeRefused::Unknown));
-    assert_eq!(ask(&rig, nobody, KEY, &secret('a')).await, unknown);
-    assert_eq!(remove(&rig, nobody, KEY).await, unknown);
+    assert_eq!(ask(&rig, missing, KEY, &secret('a')).await, unknown);
+    assert_eq!(remove(&rig, missing, KEY).await, unknown);
     let asked = ask(&rig, &site, KEY, &secret('a')).await.unwrap();
     // A repeated request keeps the token, which may be published by now.
     let again = ask(&rig, &site, KEY, &secret('b')).await.unwrap();

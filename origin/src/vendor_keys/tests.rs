@@ -31,8 +31,8 @@ async fn proven_by(
     answer: impl Fn() -> Response + Clone + Send + Sync + 'static,
 ) -> Result<(), ProofError> {
     let port = serve(answer).await;
-    let nobody = this_machine();
-    prove_by(nobody, PATIENCE, &host("localhost"), Some(port), TOKEN).await
+    let resolver = this_machine();
+    prove_by(resolver, PATIENCE, &host("localhost"), Some(port), TOKEN).await
 }
 
 #[test]

@@ -227,7 +227,7 @@ impl Unit for ConfirmSignUp<'_> {
 
 /// Sets an account's password, either by a recovery link or after the old one
 /// was entered. Every session ends except the one that is kept. An
-/// authenticator key that was shown but not confirmed is discarded: somebody
+/// authenticator key that was shown but not confirmed is discarded: someone
 /// else may have seen it. With a link, API keys that the account created are
 /// revoked as well.
 #[derive(Debug)]

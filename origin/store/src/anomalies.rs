@@ -148,7 +148,7 @@ pub struct Noted {
 /// A part of an organisation's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// Open anomalies that nobody has acknowledged.
+    /// Open anomalies that no one has acknowledged.
     Unseen,
     /// All anomalies, open ones first.
     Everything,
@@ -220,7 +220,7 @@ impl Unit for Acknowledge<'_> {
         .await?;
         let Some(row) = row else { return Ok(false) };
         if row.is_seen {
-            // Somebody else acknowledged it first; theirs stands.
+            // Someone else acknowledged it first; theirs stands.
             return Ok(true);
         }
         sqlx::query!(

@@ -91,7 +91,7 @@ pub enum Exchanged {
         account: Id,
         session: Id,
     },
-    /// It was exchanged before, so somebody has a copy. The session ends, for
+    /// It was exchanged before, so someone has a copy. The session ends, for
     /// its owner and for the holder of the copy.
     Reused {
         /// The session's owner.

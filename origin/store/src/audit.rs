@@ -26,7 +26,7 @@ pub struct Actor {
 /// The author of a change.
 #[derive(Debug, Clone, Copy)]
 pub enum Author<'a> {
-    /// Somebody with an account, in the console or by the API.
+    /// A person with an account, in the console or by the API.
     Account(&'a Actor),
     /// A user of the `munjigi` command. Which operator that is, the machine
     /// knows and this program does not.

@@ -147,7 +147,7 @@ pub struct Due {
 pub struct Lease {
     pub topic: Topic,
     pub now: UnixMillis,
-    /// Nobody else delivers it before this time.
+    /// No one else delivers it before this time.
     pub until: UnixMillis,
     /// Leases at most so many.
     pub most: i64,

@@ -52,7 +52,7 @@ pub async fn give_back(pool: &PgPool, lease: &Lease, now: UnixMillis) -> Result<
     Ok(())
 }
 
-/// A unit that writes only if nobody has acquired the lock since.
+/// A unit that writes only if no one has acquired the lock since.
 #[derive(Debug)]
 pub struct Fenced<'a, U> {
     /// The lease under which it writes.
@@ -66,7 +66,7 @@ impl<U: Unit + Sync> Unit for Fenced<'_, U> {
     type Output = Option<U::Output>;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
-        // Locked until the commit, so that nobody can acquire it after this
+        // Locked until the commit, so that no one can acquire it after this
         // check.
         let fence = sqlx::query_scalar!(
             "SELECT fence FROM locks WHERE name = $1 FOR UPDATE",

@@ -166,7 +166,7 @@ pub async fn used(
 pub enum Added {
     /// It was added.
     Yes,
-    /// Somebody has it already, or the account has the maximum.
+    /// An account has it already, or this one has the maximum.
     No,
 }
 

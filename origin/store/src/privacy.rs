@@ -20,7 +20,7 @@ pub struct Table {
     /// Names of the columns that are about a person.
     pub personal: &'static [&'static str],
     /// The other columns that could be: texts, bytes and documents that are
-    /// about nobody.
+    /// about no person.
     pub others: &'static [&'static str],
     /// The retention of its rows.
     pub kept: Kept,

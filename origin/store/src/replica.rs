@@ -140,7 +140,7 @@ impl Reads {
     /// Checks how far the replica is.
     pub async fn look(&self, now: UnixMillis) {
         let Some(copy) = &self.copy else { return };
-        // Without Postgres nobody can tell how far behind the replica is.
+        // Without Postgres no one can tell how far behind the replica is.
         let Ok(written) = self.written().await else { return };
         match replayed(&copy.pool).await {
             Ok(Some(has)) => copy.note(now, written, has),

@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for thread in 0..arguments.threads {
             let (hashes, solved) = (&hashes, &solved);
             scope.spawn(move || {
-                // Ids that nobody else solves: one per thread, one index per sub-puzzle.
+                // Ids that no one else solves: one per thread, one index per sub-puzzle.
                 let mut id = *b"munjigi-attack..";
                 id[14..].copy_from_slice(&thread.to_le_bytes()[..2]);
                 let puzzle =

@@ -40,7 +40,7 @@ struct Attack {
     software: Software,
     solves: bool,
     /// For each attempt, so many challenges with other software from elsewhere
-    /// that nobody solves.
+    /// that no one solves.
     decoys: u64,
 }
 
@@ -56,7 +56,7 @@ enum From {
 
 #[derive(Clone, Copy)]
 enum Software {
-    /// One that nobody else uses.
+    /// One that no one else uses.
     Rare,
     /// Another one each time.
     Random,

@@ -117,7 +117,7 @@ fn the_worker_reads_the_bodies_of_its_routes_alone_and_no_more_of_them() {
 
 /// A body that never comes, to paths that take none.
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_waits_for_a_body_that_no_route_takes() -> Result<()> {
+async fn no_one_waits_for_a_body_that_no_route_takes() -> Result<()> {
     let stack = stage::stack(&[]).await?;
     let url = reqwest::Url::parse(&stack.edge.url())?;
     let address =

@@ -24,7 +24,7 @@ async fn put(stack: &Stack, path: &str, signature: &str, body: &[u8]) -> Result<
     Ok(connection.send(Method::PUT, path, &headers, body.to_vec()).await?)
 }
 
-/// The images of a pack that nobody deals from.
+/// The images of a pack that no one deals from.
 const IMAGES: &str = "/internal/packs/00000000000000ff/images";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,7 +161,7 @@ async fn strangers_on_internal_routes_are_soon_turned_away() -> Result<()> {
                 other => anyhow::bail!("{other:?}"),
             }
         }
-        anyhow::bail!("nobody was turned away")
+        anyhow::bail!("no call was turned away")
     };
     let answer = turned_away.await?;
     assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);

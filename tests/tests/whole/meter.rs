@@ -1,5 +1,5 @@
 //! What isolates know of each other: an attack costs the same through one as
-//! through eight, a fleet is recognised, and a meter that fails costs nobody
+//! through eight, a fleet is recognised, and a meter that fails costs no one
 //! anything.
 
 use std::time::Duration;
@@ -158,7 +158,7 @@ async fn a_fleet_of_quiet_networks_pays_as_one_and_people_do_not() -> Result<()>
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     surcharged.sort_unstable();
-    let p95 = surcharged.get(surcharged.len() * 95 / 100).context("nobody came")?;
+    let p95 = surcharged.get(surcharged.len() * 95 / 100).context("no visitors")?;
     // Twenty one after the other, so that both isolates know it. Which twenty
     // depends on when half-lives end, and so on how fast the machine is.
     let most = paid.windows(20).filter_map(|some| some.iter().min()).max();
@@ -170,10 +170,10 @@ async fn a_fleet_of_quiet_networks_pays_as_one_and_people_do_not() -> Result<()>
     Ok(())
 }
 
-/// Whoever requests challenges with a browser's headers and solves none of them
-/// costs those who use it nothing, and refuses nobody.
+/// An attacker who requests challenges with a browser's headers and solves none
+/// of them costs that browser's users nothing, and no one is refused.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_nobody_solves_costs_the_users_of_a_browser_nothing() -> Result<()> {
+async fn what_no_one_solves_costs_the_users_of_a_browser_nothing() -> Result<()> {
     let stack = stage::stack(&[&[], &[]]).await?;
     let mut visits = Visits::to(&stack).await?;
     let calm = visits.from("203.0.113.1", FIREFOX).await?;

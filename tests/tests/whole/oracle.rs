@@ -73,7 +73,7 @@ impl Sent {
     }
 
     /// On a connection of its own: the Worker's server closes one after a body
-    /// that nobody read.
+    /// that no one read.
     async fn to(&self, edge: &str) -> Result<Answer> {
         let mut connection = Connection::open(edge).await?;
         let headers: Vec<(&str, &str)> =

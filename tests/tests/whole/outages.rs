@@ -14,7 +14,7 @@ async fn nothing_is_missing(stack: &Stack, redeemed: usize) -> Result<()> {
     let site = &stack.bench_site.sitekey;
     let rows = stage::records(stack)?.settled(site, redeemed, Duration::from_secs(90)).await?;
     println!("redeemed at the edge: {redeemed}, rows in Postgres: {rows}");
-    assert!(redeemed > 0, "nobody passed");
+    assert!(redeemed > 0, "no one passed");
     assert_eq!(usize::try_from(rows)?, redeemed);
     Ok(())
 }

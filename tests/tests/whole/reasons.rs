@@ -25,7 +25,7 @@ struct Visitor {
 }
 
 impl Visitor {
-    /// Somebody in Firefox who came eight seconds ago, moved the pointer and
+    /// Someone in Firefox who came eight seconds ago, moved the pointer and
     /// typed. The same number is the same interaction.
     fn person(address: &str, number: u32) -> Self {
         let signals = Signals {

@@ -32,7 +32,7 @@ async fn workers_understand_each_other(stack: &Stack, step: &str) -> Result<()> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rotation_strands_nobody_at_any_of_its_four_steps() -> Result<()> {
+async fn a_rotation_strands_no_one_at_any_of_its_four_steps() -> Result<()> {
     let old = keys::ring("old");
     let new = keys::ring("new");
     let both = format!("{old},{new}");

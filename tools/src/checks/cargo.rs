@@ -54,7 +54,7 @@ pub(super) fn dependencies(context: &Context) -> Result<Outcome> {
 const ADVISORIES: &str = "https://github.com/rustsec/advisory-db";
 
 /// Known vulnerabilities of dependencies, where the database can be reached;
-/// else says that nobody looked.
+/// otherwise says that none were looked up.
 fn advisories(context: &Context) -> Result<()> {
     let mut reach = Command::new("git");
     // Gives up on a connection that hangs.

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_a_guide_names_and_nobody_has_are_found() {
+    fn files_that_a_guide_names_and_that_do_not_exist_are_found() {
         let paths = ["origin/console/src/lib.rs", "widget/frame/frame.css"];
         let text = "`src/lib.rs`, `frame/frame.css`, not `rame/frame.css` or `http/lib.rs`; \
                     `lib.rs`, `/v1/api.js`, `sh a/b.sh` and `tests/*.rs` are no files by a folder.";

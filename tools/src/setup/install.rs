@@ -59,7 +59,7 @@ fn find(project: &Project, name: &str) -> Result<PathBuf> {
     found.with_context(|| format!("no {name}: run `scripts/test`, or install it"))
 }
 
-/// Whether the system lets somebody without privileges have a sandbox.
+/// Whether the system lets someone without privileges have a sandbox.
 fn sandboxes(project: &Project) -> Result<()> {
     let mut try_it = Command::new(find(project, SANDBOX)?);
     try_it

@@ -182,7 +182,7 @@ fn on_a_page_without_retries_the_visitor_confirms_again() {
 }
 
 #[test]
-fn an_old_picture_is_replaced_while_somebody_looks_and_only_then() {
+fn an_old_picture_is_replaced_only_while_it_is_looked_at() {
     let mut widget = asked();
     for _ in 0..2 {
         widget.stale();

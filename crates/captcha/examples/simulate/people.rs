@@ -11,8 +11,8 @@ use crate::world::HOUR;
 /// ones.
 const SOFTWARE: [u32; 12] = [240, 180, 130, 100, 80, 60, 50, 40, 30, 20, 20, 50];
 
-/// Shares of people's systems, likewise. The second is a carrier that shares
-/// 1,024 addresses among its customers.
+/// Shares of people's systems, in the same unit. The second is a carrier that
+/// shares 1,024 addresses among its customers.
 const SYSTEMS: [(u32, u32); 6] =
     [(4_766, 300), (9_644, 100), (4_767, 200), (4_768, 150), (4_769, 150), (64_500, 100)];
 
@@ -62,7 +62,7 @@ impl People {
         (browser(program, rare), program)
     }
 
-    /// What a person's browser reports: nobody takes exactly as long as another.
+    /// What a person's browser reports: no two people take exactly as long.
     pub fn signals(&mut self) -> Signals {
         let focus = 1_000 + u32::try_from(self.below(20_000)).unwrap_or_default();
         let load = focus + u32::try_from(self.below(10_000)).unwrap_or_default();

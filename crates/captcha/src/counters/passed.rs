@@ -114,7 +114,7 @@ impl Passed {
     }
 
     /// Forgets the site that was flooded least recently, those first that are
-    /// only said to be: nobody's `on` takes the place of a flood.
+    /// only said to be: a setting `on` never takes the place of a flood.
     fn make_room(&mut self, cause: Cause) -> bool {
         let first = self.floods.iter().enumerate().min_by_key(|(_, it)| (it.cause, it.last.0));
         match first.map(|(place, it)| (place, it.cause)) {

@@ -67,7 +67,7 @@ pub struct Part {
     /// How many they are, within one to two half-lives, approximately.
     pub networks: u32,
     /// The share of the site's people that it usually has, in 65,536ths; `None`
-    /// where nobody knows.
+    /// if unknown.
     pub share: Option<u16>,
     /// The same over all sites.
     pub prior: Option<u16>,
@@ -80,7 +80,7 @@ pub struct Fleet {
     /// approximately.
     pub networks: u32,
     /// The share of the site's people who usually use it, in 65,536ths; `None`
-    /// where nobody knows.
+    /// if unknown.
     pub share: Option<u16>,
     /// The same over all sites.
     pub prior: Option<u16>,

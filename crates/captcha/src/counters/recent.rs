@@ -1,6 +1,6 @@
 //! Which events of which attempts were seen recently. A challenge answered a
 //! thousand times is still one attempt: each event is counted once, so that
-//! nobody can use a single seal to raise a network's price or distort the
+//! no one can use a single seal to raise a network's price or distort the
 //! records.
 
 use std::collections::BTreeSet;

@@ -178,13 +178,13 @@ pub struct Busy {
 pub struct Total {
     /// Challenges issued, decayed to now.
     pub issued: u32,
-    /// Tokens handed out, likewise.
+    /// Tokens handed out, decayed to now.
     pub solved: u32,
     /// Of these, to visitors who were charged.
     pub charged: u32,
     /// Of these, to regulars.
     pub regular: u32,
-    /// Wrong solutions and answers, likewise.
+    /// Wrong solutions and answers, decayed to now.
     pub failed: u32,
     /// How many different things were seen with it within one to two
     /// half-lives, approximately.

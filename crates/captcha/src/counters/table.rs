@@ -102,7 +102,7 @@ pub struct Usual {
     /// `None` while too little was seen of the site.
     pub share: Option<u16>,
     /// How many people usually pass on the site, decayed as [`Load::solved`]
-    /// is; `None` likewise, but sooner known.
+    /// is; also `None` while too little was seen, but known sooner.
     pub people: Option<u32>,
 }
 

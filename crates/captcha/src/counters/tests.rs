@@ -22,7 +22,7 @@ fn later(seconds: u64) -> UnixMillis {
     UnixMillis(NOW.0 + seconds * 1_000)
 }
 
-/// By somebody who was asked what people are asked.
+/// By a visitor who was asked for as much work as people are.
 const SOLVED: Noted = Noted::Solved(Payer::Newcomer);
 
 impl Counters {
@@ -59,7 +59,7 @@ fn what_happened_is_counted_at_every_level() {
     noted(&mut counters, &place(4), Noted::Solved(Payer::Regular), 1);
     let pressure = counters.pressure(&place(1), NOW);
     assert_eq!(pressure.address, Load { issued: 5, failed: 2, ..Load::NONE });
-    // What was requested, and what failed, is nobody else's.
+    // Requests and failures count for their own client alone.
     let site = Load { solved: 7, charged: 3, regular: 1, ..Load::NONE };
     assert_eq!((pressure.site, pressure.site.people()), (site, 4));
     assert_eq!((pressure.block.load, pressure.system.load), (site, site));
@@ -288,7 +288,7 @@ fn who_passed_before_a_flood_is_known_when_it_begins() {
     }
     assert!(tell(&mut one, NOW));
     let now = later(3 * u64::from(HALF_LIFE_SECONDS));
-    // Nobody asks who passed as long as nothing is wrong.
+    // As long as nothing is wrong, no process asks who passed.
     assert!(!other.report_is_due(now) && !other.pressure(&place(3), now).passed);
     other.note_flood(&place(99), Cause::Seen, now);
     assert!(tell(&mut other, now));
@@ -301,7 +301,7 @@ fn who_passed_before_a_flood_is_known_when_it_begins() {
 }
 
 #[test]
-fn a_recorded_interaction_is_recognised_and_a_short_one_is_nobodys() {
+fn a_recorded_interaction_is_recognised_but_not_a_short_one() {
     let authority = crate::contract::authority(crate::contract::ROOT_A);
     let sitekey = Sitekey::from_trusted(&["mj_", &"0".repeat(26)].concat()).unwrap();
     let mut counters = Counters::new(HALF_LIFE_SECONDS);
@@ -379,7 +379,7 @@ fn a_meter_that_forgot_is_told_again_who_passed() {
     tell(&mut one, &mut ledger, now);
     tell(&mut other, &mut ledger, UnixMillis(now.0 + 2_000));
     assert!(other.pressure(&place(1), now).passed && !other.pressure(&place(2), now).passed);
-    // It forgets during the flood: whoever knows tells it once more.
+    // It forgets during the flood: the processes that know tell it once more.
     ledger = crate::meter::Ledger::new(HALF_LIFE_SECONDS);
     let mut third = Counters::new(HALF_LIFE_SECONDS);
     third.note_flood(&place(99), Cause::Seen, now);

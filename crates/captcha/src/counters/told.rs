@@ -45,7 +45,7 @@ const PAUSE_MILLIS: u64 = 30_000;
 const MOST: usize = 4_096;
 const MOST_SOLVED: usize = 1_024;
 
-/// Events of a name from which it is reported: below that, it costs nobody
+/// Events of a name from which it is reported: below that, it costs no one
 /// anything yet, and a quiet site's visits would each cost a call. A fleet of a
 /// thousand visits that is spread over two hundred processes is five in each.
 const LEAST: u32 = 4;

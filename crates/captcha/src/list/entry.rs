@@ -1,5 +1,5 @@
-//! One line of a list: a network or an autonomous system. Which lengths a list
-//! accepts is decided by whoever keeps it.
+//! One line of a list: a network or an autonomous system. The keeper of a list
+//! decides which prefix lengths it accepts.
 
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -56,7 +56,7 @@ pub trait ListSource {
     async fn list(&self, id: &ListId) -> Option<Arc<List>>;
 }
 
-/// Looks a visitor up in a site's lists. Nobody is on a list that is missing:
+/// Looks a visitor up in a site's lists. No one is on a list that is missing:
 /// a rule must not match more than its owner wrote.
 pub async fn listings<L: ListSource>(
     lists: &[ListId],

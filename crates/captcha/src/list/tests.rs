@@ -175,7 +175,7 @@ impl ListSource for OneList {
 }
 
 #[test]
-fn nobody_is_on_a_list_that_is_missing() {
+fn no_one_is_on_a_list_that_is_missing() {
     let source = OneList("clouds", Arc::new(list(&["192.0.2.0/24"])));
     let lists = ["clouds", "tor-exits"].map(|id| id.parse().unwrap());
     for (address, answers) in

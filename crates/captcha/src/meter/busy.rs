@@ -27,7 +27,7 @@ pub type Name = (Kind, u64, Share);
 
 /// Whether a name is worth telling: half of what is free, so that it is known
 /// before it costs something. Of software also what some people use: a process
-/// would otherwise take the first of them for something that nobody uses.
+/// would otherwise take the first of them for something that no one uses.
 pub fn is_busy(kind: Kind, counted: &Counted, usual: Option<Usual>) -> bool {
     let Counted { load, distinct, .. } = *counted;
     match kind {

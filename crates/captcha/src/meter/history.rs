@@ -82,7 +82,7 @@ struct Site {
 pub enum Measured {
     /// This many people.
     People(u32),
-    /// So many, most of whom were charged: nobody can tell how many people were
+    /// So many, most of whom were charged: it is unknown how many people were
     /// among them. What is usual does not fall, or a long attack would make a
     /// browser look rare, and its people would pay what only few may be asked. It
     /// rises within days, or people who are charged because they are new would be

@@ -168,8 +168,8 @@ impl Ledger {
         let Some((ended, networks)) = table.finished(site, tick) else { return };
         let load = table.counted(site, last_tick(ended)).load;
         let whole = self.measured(site, load, tick);
-        // Where nobody knows what is usual, people who have something in common may
-        // all be charged, and would be for as long as nobody learns that they do.
+        // Where no one knows what is usual, people who have something in common may
+        // all be charged, and would be for as long as no one learns that they do.
         let all = self.tables.of(Kind::System).finished(everybody(site), tick);
         let all = all.filter(|_| !self.history.knows_shares(site, window(tick)));
         let networks = all.map_or(networks, |(_, all)| networks.max(all));

@@ -154,8 +154,8 @@ impl PassedBySite {
         self.together = self.sites.values().map(Site::len).sum();
     }
 
-    /// Takes half of what the site has that has most: nobody's many addresses
-    /// push those of another site out.
+    /// Removes half of the addresses of the site that has most, so that one
+    /// site's many addresses never push those of another out.
     fn make_room(&mut self) {
         let Some(most) = self.sites.values_mut().max_by_key(|site| site.len()) else { return };
         let before = most.len();
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_added_during_a_flood() {
+    fn no_one_is_added_during_a_flood() {
         let mut passed = PassedBySite::default();
         passed.add(SITE, &names(&[1], 1), at(1));
         passed.flooded(SITE, 4, at(4));
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_tells_late_tells_when() {
+    fn passes_that_are_told_late_count_by_their_time() {
         let mut passed = PassedBySite::default();
         passed.flooded(SITE, 10, at(10));
         passed.flooded(SITE, 16, at(16));
@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn nobodys_many_addresses_push_those_of_another_site_out() {
+    fn many_addresses_of_one_site_push_out_none_of_another() {
         let mut passed = PassedBySite::default();
         passed.add(SITE, &names(&[1, 2, 3], 1), at(1));
         for site in 100..120 {

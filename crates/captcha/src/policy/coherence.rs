@@ -4,8 +4,8 @@
 //! `risk`; so do contradictions that a browser's own settings can cause.
 //!
 //! The checks run in the visitor's own browser, so a forger can send bits that
-//! nobody accuses. The attempt's id in them only means that bits recorded once
-//! are of no use: whoever forges them has to run a client of their own.
+//! look innocent. The attempt's id in them only means that bits recorded once
+//! are of no use: a forger has to run a client of their own.
 
 use munjigi_protocol::{Algorithm, AttemptId, Check};
 
@@ -27,7 +27,7 @@ const MADE: u32 = (1 << FOUND) - 1;
 const ZERO: u32 = 0xff00_0000;
 
 /// The bits of the checks that every widget makes which may still be open in
-/// somebody's browser. A newer widget may make more; a check that a release adds
+/// a visitor's browser. A newer widget may make more; a check that a release adds
 /// is demanded by the release after it.
 const DEMANDED: u32 = (1 << Check::ALL.len()) - 1;
 
@@ -37,7 +37,7 @@ const AUTOMATION: u32 = bit(Check::Webdriver) | bit(Check::Headless) | bit(Check
 /// The check that shows that a client does not fit together.
 const CONTRADICTION: u32 = bit(Check::Agent);
 
-/// The checks that convict nobody. In Chromium 148, the device mode of the
+/// The checks that convict no one. In Chromium 148, the device mode of the
 /// developer tools changes platform and hints, and an override of the languages
 /// changes these, in frames and not in workers; extensions for privacy change
 /// the graphics in frames alone. The remaining checks are circumstances.
@@ -47,8 +47,8 @@ const DOUBTED: u32 =
 /// What the checks in the browser come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finding {
-    /// Nobody was asked: there is no solution yet, or it is one by the fallback,
-    /// whose workers answer no questions.
+    /// No check was made: there is no solution yet, or it is one by the
+    /// fallback, whose workers answer no questions.
     Unknown,
     /// No check that was made found more than circumstances.
     Coherent,

@@ -58,7 +58,7 @@ pub fn work(site: &Site, factor: u64) -> u64 {
 pub fn admit(question: &Question<'_>, pressed: u64, multiple: u64) -> Result<(), Refused> {
     let pressure = question.pressure;
     let most = MAX_FACTOR * ONE / multiple.max(1);
-    // Neighbours raise the price up to the cap and refuse nobody.
+    // Neighbours raise the price up to the cap and refuse no one.
     if pressed > most && pressure::deserved(pressure) > most {
         let seconds = wait(pressure, |later| pressure::deserved(later) <= most);
         return Err(Refused::Network { seconds });

@@ -1,7 +1,7 @@
 //! What the counters cost: factors of work, in 256ths.
 //!
 //! A client pays for itself, in proportion. Others who share something with it
-//! pay only for what was solved, that is for what somebody paid for, and only
+//! pay only for what was solved, that is for what someone paid for, and only
 //! so much that a crowd cannot be turned against the people it hides among:
 //! [`budget`]. What was requested and never solved costs its own client, and its
 //! neighbours a little.
@@ -62,7 +62,7 @@ const BLOCK_ALLOWANCE: u64 = 256;
 const SYSTEM_ALLOWANCE: u64 = 512;
 const SYSTEM_NETWORKS: u64 = 128;
 
-/// The same as long as nobody knows what is usual.
+/// The same as long as it is unknown what is usual.
 const UNKNOWN_BLOCK_ALLOWANCE: u64 = 512;
 const UNKNOWN_SYSTEM_ALLOWANCE: u64 = 4_096;
 const UNKNOWN_SYSTEM_NETWORKS: u64 = 1_024;
@@ -74,7 +74,7 @@ const MAX_PART_FACTOR: [u64; 2] = [16 * ONE, 64 * ONE];
 /// Networks from which one software may come, if it is not usual on the site…
 const FLEET_ALLOWANCE: u64 = 48;
 
-/// …and as long as nobody knows what is usual.
+/// …and as long as it is unknown what is usual.
 const UNKNOWN_FLEET_ALLOWANCE: u64 = 128;
 
 /// Visits that may look the same to the millisecond, …
@@ -90,7 +90,7 @@ const MAX_FLEET_FACTOR: u64 = 32 * ONE;
 const WHOLE: u64 = 65_536;
 
 /// The part of a site's people that a block or a system may have as long as
-/// nobody knows what is usual, …
+/// it is unknown what is usual, …
 const UNKNOWN_PART: u64 = WHOLE * 2 / 5;
 
 /// …and a software: less, because a fleet that is three in four of a site's
@@ -101,15 +101,15 @@ const UNKNOWN_FLEET: u64 = WHOLE * 3 / 10;
 /// part of all people's work at most, …
 const HARM: u64 = WHOLE / 10;
 
-/// …and where nobody knows the share, the factor is at most this. What is usual
+/// …and where the share is unknown, the factor is at most this. What is usual
 /// over all sites may lower it, but never raise it: the people of a new site may
-/// all have what nobody else has, as those of an app do.
+/// all have what no one else has, as those of an app do.
 const UNKNOWN_HARM: u64 = 4 * ONE;
 
 /// The most that something costs which this share of people have in common. A
 /// software that three in a hundred use costs 3.3 times the floor at most, one
 /// that a tenth use costs nothing: to make people pay, an attacker would have
-/// to pay for more of it than all of them do. What nobody uses costs `most`.
+/// to pay for more of it than all of them do. What no one uses costs `most`.
 /// Where the site's own share is unknown, `prior` is that over all sites.
 pub fn budget(share: Option<u16>, prior: Option<u16>, most: u64) -> u64 {
     let within = |share: u16, most: u64| match u64::from(share) {
@@ -133,7 +133,7 @@ pub fn of_neighbours(pressure: &Pressure) -> u64 {
     neighbours(pressure).max(block(pressure))
 }
 
-/// The factor without that of neighbours, for whose sake nobody is refused.
+/// The factor without that of neighbours, for whose sake no one is refused.
 pub fn deserved(pressure: &Pressure) -> u64 {
     address(pressure)
         .max(subnet(pressure))
@@ -189,7 +189,7 @@ pub fn subnet(pressure: &Pressure) -> u64 {
 }
 
 /// By what the network's addresses request, none for more than its allowance.
-/// Of people who share an address, nobody pays for the software of another.
+/// Of people who share an address, no one pays for the software of another.
 pub fn neighbours(pressure: &Pressure) -> u64 {
     let Crowd { load, members } = pressure.network;
     let crowd = u64::from(load.issued).min(u64::from(members) * ADDRESS_ALLOWANCE);
@@ -268,7 +268,7 @@ fn fleet_of(pressure: &Pressure, of: Fleet) -> u64 {
     factor.clamp(ONE, budget(of.share, of.prior, MAX_FLEET_FACTOR))
 }
 
-/// In proportion to how often somebody passed with the same interaction.
+/// In proportion to how often the same interaction passed.
 pub fn trace(pressure: &Pressure) -> u64 {
     let allowance = TRACE_ALLOWANCE.max(u64::from(pressure.site.people()) / TRACE_PART);
     (u64::from(pressure.trace) * ONE / allowance).clamp(ONE, MAX_FLEET_FACTOR)
@@ -276,7 +276,7 @@ pub fn trace(pressure: &Pressure) -> u64 {
 
 /// The part of a site's people that something may have at an hour, in
 /// [`WHOLE`]ths: twice its usual share, or half of what is missing to the whole,
-/// and a sixteenth in any case; `unknown` where nobody knows what is usual.
+/// and a sixteenth in any case; `unknown` where it is unknown what is usual.
 /// Those who have something in common and are not charged yet are among these
 /// people themselves, those who are charged are not: so neither decoys nor the
 /// crowd itself make room for it.

@@ -1,6 +1,6 @@
 //! Scores: what a site's owner is told of a visit, in hundredths: 0 = bot,
 //! 100 = person. Where the site has weights of its own, they decide; work and
-//! pictures follow `risk` everywhere, so that nobody's reports make a visit
+//! pictures follow `risk` everywhere, so that no one's reports make a visit
 //! cheaper.
 
 use munjigi_protocol::{Sign, Signs};

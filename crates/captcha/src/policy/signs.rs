@@ -85,7 +85,7 @@ fn of_signals(signals: &Signals) -> [(Sign, bool); 9] {
     ]
 }
 
-/// Whether somebody did anything at all. One touch, one key or the first focus
+/// Whether there was any interaction at all. One touch, one key or the first focus
 /// begins an attempt: people with a keyboard alone, with a switch or with a
 /// screen reader do no more, and nothing is held against them.
 fn present(signals: &Signals) -> bool {
@@ -94,7 +94,7 @@ fn present(signals: &Signals) -> bool {
 }
 
 fn of_stage(question: &Question<'_>) -> [(Sign, bool); 6] {
-    // Before a solution, nobody had time to do anything.
+    // Before a solution, no one had time to do anything.
     let (absent, moved, further) = match question.stage {
         Stage::Start => (false, false, false),
         Stage::Solution { network, puzzles, .. } => {

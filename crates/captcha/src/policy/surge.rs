@@ -31,7 +31,7 @@ const MAX_REPEATED_FACTOR: u64 = 16 * ONE;
 
 /// By how much the site is flooded for a visitor, at least [`ONE`]. Only what
 /// passed counts, because only that was paid for. Those who were charged for a
-/// reason of their own are left out: nobody pays twice for them, and people do
+/// reason of their own are left out: no one pays twice for them, and people do
 /// not pay for an attacker who does. Newcomers and regulars are measured apart:
 /// an attacker who passed from each address beforehand floods the regulars, and
 /// one who did not the newcomers.
@@ -48,8 +48,8 @@ pub fn cause(site: &Site, pressure: &Pressure) -> Option<Cause> {
     seen.then_some(cause)
 }
 
-/// Whether the site is under attack, whoever pays for it: what its owner is
-/// told.
+/// Whether the site is under attack, no matter who pays for it: this is what
+/// its owner is told.
 pub fn is_attacked(site: &Site, pressure: &Pressure) -> bool {
     above(site, pressure, pressure.site.solved) > ONE
 }

@@ -184,13 +184,13 @@ fn the_policy_reads_as_this_table() {
         ("a block of quiet networks",  FIREFOX, NOTHING,       block(2_048, 2_100, permille(0)), On::Plain, 320_000, Puzzle, 100),
         ("the same beside many",       FIREFOX, NOTHING,       block(2_048, 33_000, permille(0)), On::Plain, 40_000, Puzzle, 100),
         ("a block that is usual",      FIREFOX, NOTHING,       block(2_048, 8_000, permille(200)), On::Plain, 40_000, Puzzle, 100),
-        ("a block nobody knows",       FIREFOX, NOTHING,       block(8_192, 2_100, None), On::Plain,     160_000, Puzzle, 100),
+        ("a block no one knows",       FIREFOX, NOTHING,       block(8_192, 2_100, None), On::Plain,     160_000, Puzzle, 100),
         ("an IPv6 allocation",         FIREFOX, NOTHING,       block(8_192, 2_100, permille(0)), On::Plain, 640_000, Puzzle, 100),
         ("a block of rented machines", FIREFOX, NOTHING,       rented(block(8_192, 2_100, permille(0))), On::Plain, 1_280_000, Puzzle, 100),
         ("a household's /56",          FIREFOX, NOTHING,       subnet(64),              On::Plain,         40_000, Puzzle, 100),
         ("one that has fresh /64s",    FIREFOX, NOTHING,       subnet(640),             On::Plain,        400_000, Puzzle, 100),
         // Systems.
-        ("a system nobody knows",      FIREFOX, NOTHING,       system(1_024, 1_024, None), On::Plain,      40_000, Puzzle, 100),
+        ("a system no one knows",      FIREFOX, NOTHING,       system(1_024, 1_024, None), On::Plain,      40_000, Puzzle, 100),
         ("far more of one",            FIREFOX, NOTHING,       system(9_000, 1_024, None), On::Plain,     160_000, Puzzle,  95),
         ("a usual system",             FIREFOX, NOTHING,       system(3_000, 4_000, permille(600)), On::Plain, 40_000, Puzzle, 100),
         ("and all of a sudden",        FIREFOX, NOTHING,       system(90_000, 4_000, permille(600)), On::Plain, 40_000, Puzzle, 100),
@@ -378,7 +378,7 @@ fn loads() -> impl Strategy<Value = Load> {
 }
 
 #[test]
-fn nobody_pays_for_another_software_at_the_same_address() {
+fn no_one_pays_for_another_software_at_the_same_address() {
     let work = |client| {
         let shared = neighbours(250, 9_000, 40);
         let pressure = Pressure { client: load(client, client, 0), ..shared };

@@ -1,6 +1,6 @@
 //! Test secrets: those that vendors publish, and our own. They accept the
 //! tokens of their own test sitekeys and nothing else, and no other secret
-//! accepts those tokens, so that a test key left in production lets nobody
+//! accepts those tokens, so that a test key left in production lets no one
 //! through.
 
 use munjigi_keys::UnixMillis;

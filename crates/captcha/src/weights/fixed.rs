@@ -44,7 +44,7 @@ pub const fn weight(sign: Sign) -> Weight {
         Sign::TlsOld | Sign::TooFast => Weight::Circumstance(25),
         // Beside `Busy`, 25 together.
         Sign::VeryBusy => Weight::Circumstance(17),
-        // With `Replayed`, 24: nobody does the same to the millisecond again.
+        // With `Replayed`, 24: no one does the same to the millisecond again.
         Sign::OftenReplayed => Weight::Circumstance(15),
         // An unconfigured headless browser; privacy browsers list one. And no
         // browser's solutions are wrong.

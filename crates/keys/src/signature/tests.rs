@@ -81,7 +81,7 @@ fn every_part_of_the_request_is_signed() {
 }
 
 #[test]
-fn a_digest_that_nobody_signed_is_refused_before_any_body() {
+fn an_unsigned_digest_is_refused_before_any_body() {
     let header = signed();
     let own = base64::encode(&Sha256::digest(BODY));
     let other = base64::encode(&Sha256::digest(b"another body"));

@@ -1,5 +1,5 @@
 //! Things that only stand around (clutter) or in the way (occluders). Plain
-//! forms that nobody would call by the name of a kind.
+//! forms that no one would call by the name of a kind.
 
 use core::f32::consts::{FRAC_PI_2, PI};
 

@@ -59,7 +59,7 @@ async fn denies_a_site<S: RedemptionStore + Ledgers>(store: S, now: UnixMillis) 
     let name = ["mj_", &"0".repeat(25), "8"].concat();
     let mut redeem = redeem(1, 1);
     redeem.facts.sitekey = Sitekey::from_trusted(&name).expect("26 digits, spare bits zero");
-    // Nobody has denied it yet.
+    // No one has denied it yet.
     assert_eq!(store.deny(vec![entry(&name, 1, false)]).await, Ok(()));
     assert_eq!(store.redeem(&row(1, now), &redeem).await, Ok(Redemption::First));
     assert_eq!(store.deny(vec![entry(&name, 2, true)]).await, Ok(()));

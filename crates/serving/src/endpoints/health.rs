@@ -89,8 +89,8 @@ async fn redemptions<P: Platform>(edge: &RequestContext<'_, P>) -> HealthCheck {
     HealthCheck { name: "redemptions".into(), status, detail }
 }
 
-/// Where visitors are from. Rules by what is unknown match nobody, and all else
-/// works without.
+/// Where visitors are from. Rules by what is unknown match no one; everything
+/// else works without.
 fn networks<P: Platform>(edge: &RequestContext<'_, P>) -> Option<HealthCheck> {
     let detail = edge.platform.networks()?;
     Some(HealthCheck { name: "networks".into(), status: Status::Ok, detail })

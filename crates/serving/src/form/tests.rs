@@ -1,4 +1,4 @@
-//! Bodies as HTTP clients write them, and bodies that nobody should send.
+//! Bodies as HTTP clients write them, and bodies that no one should send.
 
 use super::*;
 

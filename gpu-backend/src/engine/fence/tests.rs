@@ -38,7 +38,7 @@ fn an_adapter_that_is_only_late_is_busy_and_recovers() {
     let fence = fence(LONG);
     let (release, slow) = stuck();
     assert_eq!(fence.serve(SHORT, slow), Err(Unanswered::Busy));
-    // At once: nobody waits behind abandoned work.
+    // At once: no call waits behind abandoned work.
     assert_eq!(fence.serve(LONG, || ()), Err(Unanswered::Busy));
     assert_eq!(fence.left(), None);
     drop(release);

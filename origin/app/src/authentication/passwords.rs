@@ -44,7 +44,7 @@ impl Passwords {
             if let Some(kept) = kept {
                 return password.is(&kept);
             }
-            password.is_nobodys();
+            password.take_as_long();
             false
         })
         .await

@@ -56,7 +56,7 @@ impl Limits for Stored {
 }
 
 /// Counts in Redis, and in Postgres while Redis is unreachable: a user who is
-/// at their limit then gets one more burst, and nobody gets more.
+/// at their limit then gets one more burst, and no one gets more.
 #[derive(Debug)]
 pub struct Counted {
     pub redis: Redis,

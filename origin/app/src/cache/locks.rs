@@ -27,7 +27,7 @@ return 1";
 /// Grants locks that expire.
 #[async_trait]
 pub trait Locks: std::fmt::Debug + Send + Sync {
-    /// Takes a lock that is free; `None` while somebody else holds it.
+    /// Takes a lock that is free; `None` while another holds it.
     async fn take(
         &self,
         name: &str,
@@ -35,7 +35,7 @@ pub trait Locks: std::fmt::Debug + Send + Sync {
         now: UnixMillis,
     ) -> Result<Option<Lease>, StoreError>;
 
-    /// Releases a lock, unless somebody else holds it by now.
+    /// Releases a lock, unless another holds it by now.
     async fn give_back(&self, lease: &Lease, now: UnixMillis) -> Result<(), StoreError>;
 }
 

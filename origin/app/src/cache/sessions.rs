@@ -27,10 +27,10 @@ pub trait Sessions: std::fmt::Debug + Send + Sync {
     -> Result<Option<Session>, StoreError>;
 
     /// Call it after the commit with the cookies of sessions that ended or
-    /// changed. Once it returns `Ok`, nobody finds them as they were.
+    /// changed. Once it returns `Ok`, no one finds them as they were.
     async fn changed(&self, cookies: &[TokenHash]) -> Result<(), Lingering>;
 
-    /// Call it when a session's last use was recorded, which changes nobody's
+    /// Call it when a session's last use was recorded, which changes no one's
     /// access.
     async fn noted(&self, cookie: TokenHash);
 }

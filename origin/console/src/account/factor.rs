@@ -156,7 +156,7 @@ async fn show_key(
 }
 
 /// Turns the app off or replaces the recovery codes. Both require password and
-/// code, because somebody who finds an unlocked browser has neither.
+/// code, because someone who finds an unlocked browser has neither.
 pub async fn change(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,

@@ -12,7 +12,7 @@ use crate::requester::Asking;
 
 /// Saves the choice. The form has one field `account` per chosen member, and
 /// one that is always present: it shows that the form is complete, since
-/// choosing nobody is allowed.
+/// choosing no one is allowed.
 pub async fn submit(asking: Asking, body: Bytes) -> Result<Response, PageError> {
     let fields = || form_urlencoded::parse(&body);
     if !fields().any(|(name, value)| name == "choice" && value == "members") {

@@ -1,5 +1,5 @@
 //! `…/record.json`: the audit log as JSON. A truncated file is not valid JSON,
-//! so nobody mistakes a part for the whole.
+//! so no one mistakes a part for the whole.
 
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;

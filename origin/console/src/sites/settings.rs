@@ -37,7 +37,7 @@ struct Page {
     /// The form's values.
     typed: Fields,
     costs: Costs,
-    /// Whether somebody changed the site after the form was shown.
+    /// Whether someone changed the site after the form was shown.
     is_late: bool,
     mistakes: Vec<Told>,
     modes: [&'static str; 3],

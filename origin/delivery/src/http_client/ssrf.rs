@@ -73,8 +73,8 @@ pub fn guarded(reach: Reach, lookup: Lookup, timeout: Duration) -> Result<Client
 #[error("an address that is not public")]
 struct NotPublic;
 
-/// Allows addresses. One that is not public taints the name: nobody mixes them
-/// with good intentions.
+/// Allows addresses. One that is not public taints the name: an honest name
+/// does not mix them.
 struct Guard {
     lookup: Lookup,
     reach: Reach,

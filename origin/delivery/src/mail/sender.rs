@@ -70,7 +70,7 @@ impl Outbox for Sender {
         lease: Duration::from_mins(2),
         // Each over its own connection.
         at_once: 4,
-        // Not longer: somebody may be waiting in front of an empty inbox.
+        // Not longer: someone may be waiting in front of an empty inbox.
         back_off: BackOff::doubling(Duration::from_secs(5), Duration::from_mins(5))
             .giving_up_after(Duration::from_secs(GIVE_UP_AFTER.whole_seconds().unsigned_abs())),
         blame: Blame::Operator,

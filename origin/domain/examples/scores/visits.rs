@@ -159,7 +159,7 @@ fn noticed(site: &Site, seen: &Seen) -> Option<Signs> {
     demand.ok().map(|demand| demand.signs)
 }
 
-/// What nobody accuses.
+/// A visit that raises no suspicion.
 fn plain(chance: &mut Chance) -> Seen {
     let focus = chance.millis(900, 15_000);
     Seen {
@@ -285,7 +285,7 @@ fn seen(kind: Kind, chance: &mut Chance) -> Seen {
             }
         }
     }
-    // Nobody shares an address here.
+    // No two visitors share an address here.
     pressure.client = pressure.address;
     seen
 }

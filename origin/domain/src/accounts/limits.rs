@@ -46,14 +46,14 @@ pub const LOG_IN_UNSHOWN_BY_ACCOUNT: Limit =
     Limit { name: "log-in-unshown-by-account", burst: 5, interval_millis: 2 * MINUTE };
 /// API log-ins from one network prefix. Counted separately from the console's:
 /// there is no widget in front of them, and programs that use them up lock
-/// nobody out of the console.
+/// no one out of the console.
 pub const API_LOG_IN_BY_PREFIX: Limit =
     Limit { name: "api-log-in-by-prefix", burst: 10, interval_millis: 30 * SECOND };
 /// API log-ins to one account from one network prefix.
 pub const API_LOG_IN_BY_ACCOUNT_AND_PREFIX: Limit =
     Limit { name: "api-log-in-by-account-and-prefix", burst: 5, interval_millis: 2 * MINUTE };
 /// API log-ins to one account, from anywhere: it takes four networks to reach
-/// the limit, so one alone locks nobody out of the API either.
+/// the limit, so one alone locks no one out of the API either.
 pub const API_LOG_IN_BY_ACCOUNT: Limit =
     Limit { name: "api-log-in-by-account", burst: 30, interval_millis: 30 * SECOND };
 /// Second factors of one account at the API: together with the console's own
@@ -76,7 +76,7 @@ pub const PASSKEYS_BY_PREFIX: Limit =
 /// Sign-ups and requests for emails from one network prefix.
 pub const EMAILS_BY_PREFIX: Limit =
     Limit { name: "emails-by-prefix", burst: 10, interval_millis: 5 * MINUTE };
-/// Emails to one address that somebody without an account can trigger.
+/// Emails to one address that someone without an account can trigger.
 pub const EMAILS_BY_ADDRESS: Limit =
     Limit { name: "emails-by-address", burst: 3, interval_millis: 20 * MINUTE };
 
@@ -102,7 +102,7 @@ pub const WEBHOOK_TESTS_BY_ORGANISATION: Limit =
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MostSites(pub u32);
 
-/// Stores counts under keyed names, so that nobody without the key learns whom
+/// Stores counts under keyed names, so that no one without the key learns whom
 /// they belong to: there are few enough addresses to try them one by one.
 /// `Debug` prints the type's name only; wiped on drop.
 #[derive(Clone)]

@@ -87,7 +87,7 @@ pub enum PasskeyError {
     /// The device did not verify its holder.
     #[error("the device did not verify its user")]
     NotVerified,
-    /// Not one of ours, somebody else's, or signed by another key.
+    /// Not one of ours, someone else's, or signed by another key.
     #[error("the passkey does not belong to this account")]
     Unknown,
     /// Its counter went backwards, as happens with two copies.

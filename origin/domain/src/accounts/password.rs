@@ -13,7 +13,7 @@ use super::EmailAddress;
 /// what NIST SP 800-63B-4 (3.1.1.2) requires of a password that a second factor
 /// may follow.
 pub const FEWEST: usize = 10;
-/// Maximum in bytes: Argon2 would accept more, but nobody types them.
+/// Maximum in bytes: Argon2 would accept more, but no one types them.
 pub const MOST_BYTES: usize = 256;
 /// Of `zxcvbn`'s five scores, 3 is out of reach of online guessing and, hashed
 /// as here, of cheap offline guessing.
@@ -98,7 +98,7 @@ impl Password {
 
     /// Takes as long as `is`, for accounts that do not exist, so that timing
     /// does not reveal which do.
-    pub fn is_nobodys(&self) {
+    pub fn take_as_long(&self) {
         let mut out = [0; 32];
         let _ = hasher().hash_password_into(self.0.as_bytes(), &[0; 16], &mut out);
     }

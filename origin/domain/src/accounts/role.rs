@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_makes_others_mightier_than_themselves() {
+    fn no_one_grants_more_rights_than_their_own() {
         for granting in Role::ALL {
             for granted in Role::ALL {
                 let more = Permission::ALL.into_iter().any(|p| granted.may(p) && !granting.may(p));

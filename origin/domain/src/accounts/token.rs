@@ -38,7 +38,7 @@ impl Token {
         TokenHash(Sha256::digest(self.0).into())
     }
 
-    /// The CSRF token of the forms shown to this cookie's holder: nobody else
+    /// The CSRF token of the forms shown to this cookie's holder: no one else
     /// can compute it, and it grants no access.
     pub fn csrf_token(&self) -> String {
         let mut hash = Sha256::new();

@@ -1,6 +1,6 @@
 //! How many visitors are expected to pass on a site at each hour of a week: the
 //! medians by which an hour is judged, published to the edge. Challenges that
-//! nobody solves are left out. Otherwise, requesting them for weeks would make
+//! no one solves are left out. Otherwise, requesting them for weeks would make
 //! room for a flood.
 
 use super::{Baseline, Past, WEEKS_LOOKED_AT};

@@ -109,8 +109,8 @@ fn a_site_without_a_past_is_not_judged() {
 
 #[test]
 fn a_flood_from_a_new_network_is_detected() {
-    let nobody = past(|_| Hour::default());
-    let seen = verdict(Kind::Flood, &hour(5_000, 0), &nobody);
+    let quiet = past(|_| Hour::default());
+    let seen = verdict(Kind::Flood, &hour(5_000, 0), &quiet);
     let Verdict::Alarm(Severity::Critical, figures) = seen else { panic!("{seen:?}") };
     assert!(figures.score.is_finite() && figures.usual < 1.0);
 }

@@ -38,7 +38,7 @@ impl fmt::Debug for Email {
 /// grant access to anybody who has them.
 #[derive(Clone, PartialEq)]
 pub enum EmailKind {
-    /// To somebody who signed up.
+    /// To someone who signed up.
     ConfirmAddress {
         /// As typed by the person, who may be anybody: left out of the greeting
         /// if it looks like a web address.
@@ -48,7 +48,7 @@ pub enum EmailKind {
         /// Lifetime of the link.
         hours: u16,
     },
-    /// To somebody who has an account and whose address was used to sign up
+    /// To someone who has an account and whose address was used to sign up
     /// again. The page looks the same in both cases; only this email tells.
     AddressTaken {
         /// The log-in page.
@@ -56,14 +56,14 @@ pub enum EmailKind {
         /// The page that requests a new password.
         recover_link: Url,
     },
-    /// To somebody who forgot the password.
+    /// To someone who forgot the password.
     RecoverPassword {
         /// The link to choose a new one.
         link: Url,
         /// Lifetime of the link.
         minutes: u16,
     },
-    /// The password was changed by somebody who knew the old one.
+    /// The password was changed by someone who knew the old one.
     PasswordChanged,
     /// The password was changed by a recovery link.
     PasswordReset,
@@ -106,7 +106,7 @@ pub enum EmailKind {
         /// The name that its owner chose.
         name: Shown,
     },
-    /// To somebody who is invited to join an organisation.
+    /// To someone who is invited to join an organisation.
     Invited {
         /// Who invites.
         by: Shown,

@@ -1,5 +1,5 @@
 //! The subject of an email, in one line: a line break in it would start a
-//! header of somebody else's choosing.
+//! header of another person's choosing.
 
 use std::fmt;
 use std::str::FromStr;

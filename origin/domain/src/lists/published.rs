@@ -18,7 +18,7 @@ pub enum Published {
     /// Networks of large clouds.
     Clouds,
     /// Networks that criminals hijacked or lease: Spamhaus's "Don't Route Or
-    /// Peer", which names nobody else's.
+    /// Peer", which lists no others.
     SpamhausDrop,
 }
 
@@ -97,7 +97,7 @@ pub struct Source {
     pub url: String,
 }
 
-/// A published list that nobody could fetch for so long is stale.
+/// A published list that could not be fetched for so long is stale.
 pub const STALE_AFTER: Duration = Duration::from_hours(72);
 
 /// Why the last good file stays.

@@ -175,7 +175,8 @@ fn split(labels: &[Label], holds: impl Fn(&Label) -> bool) -> (&[Label], &[Label
     labels.split_at(labels.partition_point(holds))
 }
 
-/// There is nothing to go back to: the owner's mistake, or somebody was faster.
+/// There is nothing to go back to: by mistake, or because another member has
+/// just undone it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("nothing was published before")]
 pub struct NothingToUndo;

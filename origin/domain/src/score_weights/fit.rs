@@ -37,7 +37,7 @@ const DONE: f64 = 1e-4;
 /// Why there are no weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Untrained {
-    /// Fewer labels than [`NEEDED`] of one kind: nobody's fault, more may come.
+    /// Fewer labels than [`NEEDED`] of one kind: no error, since more may come.
     #[error("{legitimate} labels say legitimate and {fraudulent} fraudulent, of {NEEDED} each")]
     TooFew {
         /// Labels that say "legitimate".
@@ -136,7 +136,7 @@ impl Problem {
         };
         let of_sign = |sign: Sign| {
             let [least, most] = match weight(sign) {
-                // Nobody's labels are asked about these.
+                // These are never learned from labels.
                 Weight::Convicts => [CONVICTION, CONVICTION],
                 Weight::Client(_) | Weight::Circumstance(_) | Weight::Nothing => [-MOST, MOST],
             };

@@ -37,7 +37,7 @@ pub enum Decision {
     /// What is in force stays.
     #[serde(rename = "keep")]
     Keep(Why, Figures),
-    /// Nobody can tell yet.
+    /// There are too few outcomes to tell yet.
     #[serde(rename = "unknown")]
     Unknown(TooFew),
 }
@@ -64,8 +64,8 @@ pub enum Why {
     /// to them, or to the site.
     #[serde(rename = "reversed")]
     Reversed,
-    /// The new labels follow the signs far less, or more, than those before:
-    /// likewise.
+    /// The new labels follow the signs far less, or far more, than those
+    /// before.
     #[serde(rename = "unlike")]
     Unlike,
 }

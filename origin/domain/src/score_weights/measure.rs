@@ -73,8 +73,8 @@ pub struct Bin {
     pub share: f64,
 }
 
-/// What a model says of visits beside what their labels say, in ten bins; those
-/// that nobody is in are all zero.
+/// What a model says of visits beside what their labels say, in ten bins; empty
+/// bins are all zero.
 pub fn calibration(model: &Model, labels: &[Label]) -> [Bin; 10] {
     let counted = Counted::of(labels);
     let weight = |count: u32, all: u32| f64::from(count) / f64::from(all.max(1));

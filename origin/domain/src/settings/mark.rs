@@ -1,5 +1,5 @@
 //! The mark that a form carries of the settings that it was shown with: it
-//! stays the same until somebody changes one. A site's version is not suitable,
+//! stays the same until someone changes one. A site's version is not suitable,
 //! because it also rises when the site is paused or gets another secret, which
 //! is no reason to refuse a form.
 

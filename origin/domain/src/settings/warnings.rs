@@ -58,7 +58,7 @@ impl fmt::Display for Warning {
     }
 }
 
-/// `None` if that is nobody, or only somebody's own network.
+/// `None` if that is no one, or only a network of the owner's own.
 fn uncounted(rule: &Rule) -> Option<Uncounted> {
     let when = &rule.when;
     if rule.verdict != Verdict::Allow {

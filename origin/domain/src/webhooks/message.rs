@@ -114,7 +114,7 @@ pub fn body_of_anomaly(message: &AnomalyMessage<'_>) -> String {
 
 /// The body of `webhook.test`.
 pub fn body_of_test(organisation: &Id, now: UnixMillis) -> String {
-    let text = "This is a test message. Somebody pressed “Test” on the Notifications page.";
+    let text = "This is a test message. Someone pressed “Test” on the Notifications page.";
     body(Event::Test, now, Test { organisation: organisation.as_str(), text })
 }
 

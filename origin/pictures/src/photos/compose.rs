@@ -12,7 +12,7 @@ use rand::seq::{IndexedRandom, SliceRandom};
 use super::tile::sprite;
 
 const TILES: usize = 9;
-/// How many tiles are correct, taking turns: somebody who knows these shares
+/// How many tiles are correct, taking turns: a guesser who knows these shares
 /// guesses one grid in 300.
 const RIGHT: [usize; 5] = [3, 4, 5, 4, 5];
 const LEAST_RIGHT: usize = 3;

@@ -35,7 +35,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         let why = "it must have 1 to 100 visible characters";
         return Err(Fail::new(
             Exit::Failed,
-            "nobody was invited: the name of the organisation is invalid",
+            "no one was invited: the name of the organisation is invalid",
             why,
         ));
     }
@@ -58,7 +58,7 @@ Created the organisation {name:?}. This link makes {email} its owner:
 
   {place}
 
-It works once, for seven days, for anybody who has it: send it to nobody else.
+It works once, for seven days, for anyone who has it: send it to no one else.
 "
     ))
 }

@@ -295,7 +295,7 @@ fn fail(what: &'static str, error: ImportError) -> Fail {
     }
 }
 
-/// Anything that looks like an address is one: nobody means the folder `s3:`.
+/// Anything that looks like an address is one: no one means the folder `s3:`.
 fn parse_place(path: PathBuf) -> Result<Place, AddressError> {
     match path.to_str() {
         Some(text) if text.starts_with("s3:") || text.contains("://") => {

@@ -160,8 +160,8 @@ mod tests {
         let kim = rig.someone("Kim").await;
         let site = rig.create_site().await.sitekey;
         let of_kim = kim.organisation.as_str();
-        let nobody = give(&rig, &[&site, "0000000000000000"]).await.unwrap_err();
-        assert!(nobody.to_string().contains("no organisation has this id"), "{nobody}");
+        let missing = give(&rig, &[&site, "0000000000000000"]).await.unwrap_err();
+        assert!(missing.to_string().contains("no organisation has this id"), "{missing}");
         let so_already = give(&rig, &[&site, "--to-nobody"]).await.unwrap_err();
         assert!(so_already.to_string().contains("there is nothing to change"), "{so_already}");
         rig.change(&site, munjigi_domain::site_change::Change::Delete).await.unwrap();

@@ -71,7 +71,7 @@ async fn a_key_may_at_most_what_its_maker_may_at_this_moment(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_key_invites_and_changes_nobody_who_may_more_than_it(pool: PgPool) {
+async fn a_key_invites_and_changes_no_one_with_more_rights(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee, park) =
         (rig.someone("Kim").await, rig.someone("Lee").await, rig.someone("Park").await);
@@ -94,7 +94,7 @@ async fn a_key_invites_and_changes_nobody_who_may_more_than_it(pool: PgPool) {
     let member = |of: &crate::rig::people::Someone| format!("{base}/members/{}", of.account);
     let to = |role: &str| json!({ "role": role });
     for (of, role, by_narrow, by_wide) in [
-        // Nobody can be given a role above the key's, and nobody above it can
+        // No one can be given a role above the key's, and no one above it can
         // be changed.
         (&park, "admin", 403, 403),
         (&park, "analyst", 403, 204),
@@ -146,7 +146,7 @@ async fn a_key_takes_a_session_that_has_just_begun(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn nobody_creates_a_key_with_more_rights_than_their_own(pool: PgPool) {
+async fn no_one_creates_a_key_with_more_rights_than_their_own(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let person = rig.session_client(&kim.account).await;

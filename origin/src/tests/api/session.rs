@@ -139,13 +139,13 @@ async fn wrong_passwords_get_the_same_response_and_are_rate_limited(pool: PgPool
         }
     }
     assert_eq!((statuses[0], statuses[4], statuses[5]), (401, 401, 429));
-    let nobody = json!({ "email": "nobody@shop.example", "password": "not this one" });
-    let answer = post(&rig, "/session", &nobody).await;
+    let absent = json!({ "email": "nobody@shop.example", "password": "not this one" });
+    let answer = post(&rig, "/session", &absent).await;
     assert_eq!((answer.status, answer.code()), (401, "wrong-credentials".to_owned()));
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn tries_at_the_api_keep_nobody_out_of_the_console(pool: PgPool) {
+async fn tries_at_the_api_keep_no_one_out_of_the_console(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let mut owner = rig.tab_of(&kim.account).await;

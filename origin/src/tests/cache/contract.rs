@@ -181,8 +181,8 @@ async fn a_session_is_found_as_it_is_stored(rig: &Rig, sessions: &dyn Sessions) 
         assert_eq!(sessions.find(cookie.hash(), rig.now()).await.unwrap(), stored);
     }
     assert_eq!(stored.unwrap().id, id);
-    let nobody = Token::draw(&rig.app.entropy);
-    assert_eq!(sessions.find(nobody.hash(), rig.now()).await.unwrap(), None);
+    let missing = Token::draw(&rig.app.entropy);
+    assert_eq!(sessions.find(missing.hash(), rig.now()).await.unwrap(), None);
     let later = UnixMillis(rig.now().0 + munjigi_domain::accounts::session::IDLE_MILLIS);
     assert_eq!(sessions.find(cookie.hash(), later).await.unwrap(), None);
 }
@@ -237,6 +237,6 @@ pub async fn sites(rig: &Rig, sites: &dyn Sites) {
         let found = sites.find(key, rig.now()).await.unwrap().unwrap();
         assert_eq!(found.config, changed);
     }
-    let nobody = "mj_00000000000000000000000000";
-    assert_eq!(sites.find(nobody, rig.now()).await.unwrap(), None);
+    let missing = "mj_00000000000000000000000000";
+    assert_eq!(sites.find(missing, rig.now()).await.unwrap(), None);
 }

@@ -32,7 +32,7 @@ async fn a_copy_is_used_and_says_nothing_to_who_reads_it(pool: PgPool) {
     assert_eq!(copies.len(), 1);
     let copy = text(&redis, &copies[0]).await;
     assert!(!String::from_utf8_lossy(&copy).contains(kim.account.as_str()));
-    // The copy is read: the row is gone, and nobody announced it.
+    // The copy is read: the row is gone, and no one announced it.
     sqlx::query("DELETE FROM sessions").execute(&rig.pool).await.unwrap();
     tab.open("/console/account").await;
     assert_eq!(tab.path, "/console/account");
@@ -44,7 +44,7 @@ async fn a_copy_is_used_and_says_nothing_to_who_reads_it(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn writing_into_redis_logs_nobody_in(pool: PgPool) {
+async fn writing_into_redis_logs_no_one_in(pool: PgPool) {
     let Some((rig, server)) = beside(pool).await else { return };
     let kim = rig.someone("Kim").await;
     rig.tab_of(&kim.account).await.open("/console/account").await;
@@ -76,7 +76,7 @@ async fn fail_to_log_in(rig: &Rig, email: &str) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn nobody_finds_out_by_guessing_whom_postgres_counts(pool: PgPool) {
+async fn no_one_finds_out_by_guessing_whom_postgres_counts(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     fail_to_log_in(&rig, &kim.email).await;
@@ -89,7 +89,7 @@ async fn nobody_finds_out_by_guessing_whom_postgres_counts(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn nobody_finds_out_by_guessing_whom_redis_counts(pool: PgPool) {
+async fn no_one_finds_out_by_guessing_whom_redis_counts(pool: PgPool) {
     let Some((rig, server)) = beside(pool).await else { return };
     let kim = rig.someone("Kim").await;
     fail_to_log_in(&rig, &kim.email).await;

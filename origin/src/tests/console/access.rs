@@ -89,7 +89,7 @@ async fn every_page_is_refused_to_those_without_the_right(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn nobody_changes_the_site_of_another_organisation(pool: PgPool) {
+async fn no_one_changes_the_site_of_another_organisation(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
     let of_lee = rig.site_of(&lee, "Lee's shop").await;

@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use crate::rig::people::Someone;
 use crate::rig::{self, DAY, HOUR, Rig, event};
 
-/// Three redeemed tokens: a bot, a person, and somebody of whom nothing is known.
+/// Three redeemed tokens: a bot, a person, and someone of whom nothing is known.
 async fn redeemed(rig: &Rig, site: &str) {
     let visit = |number, score, signs: &[Sign]| RedeemedEvent {
         sitekey: site.to_owned(),

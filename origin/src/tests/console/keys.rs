@@ -99,7 +99,7 @@ async fn make_after(rig: &Rig, of: &Someone, meanwhile: impl AsyncFnOnce()) -> O
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn no_key_is_made_for_what_somebody_was_a_moment_ago(pool: PgPool) {
+async fn no_key_is_made_with_rights_that_have_just_ended(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
     let there = Someone { organisation: kim.organisation.clone(), ..lee.clone() };

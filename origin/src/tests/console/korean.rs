@@ -1,5 +1,5 @@
 //! What goes wrong on the pages of a Korean account is said in Korean. Latin
-//! words are values that somebody typed, or examples.
+//! words are values that someone typed, or examples.
 
 use munjigi_i18n::Locale;
 use sqlx::PgPool;
@@ -221,8 +221,8 @@ async fn why_a_webhook_failed_is_in_korean(pool: PgPool) {
         assert_eq!(tab.page.matches(reason).count(), sentences, "{}", tab.page);
     }
     // A receiver that is gone, and a row of a program that knew no codes.
-    let nobody = format!("http://127.0.0.1:{}/", closed_port().await);
-    sqlx::query("UPDATE webhooks SET url = $1").bind(nobody).execute(&rig.pool).await.unwrap();
+    let silent = format!("http://127.0.0.1:{}/", closed_port().await);
+    sqlx::query("UPDATE webhooks SET url = $1").bind(silent).execute(&rig.pool).await.unwrap();
     tab.send(&format!("{page}/test"), &[("webhook", &webhook)]).await;
     assert_eq!(tab.page.matches("받는 서버에 연결할 수 없습니다: ").count(), 2, "{}", tab.page);
     sqlx::query("UPDATE webhook_deliveries SET last_error = 'out of luck', last_failure = NULL")

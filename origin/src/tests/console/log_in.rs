@@ -35,7 +35,7 @@ async fn an_unknown_address_and_a_wrong_password_get_one_answer(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_password_that_is_too_long_for_any_is_hashed_for_nobody(pool: PgPool) {
+async fn a_password_that_is_too_long_is_never_hashed(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let (long, longest) = ("a".repeat(257), "a".repeat(256));
@@ -123,7 +123,7 @@ async fn begun_from(rig: &Rig, email: &str, peer: [u8; 4], lines: &[&str]) -> St
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn nobody_chooses_the_network_that_they_are_seen_in(pool: PgPool) {
+async fn no_one_chooses_the_network_that_they_are_seen_in(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let proxy = [127, 0, 0, 1];

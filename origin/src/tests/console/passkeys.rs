@@ -193,7 +193,7 @@ async fn a_passkey_challenge_is_single_use_bound_and_short_lived(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_passkey_of_somebody_else_is_no_second_factor(pool: PgPool) {
+async fn a_passkey_of_another_account_is_no_second_factor(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
     owner(&rig, &kim, Device::default()).await;
@@ -231,7 +231,7 @@ async fn a_cloned_passkey_is_locked_and_its_owner_told(pool: PgPool) {
     assert_eq!(tab.status, 422);
     assert!(tab.page.contains("may have been copied and is no longer accepted"), "{}", tab.page);
     let tab = log_in(&rig, &mut device).await;
-    assert_eq!(tab.status, 422, "which of the two is the copy, nobody knows");
+    assert_eq!(tab.status, 422, "which of the two is the copy, no one knows");
     assert_eq!(emails(&rig, "A passkey may have been copied").await, 1);
     assert_eq!(actions(&rig).await, ["passkey.add", "passkey.copied"]);
     // The account still requires a second factor after the password.

@@ -27,12 +27,12 @@ async fn the_link_in_an_email_sets_another_password_once(pool: PgPool) {
     let link = link_to(&rig, &kim.email).await;
 
     // An address without an account gets the same response, but no email.
-    let mut nobody = Tab::new(&rig);
-    nobody.open("/recover").await;
-    nobody.send("/recover", &[("email", "nobody@shop.example")]).await;
+    let mut stranger = Tab::new(&rig);
+    stranger.open("/recover").await;
+    stranger.send("/recover", &[("email", "nobody@shop.example")]).await;
     let key = |tab: &Tab<'_>| tab.csrf_token();
     assert_eq!(
-        nobody.page.replace("nobody@shop.example", "<address>").replace(&key(&nobody), ""),
+        stranger.page.replace("nobody@shop.example", "<address>").replace(&key(&stranger), ""),
         told.replace(&key(&tab), "")
     );
     assert_eq!(rig.number("SELECT count(*) FROM mails").await, 1);
@@ -231,7 +231,7 @@ async fn a_password_reset_revokes_keys_and_api_sessions(pool: PgPool) {
         assert_eq!(key.call("GET", "/me", None).await.code(), "key-ended");
     }
     assert_eq!(session.call("GET", "/me", None).await.status, 401);
-    assert_eq!(of_lee.call("GET", "/me", None).await.status, 200, "somebody else's");
+    assert_eq!(of_lee.call("GET", "/me", None).await.status, 200, "someone else's");
     let (subject, text): (String, String) = sqlx::query_as(
         "SELECT payload->>'subject', payload->>'text' FROM deliveries
         WHERE topic = 'emails' AND payload->>'to' = $1 ORDER BY key::bigint DESC LIMIT 1",

@@ -135,7 +135,7 @@ async fn erasure_can_be_cancelled_for_thirty_days(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn nobody_is_invited_by_who_is_erased(pool: PgPool) {
+async fn an_erased_account_invites_no_one(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
     rig.join(&kim.organisation, &lee.account, Role::Admin).await;

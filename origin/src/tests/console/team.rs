@@ -75,7 +75,7 @@ async fn a_withdrawn_invitation_is_worthless(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn an_admin_makes_nobody_an_owner_and_removes_none(pool: PgPool) {
+async fn an_admin_makes_no_one_an_owner_and_removes_none(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee, park) =
         (rig.someone("Kim").await, rig.someone("Lee").await, rig.someone("Park").await);
@@ -202,7 +202,7 @@ async fn an_organisation_keeps_an_owner_even_if_two_leave_at_once(pool: PgPool) 
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn who_was_made_less_while_they_asked_changes_nobody(pool: PgPool) {
+async fn a_member_who_was_demoted_meanwhile_changes_no_one(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
     rig.join(&kim.organisation, &lee.account, Role::ReadOnly).await;

@@ -1,5 +1,5 @@
 //! Our own widget in the public forms: passed, without scripts, refused, and
-//! while the edge is unreachable. It locks nobody out.
+//! while the edge is unreachable. It locks no one out.
 
 use axum::routing::post;
 use axum::{Json, Router};
@@ -131,6 +131,6 @@ async fn while_the_edge_cannot_decide_users_can_log_in_and_are_informed(pool: Pg
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_wrong_secret_locks_nobody_out(pool: PgPool) {
+async fn a_wrong_secret_locks_no_one_out(pool: PgPool) {
     users_can_log_in_and_are_informed(pool, &edge(bad("invalid-input-secret")).await).await;
 }

@@ -131,7 +131,7 @@ async fn a_rule_names_published_lists_and_its_own_organisation_s(pool: PgPool) {
     let (own, foreign) =
         (create(&rig, &anna, "own").await.unwrap(), create(&rig, &ben, "foreign").await.unwrap());
     let site = rig.site_of(&anna, "Shop").await;
-    let nobody = rig.create_site().await.sitekey;
+    let unowned = rig.create_site().await.sitekey;
     let unknown = |list: &str| Err(Mistake::UnknownList { rule: 1, value: list.to_owned() });
     let (own_id, foreign_id) = (wire(&own), wire(&foreign));
     let cases = [
@@ -140,7 +140,7 @@ async fn a_rule_names_published_lists_and_its_own_organisation_s(pool: PgPool) {
         (&site, "clowns", unknown("clowns")),
         (&site, foreign_id.as_str(), unknown(&foreign_id)),
         (&site, "list_0000000000000000", unknown("list_0000000000000000")),
-        (&nobody, own_id.as_str(), unknown(&own_id)),
+        (&unowned, own_id.as_str(), unknown(&own_id)),
     ];
     for (site, list, result) in cases {
         let named = name(&rig, site, &["tor-exits", list]).await;
@@ -163,7 +163,7 @@ async fn a_list_that_a_rule_names_cannot_be_deleted(pool: PgPool) {
     assert_eq!(delete(&rig, &anna, &id).await, Err(ListRefused::InUse { sites: sites.clone() }));
     let shown = find(&rig.pool, &anna.organisation, &wire(&id).parse().unwrap()).await.unwrap();
     assert_eq!(shown.unwrap().sites, sites);
-    // Nor while the site is deleted: restored, it would refuse nobody.
+    // Nor while the site is deleted: restored, it would refuse no one.
     rig.change(&site, Change::Delete).await.unwrap();
     assert_eq!(delete(&rig, &anna, &id).await, Err(ListRefused::InUse { sites }));
     rig.change(&site, Change::Restore(MostSites(1))).await.unwrap();

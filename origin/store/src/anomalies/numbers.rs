@@ -1,5 +1,5 @@
 //! Counts of the last hour and of the hours that it is compared with, for sites
-//! that belong to an organisation. For others there is nobody to notify.
+//! that belong to an organisation. For others there is no one to notify.
 
 use std::collections::BTreeMap;
 

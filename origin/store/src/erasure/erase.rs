@@ -52,7 +52,7 @@ impl Unit for EraseNext {
         let Some(leaving) = leaving else { return Ok(false) };
         self.leave_organisations(&mut *connection, &leaving).await?;
         let Leaving { account, email } = &leaving;
-        // Including those that they sent: nobody answers for them any more.
+        // Including those that they sent: no one answers for them any more.
         sqlx::query!("DELETE FROM invitations WHERE email = $1 OR invited_by = $2", email, account)
             .execute(&mut *connection)
             .await?;
@@ -137,7 +137,7 @@ impl EraseNext {
                 by: Author::Housekeeping,
                 now: self.now,
             };
-            // Deleted by somebody else in the meantime: fine as well.
+            // Deleted by someone else in the meantime: fine as well.
             let _ = unit.run(&mut *connection).await?;
         }
         Ok(())

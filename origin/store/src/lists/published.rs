@@ -1,4 +1,4 @@
-//! Published lists: their sources as they last were good, and what of them the
+//! Published lists: the last valid copy of their sources, and what of them the
 //! edge gets.
 
 use munjigi_captcha::{Entry, List};
@@ -49,7 +49,7 @@ pub struct PublishedRecord {
 }
 
 impl PublishedRecord {
-    /// Whether nobody could fetch it for too long.
+    /// Whether it could not be fetched for too long.
     pub fn is_stale(&self, now: UnixMillis) -> bool {
         let is_old = |at: OffsetDateTime| {
             u128::from(now.0.saturating_sub(from_timestamp(at).0)) > STALE_AFTER.as_millis()

@@ -178,7 +178,7 @@ impl Unit for DeleteList<'_> {
             return Ok(Err(ListRefused::Unknown));
         };
         // After the lock, so that no rule that names the list is written
-        // meanwhile. Deleted sites count: restored, their rules would match nobody.
+        // meanwhile. Deleted sites count: restored, their rules would match no one.
         let sites = sqlx::query_scalar!(
             "SELECT name FROM sites WHERE organisation = $1 AND rules @> $2
             ORDER BY name",

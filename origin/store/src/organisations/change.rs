@@ -30,8 +30,8 @@ pub enum TeamRefused {
         "A key can only invite, change and remove members whose role has no more permissions than the key, and never admins or owners."
     )]
     BeyondKey,
-    /// Nobody would be left who can manage the organisation.
-    #[error("An organisation must have at least one owner. Make somebody else an owner first.")]
+    /// No one would be left who can manage the organisation.
+    #[error("An organisation must have at least one owner. Make another member an owner first.")]
     LastOwner,
 }
 

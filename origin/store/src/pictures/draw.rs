@@ -176,7 +176,7 @@ impl Unit for StoreDrawn<'_> {
     }
 }
 
-/// Adds candidates after the first `known`; nothing if somebody else did.
+/// Adds candidates after the first `known`; nothing if another origin did.
 pub async fn more_candidates(
     connection: &mut PgConnection,
     pack: PackId,

@@ -21,7 +21,7 @@ pub struct Finish {
 pub enum Finished {
     /// The pack is complete, with this many items.
     Drawn(usize),
-    /// Somebody else closed it.
+    /// Another origin closed it.
     Before,
 }
 

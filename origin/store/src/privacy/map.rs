@@ -2,7 +2,7 @@
 
 use super::{Kept, Seen, Table};
 
-/// About nobody, and seen by operators only.
+/// About no person, and seen by operators only.
 const TECHNICAL: Table = Table {
     name: "",
     personal: &[],

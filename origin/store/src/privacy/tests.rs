@@ -41,7 +41,7 @@ async fn every_table_is_in_the_map_once(pool: PgPool) {
     }
     for table in TABLES {
         let personal = !table.personal.is_empty();
-        assert!(personal || table.of_person.is_none(), "{}: about nobody", table.name);
+        assert!(personal || table.of_person.is_none(), "{}: about no one", table.name);
     }
 }
 

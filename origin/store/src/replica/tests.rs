@@ -96,7 +96,7 @@ async fn a_replica_that_fails_is_not_read_and_the_answer_comes_all_the_same(prim
         .unwrap();
     assert_eq!((name.as_str(), tried.load(Ordering::Relaxed)), ("primary", 2));
     assert_eq!(reads.state(), Some(State::Away));
-    // From then on nobody waits for it.
+    // From then on no one waits for it.
     which(&reads, None).await;
     reads.look(UnixMillis(NOON)).await;
     assert_eq!(reads.state(), Some(State::Away));

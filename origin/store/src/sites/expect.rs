@@ -1,4 +1,4 @@
-//! What sites are expected to issue, which nobody sets.
+//! What sites are expected to issue, which no one sets.
 
 use munjigi_domain::anomalies::{differs, expected, weeks};
 use munjigi_keys::UnixMillis;

@@ -12,7 +12,7 @@ use super::room::has_room;
 use crate::audit::{self, Author, Entry};
 use crate::{StoreError, Unit};
 
-/// Gives a site to an organisation, or to nobody.
+/// Gives a site to an organisation, or takes it from its organisation.
 #[derive(Debug)]
 pub struct GiveSite<'a> {
     pub sitekey: &'a str,

@@ -219,7 +219,7 @@ impl Unit for Tested<'_> {
     }
 }
 
-/// Chooses who receives notification emails: these members, and nobody else.
+/// Chooses who receives notification emails: these members, and no one else.
 #[derive(Debug)]
 pub struct SetRecipients<'a> {
     pub organisation: &'a Id,

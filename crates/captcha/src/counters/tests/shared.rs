@@ -33,10 +33,10 @@ fn a_fleet_is_seen_through_two_hundred_processes() {
 }
 
 #[test]
-fn software_that_nobody_else_uses_is_counted_together() {
+fn software_that_no_one_else_uses_is_counted_together() {
     let mut counters = Counters::new(HALF_LIFE_SECONDS);
     let mut ledger = crate::meter::Ledger::new(HALF_LIFE_SECONDS);
-    // Every program is new to a process that has asked nobody.
+    // Every program is new to a process that has not asked the meter yet.
     counters.note(&place_with(0, 5), SOLVED, NOW);
     assert_eq!(counters.pressure(&place_with(1, 6), NOW).rare, Fleet::default());
     for number in 0..40 {
@@ -71,7 +71,7 @@ fn what_is_usual_over_all_sites_is_expected_of_a_new_one() {
             tell(&mut counters, &mut ledger, now);
         }
     }
-    // A site that nobody has visited yet.
+    // A site that no one has visited yet.
     let share = |software| {
         let mut place = place_with(1, software);
         place.site = 5_555;
@@ -85,7 +85,7 @@ fn what_is_usual_over_all_sites_is_expected_of_a_new_one() {
 }
 
 #[test]
-fn what_pays_for_itself_floods_nobody_in_another_process() {
+fn what_pays_for_itself_floods_no_one_in_another_process() {
     let mut ledger = crate::meter::Ledger::new(HALF_LIFE_SECONDS);
     let mut attacked = Counters::new(HALF_LIFE_SECONDS);
     let mut calm = Counters::new(HALF_LIFE_SECONDS);

@@ -16,7 +16,7 @@ const ID: AttemptId =
     AttemptId([0xd4, 0xc3, 0xb2, 0xa1, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
 const MASK: u32 = 0xa1b2_c3d4;
 
-/// What the widget sends of somebody who points, beside the checks.
+/// What the widget sends of a visitor who points, beside the checks.
 const PERSON: Signals = Signals { pointer: Some(3), agreement: None, ..NOTHING };
 
 /// Every check was made and found nothing.
@@ -130,7 +130,7 @@ fn developer_tools_in_any_position_are_at_most_doubted() {
         assert_eq!(decide(checks, None), (DemandStep::Puzzle, 1), "{checks:?}");
     }
     assert_eq!(decide(&[Check::Runtime, Check::Touch], None), (DemandStep::Puzzle, 1));
-    // Docked in the window they explain that somebody reads along. In a window of
+    // Docked in the window they explain that logs are being read. In a window of
     // their own they look like a driver that joined the browser; so do those that
     // inspect a phone, or a browser inside an app, which has no window.
     for (whole, factor) in [(None, 1), (Some(false), 1), (Some(true), 2)] {
@@ -144,7 +144,7 @@ fn developer_tools_in_any_position_are_at_most_doubted() {
 }
 
 #[test]
-fn a_check_left_out_convicts_nobody() {
+fn a_check_left_out_convicts_no_one() {
     for number in 0..Check::ALL.len() {
         let demand = decided(
             Some(MASK ^ DEMANDED ^ (1 << number)),

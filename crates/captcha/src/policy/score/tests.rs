@@ -74,7 +74,7 @@ fn no_site_forgives_what_convicts() {
 }
 
 #[test]
-fn nobody_teaches_a_site_to_turn_away_whom_they_imitate() {
+fn no_one_teaches_a_site_to_turn_away_those_they_imitate() {
     let person = [Sign::NoPointer, Sign::ManyKeys, Sign::Patient, Sign::Slow];
     let site = weighing(BIAS, &person.map(|sign| (sign, MOST)));
     let signs: Signs = person.into_iter().collect();

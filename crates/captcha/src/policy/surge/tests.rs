@@ -79,7 +79,7 @@ fn a_flood_costs_what_this_table_says() {
         ("most of it pays already",         Auto, charged(98_000, hour(100_000, 1_000)), 10),
         ("most of it passed before",        Auto, regular(98_000, hour(100_000, 1_000)), 10),
         ("and so did the visitor",          Auto, passed(regular(98_000, hour(100_000, 1_000))), 35),
-        ("nobody solved anything",          Auto, Pressure { site: load(100_000, 0, 0), ..hour(0, 1_000) }, 10),
+        ("no one solved anything",          Auto, Pressure { site: load(100_000, 0, 0), ..hour(0, 1_000) }, 10),
         ("a flood by any measure",          Auto, Pressure { expected: None, ..hour(12_000, 0) }, 20),
     ];
     for (what, under_attack, pressure, tenths) in table {

@@ -59,7 +59,7 @@ fn the_fallback_without_webassembly_is_never_cheaper() {
             Err(Refused::Blocked) => panic!("{who}"),
         };
         assert_eq!(found, *expected, "{who}");
-        // With WebAssembly nobody is turned away.
+        // With WebAssembly no one is turned away.
         assert!(ask(&site(*on), visit, signals, pressure).is_ok(), "{who}");
     }
 }

@@ -26,10 +26,10 @@ proptest! {
         }
     }
 
-    /// As long as nobody knows how many of a site's people share it, four times,
+    /// As long as no one knows how many of a site's people share it, four times,
     /// whatever is usual on other sites.
     #[test]
-    fn what_nobody_knows_costs_four_times_at_most(
+    fn what_is_unknown_costs_four_times_at_most(
         load in loads(), site_load in loads(), networks: u32, site_networks: u32, hosting: bool,
         prior: Option<u16>,
     ) {
@@ -45,7 +45,7 @@ proptest! {
     /// What was requested and not solved costs its own client and, up to four
     /// times, those who share its address or network.
     #[test]
-    fn what_nobody_solved_costs_others_four_times_at_most(
+    fn what_no_one_solved_costs_others_four_times_at_most(
         address in any::<u32>(), network in any::<u32>(), members: u32, own in 0_u32..=4,
     ) {
         let requested = |issued| Load { issued, ..Load::NONE };

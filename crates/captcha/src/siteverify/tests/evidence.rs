@@ -67,7 +67,7 @@ fn configure(world: &mut World, change: impl FnOnce(&mut SiteConfig)) {
     world.publish();
 }
 
-/// Somebody who came eight seconds ago, moved the pointer and typed.
+/// A visitor who came eight seconds ago, moved the pointer and typed.
 fn person(world: &mut World) {
     let signals = &mut world.signals;
     (signals.since_load_ms, signals.since_focus_ms) = (Some(8_000), Some(2_117));

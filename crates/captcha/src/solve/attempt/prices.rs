@@ -39,7 +39,7 @@ impl Attempt<'_> {
     }
 
     /// The price that this attempt pays for a way that costs work alone. It is
-    /// raised once per attempt, even if requests are replayed, so that nobody
+    /// raised once per attempt, even if requests are replayed, so that no one
     /// can make it expensive for the neighbours with one solution.
     pub async fn price<R: RedemptionStore, P: PriceStore, D>(
         &self,

@@ -145,7 +145,7 @@ fn many_networks_together_use_up_what_a_site_takes() {
 }
 
 #[test]
-fn an_exempt_site_turns_nobody_away() {
+fn an_exempt_site_turns_no_one_away() {
     let mut world = World::new();
     world.site.exempt = true;
     for _ in 0..80 {

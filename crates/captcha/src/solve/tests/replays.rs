@@ -102,7 +102,7 @@ fn a_refusal_is_written_down() {
     world.signals.webdriver = Some(true);
     let driven = world.solution(&challenge);
     assert_eq!(code(&mut world, &driven), Code::Blocked);
-    // The same work with other signals, here and where nobody has seen it.
+    // The same work with other signals, here and where no one has seen it.
     for elsewhere in [false, true] {
         if elsewhere {
             another_isolate(&mut world);
@@ -122,7 +122,7 @@ fn a_refusal_is_written_down() {
 }
 
 #[test]
-fn without_its_store_nobody_is_refused_for_good_and_nothing_passes() {
+fn without_its_store_no_one_is_refused_for_good_and_nothing_passes() {
     let mut world = refuses_automation();
     let challenge = world.challenge();
     world.signals.webdriver = Some(true);

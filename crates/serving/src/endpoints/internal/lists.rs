@@ -32,7 +32,7 @@ pub async fn put<P: Platform>(
     Ok(Answer::nothing())
 }
 
-/// Removes a list from the edge: from then on, nobody is on it.
+/// Removes a list from the edge: from then on, it matches no one.
 pub async fn delete<P: Platform>(
     edge: &RequestContext<'_, P>,
     inbound: &Inbound<P::Source>,

@@ -14,7 +14,7 @@ fn list(version: u64, entry: &str) -> Vec<u8> {
     List::of(version, [entry.parse().unwrap()]).write()
 }
 
-/// An edge whose site blocks whoever is on `tor-exits`.
+/// An edge whose site blocks everyone who is on `tor-exits`.
 fn blocking() -> Edge {
     let edge = Edge::new();
     let when = RuleMatch { list: Some("tor-exits".to_owned()), ..RuleMatch::default() };
@@ -63,7 +63,7 @@ fn a_rule_finds_who_is_on_its_list() {
 }
 
 #[test]
-fn nobody_is_on_a_list_that_is_missing_or_unreadable() {
+fn no_one_is_on_a_list_that_is_missing_or_unreadable() {
     let edge = blocking();
     assert_eq!(edge.says(), "");
     assert!(edge.logged("list-missing"));

@@ -152,8 +152,8 @@ async fn mistakes_are_reported_before_any_request(pool: PgPool) {
         assert!(fail.contains(why), "{fail}");
         assert!(!fail.contains(secret), "{fail}");
     }
-    let nobody = "mj_00000000000000000000000000";
-    let fail = ask(&rig, nobody, "turnstile", KEY, SECRET).await.unwrap_err().to_string();
+    let missing = "mj_00000000000000000000000000";
+    let fail = ask(&rig, missing, "turnstile", KEY, SECRET).await.unwrap_err().to_string();
     assert!(fail.contains("no site has this sitekey"), "{fail}");
     let other = rig.create_site().await.sitekey;
     let fail = ask(&rig, &other, "turnstile", KEY, SECRET).await.unwrap_err().to_string();

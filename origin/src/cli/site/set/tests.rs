@@ -122,8 +122,8 @@ async fn mistakes_and_missing_sites_change_nothing(pool: PgPool) {
     let told = set(&rig, &bad, "").await.unwrap_err().to_string();
     assert!(told.contains("2 mistakes") && told.contains("missing.json"), "{told}");
     assert_eq!(stored(&rig, &site).await, before);
-    let nobody = set(&rig, &["mj_00000000000000000000000000", "--count", "8"], "").await;
-    assert_eq!(nobody.unwrap_err().exit, Exit::Site);
+    let unknown_site = set(&rig, &["mj_00000000000000000000000000", "--count", "8"], "").await;
+    assert_eq!(unknown_site.unwrap_err().exit, Exit::Site);
     rig.change(key, Change::Delete).await.unwrap();
     let told = set(&rig, &[key, "--count", "8"], "").await.unwrap_err().to_string();
     assert!(told.contains("munjigi site restore"), "{told}");
