@@ -68,8 +68,8 @@ impl Listener {
             Address::Unix(path) => {
                 remove_if_left(path)?;
                 let listener = UnixListener::bind(path)?;
-                // As for a port of this machine, anybody on it may call; who may
-                // not is kept out by the folder.
+                // As for a port of this machine, anyone on it may call, unless
+                // the folder keeps them out.
                 fs::set_permissions(path, Permissions::from_mode(0o666))?;
                 Ok(Self::Unix(listener, Socket(path.clone())))
             }
@@ -127,7 +127,7 @@ mod tests {
         let mut client = tokio::net::UnixStream::connect(&path).await.unwrap();
         client.write_all(b"hello").await.unwrap();
         drop(client);
-        // The first is the second listener's question whether anybody is here.
+        // The first is the second listener's question whether anyone is here.
         let mut read = String::new();
         while read.is_empty() {
             let (mut stream, peer) = listener.accept().await.unwrap();

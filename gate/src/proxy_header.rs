@@ -182,7 +182,7 @@ mod tests {
             ("datagrams", with(13, 0x12), Refusal::Malformed),
             ("less than its addresses", with(15, 4), Refusal::Malformed),
             ("a field that ends early", cut_field, Refusal::Malformed),
-            ("more than anybody sends", long, Refusal::Malformed),
+            ("more than anyone sends", long, Refusal::Malformed),
         ] {
             assert_eq!(named(&bytes), Err(refusal), "{what}");
         }

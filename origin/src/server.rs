@@ -343,7 +343,7 @@ async fn work(app: &Arc<App>, lists: PublishedLists, mut stop: Stop) {
     );
 }
 
-/// Drops cached sites when anybody changes them: another origin, a command.
+/// Drops cached sites when anyone changes them: another origin, a command.
 pub(crate) async fn drop_copies(app: Arc<App>, mut stop: Stop) {
     if app.cache.redis.is_none() {
         return;

@@ -90,7 +90,7 @@ async function run(name, words, env, input) {
 }
 
 /**
- * The right and a wrong answer to a challenge: anybody with the stage's keys can read them.
+ * The right and a wrong answer to a challenge: anyone with the stage's keys can read them.
  * @param {any} stage
  * @param {string} challenge
  * @returns {Promise<{right: any, wrong: any}>}

@@ -212,7 +212,7 @@ Questions that change with every challenge would not stop that. The edge can onl
 
 **What was not tried.** An imitator of a browser's TLS that also solves puzzles is, at an edge without TLS, the row with the checks made up. So is an emulated document that runs our module: it has no layout, no workers and no graphics to ask, so its author makes up the bits as well. Firefox in disguise (Camoufox) is in no package registry, so no set-up could install it.
 
-People are scripted: they type, point and tap through the browser’s own input events, each with other habits, driven by the bare debugging protocol with none of its domains switched on, in a browser that no tool has attached to in a way that pages can see. In Firefox, which says that it is driven once anything is attached, they use the mouse and the keyboard of the display. They show what must not be held against anybody.
+People are scripted: they type, point and tap through the browser’s own input events, each with other habits, driven by the bare debugging protocol with none of its domains switched on, in a browser that no tool has attached to in a way that pages can see. In Firefox, which says that it is driven once anything is attached, they use the mouse and the keyboard of the display. They show what must not be held against anyone.
 
 ## Run it again
 

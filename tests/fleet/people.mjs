@@ -1,5 +1,5 @@
 // Scripted people: browsers in a window that no tool has attached to in a way that pages can see,
-// each with the input of one habit. They show what must not be held against anybody; they prove no
+// each with the input of one habit. They show what must not be held against anyone; they prove no
 // rate for people.
 //
 // In Chromium, input goes through the browser's own `Input` domain, whose events are trusted. Nothing

@@ -25,7 +25,7 @@ test('pages for everybody', async (t) => {
   }
 });
 
-test('pages of who is logged in', async (t) => {
+test('pages for users who are logged in', async (t) => {
   const without = await person(t, own);
   await signUp(without, 'Lee <b>Jun</b>', 'lee@shop.example');
   const base = new URL(without.page.url()).pathname;

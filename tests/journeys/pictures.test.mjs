@@ -285,7 +285,7 @@ for (const vendor of /** @type {import('./vendor-page.mjs').VendorName[]} */ (['
   }
 }
 
-test('hCaptcha: who asks again at once, as a picture is put aside, is promised the next answer', async (t) => {
+test('hCaptcha: execute, called again as a picture is put aside, promises the next answer', async (t) => {
   const html = `<div id="w"></div><script src="{edge}/1/api.js?render=explicit"></script><script>
     var said = [], id = hcaptcha.render('w', { sitekey: '{sitekey}', size: 'invisible',
       'open-callback': function () { said.push('open'); }, 'close-callback': function () { said.push('close'); } });

@@ -252,7 +252,7 @@ function frame(): void {
     i: (request, at, count) => {
       if (request == Request_.Images) return void bring();
       const now: Signals = { webdriver: !!navigator.webdriver, whole: signals.whole! };
-      // Who asks not to be tracked is described no further: what convicts is above.
+      // Visitors who ask not to be tracked are described no further: what convicts is above.
       if (!(navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl)
         Object.assign(now, signals, {
           languages: Math.min(navigator.languages.length, 255),

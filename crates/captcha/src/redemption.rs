@@ -200,7 +200,7 @@ pub enum Redemption {
 }
 
 /// Owed by an attempt that is refused for good: the largest number that every
-/// store keeps exactly, and more than anybody pays.
+/// store keeps exactly, and more than anyone pays.
 pub const NEVER: u64 = (1 << 53) - 1;
 
 /// An answer, and the row to write; `None` where nothing changes.

@@ -221,7 +221,7 @@ impl Site {
 
     /// Whether a page of this host may embed the site's widget. Loopback names
     /// count only where the site allows loopback, regardless of its patterns:
-    /// anybody can serve a page on their own `localhost`.
+    /// anyone can serve a page on their own `localhost`.
     pub fn allows(&self, host: &Hostname) -> bool {
         if host.is_loopback() {
             return self.allow_loopback;

@@ -68,7 +68,7 @@ impl Unread {
 
 impl Proxies {
     /// Reads the variables for both. Both are set, or neither: without a list,
-    /// anybody who reaches the service could send the header and choose an
+    /// anyone who reaches the service could send the header and choose an
     /// address. The outer `None` means that the variables are wrong, the inner
     /// one that there are no proxies.
     pub fn read(
@@ -329,7 +329,7 @@ mod tests {
             assert!(seems(inside, &named), "{inside}");
             assert!(!seems(inside, &HeaderMap::new()), "{inside}");
         }
-        // Anybody can send the header.
+        // Anyone can send the header.
         for outside in ["203.0.113.7", "2001:db8::1"] {
             assert!(!seems(outside, &named), "{outside}");
         }

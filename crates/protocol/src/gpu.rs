@@ -1,6 +1,6 @@
 //! Between the origin and the gpu-backend. Every call is signed like those
-//! between edge and origin, with the audience `gpu`; who it is for stands in
-//! the signed query: `?caller=NAME&priority=high|low&deadline_ms=N`.
+//! between edge and origin, with the audience `gpu`; the signed query says whom
+//! it is for: `?caller=NAME&priority=high|low&deadline_ms=N`.
 
 use serde::{Deserialize, Serialize};
 

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 
-/// What a picture is drawn from. Anybody who knows it knows the answer: it is
+/// What a picture is drawn from. Anyone who knows it knows the answer: it is
 /// as secret as the answer until the picture is retired.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seed(pub [u8; 32]);

@@ -214,7 +214,7 @@ impl EdgeClient {
         }
     }
 
-    /// Whether the edge knows the site: anybody may request its frame.
+    /// Whether the edge knows the site: anyone may request its frame.
     pub async fn knows(&self, sitekey: &str) -> Result<bool, EdgeError> {
         let url = self.at(&routes::FRAME.path.replace("{sitekey}", sitekey));
         let answer = self.http.get(url).send().await.map_err(|error| self.unreachable(&error))?;

@@ -26,7 +26,7 @@ impl Shown {
     }
 
     /// For a greeting; `None` if the text is empty or contains something that
-    /// email programs would turn into a link. Anybody can sign up with an
+    /// email programs would turn into a link. Anyone can sign up with an
     /// address that is not theirs, and a name such as `Win at evil.example`
     /// would turn the email into an advertisement.
     pub fn greeting(&self) -> Option<&str> {

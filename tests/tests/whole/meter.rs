@@ -277,7 +277,7 @@ async fn a_flood_with_software_like_peoples_pays_and_who_passed_before_does_not(
     let newcomer = tenths(visits.from("198.51.100.1", FIREFOX).await?, calm);
     println!(
         "{people} people, {number} visits of the flood: the last at least {lowest}, median {median}; \
-         a newcomer {newcomer}; who passed before {surcharged:?}"
+         a newcomer {newcomer}; visitors who passed before {surcharged:?}"
     );
     // The origin hears of it, so that the owner can be told.
     let records = stage::records(&stack)?;

@@ -37,7 +37,7 @@ pub struct Place {
 pub enum By {
     Headers,
     Handshake,
-    /// That hardly anybody uses it.
+    /// That hardly anyone uses it.
     Rarity,
 }
 
@@ -52,7 +52,7 @@ pub struct Names {
     pub block: u64,
     pub software: u64,
     pub handshake: Option<u64>,
-    /// All software that hardly anybody uses, as one.
+    /// All software that hardly anyone uses, as one.
     pub rare: u64,
     /// The software, and what is rare, over all sites.
     pub anywhere: Anywhere,

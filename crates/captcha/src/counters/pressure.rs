@@ -35,7 +35,7 @@ pub struct Pressure {
     pub software: Fleet,
     /// The visitor's software, by its handshake.
     pub handshake: Fleet,
-    /// All software that hardly anybody uses, if the visitor's is.
+    /// All software that hardly anyone uses, if the visitor's is.
     pub rare: Fleet,
     /// Attempts on the site that used SHA-256.
     pub fallbacks: u32,

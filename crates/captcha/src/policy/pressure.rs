@@ -237,7 +237,7 @@ fn of_tokens(pressure: &Pressure, load: Load, share: Option<u16>, least: u64) ->
 }
 
 /// By how much the networks of one software exceed its usual share; software
-/// that hardly anybody uses is counted together as well.
+/// that hardly anyone uses is counted together as well.
 pub fn fleet(pressure: &Pressure) -> u64 {
     fleet_of(pressure, pressure.software)
         .max(fleet_of(pressure, pressure.handshake))

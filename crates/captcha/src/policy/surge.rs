@@ -81,7 +81,7 @@ pub fn comes_with_it(site: &Site, pressure: &Pressure) -> bool {
 }
 
 /// The factor of work. A first visit pays the flood's factor, and half of it
-/// more for each that the client made before, or that anybody passed at its
+/// more for each that the client made before, or that anyone passed at its
 /// address.
 pub fn factor(site: &Site, pressure: &Pressure) -> u64 {
     if !comes_with_it(site, pressure) {

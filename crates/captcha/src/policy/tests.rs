@@ -171,7 +171,7 @@ fn the_policy_reads_as_this_table() {
         ("a few alike",               FIREFOX, NOTHING,       Pressure { trace: 4, ..CALM }, On::Plain,   40_000, Puzzle, 100),
         ("a recorded interaction",    FIREFOX, NOTHING,       Pressure { trace: 40, ..CALM }, On::Plain, 400_000, Puzzle,  76),
         ("alike where many come",     FIREFOX, NOTHING,       Pressure { trace: 40, ..flooded(60_000, 1) }, On::Plain, 40_000, Puzzle, 100),
-        ("a flood, who comes once",    FIREFOX, NOTHING,       flooded(60_000, 1),      On::Plain,         40_000, Puzzle, 100),
+        ("a flood, for one visit",     FIREFOX, NOTHING,       flooded(60_000, 1),      On::Plain,         40_000, Puzzle, 100),
         ("a flood, within the share",  FIREFOX, NOTHING,       flooded(60_000, 4),      On::Plain,         40_000, Puzzle, 100),
         ("a flood, over the share",    FIREFOX, NOTHING,       flooded(60_000, 16),     On::Plain,        160_000, Puzzle, 100),
         ("usual, and no flood",        FIREFOX, NOTHING,       usual(60_000, 20_000),   On::Plain,         40_000, Puzzle, 100),

@@ -17,7 +17,7 @@ pub struct GivenSecret {
 }
 
 impl GivenSecret {
-    /// Checks a secret's shape; `None` where it cannot be anybody's.
+    /// Checks a secret's shape; `None` where it cannot be anyone's.
     pub fn read(authority: &Authority, text: &str) -> Option<Self> {
         let (secret, foreign) = match authority.check().secret(text) {
             Ok(secret) => (secret, false),

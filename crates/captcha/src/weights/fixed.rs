@@ -56,7 +56,7 @@ pub const fn weight(sign: Sign) -> Weight {
         // many share is told to the owner, and stays below what doubles work.
         Sign::HttpOne | Sign::Busy | Sign::LargeFleet | Sign::Replayed => Weight::Circumstance(10),
         // Pages may start at once and in the background; phones change networks,
-        // and solver farms do too; who asks not to be tracked shows nothing.
+        // and solver farms do too; asking not to be tracked shows nothing.
         Sign::TlsOneTwo
         | Sign::Absent
         | Sign::Flood

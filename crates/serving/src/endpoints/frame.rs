@@ -38,7 +38,7 @@ pub async fn answer<P: Platform>(
     }
     let page = match embed(edge, inbound, sitekey).await {
         Ok(site) => shown(attributes(site.mode, site.fallback_allowed), frame_ancestors(&site)),
-        // The same document shows the state and informs the page; anybody may
+        // The same document shows the state and informs the page; anyone may
         // see that. If there is no reason to show, the answer is a problem
         // document.
         Err(refusal) if shows(refusal.code) => {

@@ -14,7 +14,7 @@ const ABSENT_KEY: &str = "health";
 /// explains.
 const LONG_BACKLOG: u32 = 10_000;
 
-/// Anybody may ask, so asking must not cause work for the stores.
+/// Anyone may ask, so asking must not cause work for the stores.
 const KEPT_MS: u64 = 10_000;
 /// Recovery should be visible quickly.
 const DOWN_KEPT_MS: u64 = 1_000;

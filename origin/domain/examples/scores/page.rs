@@ -88,7 +88,7 @@ pub fn page(visits: &[Redeemed], seed: u64) -> String {
         let last = nights.last().map_or_else(Course::default, |night| night.course.clone());
         measured(&mut text, &format!("{} | {}", owner.name, owner.what), &last.in_force, &truth);
     }
-    text.push_str("\nLabels that stay the same for weeks decide the score, but take it no lower than 41 for a visit that nothing convicts. It is the score of that site alone: no labels move another site, the work that anybody does, who is shown a picture, or the score of a convicted visit.\n");
+    text.push_str("\nLabels that stay the same for weeks decide the score, but take it no lower than 41 for a visit that nothing convicts. It is the score of that site alone: no labels move another site, the work that anyone does, who is shown a picture, or the score of a convicted visit.\n");
     text
 }
 

@@ -44,7 +44,7 @@ impl From<String> for Password {
 pub enum PasswordError {
     #[error("The password must be at least {FEWEST} characters long.")]
     TooShort,
-    /// More than anybody types.
+    /// More than anyone types.
     #[error("The password must be at most {MOST_BYTES} bytes long.")]
     TooLong,
     /// Easy to guess, for this reason.

@@ -60,7 +60,7 @@ impl Visit {
         }
     }
 
-    /// How often a network may try to log in, and how often anybody may try one
+    /// How often a network may try to log in, and how often anyone may try one
     /// account. Attempts with and without the widget are counted separately:
     /// programs that use up one limit do not lock a person out by the other.
     pub const fn log_in(self) -> (&'static Limit, &'static Limit) {

@@ -35,12 +35,12 @@ impl fmt::Debug for Email {
 }
 
 /// Every email that is ever sent. Links are built by us, point to us, and may
-/// grant access to anybody who has them.
+/// grant access to anyone who has them.
 #[derive(Clone, PartialEq)]
 pub enum EmailKind {
     /// To someone who signed up.
     ConfirmAddress {
-        /// As typed by the person, who may be anybody: left out of the greeting
+        /// As typed by the person, who may be anyone: left out of the greeting
         /// if it looks like a web address.
         name: Shown,
         /// The confirmation link.

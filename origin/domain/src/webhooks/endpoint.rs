@@ -24,7 +24,7 @@ pub enum EndpointMistake {
     Malformed,
     /// Too long for an address.
     TooLong,
-    /// Not encrypted: anybody on the way could read the messages.
+    /// Not encrypted: anyone on the way could read the messages.
     Insecure,
     /// `https://name:password@…`
     Credentials,

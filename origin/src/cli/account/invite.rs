@@ -15,7 +15,7 @@ Examples:
   munjigi account invite kim@shop.example --organisation 'Paper & Ink'
 
 Creates an organisation and a link that makes the address its owner. The link
-is printed, not sent: anybody who has it can create the account. It works once,
+is printed, not sent: anyone who has it can create the account. It works once,
 for seven days.
 Undo: let the link expire; an organisation without members owns nothing.")]
 pub struct Arguments {

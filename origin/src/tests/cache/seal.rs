@@ -61,7 +61,7 @@ async fn writing_into_redis_logs_no_one_in(pool: PgPool) {
     }
 }
 
-/// Hashes that anybody could compute of the user who is counted here.
+/// Hashes that anyone could compute of the user who is counted here.
 fn guesses(email: &str) -> Vec<Vec<u8>> {
     let counted = [("log-in-by-account", email), ("log-in-by-prefix", "203.0.113.0/24")];
     let hash = |(name, whom)| Sha256::digest(format!("{name}\0{whom}")).to_vec();

@@ -125,7 +125,7 @@ impl Unit for MakeLive<'_> {
         if let Err(refused) = allowed(&site, &host_name) {
             return Ok(Err(refused));
         }
-        // Anybody else who proves the same key waits here, and then sees this
+        // Anyone else who proves the same key waits here, and then sees this
         // import.
         let version = vendor_keys::lock(connection).await?;
         let known = vendor_keys::of_site(&mut *connection, self.sitekey).await?;

@@ -61,7 +61,7 @@ proptest! {
         prop_assert!(fallback.is_ok());
     }
 
-    /// Those who are charged make no room for anybody.
+    /// Those who are charged make no room for anyone.
     #[test]
     fn who_is_charged_makes_no_room(
         people in 0_u32..100_000, charged in 0_u32..1_000_000, networks in 0_u32..100_000,

@@ -148,7 +148,7 @@ fn fallback(world: &mut World) -> String {
     world.token(&solution)
 }
 
-/// The site learned that who points a lot is as likely a fraud as not.
+/// The site learned that visitors who point a lot are frauds half of the time.
 fn learned(world: &mut World) -> String {
     configure(world, |config| {
         let weights = [(Sign::MuchPointer, 2_944)].into();

@@ -154,7 +154,7 @@ Requested that {vendor}'s {key} stands for {site} on {host} and its subdomains.
            {token}
 
 Then:  munjigi site import {site} --prove
-Until then, the key is refused, and anybody else can request it.
+Until then, the key is refused, and anyone else can request it.
 Undo:  munjigi site import {site} --remove {key} --host {host}
 "
     )
