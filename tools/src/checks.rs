@@ -3,6 +3,7 @@
 
 mod cargo;
 mod clients;
+mod commits;
 mod examples;
 mod gpu;
 pub mod history;
@@ -128,6 +129,7 @@ pub const ALL: &[Check] = &[
     Check { name: "tree", run: tree::contents },
     Check { name: "layers", run: layers::layers },
     Check { name: "migrations", run: history::migrations_only_grow },
+    Check { name: "commits", run: commits::none_left_to_fold },
     Check { name: "dependencies", run: cargo::dependencies },
     Check { name: "worker", run: cargo::worker },
     Check { name: "widget", run: javascript::widget },
