@@ -176,7 +176,7 @@ const MOVING = {
   recaptcha: { shape: 'reCAPTCHA', element: 'g-recaptcha', field: 'g-recaptcha-response' },
 };
 
-test('who moves in changes what the console says, and the page and the back end go on', async (t) => {
+test('a site that moves in changes what the console says, and its page and back end keep working', async (t) => {
   const lee = await person(t, own);
   await signUp(lee, 'Lee Jun', 'lee@moving.example');
   const base = new URL(lee.page.url()).pathname;

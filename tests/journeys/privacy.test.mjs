@@ -104,7 +104,7 @@ for (const [engine, found] of FOUND) {
   });
 }
 
-test('who asks not to be tracked is described no further', async (t) => {
+test('visitors who ask not to be tracked are described no further', async (t) => {
   const asks = ['privacy.globalprivacycontrol.enabled', 'privacy.globalprivacycontrol.functionality.enabled'];
   const browser = await openEngine(t, 'firefox', Object.fromEntries(asks.map((name) => [name, true])));
   if (!browser) return;

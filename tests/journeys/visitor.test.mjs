@@ -23,7 +23,7 @@ async function visits(form, outcome) {
   return Number(line?.split(' ').at(-1) ?? 0);
 }
 
-test('who signs up and logs in with scripts is passed by the widget', async (t) => {
+test('the widget passes people who sign up and log in with scripts', async (t) => {
   const context = await own.browser.newContext({ baseURL: own.stage.origin });
   t.after(() => context.close());
   const page = await context.newPage();

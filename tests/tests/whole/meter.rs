@@ -239,7 +239,7 @@ async fn wait_for_reports(visits: &mut Visits) -> Result<()> {
 
 /// The attacker's networks have nothing in common but the hour.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_flood_with_software_like_peoples_pays_and_who_passed_before_does_not() -> Result<()> {
+async fn a_flood_with_software_like_peoples_pays_and_earlier_visitors_do_not() -> Result<()> {
     const HALF_LIFE_SECONDS: u64 = 12;
     let half_life: &[(&str, &str)] = &[("MUNJIGI_COUNTER_HALF_LIFE_SECONDS", "12")];
     let stack = stage::stack(&[half_life; 2]).await?;

@@ -91,7 +91,7 @@ pub async fn locks<'a>(rig: &Rig, fresh: impl AsyncFn() -> (&'a dyn Locks, Strin
     one_at_a_time_holds_a_lock(fresh().await).await;
     a_lock_expires_and_its_late_owner_writes_nothing(rig, fresh().await).await;
     a_lock_given_back_late_is_the_next_holders(fresh().await).await;
-    who_waits_gets_it_when_it_is_free(rig, fresh().await).await;
+    a_caller_that_waits_gets_it_when_it_is_free(rig, fresh().await).await;
 }
 
 async fn one_at_a_time_holds_a_lock((locks, name): (&dyn Locks, String)) {
@@ -137,7 +137,10 @@ async fn a_lock_given_back_late_is_the_next_holders((locks, name): (&dyn Locks, 
     assert!(locks.take(&name, MINUTE, at(62)).await.unwrap().is_none());
 }
 
-async fn who_waits_gets_it_when_it_is_free(rig: &Rig, (locks, name): (&dyn Locks, String)) {
+async fn a_caller_that_waits_gets_it_when_it_is_free(
+    rig: &Rig,
+    (locks, name): (&dyn Locks, String),
+) {
     let held = locks.take(&name, MINUTE, rig.now()).await.unwrap().unwrap();
     let clock: &Clock = &rig.app.clock;
     let within = |patience| take_within(locks, &name, MINUTE, patience, clock);

@@ -21,7 +21,7 @@ async fn write(redis: &Redis, key: &str, value: &[u8]) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_copy_is_used_and_says_nothing_to_who_reads_it(pool: PgPool) {
+async fn a_copy_is_used_and_tells_its_reader_nothing(pool: PgPool) {
     let Some((rig, server)) = beside(pool).await else { return };
     let kim = rig.someone("Kim").await;
     let mut tab = rig.tab_of(&kim.account).await;

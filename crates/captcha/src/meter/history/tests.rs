@@ -64,7 +64,7 @@ fn a_long_attack_does_not_make_a_browser_look_rare() {
 }
 
 #[test]
-fn who_is_charged_for_being_new_is_usual_within_days() {
+fn visitors_charged_for_being_new_are_usual_within_days() {
     let mut history = of_three_in_a_hundred();
     let day = |history: &mut History, day: u64| {
         for window in 288 * day + 1..=288 * (day + 1) {
@@ -82,7 +82,7 @@ fn who_is_charged_for_being_new_is_usual_within_days() {
 }
 
 #[test]
-fn who_comes_first_is_not_yet_usual() {
+fn the_first_visitors_are_not_yet_usual() {
     let mut history = History::new(300);
     for window in 1..5 {
         history.site(SITE, window, 350, 500, 500);

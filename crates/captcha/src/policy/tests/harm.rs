@@ -63,7 +63,7 @@ proptest! {
 
     /// Those who are charged make no room for anyone.
     #[test]
-    fn who_is_charged_makes_no_room(
+    fn charged_visitors_make_no_room(
         people in 0_u32..100_000, charged in 0_u32..1_000_000, networks in 0_u32..100_000,
         share: Option<u16>,
     ) {
