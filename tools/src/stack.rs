@@ -282,7 +282,7 @@ impl Stack {
     pub async fn restart_edge_with(&mut self, variants: &[Variant]) -> Result<()> {
         let all = edge::variants(variants, &self.edge_variables()?);
         self.edge.stop().await?;
-        self.edge.set_variants(&all);
+        self.edge.set_variants(&all)?;
         self.edge.start_again().await
     }
 

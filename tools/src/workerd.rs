@@ -38,6 +38,8 @@ pub struct WorkerOptions {
     pub counts_rows: bool,
     /// What is wrong with the meter's objects.
     pub meter_fault: MeterFault,
+    /// A folder with another build, of the same files; this project's if `None`.
+    pub build: Option<PathBuf>,
 }
 
 /// A running workerd.
@@ -94,7 +96,7 @@ impl Workerd {
             log,
             process: None,
         };
-        made.set_workers(workers);
+        made.set_workers(workers)?;
         made.start_again().await?;
         Ok(made)
     }
@@ -126,9 +128,18 @@ impl Workerd {
         format!("http://127.0.0.1:{}", self.admin_port)
     }
 
-    /// Sets variables for the next start; workers that keep their name keep
-    /// their ports.
-    pub fn set_workers(&mut self, options: &[WorkerOptions]) {
+    /// Sets variables and builds for the next start; workers that keep their
+    /// name keep their ports.
+    pub fn set_workers(&mut self, options: &[WorkerOptions]) -> Result<()> {
+        let build_of = |options: &WorkerOptions| match &options.build {
+            Some(_) => format!("build-{}", options.name),
+            None => "build".to_owned(),
+        };
+        for options in options {
+            if let Some(build) = &options.build {
+                files::copy_tree(build, &self.folder.join(build_of(options)))?;
+            }
+        }
         let old = std::mem::take(&mut self.workers);
         self.workers = options
             .iter()
@@ -145,9 +156,11 @@ impl Workerd {
                     behind: options.behind,
                     counts_rows: options.counts_rows,
                     meter_fault: options.meter_fault,
+                    build: build_of(options),
                 }
             })
             .collect();
+        Ok(())
     }
 
     /// Restarts it with the same stores and ports, after `stop` or `kill`.

@@ -18,4 +18,5 @@ mod publishing;
 mod reasons;
 mod redemption;
 mod rings;
+mod rollout;
 mod rows;

@@ -41,6 +41,8 @@ pub struct Variant {
     pub counts_rows: bool,
     /// What is wrong with the first worker's meter, on plain workerd.
     pub meter_fault: MeterFault,
+    /// A folder with another build of the worker, on plain workerd.
+    pub build: Option<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -124,6 +126,7 @@ fn workers(variants: &[Variant]) -> Vec<WorkerOptions> {
         behind: variant.behind,
         counts_rows: variant.counts_rows,
         meter_fault: variant.meter_fault,
+        build: variant.build.clone(),
     };
     variants.iter().enumerate().map(options).collect()
 }
@@ -209,12 +212,13 @@ impl Edge {
         self.wait_until_healthy().await
     }
 
-    pub(super) fn set_variants(&mut self, variants: &[Variant]) {
+    pub(super) fn set_variants(&mut self, variants: &[Variant]) -> Result<()> {
         match self {
-            Self::Workerd(workerd) => workerd.set_workers(&workers(variants)),
+            Self::Workerd(workerd) => workerd.set_workers(&workers(variants))?,
             Self::Wrangler(wrangler) => wrangler.set_vars(first_vars(variants)),
             Self::Gate(gate) => gate.set_vars(first_vars(variants)),
         }
+        Ok(())
     }
 
     /// Fails if it has ended by itself.

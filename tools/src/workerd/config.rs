@@ -26,6 +26,8 @@ pub struct Worker {
     pub counts_rows: bool,
     /// What is wrong with the meter's objects.
     pub meter_fault: MeterFault,
+    /// The folder of its modules, beside the file.
+    pub build: String,
 }
 
 /// How the meter's objects fail.
@@ -71,7 +73,7 @@ pub struct Setting<'a> {
     pub manifest: &'a Manifest,
     /// The worker under one or several sets of variables.
     pub workers: &'a [Worker],
-    /// Modules, the main one first; they are in `build/` beside the file.
+    /// Modules of every worker, the main one first.
     pub modules: &'a [Module],
     /// Absolute path of the static files.
     pub assets: &'a str,
@@ -129,8 +131,10 @@ fn edge(setting: &Setting<'_>, worker: &Worker) -> String {
     let owns_objects = owner == Some(worker.name.as_str());
     let mut out = String::from("(\n");
     let wrapper = worker.is_watched().then(|| watched(setting, worker));
-    let modules: Vec<String> =
-        wrapper.into_iter().chain(setting.modules.iter().map(module)).collect();
+    let modules: Vec<String> = wrapper
+        .into_iter()
+        .chain(setting.modules.iter().map(|module| of(worker, module)))
+        .collect();
     line(&mut out, "modules", &list(&modules));
     line(&mut out, "compatibilityDate", &text(&manifest.compatibility_date));
     let flags: Vec<String> = manifest.compatibility_flags.iter().map(|flag| text(flag)).collect();
@@ -360,15 +364,13 @@ fn queue_binding(name: &str, queue: &str) -> String {
     format!("(name = {}, queue = (name = \"queues\", props = (json = {props})))", text(name))
 }
 
-fn module(module: &Module) -> String {
-    match module {
-        Module::Script(path) => {
-            format!("(name = {}, esModule = embed {})", text(path), text(&format!("build/{path}")))
-        }
-        Module::Wasm(path) => {
-            format!("(name = {}, wasm = embed {})", text(path), text(&format!("build/{path}")))
-        }
-    }
+fn of(worker: &Worker, module: &Module) -> String {
+    let (path, kind) = match module {
+        Module::Script(path) => (path, "esModule"),
+        Module::Wasm(path) => (path, "wasm"),
+    };
+    let file = text(&format!("{}/{path}", worker.build));
+    format!("(name = {}, {kind} = embed {file})", text(path))
 }
 
 fn line(out: &mut String, key: &str, value: &str) {
@@ -412,6 +414,7 @@ mod tests {
             behind: Duration::ZERO,
             counts_rows: false,
             meter_fault: MeterFault::None,
+            build: "build".to_owned(),
         }
     }
 
@@ -440,6 +443,16 @@ mod tests {
         let config = rendered(&[worker("edge", 1), worker("edge-b", 3)]);
         assert!(config.contains("className = \"Redemptions\", serviceName = \"edge\""));
         assert_eq!(config.matches("uniqueKey = \"munjigi-Redemptions\"").count(), 1);
+    }
+
+    #[test]
+    fn a_worker_may_be_of_another_build() {
+        let released = Worker { build: "released".to_owned(), ..worker("edge-b", 3) };
+        let config = rendered(&[worker("edge", 1), released]);
+        for build in ["build", "released"] {
+            let module = format!("(name = \"index.js\", esModule = embed \"{build}/index.js\")");
+            assert_eq!(config.matches(&module).count(), 1, "{build}");
+        }
     }
 
     #[test]

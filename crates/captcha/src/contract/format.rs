@@ -10,8 +10,8 @@ use crate::format::{Format, FormatError};
 /// # Panics
 ///
 /// Panics where the value was given other bytes than these, or they are read as
-/// another value. Whoever changes a format on purpose raises its version, keeps
-/// what reads the version before, and adds bytes of the new one.
+/// another value. To change a format on purpose, raise its version, keep what
+/// reads the version before, and add bytes of the new one.
 pub fn format<T: Format + Debug + PartialEq>(value: &T, parts: &[(&str, &str)]) {
     let wanted: String = parts.iter().map(|(hex, _)| *hex).collect();
     let bytes = value.to_bytes().expect("a format has bytes");
