@@ -5,7 +5,7 @@ use munjigi_captcha::Price;
 use munjigi_captcha::ports::{Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
 use munjigi_captcha::redemption::{AnswerHash, Answered, Owing, Redeem, Redemption, Stepped};
 use munjigi_serving::log::{Level, Line};
-use munjigi_serving::ports::{DenyEntry, Ledgers};
+use munjigi_serving::ports::{ControlStore, DenyEntry};
 use sha2::{Digest, Sha256};
 use worker::Env;
 use worker::wasm_bindgen::JsValue;
@@ -108,7 +108,7 @@ pub fn all(counts: &[u16]) -> impl Iterator<Item = String> {
     counts.iter().flat_map(|count| (0..*count).map(|number| name(*count, number)))
 }
 
-impl Ledgers for Objects {
+impl ControlStore for Objects {
     /// Not retried: the retry would find the first attempt's nonce.
     async fn nonce(&self, nonce: [u8; 16], until: u64) -> Result<bool, StoreError> {
         let command = Command::Nonce(nonce, until);

@@ -6,10 +6,10 @@
 mod alarm;
 mod denied;
 mod durable_object;
-mod ledgers;
 mod outbox;
 mod rows;
 mod schema;
+mod side_tables;
 mod sql;
 pub mod wire;
 

@@ -6,11 +6,11 @@ use std::time::Duration;
 use munjigi_captcha::ports::StoreError;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::CountBatch;
-use munjigi_serving::chores;
+use munjigi_serving::background;
 use munjigi_serving::entropy::NoEntropy;
 use munjigi_serving::inbound::{BodyError, Source};
 use munjigi_serving::log::{Level, Line};
-use munjigi_serving::platform::{Chore, Platform, Program, Wording};
+use munjigi_serving::platform::{BackgroundTask, Platform, Program, StoreMessages};
 use munjigi_serving::ports::{Admission, Limit};
 use munjigi_serving::state::State;
 use worker::{Context, Delay, Env};
@@ -52,7 +52,7 @@ impl Platform for Workers {
             None => "unknown",
         },
     };
-    const WORDING: Wording = Wording {
+    const STORE_MESSAGES: StoreMessages = StoreMessages {
         values_away: "KV is not responding",
         values_down: "KV does not respond: only recently used sites are served. Check the binding SITES",
         redemptions_down: "a redemption object does not respond: siteverify accepts no tokens. Check the binding REDEMPTIONS",
@@ -129,10 +129,10 @@ impl Platform for Workers {
         Delay::from(Duration::from_millis(milliseconds)).await;
     }
 
-    fn later(&self, chore: Chore) {
+    fn later(&self, task: BackgroundTask) {
         let Some(context) = &self.context else { return };
         let after = Self { env: self.env.clone(), state: self.state, context: None };
-        context.wait_until(async move { chores::run(&after, chore).await });
+        context.wait_until(async move { background::run(&after, task).await });
     }
 }
 

@@ -27,7 +27,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::config::PublicUrl;
-use crate::connections::{Connections, Place};
+use crate::connections::{Connections, Slot};
 use crate::listen::{Connection, Listener};
 use crate::live::{Live, Public};
 use crate::proxy_header::{self, Refusal};
@@ -51,7 +51,7 @@ const PING_EVERY: Duration = Duration::from_secs(30);
 const IDLE: Duration = Duration::from_mins(2);
 /// The start of the origin's routes.
 const INTERNAL: &str = "/internal/";
-/// Connections that are told at once that there is no place, and how long and
+/// Connections that are told at once that there is no slot, and how long and
 /// how much of each is read.
 const REFUSALS: usize = 256;
 const REFUSED_WITHIN: Duration = Duration::from_secs(1);
@@ -119,8 +119,8 @@ pub async fn serve(live: Live, listener: Listener, most: usize, mut stop: Stop, 
         match accepted {
             Ok((stream, peer)) => {
                 let speaks_for_many = door.live.now().way.speaks_for_many(peer);
-                match door.connections.place(peer, speaks_for_many) {
-                    Some(place) => drop(tokio::spawn(Arc::clone(&door).enter(stream, peer, place))),
+                match door.connections.slot(peer, speaks_for_many) {
+                    Some(slot) => drop(tokio::spawn(Arc::clone(&door).enter(stream, peer, slot))),
                     None => door.turn_away(stream),
                 }
             }
@@ -138,7 +138,7 @@ pub async fn serve(live: Live, listener: Listener, most: usize, mut stop: Stop, 
 
 impl Door {
     /// Answers the requests of a connection.
-    async fn enter(self: Arc<Self>, mut stream: Connection, peer: IpAddr, mut place: Place) {
+    async fn enter(self: Arc<Self>, mut stream: Connection, peer: IpAddr, mut slot: Slot) {
         let public = self.live.now();
         let way = &public.way;
         let mut stop = self.stop.clone();
@@ -153,17 +153,17 @@ impl Door {
                 Ok(Some(client)) => {
                     // Who speaks TLS there, the client or the proxy, is not said.
                     caller = Caller { address: client, is_direct: false, ..caller };
-                    let Some(own) = self.connections.pass_on(place, client) else {
+                    let Some(own) = self.connections.pass_on(slot, client) else {
                         return self.turn_away(stream);
                     };
-                    place = own;
+                    slot = own;
                 }
                 Err(refusal) => return self.refuse(refusal),
             }
         }
         let builders = if way.is_proxy(peer) { &self.proxies } else { &self.visitors };
         let Some(tls) = &public.tls else {
-            return self.converse(&builders.one, builders.idle, stream, caller, place).await;
+            return self.converse(&builders.one, builders.idle, stream, caller, slot).await;
         };
         let shaken = tokio::select! {
             shaken = shake_hands(tls, stream) => shaken,
@@ -174,7 +174,7 @@ impl Door {
             caller.tls = Some(tls::version(session.protocol_version()));
             let speaks_two = session.alpn_protocol() == Some(tls::HTTP_2);
             let builder = if speaks_two { &builders.two } else { &builders.one };
-            self.converse(builder, builders.idle, Box::new(stream), caller, place).await;
+            self.converse(builder, builders.idle, Box::new(stream), caller, slot).await;
         }
     }
 
@@ -184,7 +184,7 @@ impl Door {
         idle: Duration,
         stream: Connection,
         caller: Caller,
-        place: Place,
+        slot: Slot,
     ) {
         let (live, traffic) = (self.live.clone(), Arc::new(Traffic::default()));
         let service = service_fn({
@@ -214,7 +214,7 @@ impl Door {
         if let Err(error) = ended {
             tracing::debug!(%error, "a connection ended early");
         }
-        drop(place);
+        drop(slot);
     }
 
     fn refuse(&self, refusal: Refusal) {
@@ -302,7 +302,7 @@ async fn client_behind(
     read.unwrap_or(Err(Refusal::Truncated))
 }
 
-/// Says that there is no place, and gives the client a moment to read it: a
+/// Says that there is no slot, and gives the client a moment to read it: a
 /// connection closed with unread bytes takes the answer with it.
 async fn refuse(mut stream: Connection, _place: OwnedSemaphorePermit) {
     let _ = tokio::time::timeout(REFUSED_WITHIN, async {

@@ -7,11 +7,11 @@ use munjigi_captcha::ports::StoreError;
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_protocol::CountBatch;
-use munjigi_serving::chores;
+use munjigi_serving::background;
 use munjigi_serving::config as serving;
 use munjigi_serving::entropy::NoEntropy;
 use munjigi_serving::log::{Level, Line};
-use munjigi_serving::platform::{Chore, Platform, Program, Wording};
+use munjigi_serving::platform::{BackgroundTask, Platform, Program, StoreMessages};
 use munjigi_serving::ports::{Admission, Limit};
 use munjigi_serving::state::State;
 
@@ -107,7 +107,7 @@ impl Platform for Native {
             None => "unknown",
         },
     };
-    const WORDING: Wording = Wording {
+    const STORE_MESSAGES: StoreMessages = StoreMessages {
         values_away: "the store is not responding",
         values_down: "the store does not respond: only recently used sites are served. Check the file that `data` names",
         redemptions_down: "the store does not respond: siteverify accepts no tokens. Check the file that `data` names",
@@ -192,8 +192,8 @@ impl Platform for Native {
         tokio::time::sleep(Duration::from_millis(milliseconds)).await;
     }
 
-    fn later(&self, chore: Chore) {
+    fn later(&self, task: BackgroundTask) {
         let platform = self.clone();
-        tokio::spawn(async move { chores::run(&platform, chore).await });
+        tokio::spawn(async move { background::run(&platform, task).await });
     }
 }

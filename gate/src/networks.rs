@@ -26,7 +26,7 @@ struct Database(Reader<Vec<u8>>);
 
 /// Where an address is; what is unknown is missing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Place<'a> {
+pub struct Location<'a> {
     /// ISO 3166-1 alpha-2, upper case.
     pub country: Option<&'a str>,
     /// The number of the autonomous system.
@@ -70,12 +70,12 @@ impl Networks {
 
     /// Where an address is, each half by the first database that knows it.
     /// Private networks are nowhere.
-    pub fn place(&self, address: IpAddr) -> Place<'_> {
+    pub fn location(&self, address: IpAddr) -> Location<'_> {
         let address = address.to_canonical();
         if is_inside(address) {
-            return Place::default();
+            return Location::default();
         }
-        let mut place = Place::default();
+        let mut place = Location::default();
         for database in self.0.iter() {
             let Ok(found) = database.0.lookup(address) else { continue };
             place.country = place.country.or_else(|| country(&found));

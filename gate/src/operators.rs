@@ -12,7 +12,7 @@ use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
-use munjigi_serving::ports::Ledgers as _;
+use munjigi_serving::ports::ControlStore as _;
 use url::Url;
 
 use crate::figures::Now;

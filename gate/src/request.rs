@@ -206,7 +206,7 @@ fn describe(
     };
     // No one here looks at handshakes.
     let unknown = Description::default();
-    let place = networks.place(client);
+    let place = networks.location(client);
     let system = place.system.map(|number| number.to_string());
     Description {
         method: head.method.as_str(),

@@ -15,7 +15,7 @@ use munjigi_protocol::SiteConfig;
 use munjigi_serving::counts::Urgency;
 use munjigi_serving::own_lists::{self, OwnList};
 use munjigi_serving::own_sites::{self, OwnSiteError, Published};
-use munjigi_serving::platform::Chore;
+use munjigi_serving::platform::BackgroundTask;
 use munjigi_serving::state::State;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sd_notify::NotifyState;
@@ -211,7 +211,11 @@ impl Server {
         let _ = tokio::join!(serving, operating);
         // What the last requests counted, and then all that waits.
         let public = live.now();
-        munjigi_serving::chores::run(&public.platform, Chore::SendCounts(Urgency::Now)).await;
+        munjigi_serving::background::run(
+            &public.platform,
+            BackgroundTask::SendCounts(Urgency::Now),
+        )
+        .await;
         late_stopper.ask();
         let _ = tokio::join!(delivering, sweeping);
         tracing::info!("stopped");

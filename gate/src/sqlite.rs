@@ -20,7 +20,7 @@ use munjigi_captcha::redemption::{self, AnswerHash, Answered, Owing, Redeem, Red
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_serving::deny_list::{DenyList, Entry};
-use munjigi_serving::ports::{DenyEntry, Ledgers, Values};
+use munjigi_serving::ports::{ControlStore, DenyEntry, Values};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use attempts::Attempts;
@@ -32,11 +32,11 @@ use writer::Writer;
 /// The file. Clones share it.
 #[derive(Clone)]
 pub struct Sqlite {
-    writer: Writer<Desk>,
+    writer: Writer<Database>,
 }
 
 /// What the writer's thread has at hand.
-pub struct Desk {
+pub struct Database {
     connection: Connection,
     attempts: Attempts,
     denied: DenyList,
@@ -47,7 +47,7 @@ pub struct Desk {
     _lock: File,
 }
 
-impl Desk {
+impl Database {
     /// The time at which a call is carried out. One that was read before the
     /// call waited could be before what was swept meanwhile.
     fn now(&self) -> UnixMillis {
@@ -124,8 +124,8 @@ impl Sqlite {
         let denied = denied(&connection).map_err(refused)?;
         let attempts = Attempts::of(&connection).map_err(refused)?;
         let waiting = outbox::count(&connection).map_err(refused)?;
-        let desk = Desk { connection, attempts, denied, waiting, clock, _lock: lock };
-        let writer = Writer::start(desk).map_err(OpenError::Thread)?;
+        let database = Database { connection, attempts, denied, waiting, clock, _lock: lock };
+        let writer = Writer::start(database).map_err(OpenError::Thread)?;
         Ok(Self { writer })
     }
 
@@ -139,20 +139,20 @@ impl Sqlite {
     /// Nothing was deleted; the next call tries again.
     pub async fn sweep(&self) -> Result<u64, StoreError> {
         self.writer
-            .ask(move |desk| {
-                let now = desk.now();
-                desk.attempts.sweep(&desk.connection, now)?;
-                desk.denied.sweep(now);
+            .ask(move |database| {
+                let now = database.now();
+                database.attempts.sweep(&database.connection, now)?;
+                database.denied.sweep(now);
                 for sql in [
                     "DELETE FROM prices WHERE forgotten_at < ?1",
                     "DELETE FROM nonces WHERE until < ?1",
                     "DELETE FROM denied WHERE until < ?1",
                     "DELETE FROM texts WHERE until < ?1",
                 ] {
-                    desk.connection.prepare_cached(sql)?.execute([now.0.cast_signed()])?;
+                    database.connection.prepare_cached(sql)?.execute([now.0.cast_signed()])?;
                 }
-                days::sweep(&desk.connection, now)?;
-                desk.give_up(now)
+                days::sweep(&database.connection, now)?;
+                database.give_up(now)
             })
             .await
     }
@@ -164,11 +164,11 @@ impl Sqlite {
     ) -> Result<A, StoreError> {
         let row = *row;
         self.writer
-            .ask(move |desk| {
-                let before = desk.attempts.read(&desk.connection, &row)?;
-                let (answer, after) = change(&before, desk.now());
+            .ask(move |database| {
+                let before = database.attempts.read(&database.connection, &row)?;
+                let (answer, after) = change(&before, database.now());
                 if let Some(after) = after {
-                    desk.attempts.write(&desk.connection, &row, &after)?;
+                    database.attempts.write(&database.connection, &row, &after)?;
                 }
                 Ok(answer)
             })
@@ -195,23 +195,24 @@ impl RedemptionStore for Sqlite {
     async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redemption, StoreError> {
         let (row, redeem) = (*row, redeem.clone());
         self.writer
-            .ask(move |desk| {
-                let now = desk.now();
-                let before = desk.attempts.read(&desk.connection, &row)?;
-                let denial = desk.denied.denial(&redeem, now);
+            .ask(move |database| {
+                let now = database.now();
+                let before = database.attempts.read(&database.connection, &row)?;
+                let denial = database.denied.denial(&redeem, now);
                 let (answer, after) =
                     redemption::redeem(&before, row.keep_until, now, denial, &redeem);
                 let Some(after) = after else { return Ok(answer) };
-                desk.attempts.write(&desk.connection, &row, &after)?;
+                database.attempts.write(&database.connection, &row, &after)?;
                 if answer == Redemption::First {
                     let sitekey = redeem.facts.sitekey.to_string();
                     let event = Event::new(row.id, redeem.facts, now);
-                    let event = Attempts::keep_event(&desk.connection, &row, &event)?;
-                    desk.post(&row, &event, now)?;
-                    days::redeemed(&desk.connection, &sitekey, now)?;
-                } else if let Some(event) = Attempts::event(&desk.connection, &row, after.rejected)?
+                    let event = Attempts::keep_event(&database.connection, &row, &event)?;
+                    database.post(&row, &event, now)?;
+                    days::redeemed(&database.connection, &sitekey, now)?;
+                } else if let Some(event) =
+                    Attempts::event(&database.connection, &row, after.rejected)?
                 {
-                    desk.post(&row, &event, now)?;
+                    database.post(&row, &event, now)?;
                 }
                 Ok(answer)
             })
@@ -223,11 +224,12 @@ impl PriceStore for Sqlite {
     async fn raise(&self, payer: &Payer) -> Result<Price, StoreError> {
         let payer = key(payer);
         self.writer
-            .ask(move |desk| {
-                let now = desk.now();
-                let price = price(&desk.connection, &payer)?.at(now);
+            .ask(move |database| {
+                let now = database.now();
+                let price = price(&database.connection, &payer)?.at(now);
                 let raised = price.raised(now);
-                desk.connection
+                database
+                    .connection
                     .prepare_cached(
                         "INSERT INTO prices (payer, price, forgotten_at) VALUES (?1, ?2, ?3)
                         ON CONFLICT DO UPDATE SET
@@ -245,19 +247,21 @@ impl PriceStore for Sqlite {
 
     async fn read(&self, payer: &Payer) -> Result<Price, StoreError> {
         let payer = key(payer);
-        self.writer.ask(move |desk| Ok(price(&desk.connection, &payer)?.at(desk.now()))).await
+        self.writer
+            .ask(move |database| Ok(price(&database.connection, &payer)?.at(database.now())))
+            .await
     }
 }
 
-impl Ledgers for Sqlite {
+impl ControlStore for Sqlite {
     async fn nonce(&self, nonce: [u8; 16], until: u64) -> Result<bool, StoreError> {
         let until = until.cast_signed();
         self.writer
-            .ask(move |desk| {
+            .ask(move |database| {
                 let sql =
                     "INSERT INTO nonces (nonce, until) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
                 let written =
-                    desk.connection.prepare_cached(sql)?.execute(params![nonce, until])?;
+                    database.connection.prepare_cached(sql)?.execute(params![nonce, until])?;
                 Ok(written == 1)
             })
             .await
@@ -265,11 +269,12 @@ impl Ledgers for Sqlite {
 
     async fn deny(&self, entries: Vec<DenyEntry>) -> Result<(), StoreError> {
         self.writer
-            .ask(move |desk| {
-                let now = desk.now();
+            .ask(move |database| {
+                let now = database.now();
                 for entry in entries {
-                    let Some(entry) = desk.denied.entry(&entry, now) else { continue };
-                    desk.connection
+                    let Some(entry) = database.denied.entry(&entry, now) else { continue };
+                    database
+                        .connection
                         .prepare_cached(
                             "INSERT INTO denied (name, version, denied, until)
                             VALUES (?1, ?2, ?3, ?4)
@@ -282,7 +287,7 @@ impl Ledgers for Sqlite {
                             entry.denied,
                             entry.until.cast_signed(),
                         ])?;
-                    desk.denied.keep(entry);
+                    database.denied.keep(entry);
                 }
                 Ok(())
             })
@@ -290,7 +295,7 @@ impl Ledgers for Sqlite {
     }
 
     async fn backlog(&self) -> Result<u32, StoreError> {
-        self.writer.ask(|desk| Ok(u32::try_from(desk.waiting).unwrap_or(u32::MAX))).await
+        self.writer.ask(|database| Ok(u32::try_from(database.waiting).unwrap_or(u32::MAX))).await
     }
 }
 
@@ -298,11 +303,11 @@ impl Values for Sqlite {
     async fn load(&self, key: &str) -> Result<Option<String>, StoreError> {
         let key = key.to_owned();
         self.writer
-            .ask(move |desk| {
-                let now = desk.now().0.cast_signed();
+            .ask(move |database| {
+                let now = database.now().0.cast_signed();
                 let sql =
                     "SELECT value FROM texts WHERE key = ?1 AND (until IS NULL OR until > ?2)";
-                let mut statement = desk.connection.prepare_cached(sql)?;
+                let mut statement = database.connection.prepare_cached(sql)?;
                 statement.query_row(params![key, now], |row| row.get(0)).optional()
             })
             .await
@@ -319,8 +324,9 @@ impl Values for Sqlite {
     async fn remove(&self, key: &str) -> Result<(), StoreError> {
         let key = key.to_owned();
         self.writer
-            .ask(move |desk| {
-                desk.connection
+            .ask(move |database| {
+                database
+                    .connection
                     .prepare_cached("DELETE FROM texts WHERE key = ?1")?
                     .execute([key])?;
                 Ok(())
@@ -334,18 +340,18 @@ impl Sqlite {
     async fn put(&self, key: &str, value: &str, kept: Option<u64>) -> Result<(), StoreError> {
         let (key, value) = (key.to_owned(), value.to_owned());
         self.writer
-            .ask(move |desk| {
-                let until = kept.map(|kept| desk.now().0.saturating_add(kept).cast_signed());
+            .ask(move |database| {
+                let until = kept.map(|kept| database.now().0.saturating_add(kept).cast_signed());
                 let sql = "INSERT INTO texts (key, value, until) VALUES (?1, ?2, ?3)
                     ON CONFLICT DO UPDATE SET value = excluded.value, until = excluded.until";
-                desk.connection.prepare_cached(sql)?.execute(params![key, value, until])?;
+                database.connection.prepare_cached(sql)?.execute(params![key, value, until])?;
                 Ok(())
             })
             .await
     }
 }
 
-impl writer::Desk for Desk {
+impl writer::State for Database {
     fn connection(&self) -> &Connection {
         &self.connection
     }

@@ -117,6 +117,6 @@ test('the real stores keep the contracts of their ports', { timeout: 900_000 }, 
   await start(t, folder, port);
   const answer = await fetch(`http://127.0.0.1:${port}/__contract`, { method: 'POST' });
   assert.equal(answer.status, 200, 'a clause does not hold; workerd has said above which');
-  const suites = ['redemption_store', 'price_store', 'ledgers', 'meter', 'values', 'images'];
+  const suites = ['redemption_store', 'price_store', 'control_store', 'meter', 'values', 'images'];
   assert.deepEqual(await answer.json(), suites);
 });

@@ -10,16 +10,16 @@
 
 mod decay;
 mod event;
+mod keys;
 mod load;
 mod name;
 mod passed;
-mod place;
 mod pressure;
 mod recent;
 mod report;
+mod report_queue;
 mod sketch;
 mod table;
-mod told;
 
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{AttemptId, Signals};
@@ -27,10 +27,10 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use decay::{Clock, TICKS_PER_HALF_LIFE, decayed};
 pub use event::{Event, Payer};
+pub use keys::CounterKeys;
+pub(crate) use keys::Fingerprint;
 pub use load::Load;
 pub use passed::Cause;
-pub(crate) use place::By;
-pub use place::Place;
 pub use pressure::{Crowd, Fleet, Part, Pressure};
 pub(crate) use recent::Recent;
 pub use report::{
@@ -40,13 +40,13 @@ pub use report::{
 pub(crate) use table::{Counted, window};
 pub use table::{Share, Usual};
 
-pub(crate) use event::Noted;
+pub(crate) use event::CounterEvent;
+use keys::{Namer, Names, PLATFORM, short};
 use name::{Name, names_anywhere, names_here};
 use passed::Passed;
-use place::{Namer, Names, PLATFORM, short};
-use sketch::{Few, Many};
+use report_queue::{ReportQueue, Solved};
+use sketch::{HyperLogLog, LinearCount};
 use table::{Counts, Table};
-use told::{Solved, Told};
 
 use crate::authority::Authority;
 use crate::credentials::Sitekey;
@@ -59,7 +59,7 @@ pub struct Counters {
     namer: Namer,
     tables: Tables,
     recent: Recent,
-    told: Told,
+    reports: ReportQueue,
     passed: Passed,
 }
 
@@ -100,16 +100,16 @@ impl Kind {
 /// A table for each kind.
 #[derive(Debug)]
 pub(crate) struct Tables {
-    sites: Table<Many>,
+    sites: Table<HyperLogLog>,
     fallbacks: Table<()>,
     addresses: Table<()>,
     clients: Table<()>,
     traces: Table<()>,
-    networks: Table<Few>,
+    networks: Table<LinearCount>,
     subnets: Table<()>,
     blocks: Table<()>,
-    systems: Table<Many>,
-    stacks: Table<Many>,
+    systems: Table<HyperLogLog>,
+    stacks: Table<HyperLogLog>,
 }
 
 impl Tables {
@@ -140,7 +140,7 @@ impl Tables {
     ) -> u32 {
         // A site's networks are those of people.
         let seen = Some(network).filter(|_| kind != Kind::Site || payer != Payer::Charged);
-        self.change(kind).note(key, share, Noted::Solved(payer), seen, tick)
+        self.change(kind).note(key, share, CounterEvent::Solved(payer), seen, tick)
     }
 
     /// The table of a kind.
@@ -194,7 +194,7 @@ impl Counters {
             namer: Namer::default(),
             tables: Tables::new(),
             recent: Recent::new(REMEMBERED),
-            told: Told::default(),
+            reports: ReportQueue::default(),
             passed: Passed::default(),
         }
     }
@@ -206,7 +206,7 @@ impl Counters {
         sitekey: &Sitekey,
         visit: &Visit,
         now: UnixMillis,
-    ) -> Place {
+    ) -> CounterKeys {
         let matters = HALF_LIVES * u64::from(self.clock.half_life_seconds) * 1_000;
         self.namer.place(authority, sitekey, visit, now, matters)
     }
@@ -220,14 +220,14 @@ impl Counters {
         visit: &Visit,
         signals: &Signals,
         now: UnixMillis,
-    ) -> Place {
+    ) -> CounterKeys {
         let mut place = self.place(authority, sitekey, visit, now);
         place.trace = self.namer.trace(authority, sitekey, signals, now);
         place
     }
 
     /// The counters of a place, decayed to `now`.
-    pub fn pressure(&self, place: &Place, now: UnixMillis) -> Pressure {
+    pub fn pressure(&self, place: &CounterKeys, now: UnixMillis) -> Pressure {
         let tick = self.clock.tick(now);
         let one = |kind, key| self.tables.of(kind).counted(key, tick);
         let both = |kind, name: fn(&Names) -> u64| {
@@ -288,7 +288,7 @@ impl Counters {
     }
 
     /// A visitor's software by headers.
-    fn software(&self, place: &Place, tick: u64) -> Fleet {
+    fn software(&self, place: &CounterKeys, tick: u64) -> Fleet {
         let counted = |key| self.tables.of(Kind::Stack).counted(key, tick);
         let share = |of: Counted| of.usual.and_then(|usual| usual.share);
         let mut software = Fleet::default();
@@ -311,19 +311,19 @@ impl Counters {
 
     /// Counts a challenge that was issued: for the visitor and the neighbours
     /// alone.
-    pub fn note_issued(&mut self, place: &Place, now: UnixMillis) {
-        self.note_own(place, Noted::Issued, now);
+    pub fn note_issued(&mut self, place: &CounterKeys, now: UnixMillis) {
+        self.note_own(place, CounterEvent::Issued, now);
         let Names { address, network, .. } = place.today;
         let name = Name { kind: Kind::Network, key: network, ..Name::of(place) };
-        self.count(name, Noted::Issued, Some(address), now);
+        self.count(name, CounterEvent::Issued, Some(address), now);
     }
 
     /// Counts an attempt that failed: for the visitor alone.
-    pub fn note_failed(&mut self, place: &Place, now: UnixMillis) {
-        self.note_own(place, Noted::Failed, now);
+    pub fn note_failed(&mut self, place: &CounterKeys, now: UnixMillis) {
+        self.note_own(place, CounterEvent::Failed, now);
     }
 
-    fn note_own(&mut self, place: &Place, what: Noted, now: UnixMillis) {
+    fn note_own(&mut self, place: &CounterKeys, what: CounterEvent, now: UnixMillis) {
         let Names { address, client, network, .. } = place.today;
         let networks = self.tables.of(Kind::Network).counted(network, self.clock.tick(now));
         let busy = networks.load.issued >= BUSY_NETWORK;
@@ -337,13 +337,13 @@ impl Counters {
     /// is sealed: whatever it is posted from, it is one attempt of that network.
     pub fn note_solved(
         &mut self,
-        place: &Place,
+        place: &CounterKeys,
         id: &AttemptId,
         asked_from: [u8; 8],
         payer: Payer,
         now: UnixMillis,
     ) {
-        self.note_own(place, Noted::Solved(payer), now);
+        self.note_own(place, CounterEvent::Solved(payer), now);
         let network = u64::from_le_bytes(asked_from);
         let event = Event::Solved.of(id);
         let is_rare = self.is_rare(place, now);
@@ -357,13 +357,13 @@ impl Counters {
     }
 
     /// Counts an attempt that was admitted with SHA-256.
-    pub fn note_fallback(&mut self, place: &Place, id: &AttemptId, now: UnixMillis) {
+    pub fn note_fallback(&mut self, place: &CounterKeys, id: &AttemptId, now: UnixMillis) {
         let names = vec![Name { kind: Kind::Fallback, key: place.site, ..Name::of(place) }];
         let event = Event::Fallback.of(id);
         self.note_once(Solved { event, network: 0, payer: Payer::Newcomer, names }, now);
     }
 
-    fn is_rare(&self, place: &Place, now: UnixMillis) -> bool {
+    fn is_rare(&self, place: &CounterKeys, now: UnixMillis) -> bool {
         let tick = self.clock.tick(now);
         let site = self.tables.of(Kind::Site).counted(place.site, tick);
         is_rare(self.software(place, tick), site.usual)
@@ -376,33 +376,33 @@ impl Counters {
             let of = (name.kind, name.key, name.share);
             let fresh = self.tables.note_solved(of, payer, network, tick);
             if name.kind == Kind::Site {
-                self.told.note(*name, fresh);
+                self.reports.note(*name, fresh);
             }
         }
-        self.told.note_solved(solved);
+        self.reports.note_solved(solved);
     }
 
-    fn count(&mut self, name: Name, what: Noted, seen: Option<u64>, now: UnixMillis) {
+    fn count(&mut self, name: Name, what: CounterEvent, seen: Option<u64>, now: UnixMillis) {
         let tick = self.clock.tick(now);
         let fresh = self.tables.change(name.kind).note(name.key, name.share, what, seen, tick);
-        self.told.note(name, fresh);
+        self.reports.note(name, fresh);
     }
 
     /// Notes that an address passed: that to which the challenge was issued, by
     /// the name that is sealed in it. Those who were charged do not count.
-    pub fn note_passed(&mut self, place: &Place, address: u32, now: UnixMillis) {
+    pub fn note_passed(&mut self, place: &CounterKeys, address: u32, now: UnixMillis) {
         self.passed.note(place.site, address, now);
     }
 
     /// Notes that a site is flooded, so that the meter is asked who passed there
     /// before.
-    pub fn note_flood(&mut self, place: &Place, cause: Cause, now: UnixMillis) {
+    pub fn note_flood(&mut self, place: &CounterKeys, cause: Cause, now: UnixMillis) {
         let half_life = u64::from(self.clock.half_life_seconds) * 1_000;
         self.passed.flooded(place.site, cause, half_life, now);
     }
 
     /// Whether a place's address is known to have passed before a flood.
-    pub fn passed_before(&self, place: &Place) -> bool {
+    pub fn passed_before(&self, place: &CounterKeys) -> bool {
         [Some(&place.today), place.yesterday.as_ref()]
             .into_iter()
             .flatten()
@@ -411,17 +411,17 @@ impl Counters {
 
     /// Notes that a report failed: the next one waits longer.
     pub const fn report_failed(&mut self, now: UnixMillis) {
-        self.told.failed(now);
+        self.reports.failed(now);
     }
 
     /// Whether something is to be reported to the meter now.
     pub fn report_is_due(&self, now: UnixMillis) -> bool {
-        self.told.is_due(self.passed.is_due(now), now)
+        self.reports.is_due(self.passed.is_due(now), now)
     }
 
     /// What was counted since the last report, for a meter of this many parts.
     pub fn reports(&mut self, parts: u16, now: UnixMillis) -> Vec<Report> {
-        self.told.reports(&mut self.tables, &mut self.passed, parts, &self.clock, now)
+        self.reports.reports(&mut self.tables, &mut self.passed, parts, &self.clock, now)
     }
 
     /// Takes over the answer to a report. One that does not have a total for

@@ -13,7 +13,7 @@ use rand_core::CryptoRng;
 use crate::authority::Authority;
 use crate::call::Call;
 use crate::challenge::{Began, ChallengeClaims, Owed, SealedPuzzle, SealedStep, Way};
-use crate::counters::{By, Counters, Place, Pressure};
+use crate::counters::{CounterKeys, Counters, Fingerprint, Pressure};
 use crate::credentials::{Alias, Sitekey, Vendor};
 use crate::host::Hostname;
 use crate::labels::{Action, Cdata};
@@ -220,7 +220,7 @@ fn demand(
     request: &ChallengeRequest,
     algorithm: Algorithm,
     counters: &mut Counters,
-) -> Result<(Place, Pressure, Demand), Refusal> {
+) -> Result<(CounterKeys, Pressure, Demand), Refusal> {
     let Call { authority, site, visit, now } = *call;
     let place = counters.place_of(authority, &site.sitekey, visit, &request.signals, now);
     let place = place.sharing(site.share());
@@ -247,12 +247,12 @@ fn demand(
 }
 
 /// What the challenge costs, and the fleet that it goes to.
-fn price(demand: &Demand, site: &Site, place: &Place, pressure: &Pressure) -> PriceTally {
+fn price(demand: &Demand, site: &Site, place: &CounterKeys, pressure: &Pressure) -> PriceTally {
     let by = fleet_by(pressure);
     let networks = match by {
-        By::Headers => pressure.software.networks,
-        By::Handshake => pressure.handshake.networks,
-        By::Rarity => pressure.rare.networks,
+        Fingerprint::Headers => pressure.software.networks,
+        Fingerprint::Handshake => pressure.handshake.networks,
+        Fingerprint::Rarity => pressure.rare.networks,
     };
     let is_fleet = demand.signs.has(Sign::Fleet);
     PriceTally {

@@ -151,7 +151,7 @@ pub enum Denial {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stepped {
     /// The row says so now. A repeat gets the same answer.
-    Noted,
+    Recorded,
     /// The attempt was already spent: nothing can be required any more.
     Spent,
     /// The row does not allow it; see [`NotAllowed`].
@@ -162,7 +162,7 @@ pub enum Stepped {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Owing {
     /// The row says so now.
-    Noted {
+    Recorded {
         /// Expected hashes that a token must have paid in total: the required
         /// amount, or a larger one that was required before.
         owed: u64,
@@ -215,9 +215,9 @@ pub fn step(row: &Row, keep_until: UnixMillis, now: UnixMillis) -> Change<Steppe
         return (Stepped::Spent, None);
     }
     if row.stepped {
-        return (Stepped::Noted, None);
+        return (Stepped::Recorded, None);
     }
-    (Stepped::Noted, Some(Row { stepped: true, ..row.clone() }))
+    (Stepped::Recorded, Some(Row { stepped: true, ..row.clone() }))
 }
 
 /// Requires more work of an attempt: from now on, a token that paid less than
@@ -230,9 +230,9 @@ pub fn owe(row: &Row, keep_until: UnixMillis, now: UnixMillis, least: u64) -> Ch
         return (Owing::Spent, None);
     }
     if row.owed >= least {
-        return (Owing::Noted { owed: row.owed }, None);
+        return (Owing::Recorded { owed: row.owed }, None);
     }
-    (Owing::Noted { owed: least }, Some(Row { owed: least, ..row.clone() }))
+    (Owing::Recorded { owed: least }, Some(Row { owed: least, ..row.clone() }))
 }
 
 /// Records an answer before it is compared.

@@ -88,11 +88,11 @@ pub enum Verbosity {
 
 /// Whether this edge runs on a developer's machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum Environment {
     /// In production.
-    Published,
+    Production,
     /// On a developer's machine: exempt sites are honoured.
-    Local,
+    Development,
 }
 
 /// The whole configuration.
@@ -114,7 +114,7 @@ pub struct Config {
     /// Half-life of the counters.
     pub counter_half_life_seconds: u32,
     /// Where this edge runs.
-    pub place: Place,
+    pub environment: Environment,
     /// What is logged.
     pub verbosity: Verbosity,
 }
@@ -168,9 +168,10 @@ impl Config {
         let base_path = reader.read("MUNJIGI_BASE_PATH", base_path);
         let shards = reader.read("MUNJIGI_SHARDS", shards);
         let half_life = reader.read("MUNJIGI_COUNTER_HALF_LIFE_SECONDS", half_life);
-        let place = reader.read("MUNJIGI_LOCAL", place);
+        let environment = reader.read("MUNJIGI_LOCAL", environment);
         let verbosity = reader.read("MUNJIGI_LOG", verbosity);
-        match (root, calls, check, origin_url, base_path, shards, half_life, place, verbosity) {
+        match (root, calls, check, origin_url, base_path, shards, half_life, environment, verbosity)
+        {
             (
                 Some(root),
                 Some(calls),
@@ -179,7 +180,7 @@ impl Config {
                 Some(base_path),
                 Some(shards),
                 Some(counter_half_life_seconds),
-                Some(place),
+                Some(environment),
                 Some(verbosity),
             ) if reader.mistakes.is_empty() => Ok(Self {
                 root_kids: root.kids().map(|kid| kid.to_string()).collect(),
@@ -189,7 +190,7 @@ impl Config {
                 base_path,
                 shards,
                 counter_half_life_seconds,
-                place,
+                environment,
                 verbosity,
             }),
             _ => Err(reader.mistakes),
@@ -267,10 +268,10 @@ fn half_life(text: &str) -> Result<u32, &'static str> {
     seconds.ok_or("must be a number of seconds from 1 to 86400")
 }
 
-fn place(text: &str) -> Result<Place, &'static str> {
+fn environment(text: &str) -> Result<Environment, &'static str> {
     match text {
-        "" | "0" => Ok(Place::Published),
-        "1" => Ok(Place::Local),
+        "" | "0" => Ok(Environment::Production),
+        "1" => Ok(Environment::Development),
         _ => Err("must be 0 or 1"),
     }
 }

@@ -2,14 +2,14 @@
 //! Every adapter runs the same suites, including those of `munjigi-captcha`;
 //! [`answer`] runs all of them on a platform's stores.
 
+mod control_store;
 mod images;
-mod ledgers;
 mod memory;
 mod route;
 mod values;
 
+pub use control_store::control_store;
 pub use images::images;
-pub use ledgers::ledgers;
 pub use memory::{Memory, MemoryImages, MemoryRequest, MemoryStore, MemoryValues};
 pub use route::{PATH, answer};
 pub use values::values;
@@ -38,6 +38,6 @@ mod tests {
         let fresh = async || MemoryStore::new(NOW);
         block_on(redemption_store(fresh, NOW));
         block_on(price_store(fresh));
-        block_on(ledgers(fresh, NOW));
+        block_on(control_store(fresh, NOW));
     }
 }

@@ -6,8 +6,8 @@
 //! `munjigi-captcha`.
 
 pub mod answer;
+pub mod background;
 mod cache;
-pub mod chores;
 pub mod config;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;

@@ -5,13 +5,13 @@ use munjigi_captcha::ports::Meter;
 use munjigi_keys::UnixMillis;
 
 use crate::log::{Level, Line};
-use crate::platform::{Chore, Platform};
+use crate::platform::{BackgroundTask, Platform};
 use crate::state::State;
 
 /// Makes sure that the meter is asked when it is time.
 pub fn keep<P: Platform>(platform: &P, state: &State, now: UnixMillis) {
     if state.counters.with(|counters| counters.report_is_due(now)) {
-        platform.later(Chore::AskMeter);
+        platform.later(BackgroundTask::AskMeter);
     }
 }
 

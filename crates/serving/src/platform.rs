@@ -8,7 +8,7 @@ use crate::counts::Urgency;
 use crate::entropy::NoEntropy;
 use crate::inbound::Source;
 use crate::log::Line;
-use crate::ports::{Admission, Images, Ledgers, Limit, Values};
+use crate::ports::{Admission, ControlStore, Images, Limit, Values};
 use crate::state::State;
 
 /// One platform with its stores, its clock and its randomness: everything that
@@ -27,8 +27,8 @@ pub trait Platform {
     type Source: Source;
     /// Published sites and packs.
     type Values: Values;
-    /// Rows of attempts, prices and related ledgers.
-    type Redemptions: RedemptionStore + PriceStore + Ledgers;
+    /// Rows of attempts, prices and related control_store.
+    type Redemptions: RedemptionStore + PriceStore + ControlStore;
     /// The images of packs.
     type Images: Images;
     /// What all processes of the edge count together.
@@ -37,7 +37,7 @@ pub trait Platform {
     /// The program that runs here.
     const PROGRAM: Program;
     /// Texts about the stores, for operators and the origin.
-    const WORDING: Wording;
+    const STORE_MESSAGES: StoreMessages;
 
     /// State that outlives a request; `None` while the configuration has
     /// mistakes, which the platform has logged.
@@ -85,14 +85,14 @@ pub trait Platform {
     /// Waits for this long.
     async fn sleep(&self, milliseconds: u64);
 
-    /// Runs [`crate::chores::run`] on this platform after the answer, so that
+    /// Runs [`crate::background::run`] on this platform after the answer, so that
     /// no one waits for it.
-    fn later(&self, chore: Chore);
+    fn later(&self, task: BackgroundTask);
 }
 
 /// Something that a process does after an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Chore {
+pub enum BackgroundTask {
     /// Send the counts towards the origin.
     SendCounts(Urgency),
     /// Tell the meter what was counted, and learn what others counted.
@@ -117,7 +117,7 @@ pub struct Program {
 /// Sentences about a platform's stores in the platform's own terms: an operator
 /// should read what to check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wording {
+pub struct StoreMessages {
     /// A problem's detail: [`Platform::values`] does not respond.
     pub values_away: &'static str,
     /// The same for `GET /health`, with what still works and what to check.

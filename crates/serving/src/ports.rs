@@ -43,7 +43,7 @@ pub trait Images {
 
 /// What the store of redemptions keeps besides the rows of attempts.
 #[expect(async_fn_in_trait, reason = "a future over a store is Send where the store is Sync")]
-pub trait Ledgers {
+pub trait ControlStore {
     /// Stores a signature's nonce until a time in milliseconds since 1970;
     /// returns whether it is new. Of concurrent calls, exactly one gets `true`.
     async fn nonce(&self, nonce: [u8; 16], until: u64) -> Result<bool, StoreError>;

@@ -7,7 +7,7 @@ use munjigi_protocol::{BatchId, CountBatch};
 
 use crate::counts::{Counts, Urgency};
 use crate::log::{Level, Line};
-use crate::platform::{Chore, Platform};
+use crate::platform::{BackgroundTask, Platform};
 use crate::state::State;
 
 /// Counts are collected for this long.
@@ -26,7 +26,7 @@ pub fn count<P: Platform>(platform: &P, state: &State, tally: Tally, now: UnixMi
         }
         state.counts_due.with(|due| *due = now.0 + GATHER_MS * 2);
     }
-    platform.later(Chore::SendCounts(urgency));
+    platform.later(BackgroundTask::SendCounts(urgency));
 }
 
 /// Sends the counts: urgent ones now, others after a few seconds of collecting.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::cache::{Cache, Lookup};
-use crate::config::Place;
+use crate::config::Environment;
 use crate::log::{Level, Line};
 use crate::platform::Platform;
 use crate::ports::Values;
@@ -84,10 +84,10 @@ impl Stored {
 }
 
 /// A site's configuration as the core reads it.
-pub fn parse(place: Place, config: &SiteConfig) -> Result<Site, SiteError> {
-    let exemption = match place {
-        Place::Local => Exemption::Honoured,
-        Place::Published => Exemption::Ignored,
+pub fn parse(environment: Environment, config: &SiteConfig) -> Result<Site, SiteError> {
+    let exemption = match environment {
+        Environment::Development => Exemption::Honoured,
+        Environment::Production => Exemption::Ignored,
     };
     Site::parse(config, exemption)
 }
@@ -113,7 +113,7 @@ impl<'request, P: Platform> Sites<'request, P> {
         let site = match self.stored(sitekey).await? {
             Stored::Nothing | Stored::Deleted(_) => None,
             Stored::Unreadable => return Err(StoreError),
-            Stored::Site(config) => match parse(self.state.config.place, &config) {
+            Stored::Site(config) => match parse(self.state.config.environment, &config) {
                 Ok(site) => Some(Arc::new(site)),
                 Err(error) => {
                     self.unreadable(sitekey, &error.to_string());

@@ -29,7 +29,7 @@ pub struct Plan {
 
 /// What waits after everything earlier was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Waits {
+pub enum Remaining {
     /// No rows.
     Nothing,
     /// Rows that were written in the meantime.
@@ -62,7 +62,7 @@ impl Plan {
     }
 
     /// Everything was sent that waited when the alarm rang.
-    pub fn sent(&mut self, now: u64, waits: Waits) {
+    pub fn sent(&mut self, now: u64, waits: Remaining) {
         if self.send_from.take().is_some() {
             self.sent_at = Some(now);
         } else {
@@ -70,8 +70,8 @@ impl Plan {
             self.armed = None;
         }
         self.send_from = match waits {
-            Waits::Nothing => None,
-            Waits::Newcomers => Some(now + INTERVAL_MS),
+            Remaining::Nothing => None,
+            Remaining::Newcomers => Some(now + INTERVAL_MS),
         };
         self.failures = 0;
     }
@@ -164,7 +164,10 @@ mod tests {
         for now in (3_000..103_000).step_by(100) {
             if plan.armed == Some(now) {
                 set += u32::from(plan.rings(now, true).is_some());
-                plan.sent(now, if now % 200 == 0 { Waits::Newcomers } else { Waits::Nothing });
+                plan.sent(
+                    now,
+                    if now % 200 == 0 { Remaining::Newcomers } else { Remaining::Nothing },
+                );
                 set += u32::from(plan.settle(now, Some(600_000)).is_some());
             }
             set += u32::from(plan.row_written(now).is_some());
@@ -177,7 +180,7 @@ mod tests {
         let mut plan = Plan::default();
         plan.row_written(0);
         plan.rings(3_000, true);
-        plan.sent(3_100, Waits::Nothing);
+        plan.sent(3_100, Remaining::Nothing);
         assert_eq!(plan.settle(3_200, Some(600_000)), None);
         assert_eq!(plan.rings(13_000, false), None);
         assert_eq!(plan.settle(13_000, Some(600_000)), Some(600_000));
@@ -190,7 +193,7 @@ mod tests {
         let mut plan = Plan::default();
         assert_eq!(plan.settle(0, Some(600_000)), Some(600_000));
         assert_eq!(plan.rings(600_000, true), Some(610_000));
-        plan.sent(600_000, Waits::Nothing);
+        plan.sent(600_000, Remaining::Nothing);
         assert_eq!(plan.settle(600_000, Some(1_200_000)), Some(1_200_000));
     }
 
@@ -209,7 +212,7 @@ mod tests {
         }
         assert_eq!(waits, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
         plan.rings(now, true);
-        plan.sent(now, Waits::Nothing);
+        plan.sent(now, Remaining::Nothing);
         assert_eq!((plan.failures, plan.send_from), (0, None));
     }
 

@@ -18,12 +18,12 @@ use worker::wasm_bindgen::prelude::*;
 use worker::worker_sys::DurableObjectState;
 use worker::{Env, State};
 
-use super::alarm::{Plan, Waits};
+use super::alarm::{Plan, Remaining};
 use super::denied::Denied;
-use super::ledgers;
 use super::outbox::{self, Batch, Next, Outbox};
 use super::rows::{Rows, bucket_end, bucket_of, given_up};
 use super::schema::{self, Schema};
+use super::side_tables;
 use super::sql::{Database, SqlError};
 use super::wire::{Command, Entry, Reply, RowId};
 use crate::{clock, console, isolate, outbound};
@@ -138,9 +138,11 @@ impl Redemptions {
             Command::Answer(row, answer) => {
                 Reply::Answered(self.rows.answer(&self.db, now, &row, &answer)?)
             }
-            Command::RaisePrice(payer) => Reply::Price(ledgers::raise(&self.db, &payer, now)?),
-            Command::ReadPrice(payer) => Reply::Price(ledgers::price(&self.db, &payer, now)?),
-            Command::Nonce(nonce, until) => Reply::Nonce(ledgers::nonce(&self.db, &nonce, until)?),
+            Command::RaisePrice(payer) => Reply::Price(side_tables::raise(&self.db, &payer, now)?),
+            Command::ReadPrice(payer) => Reply::Price(side_tables::price(&self.db, &payer, now)?),
+            Command::Nonce(nonce, until) => {
+                Reply::Nonce(side_tables::nonce(&self.db, &nonce, until)?)
+            }
             Command::Deny(entries) => {
                 let entries: Vec<_> = entries.into_iter().map(Into::into).collect();
                 self.denied.apply(&self.db, &entries, now)?;
@@ -196,7 +198,7 @@ impl Redemptions {
 
     fn sweep(&self, now: UnixMillis) -> Result<(), SqlError> {
         self.denied.sweep(&self.db, now)?;
-        ledgers::sweep(&self.db, now)?;
+        side_tables::sweep(&self.db, now)?;
         self.watch(now);
         Ok(())
     }
@@ -224,7 +226,7 @@ impl Redemptions {
         for _ in 0..BATCHES_PER_ALARM {
             let now = clock::now();
             let Some(batch) = self.next(config, now)? else {
-                self.plan.borrow_mut().sent(now.0, Waits::Nothing);
+                self.plan.borrow_mut().sent(now.0, Remaining::Nothing);
                 return self.rest(now);
             };
             if let Err(why) = self.send(config, &batch, now).await {
@@ -239,7 +241,7 @@ impl Redemptions {
                 console::write(&line.with_count(batch.unreadable));
             }
             if batch.reaches(last) && !self.outbox.is_empty() {
-                self.plan.borrow_mut().sent(now.0, Waits::Newcomers);
+                self.plan.borrow_mut().sent(now.0, Remaining::Newcomers);
                 return self.rest(now);
             }
         }

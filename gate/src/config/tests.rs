@@ -50,7 +50,7 @@ fn a_setting_is_read_in_its_own_form() {
     assert_eq!(config.limits.challenges.get(), 9);
     assert_eq!(config.networks, [Path::new("etc/a.mmdb"), Path::new("/b.mmdb")]);
     assert_eq!(config.edge.verbosity, serving::Verbosity::Requests);
-    assert_eq!(config.edge.place, serving::Place::Local);
+    assert_eq!(config.edge.environment, serving::Environment::Development);
 }
 
 #[test]

@@ -77,9 +77,9 @@ impl Sqlite {
             *sum += u64::from(count.count);
         }
         self.writer
-            .ask(move |desk| {
+            .ask(move |database| {
                 days.iter().try_for_each(|((day, sitekey), sums)| {
-                    add(&desk.connection, *day, sitekey, sums)
+                    add(&database.connection, *day, sitekey, sums)
                 })
             })
             .await
@@ -92,9 +92,9 @@ impl Sqlite {
     /// The store did not respond.
     pub async fn days(&self, last: u64) -> Result<Vec<Day>, StoreError> {
         self.writer
-            .ask(move |desk| {
-                let since = since(desk.now(), last);
-                read(&desk.connection, since)
+            .ask(move |database| {
+                let since = since(database.now(), last);
+                read(&database.connection, since)
             })
             .await
     }

@@ -9,7 +9,7 @@ use munjigi_serving::outbound::{KEPT_MS, MAX_EVENT_BYTES, MAX_EVENTS, retry_seco
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::event::Event;
-use super::{Desk, Sqlite};
+use super::{Database, Sqlite};
 
 /// Most events that wait, some 250 MB of the file.
 const MOST_KEPT: u64 = 1_000_000;
@@ -31,7 +31,7 @@ impl Events {
     }
 }
 
-impl Desk {
+impl Database {
     /// Puts an event behind those that wait, and takes away what waits under the
     /// attempt's id: a new number, so that an event that is being sent is not
     /// taken for this one.
@@ -94,10 +94,10 @@ impl Sqlite {
     /// The store did not respond.
     pub async fn waiting_events(&self, after: i64) -> Result<Events, StoreError> {
         self.writer
-            .ask(move |desk| {
+            .ask(move |database| {
                 let sql =
                     "SELECT number, event FROM outbox WHERE number > ?1 ORDER BY number LIMIT ?2";
-                let mut statement = desk.connection.prepare_cached(sql)?;
+                let mut statement = database.connection.prepare_cached(sql)?;
                 let mut rows =
                     statement.query(params![after, (MAX_EVENTS as u64).cast_signed()])?;
                 let (mut events, mut bytes) = (Events::default(), 0);
@@ -130,12 +130,12 @@ impl Sqlite {
         let (ids, last) = (events.events.iter().map(|event| event.id.0), events.last());
         let ids: Vec<[u8; 16]> = ids.collect();
         self.writer
-            .ask(move |desk| {
+            .ask(move |database| {
                 let sql = "DELETE FROM outbox WHERE id = ?1 AND number <= ?2";
-                let mut statement = desk.connection.prepare_cached(sql)?;
+                let mut statement = database.connection.prepare_cached(sql)?;
                 for id in ids {
                     let taken = statement.execute(params![id, last])? as u64;
-                    desk.waiting = desk.waiting.saturating_sub(taken);
+                    database.waiting = database.waiting.saturating_sub(taken);
                 }
                 Ok(())
             })
@@ -149,10 +149,10 @@ impl Sqlite {
     /// The store did not respond.
     pub async fn queue(&self, body: String) -> Result<(), StoreError> {
         self.writer
-            .ask(move |desk| {
-                let now = desk.now().0.cast_signed();
+            .ask(move |database| {
+                let now = database.now().0.cast_signed();
                 let sql = "INSERT INTO batches (body, queued_at, due) VALUES (?1, ?2, ?2)";
-                desk.connection.prepare_cached(sql)?.execute(params![body, now]).map(drop)
+                database.connection.prepare_cached(sql)?.execute(params![body, now]).map(drop)
             })
             .await
     }
@@ -164,14 +164,14 @@ impl Sqlite {
     /// The store did not respond.
     pub async fn waiting_batch(&self) -> Result<Option<Batch>, StoreError> {
         self.writer
-            .ask(move |desk| {
-                let now = desk.now().0;
+            .ask(move |database| {
+                let now = database.now().0;
                 let sql = "DELETE FROM batches WHERE queued_at < ?1";
                 let oldest = now.saturating_sub(KEPT_MS).cast_signed();
-                desk.connection.prepare_cached(sql)?.execute([oldest])?;
+                database.connection.prepare_cached(sql)?.execute([oldest])?;
                 let sql =
                     "SELECT number, body FROM batches WHERE due <= ?1 ORDER BY number LIMIT 1";
-                let mut statement = desk.connection.prepare_cached(sql)?;
+                let mut statement = database.connection.prepare_cached(sql)?;
                 let batch =
                     |row: &rusqlite::Row<'_>| Ok(Batch { number: row.get(0)?, body: row.get(1)? });
                 statement.query_row([now.cast_signed()], batch).optional()
@@ -187,9 +187,9 @@ impl Sqlite {
     pub async fn batch_taken(&self, batch: &Batch) -> Result<(), StoreError> {
         let number = batch.number;
         self.writer
-            .ask(move |desk| {
+            .ask(move |database| {
                 let sql = "DELETE FROM batches WHERE number = ?1";
-                desk.connection.prepare_cached(sql)?.execute([number]).map(drop)
+                database.connection.prepare_cached(sql)?.execute([number]).map(drop)
             })
             .await
     }
@@ -204,16 +204,16 @@ impl Sqlite {
     pub async fn batch_refused(&self, batch: &Batch) -> Result<(), StoreError> {
         let number = batch.number;
         self.writer
-            .ask(move |desk| {
-                let now = desk.now().0;
+            .ask(move |database| {
+                let now = database.now().0;
                 let sql =
                     "UPDATE batches SET refused = refused + 1 WHERE number = ?1 RETURNING refused";
-                let mut statement = desk.connection.prepare_cached(sql)?;
+                let mut statement = database.connection.prepare_cached(sql)?;
                 let refused = statement.query_row([number], |row| row.get(0)).optional()?;
                 let wait = u64::from(retry_seconds(refused.unwrap_or_default())) * 1_000;
                 let sql = "UPDATE batches SET due = ?2 WHERE number = ?1";
                 let values = params![number, (now + wait).cast_signed()];
-                desk.connection.prepare_cached(sql)?.execute(values).map(drop)
+                database.connection.prepare_cached(sql)?.execute(values).map(drop)
             })
             .await
     }
@@ -224,7 +224,7 @@ mod tests {
     use munjigi_captcha::contract::{redeem, row};
     use munjigi_captcha::ports::RedemptionStore as _;
     use munjigi_process::clock::Clock;
-    use munjigi_serving::ports::Ledgers as _;
+    use munjigi_serving::ports::ControlStore as _;
 
     use super::*;
 
@@ -239,7 +239,7 @@ mod tests {
         store.redeem(&row(1, begin), &redeem(2, 1)).await.unwrap();
         let give_up = async |days: u64, most| {
             let now = UnixMillis(begin.0 + days * 86_400_000);
-            store.writer.ask(move |desk| desk.give_up_beyond(now, most)).await.unwrap()
+            store.writer.ask(move |database| database.give_up_beyond(now, most)).await.unwrap()
         };
         assert_eq!((store.backlog().await, give_up(13, 5).await), (Ok(5), 0));
         assert_eq!((give_up(13, 3).await, store.backlog().await), (2, Ok(3)));

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use munjigi_captcha::contract::{price_store, redeem, redemption_store, row};
 use munjigi_protocol::{Count, CountKind};
-use munjigi_serving::contract::{ledgers, values};
+use munjigi_serving::contract::{control_store, values};
 use tempfile::TempDir;
 
 use super::*;
@@ -44,7 +44,7 @@ async fn the_contract_of_prices_holds() {
 #[tokio::test]
 async fn the_contract_of_ledgers_holds() {
     let files = Files::new();
-    ledgers(async || files.fresh(), Clock::system().now()).await;
+    control_store(async || files.fresh(), Clock::system().now()).await;
 }
 
 #[tokio::test]

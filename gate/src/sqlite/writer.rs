@@ -20,7 +20,7 @@ const MOST_WAITING: usize = 16_384;
 const PREPARED: usize = 128;
 
 /// What the thread works with.
-pub trait Desk: Send + 'static {
+pub trait State: Send + 'static {
     /// The open file.
     fn connection(&self) -> &Connection;
 
@@ -37,12 +37,12 @@ impl<D> Clone for Writer<D> {
     }
 }
 
-impl<D: Desk> Writer<D> {
+impl<D: State> Writer<D> {
     /// Starts the thread.
-    pub fn start(desk: D) -> std::io::Result<Self> {
-        desk.connection().set_prepared_statement_cache_capacity(PREPARED);
+    pub fn start(state: D) -> std::io::Result<Self> {
+        state.connection().set_prepared_statement_cache_capacity(PREPARED);
         let (sender, receiver) = mpsc::channel(MOST_WAITING);
-        thread::Builder::new().name("store".to_owned()).spawn(move || work(desk, receiver))?;
+        thread::Builder::new().name("store".to_owned()).spawn(move || work(state, receiver))?;
         Ok(Self(sender))
     }
 
@@ -67,7 +67,7 @@ impl<D: Desk> Writer<D> {
 /// Something to be done in a transaction.
 trait Job<D>: Send {
     /// Does it. What a call that fails has done must be undone.
-    fn act(&mut self, desk: &mut D) -> rusqlite::Result<()>;
+    fn act(&mut self, state: &mut D) -> rusqlite::Result<()>;
 
     /// Answers, once it is known whether the transaction is durable.
     fn answer(self: Box<Self>, is_durable: bool);
@@ -84,9 +84,9 @@ where
     T: Send,
     A: FnOnce(&mut D) -> rusqlite::Result<T> + Send,
 {
-    fn act(&mut self, desk: &mut D) -> rusqlite::Result<()> {
+    fn act(&mut self, state: &mut D) -> rusqlite::Result<()> {
         if let Some(act) = self.act.take() {
-            self.result = Some(act(desk)?);
+            self.result = Some(act(state)?);
         }
         Ok(())
     }
@@ -98,7 +98,7 @@ where
     }
 }
 
-fn work<D: Desk>(mut desk: D, mut jobs: Receiver<Box<dyn Job<D>>>) {
+fn work<D: State>(mut state: D, mut jobs: Receiver<Box<dyn Job<D>>>) {
     while let Some(first) = jobs.blocking_recv() {
         let mut batch = vec![first];
         while batch.len() < MOST
@@ -106,7 +106,7 @@ fn work<D: Desk>(mut desk: D, mut jobs: Receiver<Box<dyn Job<D>>>) {
         {
             batch.push(next);
         }
-        let done = transact(&mut desk, &mut batch);
+        let done = transact(&mut state, &mut batch);
         if let Err(error) = &done {
             tracing::error!(%error, calls = batch.len(), "the store did not take a transaction");
         }
@@ -116,36 +116,36 @@ fn work<D: Desk>(mut desk: D, mut jobs: Receiver<Box<dyn Job<D>>>) {
     }
 }
 
-fn transact<D: Desk>(desk: &mut D, batch: &mut [Box<dyn Job<D>>]) -> rusqlite::Result<()> {
-    run(desk, "BEGIN IMMEDIATE")?;
-    let acted = batch.iter_mut().try_for_each(|job| act(desk, job.as_mut()));
-    let done = acted.and_then(|()| run(desk, "COMMIT"));
+fn transact<D: State>(state: &mut D, batch: &mut [Box<dyn Job<D>>]) -> rusqlite::Result<()> {
+    run(state, "BEGIN IMMEDIATE")?;
+    let acted = batch.iter_mut().try_for_each(|job| act(state, job.as_mut()));
+    let done = acted.and_then(|()| run(state, "COMMIT"));
     if done.is_err() {
-        if !desk.connection().is_autocommit() {
-            run(desk, "ROLLBACK")?;
+        if !state.connection().is_autocommit() {
+            run(state, "ROLLBACK")?;
         }
-        desk.rolled_back()?;
+        state.rolled_back()?;
     }
     done
 }
 
 /// Does one call in a savepoint of its own: where it fails, those beside it do
 /// not. An error ends the transaction.
-fn act<D: Desk>(desk: &mut D, job: &mut dyn Job<D>) -> rusqlite::Result<()> {
-    run(desk, "SAVEPOINT call")?;
-    let Err(error) = job.act(desk) else { return run(desk, "RELEASE call") };
+fn act<D: State>(state: &mut D, job: &mut dyn Job<D>) -> rusqlite::Result<()> {
+    run(state, "SAVEPOINT call")?;
+    let Err(error) = job.act(state) else { return run(state, "RELEASE call") };
     // A full disk, for example, has ended the transaction already.
-    if desk.connection().is_autocommit() {
+    if state.connection().is_autocommit() {
         return Err(error);
     }
     tracing::error!(%error, "the store did not take a call");
-    run(desk, "ROLLBACK TO call")?;
-    run(desk, "RELEASE call")?;
-    desk.rolled_back()
+    run(state, "ROLLBACK TO call")?;
+    run(state, "RELEASE call")?;
+    state.rolled_back()
 }
 
-fn run<D: Desk>(desk: &D, sql: &str) -> rusqlite::Result<()> {
-    desk.connection().prepare_cached(sql)?.execute([]).map(drop)
+fn run<D: State>(state: &D, sql: &str) -> rusqlite::Result<()> {
+    state.connection().prepare_cached(sql)?.execute([]).map(drop)
 }
 
 #[cfg(test)]
@@ -157,7 +157,7 @@ mod tests {
     /// How often it was told that something was undone.
     struct Numbers(Connection, u32);
 
-    impl Desk for Numbers {
+    impl State for Numbers {
         fn connection(&self) -> &Connection {
             &self.0
         }
@@ -174,8 +174,8 @@ mod tests {
         Writer::start(Numbers(connection, 0)).unwrap()
     }
 
-    fn insert(desk: &Numbers, number: u32) -> rusqlite::Result<usize> {
-        desk.0.execute("INSERT INTO numbers VALUES (?1)", [number])
+    fn insert(state: &Numbers, number: u32) -> rusqlite::Result<usize> {
+        state.0.execute("INSERT INTO numbers VALUES (?1)", [number])
     }
 
     #[tokio::test]
@@ -185,10 +185,10 @@ mod tests {
         // While the first call waits, the others gather in one transaction.
         let first = writer.ask(move |_| Ok(wait.recv().is_ok()));
         let calls = (0..10).map(|number| {
-            writer.ask(move |desk| {
-                insert(desk, number)?;
+            writer.ask(move |state| {
+                insert(state, number)?;
                 if number % 2 == 1 {
-                    insert(desk, number)?;
+                    insert(state, number)?;
                     Err(rusqlite::Error::QueryReturnedNoRows)
                 } else {
                     Ok(())
@@ -215,9 +215,9 @@ mod tests {
             assert_eq!(*result, if number % 2 == 1 { Err(StoreError) } else { Ok(()) }, "{number}");
         }
         let (sum, count, told) = writer
-            .ask(|desk| {
+            .ask(|state| {
                 let sql = "SELECT sum(number), count(*) FROM numbers";
-                desk.0.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, desk.1)))
+                state.0.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, state.1)))
             })
             .await
             .unwrap();
@@ -242,12 +242,12 @@ mod tests {
         is_working.await.unwrap();
         let mut waiting = Vec::new();
         for number in 0..u32::try_from(MOST_WAITING).unwrap() {
-            let mut call = Box::pin(writer.ask(move |desk| insert(desk, number)));
+            let mut call = Box::pin(writer.ask(move |state| insert(state, number)));
             let waits = tokio::time::timeout(std::time::Duration::ZERO, call.as_mut()).await;
             assert!(waits.is_err(), "{number}");
             waiting.push(call);
         }
-        assert_eq!(writer.ask(|desk| insert(desk, 0)).await, Err(StoreError));
+        assert_eq!(writer.ask(|state| insert(state, 0)).await, Err(StoreError));
         go.send(()).unwrap();
         for call in waiting {
             assert_eq!(call.await, Ok(1));

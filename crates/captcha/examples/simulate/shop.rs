@@ -1,7 +1,7 @@
 //! The site that is visited, and what the edge would ask its policy.
 
 use munjigi_captcha::contract::site_config;
-use munjigi_captcha::counters::{Place, Pressure};
+use munjigi_captcha::counters::{CounterKeys, Pressure};
 use munjigi_captcha::policy::{Question, Stage, flood_cause};
 use munjigi_captcha::{Action, Counters, Exemption, Hostname, Site, Visit};
 use munjigi_keys::UnixMillis;
@@ -32,7 +32,12 @@ impl Shop {
     }
 
     /// What the counters say of a visit, as the edge asks them.
-    pub fn pressure(&self, counters: &mut Counters, place: &Place, now: UnixMillis) -> Pressure {
+    pub fn pressure(
+        &self,
+        counters: &mut Counters,
+        place: &CounterKeys,
+        now: UnixMillis,
+    ) -> Pressure {
         let mut pressure = counters.pressure(place, now).expecting(self.site.expected(now));
         if let Some(cause) = flood_cause(&self.site, &pressure) {
             counters.note_flood(place, cause, now);
@@ -46,7 +51,7 @@ impl Shop {
         visit: &'a Visit,
         signals: &'a Signals,
         pressure: &'a Pressure,
-        place: &Place,
+        place: &CounterKeys,
         stage: Stage,
     ) -> Question<'a> {
         Question {

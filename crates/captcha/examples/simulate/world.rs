@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
 use munjigi_captcha::contract::{FIREFOX, ROOT_A, answering, authority};
-use munjigi_captcha::counters::{Payer, Place};
+use munjigi_captcha::counters::{CounterKeys, Payer};
 use munjigi_captcha::meter::Ledger;
 use munjigi_captcha::policy::{Demand, DemandStep, Network, Stage, decide, requires_more, spread};
 use munjigi_captcha::{Address, Authority, Counters, Stack, Visit};
@@ -284,7 +284,7 @@ impl Day {
         signals: &Signals,
         who: Who,
         demand: &Demand,
-        place: &Place,
+        place: &CounterKeys,
     ) {
         let attempt = Attempt {
             who,
@@ -385,7 +385,7 @@ impl Day {
     }
 
     /// The first decision and where it was made; `None` if it is a refusal.
-    fn ask(&mut self, at: u64, visit: &Visit, signals: &Signals) -> Option<(Demand, Place)> {
+    fn ask(&mut self, at: u64, visit: &Visit, signals: &Signals) -> Option<(Demand, CounterKeys)> {
         if !self.admits(at, visit) {
             return None;
         }

@@ -85,8 +85,8 @@ async fn bars_tokens_without_the_picture_once_it_was_asked<S: RedemptionStore>(
     now: UnixMillis,
 ) {
     let row = row(1, now);
-    assert_eq!(store.step(&row).await, Ok(Stepped::Noted));
-    assert_eq!(store.step(&row).await, Ok(Stepped::Noted));
+    assert_eq!(store.step(&row).await, Ok(Stepped::Recorded));
+    assert_eq!(store.step(&row).await, Ok(Stepped::Recorded));
     let barred = Ok(Redemption::NotAllowed(NotAllowed::Stepped));
     assert_eq!(store.redeem(&row, &redeem(1, 1)).await, barred);
     assert_eq!(store.redeem(&row, &stepped(2, 2)).await, Ok(Redemption::First));
@@ -103,7 +103,7 @@ async fn bars_a_picture_once_spent<S: RedemptionStore>(store: S, now: UnixMillis
 async fn bars_tokens_that_paid_less_than_was_asked<S: RedemptionStore>(store: S, now: UnixMillis) {
     let row = row(1, now);
     let barred = Ok(Redemption::NotAllowed(NotAllowed::Unpaid));
-    assert_eq!(store.owe(&row, 1_000).await, Ok(Owing::Noted { owed: 1_000 }));
+    assert_eq!(store.owe(&row, 1_000).await, Ok(Owing::Recorded { owed: 1_000 }));
     assert_eq!(store.redeem(&row, &redeem(1, 1)).await, barred);
     assert_eq!(store.redeem(&row, &paid(2, 2, 999)).await, barred);
     // Neither spends the attempt.
@@ -115,12 +115,12 @@ async fn bars_tokens_that_paid_less_than_was_asked<S: RedemptionStore>(store: S,
 async fn asks_only_more<S: RedemptionStore>(store: S, now: UnixMillis) {
     let row = row(1, now);
     for (least, owed) in [(1_000, 1_000), (10, 1_000), (1_000, 1_000), (5_000, 5_000)] {
-        assert_eq!(store.owe(&row, least).await, Ok(Owing::Noted { owed }));
+        assert_eq!(store.owe(&row, least).await, Ok(Owing::Recorded { owed }));
     }
     // Owed work, and the rest of the row, survive another write.
-    assert_eq!(store.step(&row).await, Ok(Stepped::Noted));
+    assert_eq!(store.step(&row).await, Ok(Stepped::Recorded));
     assert_eq!(store.answer(&row, &AnswerHash([1; 16])).await, Ok(Answered::First));
-    assert_eq!(store.owe(&row, MOST).await, Ok(Owing::Noted { owed: MOST }));
+    assert_eq!(store.owe(&row, MOST).await, Ok(Owing::Recorded { owed: MOST }));
     assert_eq!(store.answer(&row, &AnswerHash([2; 16])).await, Ok(Answered::Exhausted));
     let barred = |why| Ok(Redemption::NotAllowed(why));
     let rich = paid(1, 1, MOST);
@@ -144,7 +144,7 @@ async fn tries_one_answer<S: RedemptionStore>(store: S, now: UnixMillis) {
     assert_eq!(store.answer(&row, &other).await, Ok(Answered::Exhausted));
     assert_eq!(store.answer(&row, &one).await, Ok(Answered::Same));
     // The answer survives another write of the row.
-    assert_eq!(store.step(&row).await, Ok(Stepped::Noted));
+    assert_eq!(store.step(&row).await, Ok(Stepped::Recorded));
     assert_eq!(store.answer(&row, &other).await, Ok(Answered::Exhausted));
     assert_eq!(store.redeem(&row, &stepped(1, 1)).await, Ok(Redemption::First));
     assert_eq!(store.answer(&row, &other).await, Ok(Answered::Exhausted));

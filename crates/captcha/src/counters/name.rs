@@ -1,7 +1,7 @@
 //! The names that a visit is counted under, as they are told.
 
-use super::place::{Anywhere, Names, PLATFORM};
-use super::{Kind, Place, Share};
+use super::keys::{Anywhere, Names, PLATFORM};
+use super::{CounterKeys, Kind, Share};
 
 /// What a row is about.
 #[derive(Debug, Clone, Copy)]
@@ -17,15 +17,15 @@ pub struct Name {
 
 impl Name {
     /// The name of a place's site.
-    pub const fn of(place: &Place) -> Self {
-        let Place { site, share, .. } = *place;
+    pub const fn of(place: &CounterKeys) -> Self {
+        let CounterKeys { site, share, .. } = *place;
         Self { site, kind: Kind::Site, key: site, share, formerly: None, busy: false }
     }
 }
 
 /// What a visitor shares with others of the site.
-pub fn names_here(place: &Place, is_rare: bool) -> Vec<Name> {
-    let Place { today, yesterday, .. } = place;
+pub fn names_here(place: &CounterKeys, is_rare: bool) -> Vec<Name> {
+    let CounterKeys { today, yesterday, .. } = place;
     let site = Name::of(place);
     let formerly = |name: fn(&Names) -> Option<u64>| yesterday.as_ref().and_then(name);
     let stack = |key, formerly| Name { kind: Kind::Stack, key, formerly, ..site };
@@ -44,7 +44,7 @@ pub fn names_here(place: &Place, is_rare: bool) -> Vec<Name> {
 }
 
 /// The same of all sites.
-pub fn names_anywhere(place: &Place, is_rare: bool) -> Vec<Name> {
+pub fn names_anywhere(place: &CounterKeys, is_rare: bool) -> Vec<Name> {
     let today = &place.today.anywhere;
     let yesterday = place.yesterday.as_ref().map(|names| &names.anywhere);
     let formerly = |name: fn(&Anywhere) -> Option<u64>| yesterday.and_then(name);

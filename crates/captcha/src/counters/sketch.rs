@@ -3,7 +3,7 @@
 //! would grow with what an attacker sends; these do not.
 
 /// What one window remembers of hashes.
-pub trait Registers: Copy + Default {
+pub trait DistinctEstimate: Copy + Default {
     /// Remembers a hash, whose bits must be evenly distributed.
     fn see(&mut self, hash: u64);
 
@@ -22,7 +22,7 @@ pub trait Registers: Copy + Default {
 }
 
 /// Counts nothing.
-impl Registers for () {
+impl DistinctEstimate for () {
     fn see(&mut self, _: u64) {}
 
     fn join(&mut self, (): &Self) {}
@@ -43,9 +43,9 @@ impl Registers for () {
 /// Up to about 250: linear counting in 64 bits (Whang, Vander-Zanden and Taylor
 /// 1990). The estimate is within a fifth for up to 100.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Few(u64);
+pub struct LinearCount(u64);
 
-impl Registers for Few {
+impl DistinctEstimate for LinearCount {
     fn see(&mut self, hash: u64) {
         self.0 |= 1 << (hash >> 58);
     }
@@ -70,20 +70,20 @@ impl Registers for Few {
 /// Any number: 64 registers of HyperLogLog (Flajolet and others 2007), with
 /// linear counting while it is small. The standard error is 13 %.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Many([u8; REGISTERS]);
+pub struct HyperLogLog([u8; REGISTERS]);
 
 const REGISTERS: usize = 64;
 
 /// Of a hash 58 bits are left for the rank.
 const MAX_RANK: u8 = 59;
 
-impl Default for Many {
+impl Default for HyperLogLog {
     fn default() -> Self {
         Self([0; REGISTERS])
     }
 }
 
-impl Registers for Many {
+impl DistinctEstimate for HyperLogLog {
     fn see(&mut self, hash: u64) {
         let rank = (hash << 6 | 0x3f).leading_zeros() + 1;
         let rank = u8::try_from(rank).unwrap_or(MAX_RANK);
@@ -144,7 +144,7 @@ pub struct Recently<R> {
     told_in: u64,
 }
 
-impl<R: Registers> Recently<R> {
+impl<R: DistinctEstimate> Recently<R> {
     /// The same in a later window.
     pub fn at(&self, window: u64) -> Self {
         match window.saturating_sub(self.window) {
@@ -207,7 +207,7 @@ mod tests {
     use super::super::mix;
     use super::*;
 
-    fn seen<R: Registers>(number: u64) -> R {
+    fn seen<R: DistinctEstimate>(number: u64) -> R {
         let mut registers = R::default();
         for value in 0..number {
             registers.see(mix(value + 1));
@@ -229,7 +229,7 @@ mod tests {
         for (number, low, high) in
             [(0, 0, 0), (1, 1, 1), (10, 8, 12), (100, 75, 130), (256, 196, 311)]
         {
-            let distinct = seen::<Few>(number).distinct();
+            let distinct = seen::<LinearCount>(number).distinct();
             assert!((low..=high).contains(&distinct), "{number}: {distinct}");
         }
     }
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn many_are_counted_within_a_third() {
         for number in [0, 1, 10, 64, 100, 200, 1_000, 10_000, 100_000, 1_000_000_u64] {
-            let distinct = u64::from(seen::<Many>(number).distinct());
+            let distinct = u64::from(seen::<HyperLogLog>(number).distinct());
             let off = distinct.abs_diff(number);
             assert!(off <= number / 3, "{number}: {distinct}");
         }
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn what_was_seen_twice_counts_once_and_windows_end() {
-        let mut recently = Recently::<Many>::default();
+        let mut recently = Recently::<HyperLogLog>::default();
         for window in [7, 8] {
             for value in 0..100 {
                 recently.see(mix(value), window);

@@ -9,8 +9,8 @@
 //! as visitors are forgotten.
 
 use super::load::Load;
-use super::sketch::{Recently, Registers};
-use super::{Noted, Payer, TICKS_PER_HALF_LIFE, decayed};
+use super::sketch::{DistinctEstimate, Recently};
+use super::{CounterEvent, Payer, TICKS_PER_HALF_LIFE, decayed};
 
 const WAYS: usize = 8;
 
@@ -59,13 +59,13 @@ impl Fresh {
         [self.issued, self.solved, self.charged, self.regular, self.failed]
     }
 
-    const fn raise(&mut self, what: Noted) {
+    const fn raise(&mut self, what: CounterEvent) {
         let fields: &mut [&mut u16] = match what {
-            Noted::Issued => &mut [&mut self.issued],
-            Noted::Solved(Payer::Newcomer) => &mut [&mut self.solved],
-            Noted::Solved(Payer::Regular) => &mut [&mut self.solved, &mut self.regular],
-            Noted::Solved(Payer::Charged) => &mut [&mut self.solved, &mut self.charged],
-            Noted::Failed => &mut [&mut self.failed],
+            CounterEvent::Issued => &mut [&mut self.issued],
+            CounterEvent::Solved(Payer::Newcomer) => &mut [&mut self.solved],
+            CounterEvent::Solved(Payer::Regular) => &mut [&mut self.solved, &mut self.regular],
+            CounterEvent::Solved(Payer::Charged) => &mut [&mut self.solved, &mut self.charged],
+            CounterEvent::Failed => &mut [&mut self.failed],
         };
         let mut place = 0;
         while place < fields.len() {
@@ -162,7 +162,7 @@ pub const fn window(tick: u64) -> u64 {
     tick / TICKS_PER_HALF_LIFE
 }
 
-impl<R: Registers> Table<R> {
+impl<R: DistinctEstimate> Table<R> {
     /// Creates a table of at least this many slots; the number of sets is a
     /// power of two.
     pub fn new(slots: usize) -> Self {
@@ -206,7 +206,14 @@ pub trait Counts {
 
     /// Counts an event, seen with what has this hash, if with anything. Returns
     /// how many events of the key no meter was told.
-    fn note(&mut self, key: u64, share: Share, what: Noted, seen: Option<u64>, tick: u64) -> u32;
+    fn note(
+        &mut self,
+        key: u64,
+        share: Share,
+        what: CounterEvent,
+        seen: Option<u64>,
+        tick: u64,
+    ) -> u32;
 
     /// How many events of a key no meter was told.
     fn fresh(&self, key: u64) -> u32;
@@ -231,7 +238,7 @@ pub trait Counts {
     fn finished(&self, key: u64, tick: u64) -> Option<(u64, u32)>;
 }
 
-impl<R: Registers> Counts for Table<R> {
+impl<R: DistinctEstimate> Counts for Table<R> {
     fn counted(&self, key: u64, tick: u64) -> Counted {
         let Some(slot) = self.slot(key) else { return Counted::default() };
         let slot = slot.at(tick);
@@ -239,7 +246,14 @@ impl<R: Registers> Counts for Table<R> {
         Counted { load: slot.load(), distinct, usual: slot.usual }
     }
 
-    fn note(&mut self, key: u64, share: Share, what: Noted, seen: Option<u64>, tick: u64) -> u32 {
+    fn note(
+        &mut self,
+        key: u64,
+        share: Share,
+        what: CounterEvent,
+        seen: Option<u64>,
+        tick: u64,
+    ) -> u32 {
         let Some(slot) = self.warm(key, share, tick) else { return 0 };
         slot.fresh.raise(what);
         let mut once = Fresh::default();

@@ -14,8 +14,8 @@ const NOW: UnixMillis = UnixMillis::from_seconds(1_763_623_800);
 
 /// A place of another network for each number; all with one address, in one
 /// system and with one software.
-fn place(network: u64) -> Place {
-    Place::numbered(7, mix(network))
+fn place(network: u64) -> CounterKeys {
+    CounterKeys::numbered(7, mix(network))
 }
 
 fn later(seconds: u64) -> UnixMillis {
@@ -23,15 +23,17 @@ fn later(seconds: u64) -> UnixMillis {
 }
 
 /// By a visitor who was asked for as much work as people are.
-const SOLVED: Noted = Noted::Solved(Payer::Newcomer);
+const SOLVED: CounterEvent = CounterEvent::Solved(Payer::Newcomer);
 
 impl Counters {
     /// Counts an event, that of an attempt of its own.
-    pub(crate) fn note(&mut self, place: &Place, what: Noted, now: UnixMillis) {
+    pub(crate) fn note(&mut self, place: &CounterKeys, what: CounterEvent, now: UnixMillis) {
         match what {
-            Noted::Issued => self.note_issued(place, now),
-            Noted::Failed => self.note_failed(place, now),
-            Noted::Solved(payer) => self.note_solved(place, &new_id(), place.visitor(), payer, now),
+            CounterEvent::Issued => self.note_issued(place, now),
+            CounterEvent::Failed => self.note_failed(place, now),
+            CounterEvent::Solved(payer) => {
+                self.note_solved(place, &new_id(), place.visitor(), payer, now);
+            }
         }
     }
 }
@@ -42,7 +44,7 @@ fn new_id() -> AttemptId {
     AttemptId([number.to_le_bytes(), [0; 8]].concat().try_into().expect("sixteen bytes"))
 }
 
-fn noted(counters: &mut Counters, place: &Place, what: Noted, times: u32) {
+fn noted(counters: &mut Counters, place: &CounterKeys, what: CounterEvent, times: u32) {
     for _ in 0..times {
         counters.note(place, what, NOW);
     }
@@ -51,12 +53,12 @@ fn noted(counters: &mut Counters, place: &Place, what: Noted, times: u32) {
 #[test]
 fn what_happened_is_counted_at_every_level() {
     let mut counters = Counters::new(HALF_LIFE_SECONDS);
-    noted(&mut counters, &place(1), Noted::Issued, 5);
-    noted(&mut counters, &place(1), Noted::Failed, 2);
+    noted(&mut counters, &place(1), CounterEvent::Issued, 5);
+    noted(&mut counters, &place(1), CounterEvent::Failed, 2);
     noted(&mut counters, &place(2), SOLVED, 3);
-    noted(&mut counters, &place(2), Noted::Solved(Payer::Charged), 2);
-    noted(&mut counters, &place(3), Noted::Solved(Payer::Charged), 1);
-    noted(&mut counters, &place(4), Noted::Solved(Payer::Regular), 1);
+    noted(&mut counters, &place(2), CounterEvent::Solved(Payer::Charged), 2);
+    noted(&mut counters, &place(3), CounterEvent::Solved(Payer::Charged), 1);
+    noted(&mut counters, &place(4), CounterEvent::Solved(Payer::Regular), 1);
     let pressure = counters.pressure(&place(1), NOW);
     assert_eq!(pressure.address, Load { issued: 5, failed: 2, ..Load::NONE });
     // Requests and failures count for their own client alone.
@@ -83,7 +85,7 @@ fn an_unknown_system_is_not_counted() {
 #[test]
 fn a_half_life_halves_and_many_forget() {
     let mut counters = Counters::new(HALF_LIFE_SECONDS);
-    noted(&mut counters, &place(1), Noted::Issued, 200);
+    noted(&mut counters, &place(1), CounterEvent::Issued, 200);
     for (seconds, issued) in [(0, 200), (150, 141), (300, 100), (600, 50), (1_500, 6), (9_999, 0)] {
         assert_eq!(counters.pressure(&place(1), later(seconds)).address.issued, issued);
     }
@@ -92,7 +94,7 @@ fn a_half_life_halves_and_many_forget() {
 #[test]
 fn touching_a_counter_often_does_not_change_its_decay() {
     let mut counters = Counters::new(HALF_LIFE_SECONDS);
-    noted(&mut counters, &place(1), Noted::Issued, 200);
+    noted(&mut counters, &place(1), CounterEvent::Issued, 200);
     for seconds in 0..300 {
         counters.note(&place(1), SOLVED, later(seconds));
     }
@@ -103,8 +105,8 @@ fn touching_a_counter_often_does_not_change_its_decay() {
 #[test]
 fn a_clock_that_steps_back_neither_decays_nor_panics() {
     let mut counters = Counters::new(HALF_LIFE_SECONDS);
-    noted(&mut counters, &place(1), Noted::Issued, 4);
-    counters.note(&place(1), Noted::Issued, UnixMillis(0));
+    noted(&mut counters, &place(1), CounterEvent::Issued, 4);
+    counters.note(&place(1), CounterEvent::Issued, UnixMillis(0));
     assert_eq!(counters.pressure(&place(1), UnixMillis(0)).address.issued, 5);
     assert_eq!(counters.pressure(&place(1), UnixMillis(u64::MAX)).address.issued, 0);
 }
@@ -112,15 +114,15 @@ fn a_clock_that_steps_back_neither_decays_nor_panics() {
 #[test]
 fn a_flood_of_one_visit_networks_does_not_hide_a_busy_one() {
     let mut counters = Counters::new(HALF_LIFE_SECONDS);
-    noted(&mut counters, &place(0), Noted::Issued, 200);
+    noted(&mut counters, &place(0), CounterEvent::Issued, 200);
     for network in 1..200_000 {
-        counters.note(&place(network), Noted::Issued, NOW);
+        counters.note(&place(network), CounterEvent::Issued, NOW);
     }
     assert_eq!(counters.pressure(&place(0), NOW).address.issued, 200);
     // A visitor who arrives during the flood is counted only for what they did.
     let visitor = place(1 << 40);
     assert_eq!(counters.pressure(&visitor, NOW).address, Load::default());
-    counters.note(&visitor, Noted::Issued, NOW);
+    counters.note(&visitor, CounterEvent::Issued, NOW);
     assert_eq!(counters.pressure(&visitor, NOW).address.issued, 1);
 }
 
@@ -128,9 +130,9 @@ fn a_flood_of_one_visit_networks_does_not_hide_a_busy_one() {
 fn a_busy_network_becomes_known_during_a_flood() {
     let mut counters = Counters::new(HALF_LIFE_SECONDS);
     for network in 1..100_000 {
-        counters.note(&place(network), Noted::Issued, NOW);
+        counters.note(&place(network), CounterEvent::Issued, NOW);
         if network % 500 == 0 {
-            counters.note(&place(0), Noted::Issued, NOW);
+            counters.note(&place(0), CounterEvent::Issued, NOW);
         }
     }
     assert!(counters.pressure(&place(0), NOW).address.issued >= 100);
@@ -146,11 +148,11 @@ fn a_networks_counters_outlive_midnight() {
     let mut counters = Counters::new(HALF_LIFE_SECONDS);
     let yesterday = counters.place(&authority, &sitekey, &visit, before);
     for _ in 0..200 {
-        counters.note(&yesterday, Noted::Issued, before);
+        counters.note(&yesterday, CounterEvent::Issued, before);
     }
     let today = counters.place(&authority, &sitekey, &visit, midnight);
     assert_ne!(today.visitor(), yesterday.visitor());
-    counters.note(&today, Noted::Issued, midnight);
+    counters.note(&today, CounterEvent::Issued, midnight);
     let issued = counters.pressure(&today, midnight).address.issued;
     // One tick of decay at most.
     assert!((196..=201).contains(&issued), "{issued}");
@@ -195,7 +197,7 @@ fn visited(counters: &mut Counters, address: &str, software: u64) -> Pressure {
         ..crate::contract::FIREFOX
     };
     let place = counters.place(&authority, &sitekey, &visit, NOW);
-    counters.note(&place, Noted::Issued, NOW);
+    counters.note(&place, CounterEvent::Issued, NOW);
     counters.note(&place, SOLVED, NOW);
     counters.pressure(&place, NOW)
 }
@@ -257,7 +259,7 @@ fn what_is_busy_elsewhere_costs_at_the_first_visit() {
             counters.learn(&report, &ledger.add(&report, now), now);
         }
     };
-    noted(&mut one, &place(1), Noted::Issued, 200);
+    noted(&mut one, &place(1), CounterEvent::Issued, 200);
     tell(&mut one, NOW);
     // Visits of others are enough to hear of it.
     for number in 0..16 {
@@ -344,7 +346,7 @@ fn a_recorded_interaction_is_recognised_but_not_a_short_one() {
 }
 
 /// A visitor passes where the challenge was issued.
-fn passes(counters: &mut Counters, place: &Place, now: UnixMillis) {
+fn passes(counters: &mut Counters, place: &CounterKeys, now: UnixMillis) {
     counters.note(place, SOLVED, now);
     counters.note_passed(place, place.address(), now);
 }
@@ -427,7 +429,7 @@ fn one_solution_passes_at_one_address_whatever_it_is_posted_from() {
         counters.note(&place(poster), SOLVED, NOW);
         counters.note_passed(&place(poster), asked.address(), NOW);
         for _ in 0..4 {
-            counters.note(&place(poster), Noted::Issued, NOW);
+            counters.note(&place(poster), CounterEvent::Issued, NOW);
         }
         tell(&mut counters, &mut ledger, NOW);
     }
@@ -448,15 +450,15 @@ fn a_site_that_says_it_is_under_attack_takes_no_floods_place() {
     let now = later(3 * u64::from(HALF_LIFE_SECONDS));
     // As many sites as there is room for, and more, set to `on`.
     for site in 100..400 {
-        counters.note_flood(&Place::numbered(site, 1), Cause::Said, now);
+        counters.note_flood(&CounterKeys::numbered(site, 1), Cause::Said, now);
     }
     counters.note_flood(&place(99), Cause::Seen, now);
     // Nor where all there is room for are flooded.
     for site in 400..463 {
-        counters.note_flood(&Place::numbered(site, 1), Cause::Seen, now);
+        counters.note_flood(&CounterKeys::numbered(site, 1), Cause::Seen, now);
     }
     for site in 100..400 {
-        counters.note_flood(&Place::numbered(site, 1), Cause::Said, now);
+        counters.note_flood(&CounterKeys::numbered(site, 1), Cause::Said, now);
     }
     tell(&mut counters, &mut ledger, now);
     assert!(counters.pressure(&place(1), now).passed);

@@ -6,7 +6,7 @@
 //! [`budget`]. What was requested and never solved costs its own client, and its
 //! neighbours a little.
 
-use crate::counters::{By, Crowd, Fleet, Load, Part, Pressure};
+use crate::counters::{Crowd, Fingerprint, Fleet, Load, Part, Pressure};
 
 /// The neutral factor, 1.
 pub const ONE: u64 = 256;
@@ -245,15 +245,15 @@ pub fn fleet(pressure: &Pressure) -> u64 {
 }
 
 /// What makes the software a fleet: whatever costs most.
-pub fn fleet_by(pressure: &Pressure) -> By {
+pub fn fleet_by(pressure: &Pressure) -> Fingerprint {
     let by_headers = fleet_of(pressure, pressure.software);
     let by_handshake = fleet_of(pressure, pressure.handshake);
     if fleet_of(pressure, pressure.rare) > by_headers.max(by_handshake) {
-        By::Rarity
+        Fingerprint::Rarity
     } else if by_headers >= by_handshake {
-        By::Headers
+        Fingerprint::Headers
     } else {
-        By::Handshake
+        Fingerprint::Handshake
     }
 }
 

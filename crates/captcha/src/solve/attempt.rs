@@ -14,7 +14,7 @@ use rand_core::CryptoRng;
 use super::{Solved, Stores};
 use crate::call::Call;
 use crate::challenge::{ChallengeClaims, Owed, SealedPicture, SealedPuzzle, SealedStep, Way};
-use crate::counters::{Counters, Event, Payer, Place, Pressure};
+use crate::counters::{CounterKeys, Counters, Event, Payer, Pressure};
 use crate::issue::{MAX_TOKEN_LIFETIME_SECONDS, puzzle_step, seconds_between};
 use crate::pictures::PackSource;
 use crate::policy::{
@@ -33,7 +33,7 @@ pub struct Attempt<'a> {
     pub claims: &'a ChallengeClaims,
     pub signals: &'a Signals,
     pub counters: &'a Shared<Counters>,
-    pub place: Place,
+    pub place: CounterKeys,
     pub network: Network,
 }
 
@@ -229,8 +229,8 @@ impl Attempt<'_> {
         let least = match redemptions.owe(&self.row(), least).await.map_err(unavailable)? {
             // More than required just now if another isolate required more
             // before.
-            Owing::Noted { owed } if owed >= NEVER => return Err(Refusal::blocked()),
-            Owing::Noted { owed } => owed,
+            Owing::Recorded { owed } if owed >= NEVER => return Err(Refusal::blocked()),
+            Owing::Recorded { owed } => owed,
             Owing::Spent => return Err(exhausted()),
             Owing::NotAllowed(why) => return Err(not_allowed(why)),
         };

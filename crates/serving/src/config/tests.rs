@@ -28,7 +28,7 @@ fn three_secrets_are_enough() {
     assert_eq!(config.shards, [8]);
     assert_eq!(config.origin_url, None);
     assert_eq!(config.counter_half_life_seconds, 300);
-    assert_eq!(config.place, Place::Published);
+    assert_eq!(config.environment, Environment::Production);
     assert_eq!(config.verbosity, Verbosity::Failures);
     assert_eq!(config.root_kids, ["k1"]);
 }
@@ -69,7 +69,7 @@ fn everything_can_be_set() {
     assert_eq!(config.shards, [128, 64]);
     assert_eq!(config.origin_url.as_deref(), Some("https://origin.example:8443"));
     assert_eq!(config.counter_half_life_seconds, 2);
-    assert_eq!(config.place, Place::Local);
+    assert_eq!(config.environment, Environment::Development);
     assert_eq!(config.verbosity, Verbosity::Requests);
 }
 

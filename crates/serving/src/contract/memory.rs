@@ -11,14 +11,14 @@ use munjigi_captcha::{Price, Shared};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{CountBatch, ImageSpan};
 
-use crate::chores;
+use crate::background;
 use crate::config::{Config, Mistake};
 use crate::deny_list::DenyList;
 use crate::entropy::NoEntropy;
 use crate::inbound::{BodyError, Source};
 use crate::log::Line;
-use crate::platform::{Chore, Platform, Program, Wording};
-use crate::ports::{Admission, DenyEntry, Images, Ledgers, Limit, Values};
+use crate::platform::{BackgroundTask, Platform, Program, StoreMessages};
+use crate::ports::{Admission, ControlStore, DenyEntry, Images, Limit, Values};
 use crate::state::State;
 
 /// An edge in memory.
@@ -35,7 +35,7 @@ pub struct Memory {
     batches: Shared<Vec<CountBatch>>,
     loses_batches: Shared<bool>,
     meter: Arc<MemoryMeter>,
-    chores: Shared<Vec<Chore>>,
+    background: Shared<Vec<BackgroundTask>>,
 }
 
 impl Memory {
@@ -60,7 +60,7 @@ impl Memory {
             batches: Shared::default(),
             loses_batches: Shared::default(),
             meter: Arc::new(MemoryMeter::new(300, now)),
-            chores: Shared::default(),
+            background: Shared::default(),
         }
     }
 
@@ -90,14 +90,14 @@ impl Memory {
     }
 
     /// What was left for after the answers.
-    pub fn chores(&self) -> Vec<Chore> {
-        self.chores.copy()
+    pub fn background(&self) -> Vec<BackgroundTask> {
+        self.background.copy()
     }
 
     /// Does all of that.
     pub async fn do_chores(&self) {
-        for chore in self.chores.with(core::mem::take) {
-            chores::run(self, chore).await;
+        for task in self.background.with(core::mem::take) {
+            background::run(self, task).await;
         }
     }
 
@@ -120,7 +120,7 @@ impl Platform for Memory {
     type Meter = Arc<MemoryMeter>;
 
     const PROGRAM: Program = Program { name: "munjigi-memory", version: "0.0.0", build: "test" };
-    const WORDING: Wording = Wording {
+    const STORE_MESSAGES: StoreMessages = StoreMessages {
         values_away: "the values are away",
         values_down: "the values are down",
         redemptions_down: "the redemptions are down",
@@ -188,8 +188,8 @@ impl Platform for Memory {
         self.clock.with(|clock| clock.0 += milliseconds);
     }
 
-    fn later(&self, chore: Chore) {
-        self.chores.with(|chores| chores.push(chore));
+    fn later(&self, task: BackgroundTask) {
+        self.background.with(|background| background.push(task));
     }
 }
 
@@ -297,7 +297,7 @@ impl MemoryStore {
     }
 }
 
-impl Ledgers for MemoryStore {
+impl ControlStore for MemoryStore {
     async fn nonce(&self, nonce: [u8; 16], _until: u64) -> Result<bool, StoreError> {
         Ok(self.0.nonces.with(|nonces| nonces.insert(nonce)))
     }

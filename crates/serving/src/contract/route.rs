@@ -11,10 +11,10 @@ use munjigi_captcha::ports::{Meter, Payer, PriceStore, RedemptionStore, RowAddre
 use munjigi_captcha::redemption::{AnswerHash, Answered, Owing, Redeem, Redemption, Stepped};
 use munjigi_protocol::AttemptId;
 
-use super::{images, ledgers, values};
+use super::{control_store, images, values};
 use crate::answer::{Answer, Response};
 use crate::platform::{Bytes, Platform};
-use crate::ports::{DenyEntry, Ledgers};
+use crate::ports::{ControlStore, DenyEntry};
 
 /// The path at which the shell of a test build answers with [`answer`].
 pub const PATH: &str = "/__contract";
@@ -45,7 +45,7 @@ pub async fn answer<P: Platform>(platform: &P) -> Response<Bytes<P>> {
     };
     redemption_store(&fresh, platform.now()).await;
     price_store(&fresh).await;
-    ledgers(&fresh, platform.now()).await;
+    control_store(&fresh, platform.now()).await;
     let fresh = async || {
         let mut mask = [0; 8];
         mask.copy_from_slice(&seed[..8]);
@@ -56,7 +56,7 @@ pub async fn answer<P: Platform>(platform: &P) -> Response<Bytes<P>> {
     meter(&fresh, platform.now()).await;
     values(&platform.values().expect("the store is configured"), "contract").await;
     images(&platform.images().expect("the store is configured"), "contract").await;
-    let suites = ["redemption_store", "price_store", "ledgers", "meter", "values", "images"];
+    let suites = ["redemption_store", "price_store", "control_store", "meter", "values", "images"];
     Answer::json(&suites).into_response(None, String::new(), format_args!(""))
 }
 
@@ -122,7 +122,7 @@ impl<R: RedemptionStore> RedemptionStore for Apart<R> {
     }
 }
 
-impl<R: Ledgers> Ledgers for Apart<R> {
+impl<R: ControlStore> ControlStore for Apart<R> {
     async fn nonce(&self, nonce: [u8; 16], until: u64) -> Result<bool, StoreError> {
         self.store.nonce(masked(nonce, self.mask), until).await
     }

@@ -8,7 +8,7 @@ use munjigi_captcha::{HostPattern, Hostname, Refusal, Site, TestSitekey, issue};
 use munjigi_protocol::{Code, Mode, SiteState};
 
 use crate::answer::{Answer, CacheRule};
-use crate::config::Place;
+use crate::config::Environment;
 use crate::inbound::Inbound;
 use crate::platform::Platform;
 use crate::request_context::RequestContext;
@@ -91,7 +91,8 @@ async fn document<P: Platform>(edge: &RequestContext<'_, P>) -> Option<Arc<str>>
     };
     let document: Arc<str> = text.into();
     // Developers want to see the latest build.
-    let lifetime = if edge.state.config.place == Place::Local { 0 } else { DOCUMENT_MS };
+    let lifetime =
+        if edge.state.config.environment == Environment::Development { 0 } else { DOCUMENT_MS };
     let known = Some((Arc::clone(&document), edge.now.0 + lifetime));
     edge.state.document.with(|document| *document = known);
     Some(document)

@@ -5,7 +5,7 @@ use munjigi_protocol::{Health, HealthCheck, Status};
 
 use crate::answer::Answer;
 use crate::platform::Platform;
-use crate::ports::{Ledgers, Values};
+use crate::ports::{ControlStore, Values};
 use crate::request_context::RequestContext;
 
 /// A key that is never written.
@@ -68,7 +68,7 @@ async fn sites<P: Platform>(edge: &RequestContext<'_, P>) -> HealthCheck {
         Err(_) => false,
     };
     let (status, detail) =
-        if answers { (Status::Ok, "") } else { (Status::Degraded, P::WORDING.values_down) };
+        if answers { (Status::Ok, "") } else { (Status::Degraded, P::STORE_MESSAGES.values_down) };
     HealthCheck { name: "sites".into(), status, detail: detail.into() }
 }
 
@@ -84,7 +84,7 @@ async fn redemptions<P: Platform>(edge: &RequestContext<'_, P>) -> HealthCheck {
             (Status::Degraded, format!("{waiting} events of one object are waiting for the origin"))
         }
         Ok(_) => (Status::Ok, String::new()),
-        Err(_) => (Status::Down, P::WORDING.redemptions_down.to_owned()),
+        Err(_) => (Status::Down, P::STORE_MESSAGES.redemptions_down.to_owned()),
     };
     HealthCheck { name: "redemptions".into(), status, detail }
 }

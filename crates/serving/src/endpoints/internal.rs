@@ -9,7 +9,7 @@ use super::version::version;
 use crate::answer::Answer;
 use crate::inbound::Inbound;
 use crate::platform::Platform;
-use crate::ports::{Admission, Ledgers, Limit};
+use crate::ports::{Admission, ControlStore, Limit};
 use crate::rate_limit::{RETRY_AFTER_SECONDS, address_key};
 use crate::request_context::RequestContext;
 

@@ -33,7 +33,7 @@ pub async fn answer<P: Platform>(
         }
     }
     let visit = edge.listed(&site, visit).await;
-    let missing = |_| Refusal::unavailable(P::WORDING.redemptions_missing);
+    let missing = |_| Refusal::unavailable(P::STORE_MESSAGES.redemptions_missing);
     let redemptions = edge.platform.redemptions().map_err(missing)?;
     let packs = edge.packs();
     let stores = Stores { redemptions: &redemptions, prices: &redemptions, pictures: &packs };

@@ -20,10 +20,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::answer::Body;
-use crate::chores;
+use crate::background;
 use crate::contract::{Memory, MemoryRequest};
 use crate::counts::Urgency;
-use crate::platform::Chore;
+use crate::platform::BackgroundTask;
 use crate::ports::Limit;
 
 const NOW: UnixMillis = UnixMillis::from_seconds(1_795_000_000);
@@ -149,8 +149,8 @@ fn an_attempt_passes_and_its_token_is_valid_once() {
     assert!(!edge.verify(&token).success);
     // The site's first event is reported at once; after that, counts are
     // collected.
-    let sent = [Urgency::Now, Urgency::Soon].map(Chore::SendCounts);
-    assert_eq!(edge.platform.chores(), sent);
+    let sent = [Urgency::Now, Urgency::Soon].map(BackgroundTask::SendCounts);
+    assert_eq!(edge.platform.background(), sent);
     block_on(edge.platform.do_chores());
     let batches = edge.platform.batches();
     assert_eq!(batches.iter().map(|batch| batch.prices.len()).sum::<usize>(), 1);
@@ -269,6 +269,6 @@ fn a_request_can_move_between_threads_where_its_stores_can() {
     let platform = platform();
     let inbound = Inbound::new(MemoryRequest::default(), "GET\nhttps://a.example/version".into());
     assert_eq!(block_on(moves(serve(&platform, &inbound))).status, 200);
-    block_on(moves(chores::run(&platform, Chore::SendCounts(Urgency::Now))));
-    block_on(moves(chores::run(&platform, Chore::AskMeter)));
+    block_on(moves(background::run(&platform, BackgroundTask::SendCounts(Urgency::Now))));
+    block_on(moves(background::run(&platform, BackgroundTask::AskMeter)));
 }

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Visits of as many networks, each with another software.
-fn place_with(network: u64, software: u64) -> Place {
+fn place_with(network: u64, software: u64) -> CounterKeys {
     let mut place = place(network);
     place.today.software = mix(software);
     place.today.anywhere.software = mix(software ^ 1);
@@ -89,7 +89,7 @@ fn what_pays_for_itself_floods_no_one_in_another_process() {
     let mut ledger = crate::meter::Ledger::new(HALF_LIFE_SECONDS);
     let mut attacked = Counters::new(HALF_LIFE_SECONDS);
     let mut calm = Counters::new(HALF_LIFE_SECONDS);
-    noted(&mut attacked, &place(1), Noted::Solved(Payer::Charged), 1_000);
+    noted(&mut attacked, &place(1), CounterEvent::Solved(Payer::Charged), 1_000);
     for number in 100..132 {
         calm.note(&place(number), SOLVED, NOW);
     }
@@ -110,7 +110,7 @@ fn a_solution_that_is_posted_everywhere_is_one() {
         counters.note_solved(&poster, &id, asked_from, Payer::Newcomer, NOW);
         counters.note_fallback(&poster, &id, NOW);
         for _ in 0..4 {
-            counters.note(&poster, Noted::Issued, NOW);
+            counters.note(&poster, CounterEvent::Issued, NOW);
         }
         tell(&mut counters, &mut ledger, NOW);
     }
@@ -133,7 +133,7 @@ fn a_solution_that_is_posted_everywhere_is_one() {
 fn sites_that_cost_less_leave_room_in_a_report() {
     let mut counters = Counters::new(HALF_LIFE_SECONDS);
     for number in 0..5_000 {
-        let cheap = Place::numbered(8, mix(number)).sharing(Share::Small);
+        let cheap = CounterKeys::numbered(8, mix(number)).sharing(Share::Small);
         counters.note(&cheap, SOLVED, NOW);
     }
     noted(&mut counters, &place(1), SOLVED, 100);

@@ -5,7 +5,7 @@ use munjigi_keys::UnixMillis;
 
 use super::*;
 use crate::address::Address;
-use crate::counters::{Counters, Noted};
+use crate::counters::{CounterEvent, Counters};
 use crate::meter::Ledger;
 
 const HOUR_MILLIS: u64 = 3_600_000;
@@ -16,8 +16,8 @@ fn visit(counters: &mut Counters, site: &Site, visit: &Visit, now: UnixMillis) -
     let place = counters.place(&authority, &site.sitekey, visit, now);
     let pressure = counters.pressure(&place, now);
     let demand = ask(site, visit, &NOTHING, &pressure).unwrap();
-    counters.note(&place, Noted::Issued, now);
-    counters.note(&place, Noted::Solved(demand.payer), now);
+    counters.note(&place, CounterEvent::Issued, now);
+    counters.note(&place, CounterEvent::Solved(demand.payer), now);
     demand.work * 10 / site.work.floor
 }
 

@@ -136,7 +136,7 @@ impl Attempt<'_> {
     ) -> Result<Solved, Refusal> {
         // From here on, a token without the picture is never redeemable.
         match stores.redemptions.step(&self.row()).await.map_err(unavailable)? {
-            Stepped::Noted => {}
+            Stepped::Recorded => {}
             Stepped::Spent => return Err(exhausted()),
             Stepped::NotAllowed(why) => return Err(not_allowed(why)),
         }

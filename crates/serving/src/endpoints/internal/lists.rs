@@ -84,7 +84,7 @@ fn stale() -> Answer {
 }
 
 fn values_away<P: Platform>(_: munjigi_captcha::ports::StoreError) -> Refusal {
-    Refusal::unavailable(P::WORDING.values_away)
+    Refusal::unavailable(P::STORE_MESSAGES.values_away)
 }
 
 #[cfg(test)]

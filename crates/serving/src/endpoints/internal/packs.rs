@@ -58,7 +58,7 @@ pub async fn answer<P: Platform>(
         }
         Change::PutPools | Change::PutImports => PackId([0; 8]),
     };
-    let values_away = |_| Refusal::unavailable(P::WORDING.values_away);
+    let values_away = |_| Refusal::unavailable(P::STORE_MESSAGES.values_away);
     let values = edge.platform.values().map_err(values_away)?;
     let images = edge.platform.images().map_err(images_away)?;
     let manifest = pack_key(id);

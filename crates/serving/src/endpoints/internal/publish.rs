@@ -9,7 +9,7 @@ use super::authorise;
 use crate::answer::Answer;
 use crate::inbound::{Inbound, object};
 use crate::platform::Platform;
-use crate::ports::{DenyEntry, Ledgers, Values};
+use crate::ports::{ControlStore, DenyEntry, Values};
 use crate::request_context::RequestContext;
 use crate::sites::{self, Stored, alias_key, secret_key, site_key};
 
@@ -41,7 +41,7 @@ pub async fn publish<P: Platform>(
 ) -> Result<(), NotPublished> {
     let sitekey = config.sitekey.as_str();
     issue::sitekey(&edge.state.config.authority, sitekey)?;
-    sites::parse(edge.state.config.place, config).map_err(NotPublished::Settings)?;
+    sites::parse(edge.state.config.environment, config).map_err(NotPublished::Settings)?;
     let before = edge.sites().stored(sitekey).await.map_err(values_away::<P>)?;
     refuse_stale(&before, config)?;
     let before = match before {
@@ -235,7 +235,7 @@ async fn deny<P: Platform>(
     edge: &RequestContext<'_, P>,
     entries: Vec<DenyEntry>,
 ) -> Result<(), Refusal> {
-    let away = |_| Refusal::unavailable(P::WORDING.deny_list_away);
+    let away = |_| Refusal::unavailable(P::STORE_MESSAGES.deny_list_away);
     let redemptions = edge.platform.redemptions().map_err(away)?;
     redemptions.deny(entries).await.map_err(away)?;
     Ok(())
@@ -259,7 +259,7 @@ fn forget<P: Platform>(
 }
 
 fn values_away<P: Platform>(StoreError: StoreError) -> Refusal {
-    Refusal::unavailable(P::WORDING.values_away)
+    Refusal::unavailable(P::STORE_MESSAGES.values_away)
 }
 
 #[cfg(test)]

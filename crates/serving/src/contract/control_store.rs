@@ -9,14 +9,17 @@ use munjigi_captcha::redemption::{NotAllowed, Redeem, Redemption};
 use munjigi_captcha::{SecretHash, Sitekey};
 use munjigi_keys::UnixMillis;
 
-use crate::ports::{DenyEntry, Ledgers};
+use crate::ports::{ControlStore, DenyEntry};
 
 /// Runs every clause, each on a fresh store, which has 64 shards if it has any.
 /// `now` is close to the time of the store's own clock.
 ///
 /// # Panics
 /// On the first clause that fails.
-pub async fn ledgers<S: RedemptionStore + Ledgers>(fresh: impl AsyncFn() -> S, now: UnixMillis) {
+pub async fn control_store<S: RedemptionStore + ControlStore>(
+    fresh: impl AsyncFn() -> S,
+    now: UnixMillis,
+) {
     knows_a_nonce_again(fresh().await, now).await;
     takes_a_nonce_once_under_contention(fresh().await, now).await;
     denies_a_secret_in_every_part(fresh().await, now).await;
@@ -24,21 +27,24 @@ pub async fn ledgers<S: RedemptionStore + Ledgers>(fresh: impl AsyncFn() -> S, n
     counts_what_waits(fresh().await).await;
 }
 
-async fn knows_a_nonce_again<S: Ledgers>(store: S, now: UnixMillis) {
+async fn knows_a_nonce_again<S: ControlStore>(store: S, now: UnixMillis) {
     let until = now.0 + 600_000;
     assert_eq!(store.nonce([1; 16], until).await, Ok(true));
     assert_eq!(store.nonce([1; 16], until).await, Ok(false));
     assert_eq!(store.nonce([2; 16], until).await, Ok(true));
 }
 
-async fn takes_a_nonce_once_under_contention<S: Ledgers>(store: S, now: UnixMillis) {
+async fn takes_a_nonce_once_under_contention<S: ControlStore>(store: S, now: UnixMillis) {
     let until = now.0 + 600_000;
     let answers = together((0..50).map(|_| store.nonce([3; 16], until)).collect()).await;
     assert_eq!(answers.iter().filter(|answer| **answer == Ok(true)).count(), 1);
     assert_eq!(answers.iter().filter(|answer| **answer == Ok(false)).count(), 49);
 }
 
-async fn denies_a_secret_in_every_part<S: RedemptionStore + Ledgers>(store: S, now: UnixMillis) {
+async fn denies_a_secret_in_every_part<S: RedemptionStore + ControlStore>(
+    store: S,
+    now: UnixMillis,
+) {
     let secret = SecretHash::parse(&"5".repeat(64)).expect("64 hex digits");
     let redeem = Redeem { secret: secret.clone(), ..redeem(1, 1) };
     assert_eq!(store.deny(vec![entry(secret.as_str(), 2, true)]).await, Ok(()));
@@ -55,7 +61,7 @@ async fn denies_a_secret_in_every_part<S: RedemptionStore + Ledgers>(store: S, n
     }
 }
 
-async fn denies_a_site<S: RedemptionStore + Ledgers>(store: S, now: UnixMillis) {
+async fn denies_a_site<S: RedemptionStore + ControlStore>(store: S, now: UnixMillis) {
     let name = ["mj_", &"0".repeat(25), "8"].concat();
     let mut redeem = redeem(1, 1);
     redeem.facts.sitekey = Sitekey::from_trusted(&name).expect("26 digits, spare bits zero");
@@ -67,7 +73,7 @@ async fn denies_a_site<S: RedemptionStore + Ledgers>(store: S, now: UnixMillis) 
     assert_eq!(store.redeem(&row(2, now), &redeem).await, denied);
 }
 
-async fn counts_what_waits<S: Ledgers>(store: S) {
+async fn counts_what_waits<S: ControlStore>(store: S) {
     assert!(store.backlog().await.is_ok());
 }
 

@@ -15,7 +15,7 @@ use crate::visit::Visit;
 
 /// The counters that a visit touches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct CounterKeys {
     pub(super) site: u64,
     pub(super) today: Names,
     /// The names of yesterday, while what was counted under them still matters:
@@ -34,7 +34,7 @@ pub struct Place {
 
 /// What software is recognised by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
+pub enum Fingerprint {
     Headers,
     Handshake,
     /// That hardly anyone uses it.
@@ -66,7 +66,7 @@ pub struct Anywhere {
     pub rare: u64,
 }
 
-impl Place {
+impl CounterKeys {
     /// A place of a network on a site, for tests.
     #[cfg(test)]
     pub(super) fn numbered(site: u64, network: u64) -> Self {
@@ -97,10 +97,10 @@ impl Place {
 
     /// The software's pseudonym for the site and the day: by its headers, by its
     /// handshake where that is known, or that of all rare software together.
-    pub const fn software(&self, by: By) -> u32 {
+    pub const fn software(&self, by: Fingerprint) -> u32 {
         let name = match (by, self.today.handshake) {
-            (By::Handshake, Some(name)) => name,
-            (By::Rarity, _) => self.today.rare,
+            (Fingerprint::Handshake, Some(name)) => name,
+            (Fingerprint::Rarity, _) => self.today.rare,
             _ => self.today.software,
         };
         let [a, b, c, d, ..] = name.to_be_bytes();
@@ -109,7 +109,7 @@ impl Place {
 
     /// Both of them, by which rules may match.
     pub const fn software_names(&self) -> [u32; 2] {
-        [self.software(By::Headers), self.software(By::Handshake)]
+        [self.software(Fingerprint::Headers), self.software(Fingerprint::Handshake)]
     }
 
     /// The address's pseudonym for the site and the day in 32 bits, as challenges
@@ -193,7 +193,7 @@ impl Namer {
         visit: &Visit,
         now: UnixMillis,
         matters_millis: u64,
-    ) -> Place {
+    ) -> CounterKeys {
         let site = site(sitekey);
         let network = authority.network(sitekey, now, visit.prefix());
         let midnight = UnixMillis(now.0 - now.0 % MILLIS_PER_DAY);
@@ -203,7 +203,7 @@ impl Namer {
             let network = authority.network(sitekey, before, visit.prefix());
             names(day(&mut self.yesterday, authority, before), site, visit, network)
         });
-        Place {
+        CounterKeys {
             site,
             today: names(day(&mut self.today, authority, now), site, visit, network),
             yesterday,

@@ -11,7 +11,7 @@ use super::{Clock, Kind, MAX_ROWS, Payer, Report, Row, Share, Solution, Tables, 
 
 /// Names that are warm enough to be reported.
 #[derive(Debug)]
-pub struct Told {
+pub struct ReportQueue {
     warm: Vec<Name>,
     /// What was solved since the last report.
     solved: Vec<Solved>,
@@ -50,13 +50,13 @@ const MOST_SOLVED: usize = 1_024;
 /// thousand visits that is spread over two hundred processes is five in each.
 const LEAST: u32 = 4;
 
-impl Default for Told {
+impl Default for ReportQueue {
     fn default() -> Self {
         Self { warm: Vec::new(), solved: Vec::new(), next: UnixMillis(0) }
     }
 }
 
-impl Told {
+impl ReportQueue {
     /// Notes that a name has this many events that the meter was not told.
     pub fn note(&mut self, name: Name, fresh: u32) {
         let each = name.busy && matches!(name.kind, Kind::Address | Kind::Client);
