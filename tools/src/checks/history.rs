@@ -11,6 +11,10 @@ use crate::project::Project;
 /// Migrations, in whichever folder of the origin they are.
 const MIGRATIONS: &str = ":(glob)origin/**/migrations/*.sql";
 
+/// The first migration of the first release. Older ones are of no release and
+/// may go.
+const FIRST_RELEASED: &str = "20261127000000";
+
 /// A migration that ran somewhere cannot be rewritten: databases know its name
 /// and the checksum of its text.
 pub(super) fn migrations_only_grow(context: &Context) -> Result<Outcome> {
@@ -43,7 +47,7 @@ fn base(project: &Project) -> Result<Option<String>> {
 }
 
 /// Files of a `--name-status` listing that are neither additions nor moved to
-/// another folder as they were.
+/// another folder as they were, nor older than the first release.
 fn rewritten(diff: &str) -> Vec<&str> {
     diff.lines()
         .filter_map(|line| line.split_once('\t'))
@@ -52,6 +56,10 @@ fn rewritten(diff: &str) -> Vec<&str> {
             None => *status != "A",
         })
         .map(|(_, path)| path)
+        .filter(|path| {
+            let before = path.split('\t').next().unwrap_or(path);
+            name(before).get(..FIRST_RELEASED.len()).is_none_or(|time| time >= FIRST_RELEASED)
+        })
         .collect()
 }
 
@@ -77,18 +85,34 @@ mod tests {
 
     #[test]
     fn additions_are_allowed_and_changes_are_named() {
-        let diff =
-            "A\torigin/migrations/3.sql\nM\torigin/migrations/1.sql\nD\torigin/migrations/2.sql\n";
-        assert_eq!(rewritten(diff), ["origin/migrations/1.sql", "origin/migrations/2.sql"]);
+        let diff = "A\torigin/migrations/20261127000300_add_a.sql\n\
+            M\torigin/migrations/20261127000000_create_b.sql\n\
+            D\torigin/migrations/20261127000100_create_c.sql\n";
+        assert_eq!(
+            rewritten(diff),
+            [
+                "origin/migrations/20261127000000_create_b.sql",
+                "origin/migrations/20261127000100_create_c.sql"
+            ]
+        );
     }
 
     #[test]
     fn a_file_may_move_but_neither_its_name_nor_its_text_may_change() {
-        let moved = "R100\torigin/migrations/1.sql\torigin/store/migrations/1.sql\n";
-        assert!(rewritten(moved).is_empty());
-        let renamed = "R100\torigin/migrations/1.sql\torigin/migrations/2.sql";
-        assert_eq!(rewritten(renamed), ["origin/migrations/1.sql\torigin/migrations/2.sql"]);
-        let edited = "R098\torigin/migrations/1.sql\torigin/store/migrations/1.sql";
-        assert_eq!(rewritten(edited).len(), 1);
+        let old = "origin/migrations/20261127000000_create_a.sql";
+        let moved = format!("R100\t{old}\torigin/store/migrations/20261127000000_create_a.sql\n");
+        assert!(rewritten(&moved).is_empty());
+        let paths = format!("{old}\torigin/migrations/20261127000100_create_a.sql");
+        assert_eq!(rewritten(&format!("R100\t{paths}")), [paths.as_str()]);
+        let edited = format!("R098\t{old}\torigin/store/migrations/20261127000000_create_a.sql");
+        assert_eq!(rewritten(&edited).len(), 1);
+    }
+
+    #[test]
+    fn what_is_older_than_the_first_release_may_go() {
+        let diff = "D\torigin/migrations/20261126235959_create_a.sql\n\
+            M\torigin/migrations/20261120080000_create_b.sql\n\
+            R100\torigin/migrations/20261120080100_create_c.sql\torigin/migrations/20261127000100_create_c.sql\n";
+        assert!(rewritten(diff).is_empty());
     }
 }
