@@ -29,6 +29,10 @@ pub use sites::Site;
 /// How long it may take until the edge knows a new site.
 const PUBLISHED_WITHIN: Duration = Duration::from_mins(1);
 
+/// In a kept folder, the database and what is known of its sites.
+const DATA: &str = "postgres";
+const SITES: &str = "sites.json";
+
 #[derive(Debug, Clone)]
 pub enum Folder {
     /// Removed with the stack.
@@ -161,7 +165,7 @@ impl Stack {
         say("Postgres");
         let data = match &options.folder {
             Folder::Temporary => Data::Temporary,
-            Folder::Kept(_) => Data::Kept(folder.join("postgres")),
+            Folder::Kept(_) => Data::Kept(folder.join(DATA)),
         };
         let given = options.database_url.clone();
         let database = Database::start(&project, given, data, logs.join("postgres.log")).await?;
@@ -190,9 +194,9 @@ impl Stack {
         let log = logs.join("origin.log");
         let mut origin = Origin::prepare(&project, options.origin_port, variables, log)?;
         say("migrations");
-        origin.migrate()?;
+        origin.migrate().with_context(|| database.remedy(&options.folder))?;
         say("sites");
-        let remembered = folder.join("sites.json");
+        let remembered = folder.join(SITES);
         if options.pictures != Pictures::None && !remembered.exists() {
             // Every kind is shown here, even those that bots pass.
             for kind in pools::KINDS {

@@ -123,6 +123,9 @@ impl From<StoreError> for Fail {
                 Exit::Failed,
                 "the database may belong to another version; see the documentation on upgrades",
             ),
+            StoreError::Unreleased(_) => {
+                (Exit::Failed, "create a new database and set MUNJIGI_DATABASE_URL to it")
+            }
             StoreError::Inconsistent { .. } | StoreError::Refused(_) => {
                 (Exit::Failed, "this is a bug in Munjigi; please report it with this text")
             }

@@ -2,6 +2,8 @@
 
 use sqlx::migrate::MigrateError;
 
+use crate::MIGRATOR;
+
 /// Why the store failed. Operators read these; external callers get
 /// `unavailable`.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +20,12 @@ pub enum StoreError {
     /// A migration failed.
     #[error("the schema could not be migrated: {0}")]
     Migration(#[source] MigrateError),
+    /// A development version made the schema, before the first migration of the
+    /// first release.
+    #[error(
+        "a development version before 0.1.0 made this database (it has migration {0}): create a new one"
+    )]
+    Unreleased(i64),
     /// A row contradicts what this program writes.
     #[error("the row {row} of {table} has an impossible {column}")]
     Inconsistent {
@@ -69,9 +77,16 @@ impl From<MigrateError> for StoreError {
                 }
                 other => other,
             },
+            MigrateError::VersionMissing(version) if is_unreleased(version) => {
+                Self::Unreleased(version)
+            }
             other => Self::Migration(other),
         }
     }
+}
+
+fn is_unreleased(version: i64) -> bool {
+    MIGRATOR.iter().next().is_some_and(|first| version < first.version)
 }
 
 impl StoreError {
@@ -79,7 +94,10 @@ impl StoreError {
     pub const fn is_passing(&self) -> bool {
         match self {
             Self::Unavailable(_) | Self::Conflict(_) | Self::NotMigrated(_) => true,
-            Self::Migration(_) | Self::Inconsistent { .. } | Self::Refused(_) => false,
+            Self::Migration(_)
+            | Self::Unreleased(_)
+            | Self::Inconsistent { .. }
+            | Self::Refused(_) => false,
         }
     }
 }

@@ -2,18 +2,12 @@
 
 use sqlx::PgPool;
 
-use super::{MIGRATOR, applied, migrate};
-
-/// Brings a test's database to an earlier schema. It may be a copy of one that
-/// is migrated.
-pub async fn migrate_to(version: i64, pool: &PgPool) {
-    sqlx::raw_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public").execute(pool).await.unwrap();
-    MIGRATOR.run_to(version, pool).await.unwrap();
-}
+use super::{MIGRATOR, StoreError, applied, migrate};
 
 #[sqlx::test(migrations = false)]
 async fn migrations_apply_once_even_when_several_origins_start(pool: PgPool) {
-    migrate_to(0, &pool).await;
+    // It may be a copy of a database that is migrated.
+    sqlx::raw_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public").execute(&pool).await.unwrap();
     assert!(applied(&pool).await.unwrap().is_empty());
     let mut starts = tokio::task::JoinSet::new();
     for _ in 0..4 {
@@ -24,6 +18,17 @@ async fn migrations_apply_once_even_when_several_origins_start(pool: PgPool) {
         started.unwrap();
     }
     assert_eq!(applied(&pool).await.unwrap().len(), MIGRATOR.iter().count());
+}
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_database_of_a_version_that_was_never_released_is_named_as_such(pool: PgPool) {
+    for (version, unreleased) in [(20_991_231_000_000_i64, false), (20_261_120_080_000, true)] {
+        let newest = "UPDATE _sqlx_migrations SET version = $1
+            WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
+        sqlx::query(newest).bind(version).execute(&pool).await.unwrap();
+        let refused = migrate(&pool).await.unwrap_err();
+        assert_eq!(matches!(refused, StoreError::Unreleased(_)), unreleased, "{refused}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
+use super::{DATA, Folder, SITES};
 use crate::postgres::{Data, Postgres};
 use crate::process::Service;
 use crate::project::Project;
@@ -35,6 +36,22 @@ impl Database {
         match self {
             Self::Ours(postgres) => postgres.url(),
             Self::Given(url) => url.clone(),
+        }
+    }
+
+    /// What to do if it cannot be migrated.
+    pub(super) fn remedy(&self, folder: &Folder) -> String {
+        match (self, folder) {
+            (Self::Ours(_), Folder::Kept(folder)) => {
+                let (data, sites) = (folder.join(DATA), folder.join(SITES));
+                format!(
+                    "migrate the database in {0}; if a development version before 0.1.0 made it, \
+                     start over with `scripts/dev --fresh`, or delete {0} and {1}",
+                    data.display(),
+                    sites.display()
+                )
+            }
+            _ => "migrate the database".to_owned(),
         }
     }
 

@@ -1,4 +1,4 @@
--- Where an organisation wants to be told of something.
+-- Where an organisation wants to be told of something, and who of it by email.
 
 CREATE TABLE webhooks (
     id            text PRIMARY KEY CHECK (id ~ '^[0-9a-hjkmnp-tv-z]{16}$'),
@@ -18,39 +18,24 @@ CREATE TABLE webhook_deliveries (
     id           text PRIMARY KEY CHECK (id ~ '^msg_[0-9a-hjkmnp-tv-z]{16}$'),
     webhook      text NOT NULL REFERENCES webhooks (id) ON DELETE CASCADE,
     event        text NOT NULL CHECK (event ~ '^[a-z]+(\.[a-z]+)+$'),
-    body         text,
     queued_at    timestamptz NOT NULL,
-    next_try_at  timestamptz,
-    leased_until timestamptz,
     attempts     integer NOT NULL DEFAULT 0 CHECK (attempts >= 0),
     last_status  smallint CHECK (last_status BETWEEN 100 AND 999),
     last_error   text,
+    last_failure jsonb,
     delivered_at timestamptz,
     failed_at    timestamptz,
-    CONSTRAINT waiting_delivered_or_failed
-        CHECK (num_nonnulls(next_try_at, delivered_at, failed_at) = 1),
-    CONSTRAINT body_while_waiting CHECK ((next_try_at IS NULL) = (body IS NULL))
+    CONSTRAINT not_delivered_and_failed CHECK (num_nonnulls(delivered_at, failed_at) <= 1)
 );
-COMMENT ON TABLE webhook_deliveries IS 'The outbox towards webhooks: one row per message and webhook, written in the transaction of what it tells.';
+CREATE INDEX webhook_deliveries_by_webhook ON webhook_deliveries (webhook, queued_at DESC);
+COMMENT ON TABLE webhook_deliveries IS 'The history of messages: one row per message and webhook, written in the transaction of what it reports. Its body is in deliveries until it is accepted or given up.';
 COMMENT ON COLUMN webhook_deliveries.id IS 'The header webhook-id: the same at every try.';
-COMMENT ON COLUMN webhook_deliveries.body IS 'The bytes that are signed and sent; erased when they are delivered or given up.';
-COMMENT ON COLUMN webhook_deliveries.leased_until IS 'An origin is posting this message; nobody else does until then. One that dies lets go of it so, and the message may then arrive twice.';
 COMMENT ON COLUMN webhook_deliveries.attempts IS 'Tries, those that failed and the one that did not.';
 COMMENT ON COLUMN webhook_deliveries.last_error IS 'Our words, never the receiver''s.';
+COMMENT ON COLUMN webhook_deliveries.last_failure IS 'What last_error says in English, as data: a code with its values, so that the console says it in the reader''s language. Void where the two differ: another version of the program has written last_error since.';
 COMMENT ON COLUMN webhook_deliveries.failed_at IS 'When it was given up: after a day of tries, or because the receiver answered that it is gone.';
-CREATE INDEX webhook_deliveries_due ON webhook_deliveries (next_try_at) WHERE next_try_at IS NOT NULL;
-CREATE INDEX webhook_deliveries_by_webhook ON webhook_deliveries (webhook, queued_at DESC);
-
-CREATE FUNCTION notify_webhook() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM pg_notify('munjigi_webhooks', NEW.id);
-    RETURN NULL;
-END
-$$;
-COMMENT ON FUNCTION notify_webhook() IS 'Wakes the couriers of every running origin at commit.';
-
-CREATE TRIGGER webhook_queued AFTER INSERT ON webhook_deliveries
-    FOR EACH ROW EXECUTE FUNCTION notify_webhook();
+CREATE TRIGGER forget_delivery AFTER DELETE ON webhook_deliveries
+    FOR EACH ROW EXECUTE FUNCTION forget_delivery('webhooks', 'id');
 
 CREATE TABLE told_by_mail (
     organisation text NOT NULL,
@@ -60,5 +45,5 @@ CREATE TABLE told_by_mail (
     PRIMARY KEY (organisation, account),
     FOREIGN KEY (organisation, account) REFERENCES members (organisation, account) ON DELETE CASCADE
 );
-COMMENT ON TABLE told_by_mail IS 'Members who get a letter when something unusual begins. Who leaves the organisation gets none.';
-COMMENT ON COLUMN told_by_mail.told_at IS 'When the last letter was queued: there is at most one in an hour, about everything that began since.';
+COMMENT ON TABLE told_by_mail IS 'Members who get an email when something unusual begins. Who leaves the organisation gets none.';
+COMMENT ON COLUMN told_by_mail.told_at IS 'When the last email was queued: there is at most one in an hour, about everything that began since.';

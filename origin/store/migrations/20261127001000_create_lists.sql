@@ -15,16 +15,16 @@ COMMENT ON COLUMN lists.entries IS 'Networks and systems in the order in which t
 COMMENT ON COLUMN lists.version IS 'Rises with every change; never below the milliseconds since 1970 at the change, so that a database restored from a backup overtakes what the edge already has.';
 
 CREATE TABLE list_sources (
-    list       text NOT NULL CHECK (list ~ '^[a-z][a-z0-9-]{0,31}$'),
-    url        text NOT NULL CHECK (url <> ''),
-    bytes      bytea,
-    entries    integer CHECK (entries > 0),
-    etag       text,
-    fetched_at timestamptz,
-    changed_at timestamptz,
-    checked_at timestamptz NOT NULL,
+    list        text NOT NULL CHECK (list ~ '^[a-z][a-z0-9-]{0,31}$'),
+    url         text NOT NULL CHECK (url <> ''),
+    bytes       bytea,
+    entries     integer CHECK (entries > 0),
+    etag        text,
+    fetched_at  timestamptz,
+    changed_at  timestamptz,
+    checked_at  timestamptz NOT NULL,
     next_try_at timestamptz NOT NULL,
-    error      text,
+    error       text,
     PRIMARY KEY (list, url),
     CONSTRAINT fetched_together CHECK (num_nulls(bytes, entries, fetched_at, changed_at) IN (0, 4))
 );
@@ -41,7 +41,7 @@ CREATE TABLE published_lists (
     version    bigint NOT NULL CHECK (version > 0),
     changed_at timestamptz NOT NULL
 );
-COMMENT ON TABLE published_lists IS 'Lists that everybody''s rules may name: what is in any of their sources, as the edge gets it.';
+COMMENT ON TABLE published_lists IS 'Lists that everyone''s rules may name: what is in any of their sources, as the edge gets it.';
 
 CREATE FUNCTION withdraw_list() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,5 +1,35 @@
--- What programs come with: keys, sessions of the API, and what was answered
--- to requests that may be sent twice.
+-- The organisations that people work for, and the keys of the programs that
+-- work for them.
+
+CREATE TABLE organisations (
+    id         text PRIMARY KEY CHECK (id ~ '^[0-9a-hjkmnp-tv-z]{16}$'),
+    name       text NOT NULL CHECK (char_length(name) BETWEEN 1 AND 100),
+    created_at timestamptz NOT NULL
+);
+COMMENT ON TABLE organisations IS 'Who owns sites: a person alone, or people together.';
+
+CREATE TABLE members (
+    organisation text NOT NULL REFERENCES organisations (id) ON DELETE CASCADE,
+    account      text NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+    role         text NOT NULL CHECK (role IN ('owner', 'admin', 'analyst', 'read-only')),
+    since        timestamptz NOT NULL,
+    PRIMARY KEY (organisation, account)
+);
+CREATE INDEX members_account ON members (account);
+COMMENT ON TABLE members IS 'Who may do what for an organisation.';
+
+CREATE TABLE invitations (
+    id           text PRIMARY KEY CHECK (id ~ '^[0-9a-hjkmnp-tv-z]{16}$'),
+    hash         bytea NOT NULL UNIQUE CHECK (octet_length(hash) = 32),
+    organisation text NOT NULL REFERENCES organisations (id) ON DELETE CASCADE,
+    email        text NOT NULL CHECK (char_length(email) BETWEEN 3 AND 254 AND email = lower(email)),
+    role         text NOT NULL CHECK (role IN ('owner', 'admin', 'analyst', 'read-only')),
+    invited_by   text REFERENCES accounts (id) ON DELETE SET NULL,
+    created_at   timestamptz NOT NULL,
+    expires_at   timestamptz NOT NULL CHECK (expires_at > created_at),
+    UNIQUE (organisation, email)
+);
+COMMENT ON TABLE invitations IS 'Who was asked to join, by the SHA-256 of the link''s text; a row is gone once it is answered.';
 
 CREATE TABLE api_keys (
     id           text PRIMARY KEY CHECK (id ~ '^[0-9a-hjkmnp-tv-z]{16}$'),
@@ -25,17 +55,6 @@ COMMENT ON TABLE api_keys IS 'Keys of the management API, by the SHA-256 of thei
 COMMENT ON COLUMN api_keys.hint IS 'The last four characters of its text, to recognise it by.';
 COMMENT ON COLUMN api_keys.per_day IS 'Requests in one day of UTC; none where it is not limited.';
 COMMENT ON COLUMN api_keys.used_count IS 'Requests on the day used_on.';
-
-ALTER TABLE sessions ADD COLUMN kind text NOT NULL DEFAULT 'browser' CHECK (kind IN ('browser', 'api'));
-COMMENT ON COLUMN sessions.kind IS 'browser: hash is that of the cookie; api: of the refresh token that is good now.';
-
-CREATE TABLE spent_refresh_tokens (
-    hash     bytea PRIMARY KEY CHECK (octet_length(hash) = 32),
-    session  text NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
-    spent_at timestamptz NOT NULL
-);
-CREATE INDEX spent_refresh_tokens_session ON spent_refresh_tokens (session);
-COMMENT ON TABLE spent_refresh_tokens IS 'Refresh tokens that were exchanged for the next one. One that comes back was copied: its session ends.';
 
 CREATE TABLE api_replies (
     caller      text NOT NULL CHECK (char_length(caller) BETWEEN 1 AND 50),
