@@ -41,13 +41,6 @@ COMMENT ON COLUMN audit.search IS 'Every word of who, from where, what, to what,
 -- trigger keeps superusers from doing it by mistake.
 REVOKE UPDATE, DELETE, TRUNCATE ON audit FROM PUBLIC, CURRENT_USER;
 
-CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION 'the table % is only ever appended to', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
-END
-$$;
-COMMENT ON FUNCTION refuse_change() IS 'Keeps records as they were written, also from this program.';
-
 CREATE FUNCTION keep_audit() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP <> 'UPDATE' OR coalesce(current_setting('munjigi.erasing', true), '') = '' THEN

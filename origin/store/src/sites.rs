@@ -6,7 +6,13 @@ macro_rules! sites_where {
     ($tail:literal $(, $argument:expr)*) => {
         sqlx::query_as!(
             SiteRow,
-            r#"SELECT sites.*, published_version, last_error,
+            r#"SELECT sites.sitekey, sites.organisation, sites.name, sites.version, sites.state,
+                sites.hosts, sites.allow_loopback, sites.mode, sites.work_floor,
+                sites.work_ceiling, sites.puzzle_count, sites.token_lifetime_seconds,
+                sites.fallback_allowed, sites.pictures, sites.rules, sites.under_attack,
+                sites.expected, sites.score_weights, sites.aliases, sites.exempt,
+                sites.created_at, sites.changed_at, sites.deleted_at,
+                published_version, last_error,
                 ARRAY(
                     SELECT hash FROM secrets WHERE secrets.sitekey = sites.sitekey
                         AND revoked_at IS NULL ORDER BY created_at, slot
