@@ -15,7 +15,7 @@ use core::cell::UnsafeCell;
 use core::panic::PanicInfo;
 
 use crate::{
-    Hidden, Host, Machine, Mode, Outcome, Place, Request, Retry, Step, Task, Text, Timer, View,
+    Element, Hidden, Host, Machine, Mode, Outcome, Request, Retry, Step, Task, Text, Timer, View,
 };
 
 #[link(wasm_import_module = "m")]
@@ -23,11 +23,17 @@ unsafe extern "C" {
     // SAFETY (each `safe`): the other side reads at most the named bytes during the call, writes
     // nothing, and never calls back into the widget before it returns.
     #[link_name = "a"]
-    safe fn say(place: Place, text: Text, number: u32);
+    safe fn say(place: Element, text: Text, number: u32);
     #[link_name = "b"]
-    safe fn set(place: Place, name: *const u8, name_len: usize, value: *const u8, value_len: usize);
+    safe fn set(
+        place: Element,
+        name: *const u8,
+        name_len: usize,
+        value: *const u8,
+        value_len: usize,
+    );
     #[link_name = "c"]
-    safe fn hide(place: Place, hidden: Hidden);
+    safe fn hide(place: Element, hidden: Hidden);
     #[link_name = "d"]
     safe fn progress(percent: u32);
     #[link_name = "e"]
@@ -58,13 +64,13 @@ struct Browser {
 }
 
 impl Host for Browser {
-    fn say(&mut self, place: Place, text: Text, number: u32) {
+    fn say(&mut self, place: Element, text: Text, number: u32) {
         say(place, text, number);
     }
-    fn set(&mut self, place: Place, name: &str, value: &str) {
+    fn set(&mut self, place: Element, name: &str, value: &str) {
         set(place, name.as_ptr(), name.len(), value.as_ptr(), value.len());
     }
-    fn hide(&mut self, place: Place, hidden: Hidden) {
+    fn hide(&mut self, place: Element, hidden: Hidden) {
         hide(place, hidden);
     }
     fn progress(&mut self, percent: u32) {

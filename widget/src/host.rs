@@ -5,7 +5,7 @@ use crate::{Step, Task, Text};
 /// A part of the frame's document, by its place in the order of ids; 0 is the document element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Place {
+pub enum Element {
     /// `<html>`: carries the state for the style sheet.
     Root,
     /// The text of the state.
@@ -84,10 +84,10 @@ pub enum Timer {
 
 pub trait Host {
     /// Shows a text; `number` replaces its placeholder.
-    fn say(&mut self, place: Place, text: Text, number: u32);
+    fn say(&mut self, place: Element, text: Text, number: u32);
     /// Sets an attribute.
-    fn set(&mut self, place: Place, name: &str, value: &str);
-    fn hide(&mut self, place: Place, hidden: Hidden);
+    fn set(&mut self, place: Element, name: &str, value: &str);
+    fn hide(&mut self, place: Element, hidden: Hidden);
     /// Draws the progress, in percent.
     fn progress(&mut self, percent: u32);
     /// Writes the text and the code of the last refusal into the help link.

@@ -19,7 +19,7 @@ mod retry;
 mod text;
 mod view;
 
-pub use host::{Hidden, Host, Place, Request, Timer, View};
+pub use host::{Element, Hidden, Host, Request, Timer, View};
 pub use machine::{Machine, Mode, Retry};
 pub use puzzle::{Step, Task};
 pub use retry::{Outcome, Reason};

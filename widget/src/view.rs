@@ -2,7 +2,7 @@
 //! here.
 
 use crate::machine::{Machine, State, Wait};
-use crate::{Host, Place, Reason, Text, View};
+use crate::{Element, Host, Reason, Text, View};
 
 /// Seconds after which the widget explains the delay, and after which it offers
 /// another way.
@@ -30,17 +30,17 @@ impl<H: Host> Machine<H> {
             State::Working | State::Passed => false,
         };
         let failed = matches!(self.state, State::Failed(_));
-        self.host.set(Place::Root, "data-state", name);
+        self.host.set(Element::Root, "data-state", name);
         // The open picture step has controls and announcements of its own.
         let open = self.picture.is_open;
-        self.host.hide(Place::Button, (!actionable || open).into());
-        self.host.hide(Place::Bar, (self.state != State::Working).into());
-        self.host.hide(Place::Help, (!failed).into());
+        self.host.hide(Element::Button, (!actionable || open).into());
+        self.host.hide(Element::Bar, (self.state != State::Working).into());
+        self.host.hide(Element::Help, (!failed).into());
         if failed {
             self.host.help(Text::Help);
         }
-        self.host.say(Place::Status, if open { Text::Empty } else { spoken }, 0);
-        self.host.say(Place::Alert, if open { Text::Empty } else { alarm }, self.seconds);
+        self.host.say(Element::Status, if open { Text::Empty } else { spoken }, 0);
+        self.host.say(Element::Alert, if open { Text::Empty } else { alarm }, self.seconds);
         self.update();
         self.host.post("state", name);
         if !alarm.is_empty() {
@@ -77,16 +77,16 @@ impl<H: Host> Machine<H> {
                     self.host.refuse("timeout");
                     self.host.post("error", "");
                     self.host.help(Text::AnotherWay);
-                    self.host.hide(Place::Help, false.into());
+                    self.host.hide(Element::Help, false.into());
                 }
                 if number >= self.told + 25 {
                     self.told = number - number % 25;
                     if number < 100 && !self.picture.is_open {
-                        self.host.say(Place::Status, Text::Percent, self.told);
+                        self.host.say(Element::Status, Text::Percent, self.told);
                     }
                 }
                 if self.seconds == SLOW_SECONDS && note == Text::Slow {
-                    self.host.say(Place::Status, Text::Slow, 0);
+                    self.host.say(Element::Status, Text::Slow, 0);
                 }
                 Text::Working
             }
@@ -111,8 +111,8 @@ impl<H: Host> Machine<H> {
                 reason.text()
             }
         };
-        self.host.say(Place::Label, label, number);
-        self.host.say(Place::Note, note, self.way_seconds);
+        self.host.say(Element::Label, label, number);
+        self.host.say(Element::Note, note, self.way_seconds);
         self.update_view(percent);
         self.host.fit();
     }

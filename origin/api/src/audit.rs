@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::body::{List, Part};
+use super::body::{List, PageRequest};
 use super::caller::Acting;
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
@@ -44,7 +44,7 @@ pub struct Change {
 
 pub async fn list(
     acting: Acting,
-    part: Part,
+    part: PageRequest,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<List<Change>>, ApiRefused> {
     let malformed = |detail: &'static str| ApiRefused::new(ApiCode::MalformedRequest, detail);
@@ -52,7 +52,7 @@ pub async fn list(
     let before = part.after.as_deref().map(str::parse).transpose();
     let before = before.map_err(|_| malformed("cursor: send `next_cursor` unchanged"))?;
     let search = text.as_deref().map(audit::Search::new);
-    let wanted = audit::Part { before, action, search };
+    let wanted = audit::AuditFilter { before, action, search };
     let pool = &acting.app().pool;
     let rows = audit::of_organisation(pool, acting.organisation(), &wanted, part.probe()).await?;
     Ok(Json(part.list(rows, |row| row.id.to_string(), Change::of)))

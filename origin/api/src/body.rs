@@ -54,7 +54,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// The requested part of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Part {
+pub struct PageRequest {
     /// The item before the first one; `None` for the start of the list.
     pub after: Option<String>,
     pub limit: usize,
@@ -66,7 +66,7 @@ struct Asked {
     limit: Option<u16>,
 }
 
-impl FromRequestParts<Arc<App>> for Part {
+impl FromRequestParts<Arc<App>> for PageRequest {
     type Rejection = ApiRefused;
 
     async fn from_request_parts(head: &mut Parts, _: &Arc<App>) -> Result<Self, ApiRefused> {
@@ -91,7 +91,7 @@ fn read_cursor(text: &str) -> Result<String, ApiRefused> {
     })
 }
 
-impl Part {
+impl PageRequest {
     /// One more than requested, to know whether a next page exists.
     pub fn probe(&self) -> i64 {
         i64::try_from(self.limit).unwrap_or(i64::MAX) + 1
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_list_says_whether_there_is_more() {
-        let part = Part { after: None, limit: 2 };
+        let part = PageRequest { after: None, limit: 2 };
         let list = part.list(vec![1, 2, 3], ToString::to_string, |row| row);
         assert_eq!(list.data, [1, 2]);
         let cursor = list.next_cursor.unwrap();

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::body::{Body, List, Part};
+use super::body::{Body, List, PageRequest};
 use super::caller::Acting;
 use super::refusal::{ApiCode, ApiRefused};
 use super::rfc3339;
@@ -151,7 +151,7 @@ enum WantedState {
 }
 
 /// `GET …/sites`.
-pub async fn list(acting: Acting, part: Part) -> Result<Json<List<Site>>, ApiRefused> {
+pub async fn list(acting: Acting, part: PageRequest) -> Result<Json<List<Site>>, ApiRefused> {
     let after = part.after.as_deref().unwrap_or_default();
     let rows =
         stored::part_of(&acting.app().pool, acting.organisation(), after, part.probe()).await?;

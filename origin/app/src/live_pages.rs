@@ -20,14 +20,14 @@ pub struct LivePages {
 
 #[derive(Debug)]
 pub enum Taken {
-    Place(Place),
+    Slot(LivePageSlot),
     /// The origin or this user is at its limit.
     Full,
 }
 
 /// A live page's slot, freed on drop.
 #[derive(Debug)]
-pub struct Place {
+pub struct LivePageSlot {
     whose: Id,
     taken: Arc<Mutex<BTreeMap<Id, usize>>>,
     ended: watch::Receiver<bool>,
@@ -50,7 +50,7 @@ impl LivePages {
             return Taken::Full;
         }
         taken.insert(whose.clone(), own + 1);
-        Taken::Place(Place {
+        Taken::Slot(LivePageSlot {
             whose: whose.clone(),
             taken: Arc::clone(&self.taken),
             ended: self.ended.subscribe(),
@@ -63,14 +63,14 @@ impl LivePages {
     }
 }
 
-impl Place {
+impl LivePageSlot {
     /// Returns once `LivePages::end` is called.
     pub async fn ended(&mut self) {
         let _ = self.ended.wait_for(|ended| *ended).await;
     }
 }
 
-impl Drop for Place {
+impl Drop for LivePageSlot {
     fn drop(&mut self) {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(own) = taken.get_mut(&self.whose) {
@@ -91,21 +91,21 @@ mod tests {
     #[tokio::test]
     async fn no_one_takes_all_places_and_freed_ones_are_given_again() {
         let entropy = Entropy::from_seed(1);
-        let places = LivePages::default();
+        let slots = LivePages::default();
         let kim = Id::draw(&entropy);
         let mut held = Vec::new();
-        while let Taken::Place(place) = places.take(&kim) {
-            held.push(place);
+        while let Taken::Slot(slot) = slots.take(&kim) {
+            held.push(slot);
         }
         assert_eq!(held.len(), MOST_OF_ONE);
-        while let Taken::Place(place) = places.take(&Id::draw(&entropy)) {
-            held.push(place);
+        while let Taken::Slot(slot) = slots.take(&Id::draw(&entropy)) {
+            held.push(slot);
         }
         assert_eq!(held.len(), MOST);
-        places.end();
+        slots.end();
         held[0].ended().await;
         drop(held);
-        assert!(matches!(places.take(&kim), Taken::Place(_)));
-        assert_eq!(places.taken.lock().unwrap().len(), 0, "the place was dropped at once");
+        assert!(matches!(slots.take(&kim), Taken::Slot(_)));
+        assert_eq!(slots.taken.lock().unwrap().len(), 0, "the slot was dropped at once");
     }
 }

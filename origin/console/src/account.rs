@@ -21,7 +21,7 @@ use munjigi_i18n::{Locale, Text, Texts};
 use munjigi_store::sessions::Session;
 use munjigi_store::{factors, passkeys as kept, sessions as stored};
 
-use super::done::Done;
+use super::flash::Flash;
 use super::frame::{Entry, Frame, render};
 use super::page_error::PageError;
 use super::requester::{Browser, User};
@@ -48,7 +48,7 @@ pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
-    Done(done): Done,
+    Flash(done): Flash,
 ) -> Result<Response, PageError> {
     let notice = done.and_then(|done| notice(browser.t(), &done));
     page(&app, &browser, &user, notice, None).await

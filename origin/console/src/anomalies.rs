@@ -8,12 +8,12 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use munjigi_domain::accounts::{Id, Permission};
 use munjigi_domain::anomalies::{Basis, DAYS_NEEDED, WEEKS_NEEDED};
 use munjigi_i18n::{Text, Texts};
-use munjigi_store::anomalies::{self, Acknowledge, Noted, Part};
+use munjigi_store::anomalies::{self, Acknowledge, AnomalyFilter, AnomalyRecord};
 use munjigi_store::transact;
 use serde::Deserialize;
 use time::OffsetDateTime;
 
-use super::done::Done;
+use super::flash::Flash;
 use super::frame::{Entry, Frame, render};
 use super::page_error::PageError;
 use super::requester::Asking;
@@ -26,8 +26,8 @@ const MOST: i64 = 200;
 struct Page {
     frame: Frame,
     notice: Option<Text>,
-    open: Vec<Noted>,
-    closed: Vec<Noted>,
+    open: Vec<AnomalyRecord>,
+    closed: Vec<AnomalyRecord>,
     may_acknowledge: bool,
 }
 
@@ -37,10 +37,11 @@ pub struct Which {
     anomaly: String,
 }
 
-pub async fn show(asking: Asking, Done(done): Done) -> Result<Html<String>, PageError> {
+pub async fn show(asking: Asking, Flash(done): Flash) -> Result<Html<String>, PageError> {
     let is_done = done.as_deref() == Some("acknowledged");
     let (pool, organisation) = (&asking.app.pool, asking.organisation());
-    let all = anomalies::of_organisation(pool, organisation, Part::Everything, MOST).await?;
+    let all =
+        anomalies::of_organisation(pool, organisation, AnomalyFilter::Everything, MOST).await?;
     let (open, closed) = all.into_iter().partition(|noted| noted.closed_at.is_none());
     render(&Page {
         frame: asking.frame(asking.t().get("anomalies-title"), Entry::Anomalies),
@@ -72,7 +73,7 @@ fn minute(at: &OffsetDateTime) -> String {
 }
 
 /// The hours that it was compared with.
-fn against(t: &Texts, noted: &Noted) -> Text {
+fn against(t: &Texts, noted: &AnomalyRecord) -> Text {
     let figures = noted.seen.figures;
     let hours = figures.hours;
     match figures.basis {

@@ -34,7 +34,7 @@ struct Page {
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct CodeForm {
     code: String,
     #[serde(default)]
     next: String,
@@ -55,9 +55,9 @@ pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<CodeForm>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(Fields { code, next }) = fields.map_err(|_| PageError::malformed())?;
+    let Form(CodeForm { code, next }) = fields.map_err(|_| PageError::malformed())?;
     if !app.authentication().is_second_factor(&user.account, &code).await? {
         let mistake = browser.t().get("code-wrong");
         return page(&app, &browser, &user, &next, Some(mistake));

@@ -39,7 +39,7 @@ pub struct Link {
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct ConfirmForm {
     link: String,
     password: Password,
 }
@@ -59,9 +59,9 @@ pub async fn show(
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<ConfirmForm>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(Fields { link, password }) = fields.map_err(|_| PageError::malformed())?;
+    let Form(ConfirmForm { link, password }) = fields.map_err(|_| PageError::malformed())?;
     let (authentication, now) = (app.authentication(), app.clock.now());
     let (token, sign_up) = find(&app, &link).await?;
     authentication.attempt(&browser.client.prefix, &sign_up.email, Visit::Unasked).await?;

@@ -15,7 +15,7 @@ use munjigi_store::outcomes::{self, Reported};
 use munjigi_store::prices as priced;
 use munjigi_store::sites::{self, SiteRecord};
 use munjigi_store::statistics::{self, Reasoned};
-use prices::{Prices, Seen};
+use prices::{FleetRow, Prices};
 use scores::Scores;
 use sqlx::PgPool;
 use time::OffsetDateTime;
@@ -39,7 +39,7 @@ struct Page {
     site: String,
     period: Period,
     prices: Prices,
-    fleets: Vec<Seen>,
+    fleets: Vec<FleetRow>,
     scores: Scores,
     reasons: Vec<Reason>,
     reported: Vec<Kind>,
@@ -84,7 +84,7 @@ pub async fn show(asking: Asking, filter: Filter) -> Result<Html<String>, PageEr
     let scores = Scores::of(&by_score, &reported);
     let t = asking.t();
     render(&Page {
-        fleets: fleets.into_iter().map(|fleet| Seen::of(fleet, issued)).collect(),
+        fleets: fleets.into_iter().map(|fleet| FleetRow::of(fleet, issued)).collect(),
         prices,
         reasons: reasons(t, &reasoned, scores.redeemed(), &steps),
         reported: kinds(t, &reported),

@@ -35,11 +35,11 @@ struct Page {
     token: String,
     /// Its first characters.
     shown: String,
-    verdict: Verdict,
+    verdict: DemoResult,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Verdict {
+enum DemoResult {
     /// The token was valid; the response.
     Passed(String),
     /// The token was refused; the response.
@@ -48,7 +48,7 @@ enum Verdict {
     Away,
 }
 
-impl Verdict {
+impl DemoResult {
     fn of(reply: &SiteverifyReply) -> Self {
         let json = serde_json::to_string_pretty(reply).unwrap_or_default();
         if reply.success { Self::Passed(json) } else { Self::Refused(json) }
@@ -81,7 +81,7 @@ impl Verdict {
 
 /// The field has the name that the widget gives it.
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct DemoForm {
     #[serde(rename = "munjigi-response", default)]
     token: String,
 }
@@ -95,9 +95,9 @@ pub async fn show() -> Redirect {
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<DemoForm>, FormRejection>,
 ) -> Result<Html<String>, PageError> {
-    let Form(Fields { token }) = fields.map_err(|_| PageError::malformed())?;
+    let Form(DemoForm { token }) = fields.map_err(|_| PageError::malformed())?;
     let demo = app.console().config.demo.as_ref().ok_or(PageError::nothing_here())?;
     if token.len() > MAX_TOKEN_BYTES {
         return Err(PageError::malformed());
@@ -109,10 +109,10 @@ pub async fn submit(
         return Err(PageError::too_often(seconds));
     }
     let verdict = match app.edge.siteverify(&demo.secret, &token).await {
-        Ok(reply) => Verdict::of(&reply),
+        Ok(reply) => DemoResult::of(&reply),
         Err(error) => {
             tracing::warn!(%error, "the demo's siteverify call got no response");
-            Verdict::Away
+            DemoResult::Away
         }
     };
     let title = browser.t().get("demo-title");

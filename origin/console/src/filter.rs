@@ -7,7 +7,7 @@ use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use munjigi_domain::accounts::Id;
 use munjigi_domain::statistics::Period;
-use munjigi_domain::statistics::breakdown::By;
+use munjigi_domain::statistics::breakdown::GroupBy;
 use munjigi_store::statistics::Scope;
 use serde::Deserialize;
 
@@ -34,8 +34,8 @@ impl Filter {
         Period::parse(&self.period)
     }
 
-    pub fn by(&self) -> By {
-        By::parse(&self.by)
+    pub fn by(&self) -> GroupBy {
+        GroupBy::parse(&self.by)
     }
 
     /// The organisation's sites, or one of them.
@@ -44,7 +44,7 @@ impl Filter {
     }
 
     /// The same query with another breakdown or period.
-    pub fn query(&self, by: By, period: Period) -> String {
+    pub fn query(&self, by: GroupBy, period: Period) -> String {
         let site = Some(("site", self.site.as_str())).filter(|(_, site)| !site.is_empty());
         let pairs = [("by", by.as_str()), ("period", period.as_str())];
         form_urlencoded::Serializer::new(String::new())
@@ -60,10 +60,13 @@ mod tests {
     #[test]
     fn an_address_keeps_what_was_chosen() {
         let filter = Filter { site: "mj_&x".to_owned(), ..Filter::default() };
-        let query = filter.query(By::Network, Period::Week);
+        let query = filter.query(GroupBy::Network, Period::Week);
         assert_eq!(query, "by=asn&period=7d&site=mj_%26x");
         let back: Filter = serde_urlencoded::from_str(&query).unwrap();
-        assert_eq!((back.by(), back.period(), back.site), (By::Network, Period::Week, filter.site));
-        assert_eq!(Filter::default().query(By::Time, Period::Day), "by=time&period=24h");
+        assert_eq!(
+            (back.by(), back.period(), back.site),
+            (GroupBy::Network, Period::Week, filter.site)
+        );
+        assert_eq!(Filter::default().query(GroupBy::Time, Period::Day), "by=time&period=24h");
     }
 }

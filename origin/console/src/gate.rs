@@ -18,7 +18,7 @@ use munjigi_domain::accounts::{Id, Permission};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::Code;
 use munjigi_store::replica::Written;
-use munjigi_store::sessions::{self, Noted};
+use munjigi_store::sessions::{self, Touched};
 use munjigi_store::{accounts, organisations};
 
 use super::cookies;
@@ -219,7 +219,7 @@ async fn find_person(
     }
     if session.stage == Stage::Complete {
         let noted = sessions::note(&app.pool, &session, &browser.client.prefix, now).await?;
-        if noted == Noted::Now {
+        if noted == Touched::Now {
             app.cache.sessions.noted(cookie.hash()).await;
         }
     }

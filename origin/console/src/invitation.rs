@@ -31,14 +31,14 @@ struct Page {
     frame: Frame,
     invitation: Invitation,
     link: String,
-    step: Step,
+    step: InvitationState,
     name: String,
     mistakes: Vec<String>,
 }
 
 /// What the invited user has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Step {
+enum InvitationState {
     /// Accept.
     Join,
     /// Log in with the invited address first.
@@ -56,7 +56,7 @@ pub struct Link {
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct InvitationForm {
     link: String,
     name: Option<String>,
     password: Option<Password>,
@@ -82,19 +82,21 @@ pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     user: Option<Extension<User>>,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<InvitationForm>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(fields) = fields.map_err(|_| PageError::malformed())?;
     let (token, invitation) = find(&app, &fields.link).await?;
     let user = user.map(|Extension(user)| user);
     match (step(&app, user.as_ref(), &invitation).await?, user) {
-        (Step::Join, Some(user)) => {
+        (InvitationState::Join, Some(user)) => {
             let actor = &user.actor(&browser);
             let unit = Join { link: token.hash(), actor, now: app.clock.now() };
             let organisation = transact(&app.pool, &unit).await?.ok_or(PageError::link_gone())?;
             Ok(Redirect::to(&format!("/console/{organisation}")).into_response())
         }
-        (Step::SignUp, None) => sign_up(&app, &browser, &token, invitation, fields).await,
+        (InvitationState::SignUp, None) => {
+            sign_up(&app, &browser, &token, invitation, fields).await
+        }
         _ => Err(PageError::malformed()),
     }
 }
@@ -104,10 +106,10 @@ async fn sign_up(
     browser: &Browser,
     token: &Token,
     invitation: Invitation,
-    fields: Fields,
+    fields: InvitationForm,
 ) -> Result<Response, PageError> {
     let console = app.console();
-    let Fields { link, name, password } = fields;
+    let InvitationForm { link, name, password } = fields;
     let name = name.ok_or(PageError::malformed())?.trim().to_owned();
     let password = password.ok_or(PageError::malformed())?;
     let t = browser.t();
@@ -116,7 +118,7 @@ async fn sign_up(
     let mistakes: Vec<String> = name_mistake(t, &name).into_iter().chain(weak).collect();
     if !mistakes.is_empty() {
         let frame = frame(app, browser, None);
-        let page = Page { frame, invitation, link, step: Step::SignUp, name, mistakes };
+        let page = Page { frame, invitation, link, step: InvitationState::SignUp, name, mistakes };
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
     }
     let now = app.clock.now();
@@ -138,12 +140,18 @@ async fn sign_up(
     log_in::begin(app, browser, &account, false, &format!("/console/{organisation}"), now).await
 }
 
-async fn step(app: &App, user: Option<&User>, invitation: &Invitation) -> Result<Step, PageError> {
+async fn step(
+    app: &App,
+    user: Option<&User>,
+    invitation: &Invitation,
+) -> Result<InvitationState, PageError> {
     Ok(match user {
-        Some(user) if user.account.email == invitation.email => Step::Join,
-        Some(_) => Step::Another,
-        None if accounts::by_email(&app.pool, &invitation.email).await?.is_some() => Step::LogIn,
-        None => Step::SignUp,
+        Some(user) if user.account.email == invitation.email => InvitationState::Join,
+        Some(_) => InvitationState::Another,
+        None if accounts::by_email(&app.pool, &invitation.email).await?.is_some() => {
+            InvitationState::LogIn
+        }
+        None => InvitationState::SignUp,
     })
 }
 

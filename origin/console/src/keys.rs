@@ -17,7 +17,7 @@ use munjigi_store::transact;
 use serde::Deserialize;
 
 use super::account::proof;
-use super::done::Done;
+use super::flash::Flash;
 use super::frame::{Entry, Frame, render};
 use super::page_error::PageError;
 use super::requester::Asking;
@@ -68,7 +68,7 @@ struct Typed {
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct KeysForm {
     name: String,
     #[serde(default)]
     days: String,
@@ -84,7 +84,7 @@ pub struct Which {
     key: String,
 }
 
-pub async fn show(asking: Asking, Done(done): Done) -> Result<Response, PageError> {
+pub async fn show(asking: Asking, Flash(done): Flash) -> Result<Response, PageError> {
     let notice = (done.as_deref() == Some("revoked")).then(|| asking.t().get("keys-done-revoked"));
     page(&asking, notice, &["sites:read".to_owned()], Typed::default(), Vec::new()).await
 }
@@ -93,9 +93,9 @@ pub async fn show(asking: Asking, Done(done): Done) -> Result<Response, PageErro
 /// created it, so this requires a recent proof of identity.
 pub async fn make(
     asking: Asking,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<KeysForm>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(Fields { name, days, per_day, others }) =
+    let Form(KeysForm { name, days, per_day, others }) =
         fields.map_err(|_| PageError::malformed())?;
     if let Some(proof) = proof::asked(&asking.app, &asking.user, &here(&asking)) {
         return Ok(proof);

@@ -18,7 +18,7 @@ use munjigi_store::lists::{
 use munjigi_store::transact;
 use serde::Deserialize;
 
-use super::done::Done;
+use super::flash::Flash;
 use super::frame::{Entry, Frame, render};
 use super::page_error::PageError;
 use super::requester::Asking;
@@ -62,7 +62,7 @@ pub struct Typed {
 
 /// The form of one list.
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct ListsForm {
     /// Which button was pressed.
     change: String,
     /// The version that was shown.
@@ -71,7 +71,7 @@ pub struct Fields {
     typed: Typed,
 }
 
-pub async fn show(asking: Asking, Done(done): Done) -> Result<Response, PageError> {
+pub async fn show(asking: Asking, Flash(done): Flash) -> Result<Response, PageError> {
     let done = done.unwrap_or_default();
     let notice = match done.as_str() {
         "created" => Some(asking.t().get("lists-done-created")),
@@ -122,9 +122,9 @@ pub async fn one(
 pub async fn submit(
     asking: Asking,
     Path((_, list)): Path<(String, String)>,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<ListsForm>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(Fields { change, version, typed }) = fields.map_err(|_| PageError::malformed())?;
+    let Form(ListsForm { change, version, typed }) = fields.map_err(|_| PageError::malformed())?;
     let list = find(&asking, &list).await?;
     let digits = list.id.own().and_then(|digits| digits.parse().ok());
     let id: Id = digits.ok_or(PageError::nothing_here())?;

@@ -46,7 +46,7 @@ struct Page {
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct LogInForm {
     email: String,
     password: Password,
     #[serde(default)]
@@ -81,9 +81,9 @@ async fn demo(app: &App) -> Result<Option<(&'static str, &'static str)>, PageErr
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<LogInForm>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(Fields { email, password, next, visit }) =
+    let Form(LogInForm { email, password, next, visit }) =
         fields.map_err(|_| PageError::malformed())?;
     let now = app.clock.now();
     let Ok(address) = email.parse::<EmailAddress>() else {

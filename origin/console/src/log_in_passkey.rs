@@ -16,7 +16,7 @@ use super::requester::{Browser, User};
 use super::{code, log_in, mistakes, passkey};
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct LogInPasskeyForm {
     answer: String,
     #[serde(default)]
     next: String,
@@ -34,9 +34,9 @@ pub async fn options(
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<LogInPasskeyForm>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(Fields { answer, next }) = fields.map_err(|_| PageError::malformed())?;
+    let Form(LogInPasskeyForm { answer, next }) = fields.map_err(|_| PageError::malformed())?;
     passkey::count(&app, &browser).await?;
     match passkey::accept(&app, &browser, Purpose::LogIn, &answer, None).await? {
         Ok(account) => log_in::begin_whole(&app, &browser, &account.id, &next).await,
@@ -60,9 +60,9 @@ pub async fn factor(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<LogInPasskeyForm>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(Fields { answer, next }) = fields.map_err(|_| PageError::malformed())?;
+    let Form(LogInPasskeyForm { answer, next }) = fields.map_err(|_| PageError::malformed())?;
     let whom = Some(&user.account.id);
     match passkey::accept(&app, &browser, Purpose::Factor, &answer, whom).await? {
         Ok(_) => code::complete(&app, &user, &next).await,

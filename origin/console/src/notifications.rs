@@ -15,7 +15,7 @@ use munjigi_store::organisations::{self, MemberRow};
 use munjigi_store::webhooks::{self, Delivery, Recipient, Webhook};
 use time::OffsetDateTime;
 
-use super::done::Done;
+use super::flash::Flash;
 use super::frame::{Entry, Frame, render};
 use super::page_error::PageError;
 use super::requester::Asking;
@@ -47,7 +47,7 @@ struct Said {
     tested: Option<test::Tested>,
 }
 
-pub async fn show(asking: Asking, Done(done): Done) -> Result<Response, PageError> {
+pub async fn show(asking: Asking, Flash(done): Flash) -> Result<Response, PageError> {
     let notice = done.and_then(|done| notice(asking.t(), &done));
     page(&asking, notice, Said::default()).await
 }

@@ -15,7 +15,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use munjigi_domain::accounts::Permission;
 use munjigi_domain::statistics::{Period, Totals};
 use munjigi_domain::timestamp::from_timestamp;
-use munjigi_store::anomalies::{self, Noted, Part};
+use munjigi_store::anomalies::{self, AnomalyFilter, AnomalyRecord};
 use munjigi_store::erasure;
 use munjigi_store::sites::{self, SiteRecord};
 use munjigi_store::statistics::{self, Lately, Refusals, Step};
@@ -51,7 +51,7 @@ struct Page {
     refusals: Vec<Refusals>,
     bars: Vec<Bar>,
     may_export: bool,
-    unusual: Vec<Noted>,
+    unusual: Vec<AnomalyRecord>,
 }
 
 /// One step of the chart, in its own units.
@@ -91,7 +91,7 @@ pub async fn show(asking: Asking, filter: Filter) -> Result<Html<String>, PageEr
             statistics::totals(pool, scope, span.before()),
             statistics::refusals(pool, scope, span),
             statistics::series(pool, scope, period, span),
-            anomalies::of_organisation(pool, organisation, Part::Unseen, UNUSUAL),
+            anomalies::of_organisation(pool, organisation, AnomalyFilter::Unseen, UNUSUAL),
         )
     };
     let (sites, last, lately, totals, before, refusals, series, unusual) =

@@ -61,7 +61,7 @@ struct NewPassword {
 
 /// The form that asks for the email.
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct PasswordResetForm {
     email: String,
     #[serde(default, rename = "munjigi-response")]
     visit: String,
@@ -92,9 +92,9 @@ pub async fn show(
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<PasswordResetForm>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(Fields { email, visit }) = fields.map_err(|_| PageError::malformed())?;
+    let Form(PasswordResetForm { email, visit }) = fields.map_err(|_| PageError::malformed())?;
     let address = match email.parse::<EmailAddress>() {
         Ok(address) => address,
         Err(error) => {

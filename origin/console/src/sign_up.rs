@@ -55,7 +55,7 @@ struct Sent {
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct SignUpForm {
     name: String,
     email: String,
     password: Password,
@@ -75,7 +75,7 @@ pub async fn show(
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
-    fields: Result<Form<Fields>, axum::extract::rejection::FormRejection>,
+    fields: Result<Form<SignUpForm>, axum::extract::rejection::FormRejection>,
 ) -> Result<Response, PageError> {
     let console = open(&app)?;
     let Form(fields) = fields.map_err(|_| PageError::malformed())?;
@@ -164,7 +164,7 @@ pub(super) async fn allow_email(
 }
 
 /// The address and the name, or the mistakes in name, address and password.
-fn check(fields: &Fields, t: Texts) -> Result<(EmailAddress, String), [Option<String>; 3]> {
+fn check(fields: &SignUpForm, t: Texts) -> Result<(EmailAddress, String), [Option<String>; 3]> {
     let name = fields.name.trim();
     let name_mistake = name_mistake(t, name);
     let email = fields.email.parse::<EmailAddress>();

@@ -8,7 +8,7 @@ use std::iter;
 use askama::Template;
 use axum::response::Html;
 use munjigi_domain::accounts::{Id, Permission};
-use munjigi_domain::statistics::breakdown::{self, By, Row};
+use munjigi_domain::statistics::breakdown::{self, GroupBy, Row};
 use munjigi_domain::statistics::{Period, Span, Totals};
 use munjigi_domain::timestamp::from_timestamp;
 use munjigi_i18n::Texts;
@@ -32,7 +32,7 @@ struct Page {
     frame: Frame,
     sites: Vec<SiteRecord>,
     filter: Filter,
-    by: By,
+    by: GroupBy,
     period: Period,
     all: Row,
     rows: Vec<Row>,
@@ -56,7 +56,7 @@ pub async fn show(asking: Asking, filter: Filter) -> Result<Html<String>, PageEr
     let (sites, table) = tokio::try_join!(asking.read(read), table(&asking, &filter))?;
     let Table { all, mut rows, .. } = table;
     let more = rows.len().saturating_sub(MOST_ROWS);
-    if by != By::Time {
+    if by != GroupBy::Time {
         rows.truncate(MOST_ROWS);
         for row in &mut rows {
             row.label = label(asking.t(), by, &row.label);
@@ -69,7 +69,7 @@ pub async fn show(asking: Asking, filter: Filter) -> Result<Html<String>, PageEr
         period,
         all,
         rows,
-        more: if by == By::Time { 0 } else { more },
+        more: if by == GroupBy::Time { 0 } else { more },
         may_export: asking.role().may(Permission::Export),
         filter,
     })
@@ -118,7 +118,7 @@ async fn table_from(
 
 impl Page {
     /// The query with another breakdown.
-    fn by(&self, by: By) -> String {
+    fn by(&self, by: GroupBy) -> String {
         self.filter.query(by, self.period)
     }
 
@@ -143,7 +143,7 @@ impl Page {
 
     /// The first cell of a row.
     fn label(&self, row: &Row) -> String {
-        if self.by != By::Time {
+        if self.by != GroupBy::Time {
             return row.label.clone();
         }
         // 2026-11-20T12:00:00.000Z
@@ -157,12 +157,12 @@ impl Page {
 }
 
 /// A value of a dimension, for people.
-fn label(t: Texts, by: By, value: &str) -> String {
+fn label(t: Texts, by: GroupBy, value: &str) -> String {
     match (by, value) {
         (_, "*") => t.get("statistics-others").into(),
-        (By::Action, "") => t.get("statistics-none").into(),
-        (By::Network, "0") | (_, "") => t.get("statistics-unknown").into(),
-        (By::Network, number) => format!("AS{number}"),
+        (GroupBy::Action, "") => t.get("statistics-none").into(),
+        (GroupBy::Network, "0") | (_, "") => t.get("statistics-unknown").into(),
+        (GroupBy::Network, number) => format!("AS{number}"),
         _ => value.to_owned(),
     }
 }
@@ -178,14 +178,14 @@ mod tests {
     #[test]
     fn values_are_described_in_words() {
         for (by, value, text) in [
-            (By::Country, "KR", "KR"),
-            (By::Country, "", "unknown"),
-            (By::Network, "4766", "AS4766"),
-            (By::Network, "0", "unknown"),
-            (By::Network, "*", "all others"),
-            (By::Host, "", "unknown"),
-            (By::Action, "", "none"),
-            (By::Reason, "blocked", "blocked"),
+            (GroupBy::Country, "KR", "KR"),
+            (GroupBy::Country, "", "unknown"),
+            (GroupBy::Network, "4766", "AS4766"),
+            (GroupBy::Network, "0", "unknown"),
+            (GroupBy::Network, "*", "all others"),
+            (GroupBy::Host, "", "unknown"),
+            (GroupBy::Action, "", "none"),
+            (GroupBy::Reason, "blocked", "blocked"),
         ] {
             assert_eq!(label(Texts::default(), by, value), text);
         }

@@ -10,7 +10,7 @@ use munjigi_domain::accounts::{Permission, Role};
 use munjigi_i18n::{Text, Texts};
 use munjigi_store::organisations::{self, Invitation, MemberRow, TeamRefused};
 
-use super::done::Done;
+use super::flash::Flash;
 use super::frame::{Entry, Frame, render};
 use super::page_error::PageError;
 use super::requester::Asking;
@@ -29,7 +29,7 @@ struct Page {
     mistake: Option<String>,
 }
 
-pub async fn show(asking: Asking, Done(done): Done) -> Result<Response, PageError> {
+pub async fn show(asking: Asking, Flash(done): Flash) -> Result<Response, PageError> {
     let notice = done.and_then(|done| notice(asking.t(), &done));
     page(&asking, notice, None, String::new()).await
 }

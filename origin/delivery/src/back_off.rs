@@ -8,12 +8,12 @@ use munjigi_store::deliveries::{Due, Next};
 /// A policy of retries.
 #[derive(Debug, Clone, Copy)]
 pub struct BackOff {
-    waits: Waits,
+    waits: Delays,
     give_up_after: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Waits {
+enum Delays {
     Doubling { first: Duration, longest: Duration },
     Listed(&'static [Duration]),
 }
@@ -21,12 +21,12 @@ enum Waits {
 impl BackOff {
     /// Doubles from the first delay to the longest, for ever.
     pub const fn doubling(first: Duration, longest: Duration) -> Self {
-        Self { waits: Waits::Doubling { first, longest }, give_up_after: None }
+        Self { waits: Delays::Doubling { first, longest }, give_up_after: None }
     }
 
     /// These delays; the last one repeats.
     pub const fn listed(waits: &'static [Duration]) -> Self {
-        Self { waits: Waits::Listed(waits), give_up_after: None }
+        Self { waits: Delays::Listed(waits), give_up_after: None }
     }
 
     /// The last attempt is this long after the delivery was queued.
@@ -40,10 +40,10 @@ impl BackOff {
     /// everything at once.
     pub fn wait_ms(&self, failed: u32, jitter: u8) -> u64 {
         let wait = match self.waits {
-            Waits::Doubling { first, longest } => {
+            Delays::Doubling { first, longest } => {
                 first.saturating_mul(1 << failed.min(16)).min(longest)
             }
-            Waits::Listed(waits) => {
+            Delays::Listed(waits) => {
                 let index = usize::try_from(failed).unwrap_or(usize::MAX);
                 waits.get(index).or(waits.last()).copied().unwrap_or_default()
             }

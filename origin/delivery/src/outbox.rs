@@ -51,7 +51,7 @@ pub enum Blame {
 
 /// The result of an attempt.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum DeliveryResult {
     /// The receiver has it.
     Delivered,
     /// The receiver may accept it later.
@@ -68,7 +68,7 @@ pub enum Outcome {
     Held,
 }
 
-impl Outcome {
+impl DeliveryResult {
     /// Why there will be another attempt, or none.
     pub fn error(&self) -> Option<&str> {
         match self {
@@ -101,7 +101,7 @@ impl Failure {
 /// An attempt, and what follows it.
 #[derive(Debug)]
 pub struct Tried<F> {
-    pub outcome: Outcome,
+    pub outcome: DeliveryResult,
     /// Facts that the topic records besides.
     pub facts: F,
     pub next: Next,
@@ -136,7 +136,7 @@ pub trait Outbox: Clone + Send + Sync + 'static {
     fn attempt(
         &self,
         due: &Due,
-    ) -> impl Future<Output = Result<(Outcome, Self::Facts), StoreError>> + Send;
+    ) -> impl Future<Output = Result<(DeliveryResult, Self::Facts), StoreError>> + Send;
 
     /// Records the topic's own facts of an attempt. May run more
     /// than once.
@@ -212,7 +212,10 @@ pub async fn deliver_due<O: Outbox>(outbox: &O, stop: &Stop) -> Result<(), Store
 }
 
 /// Makes an attempt, and renews its lease until there is a result.
-pub async fn attempt<O: Outbox>(outbox: &O, due: &Due) -> Result<(Outcome, O::Facts), StoreError> {
+pub async fn attempt<O: Outbox>(
+    outbox: &O,
+    due: &Due,
+) -> Result<(DeliveryResult, O::Facts), StoreError> {
     let mut attempt = pin!(outbox.attempt(due));
     let Some(terms) = terms::<O>(due) else { return attempt.await };
     loop {
@@ -251,22 +254,22 @@ pub async fn lease<O: Outbox>(outbox: &O) -> Result<Vec<Due>, StoreError> {
 pub async fn record<O: Outbox>(
     outbox: &O,
     due: &Due,
-    outcome: Outcome,
+    outcome: DeliveryResult,
     facts: O::Facts,
 ) -> Result<(), StoreError> {
     let now = outbox.clock().now();
     let Some(terms) = terms::<O>(due) else { return Ok(()) };
     let next = match &outcome {
-        Outcome::Delivered => Next::Delivered,
-        Outcome::Failed(failure) => {
+        DeliveryResult::Delivered => Next::Delivered,
+        DeliveryResult::Failed(failure) => {
             terms.back_off.after(due, failure.at_least, outbox.jitter(), now)
         }
-        Outcome::Refused(_) => Next::GivenUp,
-        Outcome::Progressed => Next::Continued,
-        Outcome::Interrupted => Next::Released,
-        Outcome::Held => Next::Held,
+        DeliveryResult::Refused(_) => Next::GivenUp,
+        DeliveryResult::Progressed => Next::Continued,
+        DeliveryResult::Interrupted => Next::Released,
+        DeliveryResult::Held => Next::Held,
         // Above any version that a clock has given so far.
-        Outcome::Stale => {
+        DeliveryResult::Stale => {
             Next::Raised(now.0.max(due.version + 1), UnixMillis(now.0 + RAISED_WAIT_MS))
         }
     };
@@ -296,18 +299,18 @@ fn report<F>(terms: &Terms, due: &Due, tried: &Tried<F>) {
     let Due { key, version, .. } = due;
     let (topic, attempts) = (due.topic.as_str(), due.attempts + 1);
     let outcome = match &tried.outcome {
-        Outcome::Delivered => {
+        DeliveryResult::Delivered => {
             tracing::info!(topic, %key, version, "delivered");
             "delivered"
         }
         // One of many steps.
-        Outcome::Progressed => "progressed",
-        Outcome::Interrupted | Outcome::Held => return,
-        Outcome::Stale => {
+        DeliveryResult::Progressed => "progressed",
+        DeliveryResult::Interrupted | DeliveryResult::Held => return,
+        DeliveryResult::Stale => {
             tracing::warn!(topic, %key, version, "the far side has a newer version; raising ours");
             "stale"
         }
-        Outcome::Failed(failure) | Outcome::Refused(failure) => {
+        DeliveryResult::Failed(failure) | DeliveryResult::Refused(failure) => {
             let Failure { code, error, .. } = failure;
             metrics::counter!("munjigi_delivery_failures_total", "topic" => topic, "code" => *code)
                 .increment(1);

@@ -14,7 +14,7 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::back_off::BackOff;
 use crate::edge::{EdgeClient, EdgeError};
-use crate::outbox::{self, Blame, Failure, Outbox, Outcome, Terms, Tried};
+use crate::outbox::{self, Blame, DeliveryResult, Failure, Outbox, Terms, Tried};
 
 pub use verify::verify;
 
@@ -52,7 +52,7 @@ impl Publisher {
         deliveries::queue_again(&self.pool, Topic::Sites, now).await
     }
 
-    async fn put_filter(&self, version: u64) -> Result<Outcome, StoreError> {
+    async fn put_filter(&self, version: u64) -> Result<DeliveryResult, StoreError> {
         let imports = vendor_keys::live(&self.pool).await?;
         let filter = ImportFilter::of(version, &imports, &self.check);
         Ok(outcome(self.edge.put_imports(&filter).await))
@@ -60,7 +60,7 @@ impl Publisher {
 
     /// What the list contains by now: a version that was queued in the meantime
     /// is delivered again, as a repeat.
-    async fn put_list(&self, due: &Due) -> Result<Outcome, StoreError> {
+    async fn put_list(&self, due: &Due) -> Result<DeliveryResult, StoreError> {
         let id = &due.key;
         Ok(outcome(match lists::wanted(&self.pool, id).await? {
             Some(list) => self.edge.put_list(id, &list).await,
@@ -68,7 +68,7 @@ impl Publisher {
         }))
     }
 
-    async fn put_site(&self, due: &Due) -> Outcome {
+    async fn put_site(&self, due: &Due) -> DeliveryResult {
         let (sitekey, version) = (&due.key, due.version);
         outcome(match &due.payload {
             Some(config) => {
@@ -116,7 +116,7 @@ impl Outbox for Publisher {
         &self.clock
     }
 
-    async fn attempt(&self, due: &Due) -> Result<(Outcome, ()), StoreError> {
+    async fn attempt(&self, due: &Due) -> Result<(DeliveryResult, ()), StoreError> {
         let outcome = match due.topic {
             Topic::VendorKeys => self.put_filter(due.version).await?,
             Topic::Lists => self.put_list(due).await?,
@@ -152,10 +152,10 @@ impl Outbox for Publisher {
 }
 
 /// What an answer of the edge means.
-pub fn outcome(answer: Result<(), EdgeError>) -> Outcome {
+pub fn outcome(answer: Result<(), EdgeError>) -> DeliveryResult {
     match answer {
-        Ok(()) => Outcome::Delivered,
-        Err(EdgeError::Stale) => Outcome::Stale,
-        Err(error) => Outcome::Failed(Failure::new(error.code(), &error)),
+        Ok(()) => DeliveryResult::Delivered,
+        Err(EdgeError::Stale) => DeliveryResult::Stale,
+        Err(error) => DeliveryResult::Failed(Failure::new(error.code(), &error)),
     }
 }

@@ -25,10 +25,10 @@ use serde::{Deserialize, Serialize};
 
 pub use attack::{Attacked, judge as judge_attack};
 pub use baseline::{Baseline, CUT_OFF};
-pub use course::{CALM_MILLIS, Standing, Step, step};
+pub use course::{CALM_MILLIS, Standing, Transition, step};
 pub use expected::{WEEK, differs, expected, slot, weeks};
 pub use hour::Hour;
-pub use judge::{Verdict, judge};
+pub use judge::{Assessment, judge};
 pub use past::{Basis, DAYS_LOOKED_AT, DAYS_NEEDED, Past, WEEKS_LOOKED_AT, WEEKS_NEEDED, slots};
 pub use words::Sighting;
 

@@ -54,7 +54,7 @@ pub enum Did {
 
 /// What would have happened to some visits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
+pub enum DryRunResult {
     /// The proposed rules give another verdict. The two are indexes into
     /// [`VERDICTS`].
     Changed {
@@ -87,7 +87,7 @@ pub const VERDICTS: [Option<Verdict>; 6] = [
 
 /// What would have happened to one kind of visits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct DryRunReport {
     /// Number of visits.
     pub total: u64,
     /// How many would have been treated differently, at most.
@@ -95,7 +95,7 @@ pub struct Report {
     /// For how many that cannot be determined.
     pub open: u64,
     /// Visits by outcome, changes first.
-    pub outcomes: Vec<(Outcome, u64)>,
+    pub outcomes: Vec<(DryRunResult, u64)>,
     /// Hosts of visits that change, most frequent first.
     pub hosts: Vec<(String, u64)>,
     /// Countries of visits that change.
@@ -135,8 +135,8 @@ impl DryRun {
     }
 
     /// What would have happened to visits of one kind.
-    pub fn run(&self, did: Did, visits: &[Visits]) -> Report {
-        let mut report = Report::default();
+    pub fn run(&self, did: Did, visits: &[Visits]) -> DryRunReport {
+        let mut report = DryRunReport::default();
         let mut outcomes = BTreeMap::new();
         let (mut hosts, mut countries, mut networks) =
             (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
@@ -145,17 +145,17 @@ impl DryRun {
             report.total += visits.count;
             *outcomes.entry(outcome).or_default() += visits.count;
             match outcome {
-                Outcome::Changed { .. } => {
+                DryRunResult::Changed { .. } => {
                     report.changed += visits.count;
                     *hosts.entry(visits.hostname.clone()).or_default() += visits.count;
                     *countries.entry(visits.country.clone()).or_default() += visits.count;
                     *networks.entry(visits.asn).or_default() += visits.count;
                 }
-                Outcome::Open => report.open += visits.count,
-                Outcome::Same { .. } => {}
+                DryRunResult::Open => report.open += visits.count,
+                DryRunResult::Same { .. } => {}
             }
         }
-        Report {
+        DryRunReport {
             outcomes: outcomes.into_iter().collect(),
             hosts: most(hosts),
             countries: most(countries),
@@ -175,7 +175,7 @@ impl DryRun {
         })
     }
 
-    fn outcome(&self, visits: &Visits) -> Outcome {
+    fn outcome(&self, visits: &Visits) -> DryRunResult {
         let (host, action) = (Hostname::parse(&visits.hostname), Action::parse(&visits.action));
         let seen = Sighting {
             host: host.as_ref().ok().map(|host| match visits.did {
@@ -199,21 +199,23 @@ impl DryRun {
         match (predict(&self.before), predict(&self.after)) {
             (Prediction::Certain(before), Prediction::Certain(after)) if before == after => {
                 if unless_earlier {
-                    Outcome::Same { verdict: None }
+                    DryRunResult::Same { verdict: None }
                 } else {
                     same(before)
                 }
             }
-            (Prediction::Certain(before), Prediction::Certain(after)) => {
-                Outcome::Changed { before: number(before), after: number(after), unless_earlier }
-            }
-            (Prediction::Open, _) | (_, Prediction::Open) => Outcome::Open,
+            (Prediction::Certain(before), Prediction::Certain(after)) => DryRunResult::Changed {
+                before: number(before),
+                after: number(after),
+                unless_earlier,
+            },
+            (Prediction::Open, _) | (_, Prediction::Open) => DryRunResult::Open,
         }
     }
 }
 
-fn same(verdict: Option<Verdict>) -> Outcome {
-    Outcome::Same { verdict: Some(number(verdict)) }
+fn same(verdict: Option<Verdict>) -> DryRunResult {
+    DryRunResult::Same { verdict: Some(number(verdict)) }
 }
 
 /// Its index in [`VERDICTS`].
@@ -290,7 +292,7 @@ mod tests {
         }
     }
 
-    fn run(rules: &[Rule], proposed: &[Rule], did: Did, visits: &[Visits]) -> Report {
+    fn run(rules: &[Rule], proposed: &[Rule], did: Did, visits: &[Visits]) -> DryRunReport {
         let hosts = vec!["shop.example".to_owned()];
         let settings = Settings { hosts, rules: rules.to_vec(), ..Settings::of_a_new_site() };
         let config = settings.config(&["mj_", &"0".repeat(26)].concat());
@@ -301,15 +303,15 @@ mod tests {
     fn what_changes_is_counted_by_what_it_was_and_would_be() {
         let visits = [come("KR", 5), come("JP", 3), come("", 2)];
         let report = run(&[block("JP")], &[block("JP"), block("KR")], Did::Come, &visits);
-        let changed = Outcome::Changed { before: 0, after: 4, unless_earlier: false };
-        let same = |verdict| Outcome::Same { verdict: Some(verdict) };
+        let changed = DryRunResult::Changed { before: 0, after: 4, unless_earlier: false };
+        let same = |verdict| DryRunResult::Same { verdict: Some(verdict) };
         assert_eq!(report.outcomes, [(changed, 5), (same(0), 2), (same(4), 3)]);
         assert_eq!((report.total, report.changed, report.open), (10, 5, 0));
         assert_eq!(report.countries, [("KR".to_owned(), 5)]);
         assert_eq!(report.networks, [(4_766, 5)]);
         // Without it, the other way round.
         let back = run(&[block("JP"), block("KR")], &[block("JP")], Did::Come, &visits);
-        let changed = Outcome::Changed { before: 4, after: 0, unless_earlier: false };
+        let changed = DryRunResult::Changed { before: 4, after: 0, unless_earlier: false };
         assert_eq!(back.outcomes.first(), Some(&(changed, 5)));
     }
 
@@ -353,8 +355,8 @@ mod tests {
         let earlier = from_network(Verdict::Allow);
         let rules = [earlier.clone()];
         let report = run(&rules, &[earlier, block("KR")], Did::Come, &visits);
-        let changed = Outcome::Changed { before: 0, after: 4, unless_earlier: true };
-        assert_eq!(report.outcomes, [(changed, 5), (Outcome::Same { verdict: None }, 3)]);
+        let changed = DryRunResult::Changed { before: 0, after: 4, unless_earlier: true };
+        assert_eq!(report.outcomes, [(changed, 5), (DryRunResult::Same { verdict: None }, 3)]);
         assert_eq!((report.changed, report.open), (5, 0));
     }
 

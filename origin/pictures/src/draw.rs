@@ -5,13 +5,14 @@
 use std::time::Duration;
 
 use munjigi_delivery::back_off::BackOff;
-use munjigi_delivery::outbox::{Blame, Failure, Outbox, Outcome, Terms, Tried};
+use munjigi_delivery::outbox::{Blame, DeliveryResult, Failure, Outbox, Terms, Tried};
 use munjigi_process::clock::Clock;
 use munjigi_process::stop::Stop;
 use munjigi_protocol::{PictureType, RenderReply, RenderRequest, Rendering};
 use munjigi_store::deliveries::{Due, Next, Topic};
 use munjigi_store::pictures::{
-    Candidate, Drawing, Finish, Outcome as Drawn, StoreDrawn, drawing, drawn_pack, more_candidates,
+    Candidate, CandidateResult as Drawn, Drawing, Finish, StoreDrawn, drawing, drawn_pack,
+    more_candidates,
 };
 use munjigi_store::{StoreError, Unit};
 use reqwest::StatusCode;
@@ -52,7 +53,7 @@ impl Drawings {
 
 /// What an attempt adds to its pack.
 #[derive(Debug)]
-pub enum Step {
+pub enum DrawStep {
     Nothing,
     /// The outcomes of candidates.
     Drawn(Batch),
@@ -73,7 +74,7 @@ pub struct Batch {
 }
 
 impl Outbox for Drawings {
-    type Facts = Step;
+    type Facts = DrawStep;
 
     const TOPICS: &'static [Terms] = &[Terms {
         topic: Topic::Drawings,
@@ -95,11 +96,11 @@ impl Outbox for Drawings {
         self.factory.config.hours.open(self.factory.clock.now())
     }
 
-    async fn attempt(&self, due: &Due) -> Result<(Outcome, Step), StoreError> {
+    async fn attempt(&self, due: &Due) -> Result<(DeliveryResult, DrawStep), StoreError> {
         let pack = drawn_pack(due)?;
         let Some(drawing) = drawing(&self.factory.pool, pack, BATCH).await? else {
             // Another origin completed it, after our lease ran out.
-            return Ok((Outcome::Delivered, Step::Nothing));
+            return Ok((DeliveryResult::Delivered, DrawStep::Nothing));
         };
         if drawing.next.is_empty() {
             return Ok(self.without_candidates(&drawing));
@@ -107,12 +108,12 @@ impl Outbox for Drawings {
         let mut stop = self.stop.clone();
         let result = tokio::select! {
             biased;
-            () = stop.asked() => return Ok((Outcome::Interrupted, Step::Nothing)),
+            () = stop.asked() => return Ok((DeliveryResult::Interrupted, DrawStep::Nothing)),
             result = self.draw_batch(&drawing, due.attempts) => result,
         };
         Ok(match result {
-            Ok(batch) => (progress(&drawing, &batch), Step::Drawn(batch)),
-            Err(error) => (Outcome::Failed(failure(&error)), Step::Nothing),
+            Ok(batch) => (progress(&drawing, &batch), DrawStep::Drawn(batch)),
+            Err(error) => (DeliveryResult::Failed(failure(&error)), DrawStep::Nothing),
         })
     }
 
@@ -120,15 +121,15 @@ impl Outbox for Drawings {
         &self,
         connection: &mut PgConnection,
         due: &Due,
-        tried: &Tried<Step>,
+        tried: &Tried<DrawStep>,
     ) -> Result<(), StoreError> {
         let pack = drawn_pack(due)?;
         match &tried.facts {
-            Step::Nothing => {}
-            Step::Drawn(Batch { drawn_by, outcomes }) => {
+            DrawStep::Nothing => {}
+            DrawStep::Drawn(Batch { drawn_by, outcomes }) => {
                 StoreDrawn { pack, drawn_by, outcomes }.run(connection).await?;
             }
-            Step::More { known, seeds } => {
+            DrawStep::More { known, seeds } => {
                 more_candidates(connection, pack, *known, seeds).await?;
             }
         }
@@ -141,19 +142,19 @@ impl Outbox for Drawings {
 
 impl Drawings {
     /// Every candidate is drawn: the pack is complete, or needs more of them.
-    fn without_candidates(&self, drawing: &Drawing) -> (Outcome, Step) {
+    fn without_candidates(&self, drawing: &Drawing) -> (DeliveryResult, DrawStep) {
         let Drawing { items, kept, candidates, .. } = *drawing;
         if kept >= items {
-            return (Outcome::Delivered, Step::Nothing);
+            return (DeliveryResult::Delivered, DrawStep::Nothing);
         }
         let seeds = (0..items - kept).map(|_| self.factory.entropy.bytes()).collect();
-        let more = Step::More { known: candidates, seeds };
+        let more = DrawStep::More { known: candidates, seeds };
         if candidates < items.saturating_mul(CANDIDATES_PER_ITEM) {
-            return (Outcome::Progressed, more);
+            return (DeliveryResult::Progressed, more);
         }
         let why = format!("only {kept} of {candidates} candidates are usable");
         let failure = Failure { at_least: WAIT_MOST, ..Failure::new("unusable", &why) };
-        (Outcome::Failed(failure), more)
+        (DeliveryResult::Failed(failure), more)
     }
 
     async fn draw_batch(&self, drawing: &Drawing, failures: u32) -> Result<Batch, GpuError> {
@@ -221,15 +222,15 @@ impl Drawings {
 }
 
 /// Whether a batch completes its pack.
-fn progress(drawing: &Drawing, batch: &Batch) -> Outcome {
+fn progress(drawing: &Drawing, batch: &Batch) -> DeliveryResult {
     let kept = batch.outcomes.iter().filter(|(_, it)| matches!(it, Drawn::Kept { .. })).count();
     let kept = drawing.kept + u64::try_from(kept).unwrap_or_default();
     let drawn = u64::try_from(batch.outcomes.len()).unwrap_or_default();
     if drawn < drawing.undrawn || kept < drawing.items {
-        return Outcome::Progressed;
+        return DeliveryResult::Progressed;
     }
     count_dropped(drawing.picture_type, "easy", kept - drawing.items);
-    Outcome::Delivered
+    DeliveryResult::Delivered
 }
 
 /// Candidates per call: fewer of kinds that take longer to draw, and half as

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use munjigi_captcha::pictures::PicturePack;
 use munjigi_delivery::edge::EdgeError;
-use munjigi_delivery::outbox::{Blame, Failure, Outbox, Outcome, Terms, Tried};
+use munjigi_delivery::outbox::{Blame, DeliveryResult, Failure, Outbox, Terms, Tried};
 use munjigi_delivery::publish::{EDGE_BACK_OFF, outcome};
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
@@ -48,7 +48,7 @@ impl Outbox for Factory {
         &self.clock
     }
 
-    async fn attempt(&self, due: &Due) -> Result<(Outcome, ()), StoreError> {
+    async fn attempt(&self, due: &Due) -> Result<(DeliveryResult, ()), StoreError> {
         let outcome = match due.topic {
             Topic::Pools => outcome(self.edge.put_pools(&packs::wanted_pools(due)?).await),
             _ => match packs::wanted(due)? {
@@ -92,12 +92,12 @@ impl Outbox for Factory {
     }
 }
 
-async fn put(factory: &Factory, id: PackId) -> Result<Outcome, StoreError> {
+async fn put(factory: &Factory, id: PackId) -> Result<DeliveryResult, StoreError> {
     let packed = packs::packed(&factory.pool, id, shape).await?;
     // As the edge will check it.
     let pack = match PicturePack::parse(packed.pack) {
         Ok(pack) => pack,
-        Err(error) => return Ok(Outcome::Refused(Failure::new("unfit", &error))),
+        Err(error) => return Ok(DeliveryResult::Refused(Failure::new("unfit", &error))),
     };
     let images = factory.edge.put_pack_images(id, packed.images).await;
     if images.is_err() {
@@ -105,15 +105,15 @@ async fn put(factory: &Factory, id: PackId) -> Result<Outcome, StoreError> {
     }
     Ok(match factory.edge.put_pack(&pack).await {
         // The edge has another pack of this id: it will never take ours.
-        Err(error @ EdgeError::Stale) => Outcome::Refused(Failure::new("unfit", &error)),
+        Err(error @ EdgeError::Stale) => DeliveryResult::Refused(Failure::new("unfit", &error)),
         answer => of_pack(answer),
     })
 }
 
 /// A pack has no newer version at the edge.
-fn of_pack(answer: Result<(), EdgeError>) -> Outcome {
+fn of_pack(answer: Result<(), EdgeError>) -> DeliveryResult {
     match answer {
-        Ok(()) => Outcome::Delivered,
-        Err(error) => Outcome::Failed(Failure::new(error.code(), &error)),
+        Ok(()) => DeliveryResult::Delivered,
+        Err(error) => DeliveryResult::Failed(Failure::new(error.code(), &error)),
     }
 }

@@ -16,19 +16,19 @@ use munjigi_store::pictures::PictureColumns;
 use munjigi_store::prices::PriceColumns;
 use munjigi_store::transact;
 
-use super::intake::{self, Fields, Window};
+use super::intake::{self, FieldRules, Window};
 
 pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<StatusCode, Refused> {
     let call = Signed::read(&app, &routes::COUNTS, request).await?;
     let CountBatch { batch, counts, pictures, prices, outcomes } = call.json()?;
     for (index, count) in counts.iter().enumerate() {
-        check(count, &Fields::of("counts", index))?;
+        check(count, &FieldRules::of("counts", index))?;
     }
     for (index, report) in outcomes.iter().enumerate() {
-        check_outcome(report, &Fields::of("outcomes", index))?;
+        check_outcome(report, &FieldRules::of("outcomes", index))?;
     }
     for (index, price) in prices.iter().enumerate() {
-        check_price(price, &Fields::of("prices", index))?;
+        check_price(price, &FieldRules::of("prices", index))?;
     }
     let now = app.clock.now();
     let window = Window::around(now, app.retention.event_days);
@@ -74,7 +74,7 @@ pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<St
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn check_price(price: &PriceCount, fields: &Fields) -> Result<(), Refused> {
+fn check_price(price: &PriceCount, fields: &FieldRules) -> Result<(), Refused> {
     fields.sitekey(&price.sitekey)?;
     let is_name = |name: &str| {
         let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
@@ -84,7 +84,7 @@ fn check_price(price: &PriceCount, fields: &Fields) -> Result<(), Refused> {
     fields.check(named, "fleets", "has a name that is not 8 hex digits")
 }
 
-fn check_outcome(report: &OutcomeReport, fields: &Fields) -> Result<(), Refused> {
+fn check_outcome(report: &OutcomeReport, fields: &FieldRules) -> Result<(), Refused> {
     fields.sitekey(&report.sitekey)?;
     fields.check(report.score <= 100, "score", "is above 100")
 }
@@ -95,7 +95,7 @@ fn missed(counts: &[PictureCount]) -> Vec<(&'static str, u64)> {
     missed.map(|count| (count.picture_type.as_str(), u64::from(count.dealt))).collect()
 }
 
-fn check(count: &Count, fields: &Fields) -> Result<(), Refused> {
+fn check(count: &Count, fields: &FieldRules) -> Result<(), Refused> {
     fields.sitekey(&count.sitekey)?;
     fields.text("hostname", &count.hostname, 253)?;
     fields.text("action", &count.action, 32)?;

@@ -12,13 +12,13 @@ use munjigi_protocol::{EventBatch, RedeemedEvent, routes};
 use munjigi_store::events::{EventColumns, EventsTaken, TakeEvents};
 use munjigi_store::transact;
 
-use super::intake::{self, Fields, Window};
+use super::intake::{self, FieldRules, Window};
 
 pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<StatusCode, Refused> {
     let call = Signed::read(&app, &routes::EVENTS, request).await?;
     let EventBatch { shard: _, events } = call.json()?;
     for (index, event) in events.iter().enumerate() {
-        check(event, &Fields::of("events", index))?;
+        check(event, &FieldRules::of("events", index))?;
     }
     let now = app.clock.now();
     let window = Window::around(now, app.retention.event_days);
@@ -38,7 +38,7 @@ pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<St
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn check(event: &RedeemedEvent, fields: &Fields) -> Result<(), Refused> {
+fn check(event: &RedeemedEvent, fields: &FieldRules) -> Result<(), Refused> {
     fields.sitekey(&event.sitekey)?;
     fields.text("hostname", &event.hostname, 253)?;
     fields.text("action", &event.action, 32)?;

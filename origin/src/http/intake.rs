@@ -10,12 +10,12 @@ const MILLIS_PER_DAY: u64 = 86_400_000;
 
 /// Checks the fields of one record; names the first that is out of bounds.
 #[derive(Debug)]
-pub struct Fields {
+pub struct FieldRules {
     list: &'static str,
     index: usize,
 }
 
-impl Fields {
+impl FieldRules {
     /// For the record at `index` of `list`.
     pub const fn of(list: &'static str, index: usize) -> Self {
         Self { list, index }

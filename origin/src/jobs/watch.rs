@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use munjigi_domain::accounts::Id;
 use munjigi_domain::anomalies::{
-    self, Hour, Kind, NETWORKS_PER_SITE, Past, Sighting, Standing, Step,
+    self, Hour, Kind, NETWORKS_PER_SITE, Past, Sighting, Standing, Transition,
 };
 use munjigi_domain::email::EmailKind;
 use munjigi_domain::entropy::Entropy;
@@ -78,8 +78,8 @@ impl Unit for Watch<'_> {
                 let open = open.remove(&(subject.clone(), kind));
                 let verdict = numbers.judge(kind, &subject);
                 match anomalies::step(open.as_ref().map(|open| open.standing), verdict, self.now) {
-                    Step::Nothing => {}
-                    Step::Opens(standing) => {
+                    Transition::Nothing => {}
+                    Transition::Opens(standing) => {
                         let new = self.opening(&subject, kind, standing);
                         if store::insert(connection, &new).await? {
                             findings.opened += 1;
@@ -87,7 +87,7 @@ impl Unit for Watch<'_> {
                             standing_now.push(new);
                         }
                     }
-                    Step::Stays(standing) => {
+                    Transition::Stays(standing) => {
                         if let Some(open) = open {
                             if open.standing != standing {
                                 store::update(connection, &open.id, &standing).await?;
@@ -95,7 +95,7 @@ impl Unit for Watch<'_> {
                             standing_now.push(Open { standing, ..open });
                         }
                     }
-                    Step::Closes => {
+                    Transition::Closes => {
                         if let Some(open) = open {
                             store::close(connection, &open.id, self.now).await?;
                             findings.closed += 1;
@@ -206,7 +206,7 @@ impl Watch<'_> {
 }
 
 impl Numbers {
-    fn judge(&self, kind: Kind, subject: &Subject) -> anomalies::Verdict {
+    fn judge(&self, kind: Kind, subject: &Subject) -> anomalies::Assessment {
         let (none, nothing) = (Past::default(), Hour::default());
         let of_site = self.site_pasts.get(&subject.sitekey).unwrap_or(&none);
         let now = self.hours.get(subject).unwrap_or(&nothing);

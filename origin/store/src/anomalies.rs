@@ -133,7 +133,7 @@ pub async fn close(
 
 /// An anomaly as its organisation sees it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Noted {
+pub struct AnomalyRecord {
     /// The id used in forms.
     pub id: Id,
     pub sitekey: String,
@@ -147,7 +147,7 @@ pub struct Noted {
 
 /// A part of an organisation's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum AnomalyFilter {
     /// Open anomalies that no one has acknowledged.
     Unseen,
     /// All anomalies, open ones first.
@@ -158,9 +158,9 @@ pub enum Part {
 pub async fn of_organisation(
     pool: &PgPool,
     organisation: &Id,
-    part: Part,
+    part: AnomalyFilter,
     most: i64,
-) -> Result<Vec<Noted>, StoreError> {
+) -> Result<Vec<AnomalyRecord>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT anomaly.id, sitekey, sites.name, asn, kind, severity,
             figures AS "figures: Json<Figures>", opened_at, closed_at, acknowledged_by
@@ -168,7 +168,7 @@ pub async fn of_organisation(
         WHERE organisation = $1 AND (NOT $2 OR (closed_at IS NULL AND acknowledged_at IS NULL))
         ORDER BY closed_at IS NOT NULL, opened_at DESC, anomaly.id LIMIT $3"#,
         organisation.as_str(),
-        part == Part::Unseen,
+        part == AnomalyFilter::Unseen,
         most
     )
     .fetch_all(pool)
@@ -183,7 +183,7 @@ pub async fn of_organisation(
                 severity: Severity::parse(&row.severity).ok_or_else(|| wrong("severity"))?,
                 figures: row.figures.0,
             };
-            Ok(Noted {
+            Ok(AnomalyRecord {
                 id: row.id.into(),
                 sitekey: row.sitekey,
                 seen,

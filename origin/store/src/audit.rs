@@ -114,7 +114,7 @@ pub struct Recorded {
 
 /// Which entries to read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Part {
+pub struct AuditFilter {
     /// Only entries older than this one.
     pub before: Option<i64>,
     /// Only this action.
@@ -153,7 +153,7 @@ impl Search {
 pub async fn of_organisation(
     pool: &PgPool,
     organisation: &Id,
-    part: &Part,
+    part: &AuditFilter,
     limit: i64,
 ) -> Result<Vec<Recorded>, StoreError> {
     if let Some(search) = &part.search {
@@ -181,7 +181,7 @@ pub async fn of_organisation(
 async fn found(
     pool: &PgPool,
     organisation: &Id,
-    part: &Part,
+    part: &AuditFilter,
     search: &Search,
     limit: i64,
 ) -> Result<Vec<Recorded>, StoreError> {

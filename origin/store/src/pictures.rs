@@ -13,7 +13,9 @@ mod tend;
 use munjigi_protocol::PictureType;
 
 pub use counts::PictureColumns;
-pub use draw::{Candidate, Drawing, Outcome, StoreDrawn, drawing, drawn_pack, more_candidates};
+pub use draw::{
+    Candidate, CandidateResult, Drawing, StoreDrawn, drawing, drawn_pack, more_candidates,
+};
 pub use finish::{Finish, Finished};
 pub use kinds::{Deals, KindRow, Switch, SwitchKind, kinds};
 pub use overview::{Overview, overview, refill};

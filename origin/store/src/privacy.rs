@@ -24,7 +24,7 @@ pub struct Table {
     pub others: &'static [&'static str],
     /// The retention of its rows.
     pub kept: Kept,
-    pub seen_by: Seen,
+    pub seen_by: Visibility,
     /// A person's rows, as an SQL condition in which `$1` is their account and
     /// `$2` their address. `None`: no row belongs to a person.
     pub of_person: Option<&'static str>,
@@ -52,7 +52,7 @@ pub enum Kept {
 
 /// Who sees rows, besides operators, who can see the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Seen {
+pub enum Visibility {
     /// Operators only.
     Operators,
     /// The person that the row is about.
@@ -85,11 +85,11 @@ impl Table {
     /// Who sees its rows.
     pub fn readers(&self, t: &Texts) -> Text {
         match self.seen_by {
-            Seen::Operators => t.get("data-map-seen-by-operators"),
-            Seen::Person => t.get("data-map-seen-by-person"),
-            Seen::Members => t.get("data-map-seen-by-members"),
-            Seen::RecordReaders => t.get("data-map-seen-by-record-readers"),
-            Seen::Everybody => t.get("data-map-seen-by-everybody"),
+            Visibility::Operators => t.get("data-map-seen-by-operators"),
+            Visibility::Person => t.get("data-map-seen-by-person"),
+            Visibility::Members => t.get("data-map-seen-by-members"),
+            Visibility::RecordReaders => t.get("data-map-seen-by-record-readers"),
+            Visibility::Everybody => t.get("data-map-seen-by-everybody"),
         }
     }
 }

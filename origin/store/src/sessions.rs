@@ -111,7 +111,7 @@ pub async fn find(
 
 /// Whether a use was recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Noted {
+pub enum Touched {
     /// It was recorded now.
     Now,
     /// Another use was recorded within the last minute.
@@ -124,10 +124,10 @@ pub async fn note(
     session: &Session,
     prefix: &str,
     now: UnixMillis,
-) -> Result<Noted, StoreError> {
+) -> Result<Touched, StoreError> {
     let seen = from_timestamp(session.seen_at);
     if now.0.saturating_sub(seen.0) < session::NOTE_MILLIS && session.prefix == prefix {
-        return Ok(Noted::Recently);
+        return Ok(Touched::Recently);
     }
     sqlx::query!(
         "UPDATE sessions SET seen_at = GREATEST(seen_at, $2), prefix = $3 WHERE id = $1",
@@ -137,7 +137,7 @@ pub async fn note(
     )
     .execute(pool)
     .await?;
-    Ok(Noted::Now)
+    Ok(Touched::Now)
 }
 
 /// Completes a session after the second factor; it continues under a new

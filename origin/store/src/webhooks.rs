@@ -278,7 +278,7 @@ pub async fn destination(pool: &PgPool, id: &str) -> Result<Option<Destination>,
 
 /// The outcome of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum WebhookResult {
     /// Accepted, with this status.
     Delivered(u16),
     /// Failed, to be retried.
@@ -287,7 +287,7 @@ pub enum Outcome {
     GivenUp(DeliveryFailure),
 }
 
-impl Outcome {
+impl WebhookResult {
     const fn failure(&self) -> Option<&DeliveryFailure> {
         match self {
             Self::Delivered(_) => None,
@@ -315,18 +315,18 @@ fn stored(failure: Option<&DeliveryFailure>) -> (Option<String>, Option<Value>) 
 pub async fn note(
     connection: &mut PgConnection,
     id: &str,
-    outcome: &Outcome,
+    outcome: &WebhookResult,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let now = to_timestamp(now);
     let (error, failure) = stored(outcome.failure());
     let (delivered_at, failed_at) = match outcome {
-        Outcome::Delivered(_) => (Some(now), None),
-        Outcome::Failed(_) => (None, None),
-        Outcome::GivenUp(_) => (None, Some(now)),
+        WebhookResult::Delivered(_) => (Some(now), None),
+        WebhookResult::Failed(_) => (None, None),
+        WebhookResult::GivenUp(_) => (None, Some(now)),
     };
     // It wants nothing more: the webhook is paused.
-    let is_gone = matches!(outcome, Outcome::GivenUp(failure) if failure.is_gone());
+    let is_gone = matches!(outcome, WebhookResult::GivenUp(failure) if failure.is_gone());
     let webhook = sqlx::query_scalar!(
         "UPDATE webhook_deliveries SET
             attempts = attempts + 1, last_status = $2, last_error = $3, last_failure = $4,

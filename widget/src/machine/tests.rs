@@ -2,7 +2,7 @@ use munjigi_protocol::{FrameMessage, FrameState, PageOptions};
 use serde_json::json;
 
 use super::*;
-use crate::{Hidden, Place, Task, Text, View};
+use crate::{Element, Hidden, Task, Text, View};
 
 /// A browser that records what it is told.
 #[derive(Default)]
@@ -26,20 +26,20 @@ pub(crate) struct Paper {
 }
 
 impl Host for Paper {
-    fn say(&mut self, place: Place, text: Text, number: u32) {
+    fn say(&mut self, place: Element, text: Text, number: u32) {
         match place {
-            Place::Label => self.label = Some((text, number)),
-            Place::Note => (self.note, self.note_number) = (Some(text), number),
-            Place::Status if text != Text::Empty => self.spoken.push(text),
-            Place::Alert if text != Text::Empty => self.alarms.push(text),
+            Element::Label => self.label = Some((text, number)),
+            Element::Note => (self.note, self.note_number) = (Some(text), number),
+            Element::Status if text != Text::Empty => self.spoken.push(text),
+            Element::Alert if text != Text::Empty => self.alarms.push(text),
             _ => {}
         }
     }
-    fn set(&mut self, place: Place, name: &str, _: &str) {
-        assert_eq!((place, name), (Place::Root, "data-state"));
+    fn set(&mut self, place: Element, name: &str, _: &str) {
+        assert_eq!((place, name), (Element::Root, "data-state"));
     }
-    fn hide(&mut self, place: Place, hidden: Hidden) {
-        if place == Place::Button {
+    fn hide(&mut self, place: Element, hidden: Hidden) {
+        if place == Element::Button {
             self.button = hidden == Hidden::No;
         }
     }

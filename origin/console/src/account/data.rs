@@ -22,7 +22,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::account::proof;
-use crate::done::Done;
+use crate::flash::Flash;
 use crate::frame::{Entry, Frame, render};
 use crate::page_error::PageError;
 use crate::requester::{Browser, User};
@@ -57,7 +57,7 @@ pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
-    Done(done): Done,
+    Flash(done): Flash,
 ) -> Result<Response, PageError> {
     let is_kept = done.as_deref() == Some("kept");
     let notice = is_kept.then(|| browser.t().get("own-data-stays"));

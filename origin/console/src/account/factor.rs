@@ -44,7 +44,7 @@ struct Codes {
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct FactorForm {
     code: String,
 }
 
@@ -78,9 +78,9 @@ pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<FactorForm>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(Fields { code }) = fields.map_err(|_| PageError::malformed())?;
+    let Form(FactorForm { code }) = fields.map_err(|_| PageError::malformed())?;
     if user.account.has_totp() {
         return Ok(Redirect::to("/console/account").into_response());
     }

@@ -17,7 +17,7 @@ use crate::page_error::PageError;
 use crate::requester::User;
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct LanguageForm {
     language: String,
 }
 
@@ -31,9 +31,9 @@ pub fn choices(current: Locale) -> Vec<(Locale, Text, bool)> {
 pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(user): Extension<User>,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<LanguageForm>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(Fields { language }) = fields.map_err(|_| PageError::malformed())?;
+    let Form(LanguageForm { language }) = fields.map_err(|_| PageError::malformed())?;
     let locale: Locale = language.parse().map_err(|_| PageError::malformed())?;
     accounts::set_locale(&app.pool, &user.account.id, locale).await?;
     let mut response = Redirect::to("/console/account?done=language").into_response();

@@ -23,7 +23,7 @@ use serde::Deserialize;
 
 use super::factor::show_codes;
 use super::proof;
-use crate::done::Done;
+use crate::flash::Flash;
 use crate::frame::{Entry, Frame, render};
 use crate::mistakes;
 use crate::page_error::PageError;
@@ -48,7 +48,7 @@ struct Page {
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct AddPasskeyForm {
     name: String,
     answer: String,
 }
@@ -57,7 +57,7 @@ pub async fn show(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
-    Done(done): Done,
+    Flash(done): Flash,
 ) -> Result<Response, PageError> {
     if let Some(proof) = proof::asked(&app, &user, HERE) {
         return Ok(proof);
@@ -93,9 +93,9 @@ pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<AddPasskeyForm>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(Fields { name, answer }) = fields.map_err(|_| PageError::malformed())?;
+    let Form(AddPasskeyForm { name, answer }) = fields.map_err(|_| PageError::malformed())?;
     if let Some(proof) = proof::asked(&app, &user, HERE) {
         return Ok(proof);
     }

@@ -20,7 +20,7 @@ use crate::page_error::PageError;
 use crate::requester::{Browser, User};
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct PasswordForm {
     old: Password,
     new: Password,
 }
@@ -30,9 +30,9 @@ pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<PasswordForm>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(Fields { old, new }) = fields.map_err(|_| PageError::malformed())?;
+    let Form(PasswordForm { old, new }) = fields.map_err(|_| PageError::malformed())?;
     let (account, now) = (&user.account, app.clock.now());
     let mistake = |text: String| super::page(&app, &browser, &user, None, Some(text));
     if let Err(error) = new.check(&account.email, &account.name) {

@@ -44,7 +44,7 @@ pub struct Wanted {
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct ProofForm {
     password: Password,
     #[serde(default)]
     code: String,
@@ -91,9 +91,9 @@ pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<ProofForm>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(Fields { password, code, next }) = fields.map_err(|_| PageError::malformed())?;
+    let Form(ProofForm { password, code, next }) = fields.map_err(|_| PageError::malformed())?;
     let (account, authentication) = (&user.account, app.authentication());
     let code = account.has_factor().then_some(code.as_str());
     if !authentication.is_owner(&browser.client.prefix, account, password, code).await? {

@@ -18,7 +18,7 @@ use crate::page_error::PageError;
 use crate::requester::{Browser, User};
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct SessionsForm {
     /// A session's id, or `others`.
     end: String,
 }
@@ -27,9 +27,9 @@ pub async fn submit(
     State(app): State<Arc<App>>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<SessionsForm>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(Fields { end }) = fields.map_err(|_| PageError::malformed())?;
+    let Form(SessionsForm { end }) = fields.map_err(|_| PageError::malformed())?;
     let (actor, now) = (&user.actor(&browser), app.clock.now());
     if end == "others" {
         let which = Which::AllBut(&user.session.id);

@@ -11,12 +11,12 @@ use crate::format;
 /// Prices step by step.
 #[derive(Debug)]
 pub struct Prices {
-    pub steps: Vec<Step>,
+    pub steps: Vec<PriceStep>,
 }
 
 /// One step, with how much its challenges cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct PriceStep {
     pub label: String,
     pub issued: u64,
     /// What half of the challenges cost at most, as `1×` or `2–4×`.
@@ -45,7 +45,7 @@ impl Prices {
         let bars = heights(&rows.iter().map(|(_, issued)| place(issued)).collect::<Vec<_>>());
         let step = |((at, issued), height): ((&OffsetDateTime, [u64; PRICE_BUCKETS]), u64)| {
             let all: u64 = issued.iter().sum();
-            Step {
+            PriceStep {
                 label: format::step(*at, period),
                 issued: all,
                 median: word(bucket(&issued, 50)),
@@ -58,7 +58,7 @@ impl Prices {
     }
 
     /// The last step that had any challenges.
-    pub fn now(&self) -> Option<&Step> {
+    pub fn now(&self) -> Option<&PriceStep> {
         self.steps.iter().rev().find(|step| step.issued > 0)
     }
 
@@ -83,7 +83,7 @@ fn word(bucket: Option<usize>) -> &'static str {
 
 /// A fleet, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct FleetRow {
     pub name: String,
     pub site: String,
     pub networks: u64,
@@ -94,7 +94,7 @@ pub struct Seen {
     pub last: String,
 }
 
-impl Seen {
+impl FleetRow {
     pub fn of(fleet: Fleet, all: u64) -> Self {
         Self {
             share: super::scores::percent(fleet.issued, all),

@@ -27,15 +27,15 @@ struct Page {
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct AddWebhookForm {
     url: String,
 }
 
 pub async fn submit(
     asking: Asking,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<AddWebhookForm>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(Fields { url }) = fields.map_err(|_| PageError::malformed())?;
+    let Form(AddWebhookForm { url }) = fields.map_err(|_| PageError::malformed())?;
     let app = &asking.app;
     let console = app.console();
     let endpoint = match Endpoint::parse(&url, app.hooks.reach()) {

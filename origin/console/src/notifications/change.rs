@@ -13,16 +13,16 @@ use crate::page_error::PageError;
 use crate::requester::Asking;
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct ChangeWebhookForm {
     webhook: String,
     change: String,
 }
 
 pub async fn submit(
     asking: Asking,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<ChangeWebhookForm>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(Fields { webhook, change }) = fields.map_err(|_| PageError::malformed())?;
+    let Form(ChangeWebhookForm { webhook, change }) = fields.map_err(|_| PageError::malformed())?;
     let id: Id = webhook.parse().map_err(|_| PageError::malformed())?;
     let (change, done) = match change.as_str() {
         "pause" => (WebhookChange::Pause, "paused"),

@@ -8,7 +8,7 @@ use munjigi_domain::accounts::{Id, limits};
 use munjigi_domain::webhooks::{DeliveryFailure, WebhookSecret, body_of_test};
 use munjigi_store::limits::Taken;
 use munjigi_store::transact;
-use munjigi_store::webhooks::{self, Outcome};
+use munjigi_store::webhooks::{self, WebhookResult};
 use serde::Deserialize;
 
 use super::{Said, page};
@@ -16,7 +16,7 @@ use crate::page_error::PageError;
 use crate::requester::Asking;
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct TestWebhookForm {
     webhook: String,
 }
 
@@ -37,9 +37,9 @@ impl Tested {
 
 pub async fn submit(
     asking: Asking,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<TestWebhookForm>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(Fields { webhook }) = fields.map_err(|_| PageError::malformed())?;
+    let Form(TestWebhookForm { webhook }) = fields.map_err(|_| PageError::malformed())?;
     let webhook: Id = webhook.parse().map_err(|_| PageError::malformed())?;
     let (app, organisation) = (&asking.app, asking.organisation());
     let console = app.console();
@@ -73,9 +73,11 @@ pub async fn submit(
     page(&asking, None, Said { tested, ..Said::default() }).await
 }
 
-fn outcome(answer: &Result<Answer, DeliveryFailure>) -> Outcome {
+fn outcome(answer: &Result<Answer, DeliveryFailure>) -> WebhookResult {
     match answer {
-        Ok(answer) => answer.failure().map_or(Outcome::Delivered(answer.status), Outcome::GivenUp),
-        Err(failure) => Outcome::GivenUp(failure.clone()),
+        Ok(answer) => {
+            answer.failure().map_or(WebhookResult::Delivered(answer.status), WebhookResult::GivenUp)
+        }
+        Err(failure) => WebhookResult::GivenUp(failure.clone()),
     }
 }

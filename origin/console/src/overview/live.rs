@@ -11,7 +11,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use munjigi_app::Refused;
-use munjigi_app::live_pages::{Place, Taken};
+use munjigi_app::live_pages::{LivePageSlot, Taken};
 use munjigi_domain::accounts::Permission;
 use munjigi_domain::accounts::session::Stage;
 use munjigi_keys::UnixMillis;
@@ -54,14 +54,14 @@ pub async fn show(
     if !accepted.is_some_and(|accept| accept.contains("text/event-stream")) {
         return Ok(Json(numbers(&asking, &filter).await?).into_response());
     }
-    let place = match asking.app.console().live_pages.take(&asking.user.account.id) {
-        Taken::Place(place) => place,
+    let slot = match asking.app.console().live_pages.take(&asking.user.account.id) {
+        Taken::Slot(slot) => slot,
         Taken::Full => {
             let refused = Refused::new(Code::RateLimited, "too many live pages");
             return Ok(refused.into_response());
         }
     };
-    let watching = Watching { asking, filter, place, sent: 0 };
+    let watching = Watching { asking, filter, slot, sent: 0 };
     let events = stream::unfold(Some(watching), Watching::next);
     Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
 }
@@ -83,7 +83,7 @@ pub fn clock(now: UnixMillis) -> String {
 struct Watching {
     asking: Asking,
     filter: Filter,
-    place: Place,
+    slot: LivePageSlot,
     sent: u32,
 }
 
@@ -98,7 +98,7 @@ impl Watching {
         if watching.sent > 0 {
             tokio::select! {
                 () = tokio::time::sleep(EVERY) => {}
-                () = watching.place.ended() => return None,
+                () = watching.slot.ended() => return None,
             }
         }
         watching.sent += 1;

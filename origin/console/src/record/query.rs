@@ -1,6 +1,6 @@
 //! Which part of the audit log a URL asks for.
 
-use munjigi_store::audit::{Part, Search};
+use munjigi_store::audit::{AuditFilter, Search};
 use serde::Deserialize;
 
 /// Longest search text: as long as the longest text in an entry.
@@ -19,8 +19,8 @@ pub struct Asked {
 }
 
 impl Asked {
-    pub fn part(&self) -> Part {
-        Part {
+    pub fn part(&self) -> AuditFilter {
+        AuditFilter {
             before: self.before.parse().ok(),
             action: given(&self.action),
             search: given(&self.text).map(|text| Search::new(&text)),
@@ -29,7 +29,7 @@ impl Asked {
 
     /// Whether it differs from the first page without filters.
     pub fn is_narrowed(&self) -> bool {
-        self.part() != Part::default()
+        self.part() != AuditFilter::default()
     }
 
     /// The same query from another entry on.

@@ -12,7 +12,7 @@ use futures_util::{StreamExt, stream};
 use munjigi_app::App;
 use munjigi_domain::accounts::Id;
 use munjigi_store::StoreError;
-use munjigi_store::audit::{self, Part, Recorded};
+use munjigi_store::audit::{self, AuditFilter, Recorded};
 
 use super::query::Asked;
 use crate::requester::Asking;
@@ -59,7 +59,7 @@ struct Reading {
     app: Arc<App>,
     organisation: Id,
     /// What remains to be read.
-    part: Option<Part>,
+    part: Option<AuditFilter>,
     /// Separator before the next entry.
     between: &'static str,
     file: &'static File,
@@ -72,7 +72,7 @@ impl Reading {
         let read = audit::of_organisation(&app.pool, &organisation, &part, BATCH).await;
         let entries = read.inspect_err(|error| tracing::warn!(%error, "a file ends early"))?;
         let last = entries.last().map(|entry| entry.id);
-        let part = last.map(|last| Part { before: Some(last), ..part });
+        let part = last.map(|last| AuditFilter { before: Some(last), ..part });
         let mut lines = String::new();
         for entry in &entries {
             lines.push_str(between);

@@ -12,14 +12,14 @@ use crate::page_error::PageError;
 use crate::requester::Asking;
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct SiteStateForm {
     change: String,
 }
 
 pub async fn submit(
     asking: Asking,
     Path((organisation, sitekey)): Path<(String, String)>,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<SiteStateForm>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(fields) = fields.map_err(|_| PageError::malformed())?;
     let most = asking.app.console().config.most_sites;

@@ -59,7 +59,7 @@ struct Made {
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct CreateSiteForm {
     sitekey: String,
     name: String,
     hosts: String,
@@ -98,7 +98,7 @@ pub async fn show(asking: Asking) -> Result<Response, PageError> {
 /// Creates the site, or reports every mistake.
 pub async fn submit(
     asking: Asking,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<CreateSiteForm>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(fields) = fields.map_err(|_| PageError::malformed())?;
     let console = asking.app.console();
@@ -111,7 +111,7 @@ pub async fn submit(
     let site = match NewSite::draw(check, entropy, &sitekey, vendor, &wishes, &defaults) {
         Ok(site) => site,
         Err(mistakes) => {
-            let Fields { sitekey, name, hosts, allow_loopback, shape } = fields;
+            let CreateSiteForm { sitekey, name, hosts, allow_loopback, shape } = fields;
             let allow_loopback = allow_loopback.is_some();
             let mistakes = mistakes.0.iter().map(|mistake| mistake.sentence(asking.t())).collect();
             let frame = frame(asking.t().get("new-site-title"));
@@ -145,7 +145,7 @@ pub async fn submit(
     Ok((StatusCode::CREATED, render(&page)?).into_response())
 }
 
-impl Fields {
+impl CreateSiteForm {
     fn edit(&self) -> Edit {
         Edit {
             name: Some(self.name.clone()),

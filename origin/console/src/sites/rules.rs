@@ -16,7 +16,7 @@ use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use dry_run::Section;
-use form::{Fields, Purpose, Step, Typed};
+use form::{Purpose, RuleEdit, RulesForm, Typed};
 use munjigi_app::sites;
 use munjigi_domain::accounts::Permission;
 use munjigi_domain::audit::Action;
@@ -31,7 +31,7 @@ use munjigi_store::sites::{EditRefused, EditSite, Intent, SiteRecord};
 use sentence::{ListNames, VERDICTS, sentence, word};
 
 use super::find;
-use crate::done::Done;
+use crate::flash::Flash;
 use crate::frame::{Entry, Frame, render};
 use crate::page_error::PageError;
 use crate::requester::Asking;
@@ -99,7 +99,7 @@ struct Row {
 pub async fn show(
     asking: Asking,
     Path((_, sitekey)): Path<(String, String)>,
-    Done(done): Done,
+    Flash(done): Flash,
 ) -> Result<Response, PageError> {
     let site = find(&asking, &sitekey).await?;
     let mut page = page(&asking, &site).await?;
@@ -115,7 +115,7 @@ pub async fn show(
 pub async fn submit(
     asking: Asking,
     Path((_, sitekey)): Path<(String, String)>,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<RulesForm>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(fields) = fields.map_err(|_| PageError::malformed())?;
     let site = find(&asking, &sitekey).await?;
@@ -125,7 +125,7 @@ pub async fn submit(
     }
     let (purpose, step) = fields.step().ok_or(PageError::malformed())?;
     let rules = match &step {
-        Step::Undo => match previous(&asking, &site).await? {
+        RuleEdit::Undo => match previous(&asking, &site).await? {
             Some(rules) => rules,
             None => return changed_since(&asking, &site, fields.typed).await,
         },

@@ -17,7 +17,7 @@ use munjigi_store::transact;
 use serde::Deserialize;
 
 use super::find;
-use crate::done::Done;
+use crate::flash::Flash;
 use crate::frame::{Entry, Frame, render};
 use crate::page_error::PageError;
 use crate::requester::Asking;
@@ -48,7 +48,7 @@ struct Row {
 pub async fn show(
     asking: Asking,
     Path((_, sitekey)): Path<(String, String)>,
-    Done(done): Done,
+    Flash(done): Flash,
 ) -> Result<Html<String>, PageError> {
     let (t, site) = (asking.t(), find(&asking, &sitekey).await?);
     let course = transact(&asking.app.pool, &ReadCourse { sitekey: &sitekey }).await?;
@@ -69,7 +69,7 @@ pub async fn show(
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct ScoresForm {
     /// The weights that were shown: those alone are undone, and once.
     version: u32,
 }
@@ -78,7 +78,7 @@ pub struct Fields {
 pub async fn submit(
     asking: Asking,
     Path((organisation, sitekey)): Path<(String, String)>,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<ScoresForm>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(fields) = fields.map_err(|_| PageError::malformed())?;
     find(&asking, &sitekey).await?;

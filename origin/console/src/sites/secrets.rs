@@ -28,7 +28,7 @@ struct Page {
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct SecretsForm {
     change: String,
 }
 
@@ -36,7 +36,7 @@ pub struct Fields {
 pub async fn submit(
     asking: Asking,
     Path((organisation, sitekey)): Path<(String, String)>,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<SecretsForm>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(fields) = fields.map_err(|_| PageError::malformed())?;
     let console = asking.app.console();

@@ -10,7 +10,7 @@ use axum::extract::Path;
 use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use fields::{Costs, Fields};
+use fields::{Costs, SettingsForm};
 use munjigi_app::sites;
 use munjigi_domain::audit::Action;
 use munjigi_domain::settings::{Field, Mistake};
@@ -33,9 +33,9 @@ struct Page {
     sitekey: String,
     is_deleted: bool,
     /// The stored settings.
-    present: Fields,
+    present: SettingsForm,
     /// The form's values.
-    typed: Fields,
+    typed: SettingsForm,
     costs: Costs,
     /// Whether someone changed the site after the form was shown.
     is_late: bool,
@@ -89,7 +89,7 @@ pub async fn show(
 pub async fn submit(
     asking: Asking,
     Path((organisation, sitekey)): Path<(String, String)>,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<SettingsForm>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(fields) = fields.map_err(|_| PageError::malformed())?;
     let edit = fields.edit().ok_or(PageError::malformed())?;
@@ -121,7 +121,7 @@ pub async fn submit(
         Err(EditRefused::ChangedSince) => {
             let site = find(&asking, &sitekey).await?;
             // The user has now seen the current settings and can submit again.
-            let fields = Fields { mark: site.settings().mark(), ..fields };
+            let fields = SettingsForm { mark: site.settings().mark(), ..fields };
             let mut page = page(&asking, &site, Some(fields));
             page.is_late = true;
             return Ok((StatusCode::CONFLICT, render(&page)?).into_response());
@@ -131,9 +131,9 @@ pub async fn submit(
     Ok(Redirect::to(&place).into_response())
 }
 
-fn page(asking: &Asking, site: &SiteRecord, typed: Option<Fields>) -> Page {
+fn page(asking: &Asking, site: &SiteRecord, typed: Option<SettingsForm>) -> Page {
     let settings = site.settings();
-    let present = Fields::of(&settings);
+    let present = SettingsForm::of(&settings);
     Page {
         frame: asking.frame(asking.t().get("settings-of").with("name", &site.name), Entry::Sites),
         name: site.name.clone(),

@@ -15,7 +15,7 @@ use time::{Duration, OffsetDateTime};
 use super::find;
 use super::snippets::Snippets;
 use crate::assets;
-use crate::done::Done;
+use crate::flash::Flash;
 use crate::frame::{Entry, Frame, render};
 use crate::page_error::PageError;
 use crate::requester::Asking;
@@ -64,7 +64,7 @@ pub struct Seen {
 pub async fn show(
     asking: Asking,
     Path((_, sitekey)): Path<(String, String)>,
-    Done(done): Done,
+    Flash(done): Flash,
 ) -> Result<Html<String>, PageError> {
     let site = find(&asking, &sitekey).await?;
     let seen =

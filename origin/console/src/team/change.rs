@@ -14,7 +14,7 @@ use crate::page_error::PageError;
 use crate::requester::Asking;
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct MemberForm {
     account: String,
     role: String,
 }
@@ -28,9 +28,9 @@ pub struct Which {
 /// Changes the role of a member.
 pub async fn submit(
     asking: Asking,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<MemberForm>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(Fields { account, role }) = fields.map_err(|_| PageError::malformed())?;
+    let Form(MemberForm { account, role }) = fields.map_err(|_| PageError::malformed())?;
     let role = Role::parse(&role).ok_or(PageError::malformed())?;
     change(&asking, &account, Some(role)).await
 }

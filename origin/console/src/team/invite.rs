@@ -15,7 +15,7 @@ use crate::page_error::PageError;
 use crate::requester::Asking;
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct InviteForm {
     email: String,
     role: String,
 }
@@ -28,9 +28,9 @@ pub struct Which {
 
 pub async fn submit(
     asking: Asking,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<InviteForm>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(Fields { email, role }) = fields.map_err(|_| PageError::malformed())?;
+    let Form(InviteForm { email, role }) = fields.map_err(|_| PageError::malformed())?;
     let role = Role::parse(&role).ok_or(PageError::malformed())?;
     let address = match email.parse::<EmailAddress>() {
         Ok(address) => address,

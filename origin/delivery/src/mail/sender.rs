@@ -15,7 +15,7 @@ use sqlx::{PgConnection, PgPool};
 use super::compose::{Identity, compose};
 use super::{SendError, Transport};
 use crate::back_off::BackOff;
-use crate::outbox::{self, Blame, Failure, Outbox, Outcome, Terms, Tried};
+use crate::outbox::{self, Blame, DeliveryResult, Failure, Outbox, Terms, Tried};
 
 /// What sending needs. Clones share the transport.
 #[derive(Debug, Clone)]
@@ -84,18 +84,22 @@ impl Outbox for Sender {
         &self.clock
     }
 
-    async fn attempt(&self, due: &Due) -> Result<(Outcome, ()), StoreError> {
+    async fn attempt(&self, due: &Due) -> Result<(DeliveryResult, ()), StoreError> {
         let outcome = match self.send(due).await {
             Ok(()) => {
                 self.note_failure(None);
-                Outcome::Delivered
+                DeliveryResult::Delivered
             }
             Err(error) => {
                 // An email that the server refuses proves that the server
                 // works.
                 self.note_failure((!error.is_final()).then(|| error.to_string()));
                 let failure = Failure::new(error.code(), &error);
-                if error.is_final() { Outcome::Refused(failure) } else { Outcome::Failed(failure) }
+                if error.is_final() {
+                    DeliveryResult::Refused(failure)
+                } else {
+                    DeliveryResult::Failed(failure)
+                }
             }
         };
         Ok((outcome, ()))

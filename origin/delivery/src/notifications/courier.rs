@@ -10,14 +10,14 @@ use munjigi_process::clock::Clock;
 use munjigi_process::stop::Stop;
 use munjigi_store::StoreError;
 use munjigi_store::deliveries::{Due, Next, Topic};
-use munjigi_store::webhooks::{self, Destination, Destined, Outcome as Ended};
+use munjigi_store::webhooks::{self, Destination, Destined, WebhookResult as Ended};
 use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 
 use super::hooks::Outgoing;
 use super::{Answer, Hooks};
 use crate::back_off::BackOff;
-use crate::outbox::{self, Blame, Failure, Outbox, Outcome, Terms, Tried};
+use crate::outbox::{self, Blame, DeliveryResult, Failure, Outbox, Terms, Tried};
 
 /// Delays after the first failures; the last one repeats until the day is over.
 /// Published in docs/webhooks.md.
@@ -100,15 +100,15 @@ impl Outbox for Courier {
         jitter
     }
 
-    async fn attempt(&self, due: &Due) -> Result<(Outcome, Answered), StoreError> {
+    async fn attempt(&self, due: &Due) -> Result<(DeliveryResult, Answered), StoreError> {
         let Some(to) = webhooks::destination(&self.pool, &due.key).await? else {
             let deleted = DeliveryFailure::Deleted;
             let failure = Failure::new(deleted.code(), &deleted);
-            return Ok((Outcome::Refused(failure), Some(Err(deleted))));
+            return Ok((DeliveryResult::Refused(failure), Some(Err(deleted))));
         };
         // Paused since the message was leased, or while it was being queued.
         if to.state == Destined::Paused {
-            return Ok((Outcome::Held, None));
+            return Ok((DeliveryResult::Held, None));
         }
         Ok(meaning(self.post(due, &to).await))
     }
@@ -132,17 +132,21 @@ impl Outbox for Courier {
 }
 
 /// What an answer means.
-fn meaning(answer: Result<Answer, DeliveryFailure>) -> (Outcome, Answered) {
+fn meaning(answer: Result<Answer, DeliveryFailure>) -> (DeliveryResult, Answered) {
     let (why, at_least) = match answer {
         Ok(answer) => match answer.failure() {
-            None => return (Outcome::Delivered, Some(Ok(answer.status))),
+            None => return (DeliveryResult::Delivered, Some(Ok(answer.status))),
             Some(why) => (why, answer.retry_after_seconds.unwrap_or_default()),
         },
         Err(why) => (why, 0),
     };
     let at_least = Duration::from_secs(at_least);
     let failure = Failure { at_least, ..Failure::new(why.code(), &why) };
-    let outcome = if why.is_gone() { Outcome::Refused(failure) } else { Outcome::Failed(failure) };
+    let outcome = if why.is_gone() {
+        DeliveryResult::Refused(failure)
+    } else {
+        DeliveryResult::Failed(failure)
+    };
     (outcome, Some(Err(why)))
 }
 

@@ -1,7 +1,7 @@
 //! Whether a site is under attack, by what the edge says: it counts the
 //! challenges that it issues while there are far more than usual.
 
-use super::{Basis, Figures, Severity, Verdict};
+use super::{Assessment, Basis, Figures, Severity};
 
 /// Flooded challenges within two minutes from which it counts: a few are the
 /// end of one, or isolates that know too little.
@@ -19,13 +19,13 @@ pub struct Attacked {
 }
 
 /// The verdict. An attack is always critical: newcomers wait for it.
-pub fn judge(now: Attacked) -> Verdict {
+pub fn judge(now: Attacked) -> Assessment {
     if now.flooded < LEAST {
-        return Verdict::Calm;
+        return Assessment::Calm;
     }
     let measured = super::hour::float(now.issued);
     let usual = f64::from(now.expected.unwrap_or_default()) / 12.0;
-    Verdict::Alarm(
+    Assessment::Alarm(
         Severity::Critical,
         Figures {
             measured,
@@ -46,8 +46,8 @@ mod tests {
     #[test]
     fn a_few_flooded_challenges_are_no_attack() {
         let of = |flooded| judge(Attacked { issued: 600, flooded, expected: Some(120) });
-        assert_eq!(of(19), Verdict::Calm);
-        let Verdict::Alarm(severity, figures) = of(20) else { panic!("no alarm") };
+        assert_eq!(of(19), Assessment::Calm);
+        let Assessment::Alarm(severity, figures) = of(20) else { panic!("no alarm") };
         assert_eq!(severity, Severity::Critical);
         assert_eq!((figures.measured, figures.usual, figures.counted), (600.0, 10.0, 20));
     }

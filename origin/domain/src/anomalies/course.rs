@@ -2,7 +2,7 @@
 
 use munjigi_keys::UnixMillis;
 
-use super::{Figures, Severity, Verdict};
+use super::{Assessment, Figures, Severity};
 
 /// An open anomaly closes after this long a calm: an attack that pauses for ten
 /// minutes is one attack.
@@ -21,7 +21,7 @@ pub struct Standing {
 
 /// What happens to an anomaly.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Step {
+pub enum Transition {
     /// Nothing is open and nothing opens.
     Nothing,
     Opens(Standing),
@@ -32,32 +32,32 @@ pub enum Step {
 
 /// The next step. Only an alarm opens an anomaly, and only calm closes it; the
 /// worst state is kept.
-pub fn step(open: Option<Standing>, verdict: Verdict, now: UnixMillis) -> Step {
+pub fn step(open: Option<Standing>, verdict: Assessment, now: UnixMillis) -> Transition {
     let Some(open) = open else {
         return match verdict {
-            Verdict::Alarm(severity, figures) => {
-                Step::Opens(Standing { severity, figures, calm_since: None })
+            Assessment::Alarm(severity, figures) => {
+                Transition::Opens(Standing { severity, figures, calm_since: None })
             }
-            Verdict::Unknown | Verdict::Calm | Verdict::Raised(_) => Step::Nothing,
+            Assessment::Unknown | Assessment::Calm | Assessment::Raised(_) => Transition::Nothing,
         };
     };
     match verdict {
-        Verdict::Alarm(severity, figures) => Step::Stays(Standing {
+        Assessment::Alarm(severity, figures) => Transition::Stays(Standing {
             severity: severity.max(open.severity),
             figures: worse(open.figures, figures),
             calm_since: None,
         }),
-        Verdict::Raised(figures) => Step::Stays(Standing {
+        Assessment::Raised(figures) => Transition::Stays(Standing {
             figures: worse(open.figures, figures),
             calm_since: None,
             ..open
         }),
-        Verdict::Unknown | Verdict::Calm => {
+        Assessment::Unknown | Assessment::Calm => {
             let since = open.calm_since.unwrap_or(now);
             if now.since(since) >= CALM_MILLIS {
-                return Step::Closes;
+                return Transition::Closes;
             }
-            Step::Stays(Standing { calm_since: Some(since), ..open })
+            Transition::Stays(Standing { calm_since: Some(since), ..open })
         }
     }
 }

@@ -25,7 +25,7 @@ const SOLVED_BEFORE: u64 = 50;
 
 /// The verdict on an hour.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Verdict {
+pub enum Assessment {
     /// Too little is known, about the hour or about the past.
     Unknown,
     /// As usual.
@@ -39,23 +39,23 @@ pub enum Verdict {
 /// Judges an hour of a site or a network by its own past; solve times of a
 /// network by those of its site (`of_site`), because a network of identical
 /// machines has never been anything else.
-pub fn judge(kind: Kind, at: u64, now: &Hour, own: &Past, of_site: &Past) -> Verdict {
+pub fn judge(kind: Kind, at: u64, now: &Hour, own: &Past, of_site: &Past) -> Assessment {
     match kind {
         Kind::Flood => flood(at, now, own),
         Kind::Failures => share(at, now.failures(), own, Hour::failures),
         Kind::Refusals => share(at, now.refusals(), own, Hour::refusals),
         Kind::Regular => regular(at, now, of_site),
         // Not by its hour.
-        Kind::UnderAttack => Verdict::Unknown,
+        Kind::UnderAttack => Assessment::Unknown,
     }
 }
 
 /// An alarm from 200 challenges more than usual and three times as many; raised
 /// from half of that. Critical from ten times as many.
-fn flood(at: u64, now: &Hour, past: &Past) -> Verdict {
+fn flood(at: u64, now: &Hour, past: &Past) -> Assessment {
     let measured = float(now.issued);
     let Some((usual, known)) = known(at, past, |hour| Some(float(hour.issued))) else {
-        return Verdict::Unknown;
+        return Assessment::Unknown;
     };
     let score = usual.score(measured, LEAST_OF_COUNT * usual.median);
     let figures = known.figures(measured, score, now.issued);
@@ -64,11 +64,11 @@ fn flood(at: u64, now: &Hour, past: &Past) -> Verdict {
     if score > CUT_OFF && above(200.0, 3.0) {
         let critical = above(2_000.0, 10.0);
         let severity = if critical { Severity::Critical } else { Severity::Warning };
-        Verdict::Alarm(severity, figures)
+        Assessment::Alarm(severity, figures)
     } else if score > CALM && above(100.0, 1.5) {
-        Verdict::Raised(figures)
+        Assessment::Raised(figures)
     } else {
-        Verdict::Calm
+        Assessment::Calm
     }
 }
 
@@ -80,13 +80,13 @@ fn share(
     (measured, counted): (f64, u64),
     past: &Past,
     of: impl Fn(&Hour) -> (f64, u64),
-) -> Verdict {
+) -> Assessment {
     let number = |hour: &Hour| {
         let (share, counted) = of(hour);
         (counted >= COUNTED_BEFORE).then_some(share)
     };
     let Some((usual, known)) = known(at, past, number).filter(|_| counted >= 50) else {
-        return Verdict::Unknown;
+        return Assessment::Unknown;
     };
     let score = usual.score(measured, LEAST_OF_SHARE);
     let figures = known.figures(measured, score, counted);
@@ -94,36 +94,36 @@ fn share(
         |more: f64, times: f64| measured - usual.median >= more && measured >= times * usual.median;
     if score > CUT_OFF && above(0.10, 2.0) && counted >= 100 {
         let severity = if measured > 0.5 { Severity::Critical } else { Severity::Warning };
-        Verdict::Alarm(severity, figures)
+        Assessment::Alarm(severity, figures)
     } else if score > CALM && above(0.05, 1.3) {
-        Verdict::Raised(figures)
+        Assessment::Raised(figures)
     } else {
-        Verdict::Calm
+        Assessment::Calm
     }
 }
 
 /// An alarm if the spread of at least 100 solve times is at most half of the
 /// site's own; raised up to 0.7 of it.
-fn regular(at: u64, now: &Hour, past: &Past) -> Verdict {
+fn regular(at: u64, now: &Hour, past: &Past) -> Assessment {
     let number = |hour: &Hour| {
         let (spread, solved) = hour.spread();
         spread.filter(|_| solved >= SOLVED_BEFORE)
     };
     let (measured, solved) = now.spread();
     let (Some(measured), Some((usual, known))) = (measured, known(at, past, number)) else {
-        return Verdict::Unknown;
+        return Assessment::Unknown;
     };
     if solved < SOLVED_BEFORE {
-        return Verdict::Unknown;
+        return Assessment::Unknown;
     }
     let score = usual.score(measured, LEAST_OF_SPREAD);
     let figures = known.figures(measured, score, solved);
     if score < -CUT_OFF && measured <= 0.5 * usual.median && solved >= 100 {
-        Verdict::Alarm(Severity::Warning, figures)
+        Assessment::Alarm(Severity::Warning, figures)
     } else if score < -CALM && measured <= 0.7 * usual.median {
-        Verdict::Raised(figures)
+        Assessment::Raised(figures)
     } else {
-        Verdict::Calm
+        Assessment::Calm
     }
 }
 

@@ -25,14 +25,14 @@ fn past(of: impl Fn(u64) -> Hour) -> Past {
     Past { first: Some(NOW - 10_000), hours }
 }
 
-fn verdict(kind: Kind, now: &Hour, past: &Past) -> Verdict {
+fn verdict(kind: Kind, now: &Hour, past: &Past) -> Assessment {
     judge(kind, NOW, now, past, past)
 }
 
-fn severity(verdict: Verdict) -> Option<Severity> {
+fn severity(verdict: Assessment) -> Option<Severity> {
     match verdict {
-        Verdict::Alarm(severity, _) => Some(severity),
-        Verdict::Unknown | Verdict::Calm | Verdict::Raised(_) => None,
+        Assessment::Alarm(severity, _) => Some(severity),
+        Assessment::Unknown | Assessment::Calm | Assessment::Raised(_) => None,
     }
 }
 
@@ -60,7 +60,7 @@ fn a_small_site_does_not_flicker() {
             assert_eq!(severity(verdict(kind, &now, &past)), None, "{kind:?} {issued}");
         }
         // Hours with so few visitors do not show what share is usual.
-        assert_eq!(verdict(Kind::Failures, &now, &past), Verdict::Unknown);
+        assert_eq!(verdict(Kind::Failures, &now, &past), Assessment::Unknown);
     }
 }
 
@@ -90,7 +90,7 @@ fn identical_machines_are_detected_by_their_similar_times() {
     // More expensive work takes everybody longer, and changes nothing.
     let mut dearer = hour(1_000, 10);
     dearer.solve_ms.rotate_right(2);
-    assert_eq!(verdict(Kind::Regular, &dearer, &past), Verdict::Calm);
+    assert_eq!(verdict(Kind::Regular, &dearer, &past), Assessment::Calm);
     // A network is compared with its site: it may never have been different.
     let always = self::past(|_| farm.clone());
     let seen = judge(Kind::Regular, NOW, &farm, &always, &past);
@@ -102,7 +102,7 @@ fn a_site_without_a_past_is_not_judged() {
     let young = Past { first: Some(NOW - 100), ..Past::default() };
     for kind in Kind::ALL {
         for past in [&Past::default(), &young] {
-            assert_eq!(verdict(kind, &hour(100_000, 50_000), past), Verdict::Unknown);
+            assert_eq!(verdict(kind, &hour(100_000, 50_000), past), Assessment::Unknown);
         }
     }
 }
@@ -111,7 +111,7 @@ fn a_site_without_a_past_is_not_judged() {
 fn a_flood_from_a_new_network_is_detected() {
     let quiet = past(|_| Hour::default());
     let seen = verdict(Kind::Flood, &hour(5_000, 0), &quiet);
-    let Verdict::Alarm(Severity::Critical, figures) = seen else { panic!("{seen:?}") };
+    let Assessment::Alarm(Severity::Critical, figures) = seen else { panic!("{seen:?}") };
     assert!(figures.score.is_finite() && figures.usual < 1.0);
 }
 
@@ -124,7 +124,7 @@ fn the_attack_of_last_week_is_not_usual_this_week() {
         severity(verdict(Kind::Flood, &hour(50_000, 10), &attacked)),
         Some(Severity::Critical)
     );
-    assert_eq!(verdict(Kind::Flood, &hour(1_000, 10), &attacked), Verdict::Calm);
+    assert_eq!(verdict(Kind::Flood, &hour(1_000, 10), &attacked), Assessment::Calm);
 }
 
 #[test]
@@ -136,13 +136,13 @@ fn it_opens_stays_and_closes_once() {
     for (index, issued) in course.into_iter().enumerate() {
         let now = UnixMillis(NOW * 60 * MINUTE + index as u64 * 10 * MINUTE);
         match step(open, verdict(Kind::Flood, &hour(issued, 10), &past), now) {
-            Step::Nothing => {}
-            Step::Opens(standing) => {
+            Transition::Nothing => {}
+            Transition::Opens(standing) => {
                 told.push(format!("opens at {issued}"));
                 open = Some(standing);
             }
-            Step::Stays(standing) => open = Some(standing),
-            Step::Closes => {
+            Transition::Stays(standing) => open = Some(standing),
+            Transition::Closes => {
                 let worst = open.take().unwrap().figures.measured;
                 told.push(format!("closes after {worst}"));
             }
@@ -171,7 +171,7 @@ fn any_hour() -> impl Strategy<Value = Hour> {
     })
 }
 
-fn any_verdict() -> impl Strategy<Value = Verdict> {
+fn any_verdict() -> impl Strategy<Value = Assessment> {
     let figures = Figures {
         measured: 900.0,
         usual: 100.0,
@@ -182,11 +182,11 @@ fn any_verdict() -> impl Strategy<Value = Verdict> {
         basis: Basis::HourOfWeek,
     };
     prop::sample::select(vec![
-        Verdict::Unknown,
-        Verdict::Calm,
-        Verdict::Raised(figures),
-        Verdict::Alarm(Severity::Warning, figures),
-        Verdict::Alarm(Severity::Critical, figures),
+        Assessment::Unknown,
+        Assessment::Calm,
+        Assessment::Raised(figures),
+        Assessment::Alarm(Severity::Warning, figures),
+        Assessment::Alarm(Severity::Critical, figures),
     ])
 }
 
@@ -196,7 +196,7 @@ proptest! {
         let past = past(|_| always.clone());
         for kind in Kind::ALL {
             let verdict = verdict(kind, &always, &past);
-            prop_assert!(matches!(verdict, Verdict::Calm | Verdict::Unknown), "{verdict:?}");
+            prop_assert!(matches!(verdict, Assessment::Calm | Assessment::Unknown), "{verdict:?}");
         }
     }
 
@@ -222,8 +222,8 @@ proptest! {
         };
         let (small, large) = (scaled(1), scaled(by));
         // Whatever is enough at a small site is enough at a large one.
-        if let Verdict::Alarm(_, figures) = small {
-            let Verdict::Alarm(_, larger) = large else { panic!("{large:?}") };
+        if let Assessment::Alarm(_, figures) = small {
+            let Assessment::Alarm(_, larger) = large else { panic!("{large:?}") };
             prop_assert!((figures.score - larger.score).abs() < 1e-6 * figures.score.abs());
         }
     }
@@ -232,7 +232,7 @@ proptest! {
     fn figures_are_numbers_that_json_can_hold(now in any_hour(), then in any_hour()) {
         let past = past(|index| if index % 2 == 0 { then.clone() } else { Hour::default() });
         for kind in Kind::ALL {
-            if let Verdict::Alarm(_, figures) | Verdict::Raised(figures) = verdict(kind, &now, &past) {
+            if let Assessment::Alarm(_, figures) | Assessment::Raised(figures) = verdict(kind, &now, &past) {
                 let json = serde_json::to_string(&figures).unwrap();
                 prop_assert_eq!(serde_json::from_str::<Figures>(&json).unwrap().counted, figures.counted);
             }
@@ -245,20 +245,20 @@ proptest! {
         let (mut last_alarm, mut calm_for) = (0_u64, 0_u64);
         for (index, verdict) in verdicts.into_iter().enumerate() {
             let now = index as u64 * 5 * MINUTE;
-            let above = matches!(verdict, Verdict::Alarm(..) | Verdict::Raised(_));
+            let above = matches!(verdict, Assessment::Alarm(..) | Assessment::Raised(_));
             calm_for = if above { 0 } else { calm_for + 1 };
             if above { last_alarm = now; }
             match step(open, verdict, UnixMillis(now)) {
-                Step::Nothing => prop_assert!(open.is_none()),
-                Step::Opens(standing) => {
-                    prop_assert!(open.is_none() && matches!(verdict, Verdict::Alarm(..)));
+                Transition::Nothing => prop_assert!(open.is_none()),
+                Transition::Opens(standing) => {
+                    prop_assert!(open.is_none() && matches!(verdict, Assessment::Alarm(..)));
                     open = Some(standing);
                 }
-                Step::Stays(standing) => {
+                Transition::Stays(standing) => {
                     prop_assert!(standing.severity >= open.unwrap().severity);
                     open = Some(standing);
                 }
-                Step::Closes => {
+                Transition::Closes => {
                     prop_assert!(open.is_some() && now - last_alarm >= CALM_MILLIS);
                     open = None;
                 }

@@ -7,7 +7,7 @@ use super::{Dimension, Totals};
 
 /// What the rows of a table are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
+pub enum GroupBy {
     /// Hours or days.
     Time,
     Country,
@@ -19,7 +19,7 @@ pub enum By {
     Reason,
 }
 
-impl By {
+impl GroupBy {
     /// All kinds of rows.
     pub const ALL: [Self; 6] =
         [Self::Time, Self::Country, Self::Network, Self::Host, Self::Action, Self::Reason];
@@ -115,10 +115,10 @@ mod tests {
 
     #[test]
     fn addresses_come_back() {
-        for by in By::ALL {
-            assert_eq!(By::parse(by.as_str()), by);
-            assert_eq!(by.dimension().is_none(), by == By::Time);
+        for by in GroupBy::ALL {
+            assert_eq!(GroupBy::parse(by.as_str()), by);
+            assert_eq!(by.dimension().is_none(), by == GroupBy::Time);
         }
-        assert_eq!(By::parse("<script>"), By::Time);
+        assert_eq!(GroupBy::parse("<script>"), GroupBy::Time);
     }
 }

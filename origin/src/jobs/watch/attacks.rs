@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use munjigi_domain::anomalies::{self, Kind, Step, Verdict};
+use munjigi_domain::anomalies::{self, Assessment, Kind, Transition};
 use munjigi_store::anomalies::{self as store, Open, Subject};
 use munjigi_store::{StoreError, Unit};
 use sqlx::PgConnection;
@@ -38,15 +38,15 @@ impl Unit for Attacks<'_> {
         let verdicts =
             attacked.into_iter().map(|(sitekey, now)| (sitekey, anomalies::judge_attack(now)));
         // A site that was deleted meanwhile is calm.
-        let mut verdicts: BTreeMap<String, Verdict> = verdicts.collect();
+        let mut verdicts: BTreeMap<String, Assessment> = verdicts.collect();
         for sitekey in open.keys() {
-            verdicts.entry(sitekey.clone()).or_insert(Verdict::Calm);
+            verdicts.entry(sitekey.clone()).or_insert(Assessment::Calm);
         }
         for (sitekey, verdict) in verdicts {
             let known = open.remove(&sitekey);
             let standing = known.as_ref().map(|open| open.standing);
             match (anomalies::step(standing, verdict, watch.now), known) {
-                (Step::Opens(standing), _) => {
+                (Transition::Opens(standing), _) => {
                     let subject = Subject { sitekey, asn: None };
                     let opening = watch.opening(&subject, Kind::UnderAttack, standing);
                     if store::insert(connection, &opening).await? {
@@ -55,18 +55,18 @@ impl Unit for Attacks<'_> {
                         standing_now.push(opening);
                     }
                 }
-                (Step::Stays(standing), Some(open)) => {
+                (Transition::Stays(standing), Some(open)) => {
                     if open.standing != standing {
                         store::update(connection, &open.id, &standing).await?;
                     }
                     standing_now.push(Open { standing, ..open });
                 }
-                (Step::Closes, Some(open)) => {
+                (Transition::Closes, Some(open)) => {
                     store::close(connection, &open.id, watch.now).await?;
                     findings.closed += 1;
                     watch.post(connection, &numbers, &open, Some(watch.now)).await?;
                 }
-                (Step::Nothing | Step::Stays(_) | Step::Closes, _) => {}
+                (Transition::Nothing | Transition::Stays(_) | Transition::Closes, _) => {}
             }
         }
         watch.write_emails(connection, &numbers, &standing_now).await?;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use munjigi_delivery::back_off::BackOff;
-use munjigi_delivery::outbox::{self, Blame, Failure, Outbox, Outcome, Terms, Tried};
+use munjigi_delivery::outbox::{self, Blame, DeliveryResult, Failure, Outbox, Terms, Tried};
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_process::stop::{self, Stopper};
@@ -66,15 +66,15 @@ impl Outbox for Obedient {
         !self.closed.load(Ordering::SeqCst)
     }
 
-    async fn attempt(&self, due: &Due) -> Result<(Outcome, ()), StoreError> {
+    async fn attempt(&self, due: &Due) -> Result<(DeliveryResult, ()), StoreError> {
         match due.key.as_str() {
             "panics" => panic!("as it was told"),
-            "progresses" if self.finished() == 0 => return Ok((Outcome::Progressed, ())),
-            "is interrupted" => return Ok((Outcome::Interrupted, ())),
+            "progresses" if self.finished() == 0 => return Ok((DeliveryResult::Progressed, ())),
+            "is interrupted" => return Ok((DeliveryResult::Interrupted, ())),
             "stops" => self.stopper.ask(),
             _ => tokio::task::yield_now().await,
         }
-        Ok((Outcome::Delivered, ()))
+        Ok((DeliveryResult::Delivered, ()))
     }
 
     async fn note(&self, _: &mut PgConnection, due: &Due, _: &Tried<()>) -> Result<(), StoreError> {
@@ -109,7 +109,7 @@ impl Outbox for Slow {
         &self.0.app.clock
     }
 
-    async fn attempt(&self, _: &Due) -> Result<(Outcome, ()), StoreError> {
+    async fn attempt(&self, _: &Due) -> Result<(DeliveryResult, ()), StoreError> {
         for _ in 0..6 {
             self.0.pass(15);
             let renewed = async {
@@ -123,7 +123,7 @@ impl Outbox for Slow {
             tokio::time::timeout(Duration::from_secs(20), renewed).await.expect("renewed")?;
         }
         assert!(outbox::lease(self).await?.is_empty(), "it is with us");
-        Ok((Outcome::Delivered, ()))
+        Ok((DeliveryResult::Delivered, ()))
     }
 
     async fn note(&self, _: &mut PgConnection, _: &Due, _: &Tried<()>) -> Result<(), StoreError> {
@@ -181,10 +181,10 @@ async fn what_an_older_version_came_to_leaves_a_newer_one_alone(pool: PgPool) {
     deliveries::queue(&mut connection, wanted, rig.now()).await.unwrap();
     // Leased: not even the newer one is delivered.
     assert!(outbox::lease(&handler).await.unwrap().is_empty());
-    outbox::record(&handler, &old[0], Outcome::Delivered, ()).await.unwrap();
+    outbox::record(&handler, &old[0], DeliveryResult::Delivered, ()).await.unwrap();
     let new = outbox::lease(&handler).await.unwrap();
     assert_eq!(new[0].version, 2);
-    outbox::record(&handler, &new[0], Outcome::Delivered, ()).await.unwrap();
+    outbox::record(&handler, &new[0], DeliveryResult::Delivered, ()).await.unwrap();
     outbox::deliver_due(&handler, &stop).await.unwrap();
     assert_eq!(handler.finished(), 2);
 }
@@ -217,7 +217,7 @@ async fn progress_is_followed_by_the_rest_and_ends_earlier_failures(pool: PgPool
     let (handler, stop) = Obedient::of(&rig);
     queue(&rig, "progresses").await;
     let due = outbox::lease(&handler).await.unwrap();
-    let failed = Outcome::Failed(Failure::new("why", &"it failed"));
+    let failed = DeliveryResult::Failed(Failure::new("why", &"it failed"));
     outbox::record(&handler, &due[0], failed, ()).await.unwrap();
     handler.finished.store(0, Ordering::SeqCst);
     rig.pass(1_000);

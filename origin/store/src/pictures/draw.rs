@@ -94,7 +94,7 @@ pub async fn drawing(
 
 /// The outcome of a candidate.
 #[derive(Debug, Clone)]
-pub enum Outcome {
+pub enum CandidateResult {
     /// It may be dealt.
     Kept {
         /// The thing to look for.
@@ -121,7 +121,7 @@ pub struct StoreDrawn<'a> {
     /// The model and version that drew them.
     pub drawn_by: &'a str,
     /// The candidates' positions and outcomes.
-    pub outcomes: &'a [(i32, Outcome)],
+    pub outcomes: &'a [(i32, CandidateResult)],
 }
 
 impl Unit for StoreDrawn<'_> {
@@ -131,7 +131,7 @@ impl Unit for StoreDrawn<'_> {
         let pack = self.pack.to_string();
         for (position, outcome) in self.outcomes {
             match outcome {
-                Outcome::Dropped(why) => {
+                CandidateResult::Dropped(why) => {
                     sqlx::query!(
                         "UPDATE pack_items SET outcome = $3
                         WHERE pack = $1 AND position = $2 AND outcome IS NULL",
@@ -142,7 +142,14 @@ impl Unit for StoreDrawn<'_> {
                     .execute(&mut *connection)
                     .await?;
                 }
-                Outcome::Kept { prompt, answer, images, image_lengths, clarity, judgement } => {
+                CandidateResult::Kept {
+                    prompt,
+                    answer,
+                    images,
+                    image_lengths,
+                    clarity,
+                    judgement,
+                } => {
                     let encode = |error| sqlx::Error::Encode(Box::new(error));
                     let answer = serde_json::to_value(answer).map_err(encode)?;
                     let judgement = judgement.as_ref().map(serde_json::to_value);

@@ -1,6 +1,6 @@
 //! The table itself, in the order of the page: personal data first.
 
-use super::{Kept, Seen, Table};
+use super::{Kept, Table, Visibility};
 
 /// About no person, and seen by operators only.
 const TECHNICAL: Table = Table {
@@ -8,7 +8,7 @@ const TECHNICAL: Table = Table {
     personal: &[],
     others: &[],
     kept: Kept::EventDays,
-    seen_by: Seen::Operators,
+    seen_by: Visibility::Operators,
     of_person: None,
     withheld: &[],
 };
@@ -18,7 +18,7 @@ pub const TABLES: &[Table] = &[
         name: "accounts",
         personal: &["id", "email", "name", "locale", "password", "totp_key"],
         kept: Kept::Account,
-        seen_by: Seen::Members,
+        seen_by: Visibility::Members,
         of_person: Some("id = $1"),
         withheld: &["password", "totp_key", "totp_last_step"],
         ..TECHNICAL
@@ -28,7 +28,7 @@ pub const TABLES: &[Table] = &[
         personal: &["id", "account", "agent", "prefix"],
         others: &["hash", "stage", "kind"],
         kept: Kept::Swept,
-        seen_by: Seen::Person,
+        seen_by: Visibility::Person,
         of_person: Some("account = $1"),
         withheld: &["hash"],
     },
@@ -37,7 +37,7 @@ pub const TABLES: &[Table] = &[
         personal: &["account"],
         others: &["hash"],
         kept: Kept::Account,
-        seen_by: Seen::Operators,
+        seen_by: Visibility::Operators,
         of_person: Some("account = $1"),
         withheld: &["hash"],
     },
@@ -46,7 +46,7 @@ pub const TABLES: &[Table] = &[
         personal: &["id", "account", "name", "credential", "key"],
         others: &["state"],
         kept: Kept::Account,
-        seen_by: Seen::Person,
+        seen_by: Visibility::Person,
         of_person: Some("account = $1"),
         withheld: &["credential", "key", "state"],
     },
@@ -61,7 +61,7 @@ pub const TABLES: &[Table] = &[
         personal: &["account"],
         others: &["hash"],
         kept: Kept::Swept,
-        seen_by: Seen::Operators,
+        seen_by: Visibility::Operators,
         of_person: Some("account = $1"),
         withheld: &["hash"],
     },
@@ -70,7 +70,7 @@ pub const TABLES: &[Table] = &[
         personal: &["email", "name", "locale", "password"],
         others: &["hash"],
         kept: Kept::Swept,
-        seen_by: Seen::Operators,
+        seen_by: Visibility::Operators,
         of_person: Some("email = $2"),
         withheld: &["hash", "password"],
     },
@@ -78,7 +78,7 @@ pub const TABLES: &[Table] = &[
         name: "departures",
         personal: &["account"],
         kept: Kept::Account,
-        seen_by: Seen::Person,
+        seen_by: Visibility::Person,
         of_person: Some("account = $1"),
         ..TECHNICAL
     },
@@ -86,7 +86,7 @@ pub const TABLES: &[Table] = &[
         name: "members",
         personal: &["organisation", "account", "role"],
         kept: Kept::Account,
-        seen_by: Seen::Members,
+        seen_by: Visibility::Members,
         of_person: Some("account = $1"),
         ..TECHNICAL
     },
@@ -95,7 +95,7 @@ pub const TABLES: &[Table] = &[
         personal: &["email", "invited_by", "role"],
         others: &["id", "hash", "organisation"],
         kept: Kept::Swept,
-        seen_by: Seen::Members,
+        seen_by: Visibility::Members,
         of_person: Some("email = $2 OR invited_by = $1"),
         withheld: &["hash"],
     },
@@ -104,7 +104,7 @@ pub const TABLES: &[Table] = &[
         personal: &["name"],
         others: &["id"],
         kept: Kept::Organisation,
-        seen_by: Seen::Members,
+        seen_by: Visibility::Members,
         of_person: Some("id IN (SELECT organisation FROM members WHERE account = $1)"),
         ..TECHNICAL
     },
@@ -113,7 +113,7 @@ pub const TABLES: &[Table] = &[
         personal: &["recipient", "subject"],
         others: &["last_error"],
         kept: Kept::Swept,
-        seen_by: Seen::Operators,
+        seen_by: Visibility::Operators,
         of_person: Some("recipient = $2"),
         ..TECHNICAL
     },
@@ -122,7 +122,7 @@ pub const TABLES: &[Table] = &[
         personal: &["account", "actor", "prefix", "subject", "before", "after", "search"],
         others: &["organisation", "action", "request_id"],
         kept: Kept::Always,
-        seen_by: Seen::RecordReaders,
+        seen_by: Visibility::RecordReaders,
         of_person: Some("account = $1"),
         withheld: &["search"],
     },
@@ -131,7 +131,7 @@ pub const TABLES: &[Table] = &[
         personal: &["account", "name"],
         others: &["id", "hash", "organisation", "hint", "scopes"],
         kept: Kept::Account,
-        seen_by: Seen::Members,
+        seen_by: Visibility::Members,
         of_person: Some("account = $1"),
         withheld: &["hash"],
     },
@@ -154,21 +154,21 @@ pub const TABLES: &[Table] = &[
         name: "webhooks",
         others: &["id", "organisation", "url", "secret", "state"],
         kept: Kept::Organisation,
-        seen_by: Seen::Members,
+        seen_by: Visibility::Members,
         ..TECHNICAL
     },
     Table {
         name: "webhook_deliveries",
         others: &["id", "webhook", "event", "last_error", "last_failure"],
         kept: Kept::Swept,
-        seen_by: Seen::Members,
+        seen_by: Visibility::Members,
         ..TECHNICAL
     },
     Table {
         name: "told_by_mail",
         personal: &["organisation", "account"],
         kept: Kept::Account,
-        seen_by: Seen::Person,
+        seen_by: Visibility::Person,
         of_person: Some("account = $1"),
         ..TECHNICAL
     },
@@ -177,14 +177,14 @@ pub const TABLES: &[Table] = &[
         personal: &["acknowledged_by"],
         others: &["id", "sitekey", "kind", "severity", "figures"],
         kept: Kept::Swept,
-        seen_by: Seen::Members,
+        seen_by: Visibility::Members,
         ..TECHNICAL
     },
     Table {
         name: "lists",
         others: &["id", "organisation", "name", "entries"],
         kept: Kept::Organisation,
-        seen_by: Seen::Members,
+        seen_by: Visibility::Members,
         ..TECHNICAL
     },
     Table {
@@ -211,7 +211,7 @@ pub const TABLES: &[Table] = &[
             "score_weights",
         ],
         kept: Kept::Site,
-        seen_by: Seen::Members,
+        seen_by: Visibility::Members,
         ..TECHNICAL
     },
     Table { name: "score_courses", others: &["sitekey", "course"], kept: Kept::Site, ..TECHNICAL },
@@ -227,7 +227,7 @@ pub const TABLES: &[Table] = &[
         name: "site_publications",
         others: &["sitekey"],
         kept: Kept::Site,
-        seen_by: Seen::Members,
+        seen_by: Visibility::Members,
         ..TECHNICAL
     },
     Table {
@@ -235,27 +235,27 @@ pub const TABLES: &[Table] = &[
         personal: &["payload"],
         others: &["topic", "key", "last_error"],
         kept: Kept::Swept,
-        seen_by: Seen::Operators,
+        seen_by: Visibility::Operators,
         of_person: Some("topic = 'emails' AND payload ->> 'to' = $2"),
         withheld: &["payload"],
     },
     Table {
         name: "redeemed",
         others: &["id", "sitekey", "hostname", "action", "algorithm", "country"],
-        seen_by: Seen::Members,
+        seen_by: Visibility::Members,
         ..TECHNICAL
     },
     Table {
         name: "outcomes",
         others: &["sitekey", "id", "outcome", "reason", "key", "first_key"],
         kept: Kept::Swept,
-        seen_by: Seen::Members,
+        seen_by: Visibility::Members,
         ..TECHNICAL
     },
     Table {
         name: "minute_counts",
         others: &["sitekey", "hostname", "action", "kind", "code", "country", "algorithm"],
-        seen_by: Seen::Members,
+        seen_by: Visibility::Members,
         ..TECHNICAL
     },
     Table { name: "picture_counts", others: &["type", "pack"], ..TECHNICAL },
@@ -263,28 +263,28 @@ pub const TABLES: &[Table] = &[
         name: "hourly_breakdowns",
         others: &["sitekey", "dimension", "value"],
         kept: Kept::Swept,
-        seen_by: Seen::Members,
+        seen_by: Visibility::Members,
         ..TECHNICAL
     },
     Table {
         name: "daily_breakdowns",
         others: &["sitekey", "dimension", "value"],
         kept: Kept::Always,
-        seen_by: Seen::Members,
+        seen_by: Visibility::Members,
         ..TECHNICAL
     },
     Table {
         name: "hourly_prices",
         others: &["sitekey"],
         kept: Kept::Swept,
-        seen_by: Seen::Members,
+        seen_by: Visibility::Members,
         ..TECHNICAL
     },
     Table {
         name: "fleets",
         others: &["sitekey", "name"],
         kept: Kept::Swept,
-        seen_by: Seen::Members,
+        seen_by: Visibility::Members,
         ..TECHNICAL
     },
     Table { name: "rollup_hours", ..TECHNICAL },

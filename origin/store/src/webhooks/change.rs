@@ -9,7 +9,7 @@ use munjigi_keys::UnixMillis;
 use serde_json::json;
 use sqlx::PgConnection;
 
-use super::{Outcome, stored};
+use super::{WebhookResult, stored};
 use crate::audit::{self, Actor, Author, Entry};
 use crate::deliveries::{self, Topic};
 use crate::{StoreError, Unit};
@@ -169,7 +169,7 @@ pub struct Tested<'a> {
     /// The `webhook-id` of the message.
     pub id: &'a str,
     /// The outcome: delivered or given up.
-    pub outcome: &'a Outcome,
+    pub outcome: &'a WebhookResult,
     pub actor: &'a Actor,
     pub now: UnixMillis,
 }

@@ -37,7 +37,7 @@ struct Page {
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct PasskeyForm {
     change: String,
     #[serde(default)]
     name: String,
@@ -62,7 +62,7 @@ pub async fn submit(
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
     Path(id): Path<String>,
-    fields: Result<Form<Fields>, FormRejection>,
+    fields: Result<Form<PasskeyForm>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(fields) = fields.map_err(|_| PageError::malformed())?;
     let (passkey, left) = find(&app, &user, &id).await?;

@@ -1,7 +1,7 @@
 //! Dry run of changed rules on the last day, as text.
 
 use munjigi_domain::accounts::limits::TRIES_OF_RULES;
-use munjigi_domain::dry_run::{Did, DryRun, Outcome, Report, VERDICTS};
+use munjigi_domain::dry_run::{Did, DryRun, DryRunReport, DryRunResult, VERDICTS};
 use munjigi_domain::settings::warnings;
 use munjigi_domain::statistics::Share;
 use munjigi_i18n::{Text, Texts};
@@ -10,7 +10,7 @@ use munjigi_store::dry_run::{self, BOUNDS, Redemptions, Remembered};
 use munjigi_store::limits::Taken;
 use munjigi_store::lists;
 
-use super::form::Step;
+use super::form::RuleEdit;
 use super::sentence::{sentence, word};
 use crate::page_error::PageError;
 use crate::requester::Asking;
@@ -50,7 +50,7 @@ pub struct Row {
 pub async fn on_last_day(
     asking: &Asking,
     config: &SiteConfig,
-    step: &Step,
+    step: &RuleEdit,
     proposed: &[Rule],
 ) -> Result<Section, PageError> {
     let (app, account) = (&asking.app, &asking.user.account.id);
@@ -82,9 +82,9 @@ pub async fn on_last_day(
         parts.push(part(t, t.get("dry-run-redeemed"), &redeemed));
     }
     let title = match step {
-        Step::Add(rule) => t.get("dry-run-with").with("rule", sentence(t, rule, &names)),
-        Step::Remove(place) => t.get("dry-run-without").count("rule", place + 1),
-        Step::Up(_) | Step::Down(_) | Step::Undo => t.get("dry-run-with-change"),
+        RuleEdit::Add(rule) => t.get("dry-run-with").with("rule", sentence(t, rule, &names)),
+        RuleEdit::Remove(place) => t.get("dry-run-without").count("rule", place + 1),
+        RuleEdit::Up(_) | RuleEdit::Down(_) | RuleEdit::Undo => t.get("dry-run-with-change"),
     };
     let limits = limits_of(t, config, proposed);
     let warnings = warnings(proposed).iter().map(|warning| warning.text(t)).collect();
@@ -105,9 +105,9 @@ fn since(t: Texts, remembered: &Remembered) -> String {
     t.get("dry-run-since").with("at", at).into()
 }
 
-fn part(t: Texts, title: Text, report: &Report) -> Part {
-    let Report { total, changed, open, .. } = *report;
-    let row = |(outcome, count): &(Outcome, u64)| {
+fn part(t: Texts, title: Text, report: &DryRunReport) -> Part {
+    let DryRunReport { total, changed, open, .. } = *report;
+    let row = |(outcome, count): &(DryRunResult, u64)| {
         let (before, after, is_changed) = words(t, *outcome);
         let share = Share::of(*count, total).map(|share| share.to_string()).unwrap_or_default();
         Row { before, after, count: *count, share, is_changed }
@@ -140,24 +140,26 @@ fn summary(t: Texts, total: u64, changed: u64, open: u64) -> String {
     }
 }
 
-fn words(t: Texts, outcome: Outcome) -> (String, String, bool) {
+fn words(t: Texts, outcome: DryRunResult) -> (String, String, bool) {
     let said = |number: u8| match VERDICTS.get(usize::from(number)).copied().flatten() {
         Some(verdict) => word(verdict).to_owned(),
         None => t.get("dry-run-by-risk").into(),
     };
     match outcome {
-        Outcome::Changed { before, after, unless_earlier: false } => {
+        DryRunResult::Changed { before, after, unless_earlier: false } => {
             (said(before), said(after), true)
         }
-        Outcome::Changed { before, after, unless_earlier: true } => {
+        DryRunResult::Changed { before, after, unless_earlier: true } => {
             let unless = |said: String| t.get("dry-run-unless").with("verdict", said).into();
             (unless(said(before)), unless(said(after)), true)
         }
-        Outcome::Open => (t.get("dry-run-unknown").into(), t.get("dry-run-unknown").into(), false),
-        Outcome::Same { verdict: Some(verdict) } => {
+        DryRunResult::Open => {
+            (t.get("dry-run-unknown").into(), t.get("dry-run-unknown").into(), false)
+        }
+        DryRunResult::Same { verdict: Some(verdict) } => {
             (said(verdict), t.get("dry-run-unchanged").into(), false)
         }
-        Outcome::Same { verdict: None } => {
+        DryRunResult::Same { verdict: None } => {
             (t.get("dry-run-earlier-or-risk").into(), t.get("dry-run-unchanged").into(), false)
         }
     }

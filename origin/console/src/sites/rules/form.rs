@@ -6,7 +6,7 @@ use munjigi_protocol::{Rule, RuleMatch, ScoreReason, Verdict};
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
-pub struct Fields {
+pub struct RulesForm {
     /// Mark of the settings that the page was shown with.
     pub mark: Mark,
     /// Which button was pressed.
@@ -47,7 +47,7 @@ pub struct Typed {
 
 /// One change to the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub enum RuleEdit {
     /// Swaps a rule with the one before it.
     Up(usize),
     /// Swaps a rule with the one after it.
@@ -67,24 +67,24 @@ pub enum Purpose {
     Try,
 }
 
-impl Fields {
+impl RulesForm {
     /// `None` if the form is not one of ours.
-    pub fn step(&self) -> Option<(Purpose, Step)> {
+    pub fn step(&self) -> Option<(Purpose, RuleEdit)> {
         Some(match self.change.as_str() {
-            "up" => (Purpose::Do, Step::Up(self.rule?)),
-            "down" => (Purpose::Do, Step::Down(self.rule?)),
-            "remove" => (Purpose::Do, Step::Remove(self.rule?)),
-            "try-without" => (Purpose::Try, Step::Remove(self.rule?)),
-            "add" => (Purpose::Do, Step::Add(self.typed.rule()?)),
-            "try" => (Purpose::Try, Step::Add(self.typed.rule()?)),
-            "undo" => (Purpose::Do, Step::Undo),
+            "up" => (Purpose::Do, RuleEdit::Up(self.rule?)),
+            "down" => (Purpose::Do, RuleEdit::Down(self.rule?)),
+            "remove" => (Purpose::Do, RuleEdit::Remove(self.rule?)),
+            "try-without" => (Purpose::Try, RuleEdit::Remove(self.rule?)),
+            "add" => (Purpose::Do, RuleEdit::Add(self.typed.rule()?)),
+            "try" => (Purpose::Try, RuleEdit::Add(self.typed.rule()?)),
+            "undo" => (Purpose::Do, RuleEdit::Undo),
             _ => return None,
         })
     }
 
     /// Mistakes in a new rule's form, besides those in the rule itself.
-    pub fn mistakes(&self, step: &Step) -> Vec<Mistake> {
-        let Step::Add(rule) = step else { return Vec::new() };
+    pub fn mistakes(&self, step: &RuleEdit) -> Vec<Mistake> {
+        let RuleEdit::Add(rule) = step else { return Vec::new() };
         let mut mistakes = Vec::new();
         let asn = &self.typed.asn;
         let is_unread = rule.when.asn.is_none() && !asn.trim().is_empty();
@@ -141,7 +141,7 @@ impl Typed {
     }
 }
 
-impl Step {
+impl RuleEdit {
     /// The list after the change; `None` if the list has no such rule.
     pub fn apply(&self, rules: &[Rule]) -> Option<Vec<Rule>> {
         let mut rules = rules.to_vec();
@@ -183,20 +183,20 @@ mod tests {
     fn steps_beyond_the_ends_are_none() {
         let rules = [rule("KR"), rule("JP")];
         let swapped = vec![rule("JP"), rule("KR")];
-        assert_eq!(Step::Up(1).apply(&rules), Some(swapped.clone()));
-        assert_eq!(Step::Down(0).apply(&rules), Some(swapped));
-        assert_eq!(Step::Remove(0).apply(&rules), Some(vec![rule("JP")]));
+        assert_eq!(RuleEdit::Up(1).apply(&rules), Some(swapped.clone()));
+        assert_eq!(RuleEdit::Down(0).apply(&rules), Some(swapped));
+        assert_eq!(RuleEdit::Remove(0).apply(&rules), Some(vec![rule("JP")]));
         for step in [
-            Step::Up(0),
-            Step::Up(2),
-            Step::Up(usize::MAX),
-            Step::Down(1),
-            Step::Down(usize::MAX),
-            Step::Remove(2),
-            Step::Undo,
+            RuleEdit::Up(0),
+            RuleEdit::Up(2),
+            RuleEdit::Up(usize::MAX),
+            RuleEdit::Down(1),
+            RuleEdit::Down(usize::MAX),
+            RuleEdit::Remove(2),
+            RuleEdit::Undo,
         ] {
             assert_eq!(step.apply(&rules), None, "{step:?}");
         }
-        assert_eq!(Step::Down(0).apply(&[]), None);
+        assert_eq!(RuleEdit::Down(0).apply(&[]), None);
     }
 }

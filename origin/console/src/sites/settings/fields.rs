@@ -13,7 +13,7 @@ use crate::sites::host_lines;
 /// The form's values. Numbers are kept as they were typed, so that a wrong one
 /// can be shown again; checkboxes are present if they are ticked.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Fields {
+pub struct SettingsForm {
     /// Mark of the settings that the form was shown with.
     pub mark: Mark,
     pub name: String,
@@ -32,7 +32,7 @@ pub struct Fields {
     pub turn: Option<String>,
 }
 
-impl Fields {
+impl SettingsForm {
     pub fn of(settings: &Settings) -> Self {
         let box_of = |ticked: bool| ticked.then(|| "yes".to_owned());
         let kind = |kind: PictureType| box_of(settings.pictures.contains(&kind));
@@ -188,16 +188,16 @@ mod tests {
             pictures: vec![PictureType::Grid, PictureType::Turn],
             ..Settings::of_a_new_site()
         };
-        let edit = Fields::of(&settings).edit().unwrap();
+        let edit = SettingsForm::of(&settings).edit().unwrap();
         assert_eq!(edit.apply("mj_00000000000000000000000000", &settings).unwrap(), settings);
     }
 
     #[test]
     fn invalid_numbers_are_reported_by_field() {
-        let fields = Fields::of(&Settings::of_a_new_site());
+        let fields = SettingsForm::of(&Settings::of_a_new_site());
         for typed in ["", "x", "-1", "1.5", "4 000", "99999999999999999999", "9223372036854775808"]
         {
-            let fields = Fields { work_floor: typed.to_owned(), ..fields.clone() };
+            let fields = SettingsForm { work_floor: typed.to_owned(), ..fields.clone() };
             let edit = fields.edit().unwrap();
             assert_eq!((edit.work_floor, edit.unread.len()), (None, 1), "{typed}");
             assert_eq!(edit.unread[0].field(), Field::WorkFloor, "{typed}");

@@ -9,18 +9,18 @@ use serde::Deserialize;
 /// Which notice to show, by the query `done`. A query that cannot be read shows
 /// none.
 #[derive(Debug)]
-pub struct Done(pub Option<String>);
+pub struct Flash(pub Option<String>);
 
 #[derive(Deserialize)]
-struct Fields {
+struct FlashQuery {
     done: Option<String>,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Done {
+impl<S: Send + Sync> FromRequestParts<S> for Flash {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let read = Query::<Fields>::try_from_uri(&parts.uri);
+        let read = Query::<FlashQuery>::try_from_uri(&parts.uri);
         Ok(Self(read.ok().and_then(|Query(fields)| fields.done)))
     }
 }
