@@ -33,3 +33,4 @@ mod route;
 pub mod serve;
 mod sites;
 pub mod state;
+pub mod versioned;

@@ -13,6 +13,7 @@ use crate::log::{Level, Line};
 use crate::platform::Platform;
 use crate::ports::Values;
 use crate::state::State;
+use crate::versioned::{Stored, Versioned};
 
 /// How long a list counts as unchanged.
 const LIST_MS: u64 = 60_000;
@@ -28,42 +29,18 @@ pub struct Lists<'request, P> {
     now: UnixMillis,
 }
 
-/// What is stored under a list's key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stored {
-    /// No value.
-    Nothing,
-    /// A value that this release cannot read.
-    Unreadable,
-    /// The list was deleted at this version.
-    Deleted(u64),
-    /// A published list.
-    List(List),
-}
-
 /// The key of a list.
 pub fn list_key(id: &ListId) -> String {
     format!("list:{id}")
 }
 
-impl Stored {
-    /// The mark that a deleted list leaves behind, so that an older PUT still
-    /// in flight does not bring it back. Base64 has no colon.
-    const DELETED: &'static str = "deleted:";
-
-    /// Parses a value.
-    pub fn parse(text: Option<&str>) -> Self {
-        let Some(text) = text else { return Self::Nothing };
-        if let Some(version) = text.strip_prefix(Self::DELETED) {
-            return version.parse().map_or(Self::Unreadable, Self::Deleted);
-        }
-        let list = base64::decode(text).and_then(|bytes| List::read(&bytes));
-        list.map_or(Self::Unreadable, Self::List)
+impl Versioned for List {
+    fn version(&self) -> u64 {
+        self.version()
     }
 
-    /// The value for a deleted list.
-    pub fn deleted(version: u64) -> String {
-        format!("{}{version}", Self::DELETED)
+    fn read(text: &str) -> Option<Self> {
+        base64::decode(text).and_then(|bytes| Self::read(&bytes))
     }
 }
 
@@ -74,14 +51,14 @@ impl<'request, P: Platform> Lists<'request, P> {
     }
 
     /// What the store has under a list's key, bypassing our own caches.
-    pub async fn stored(&self, id: &ListId) -> Result<Stored, StoreError> {
+    pub async fn stored(&self, id: &ListId) -> Result<Stored<List>, StoreError> {
         let text = self.platform.values()?.load(&list_key(id)).await?;
         Ok(Stored::parse(text.as_deref()))
     }
 
     async fn load(&self, id: &ListId) -> Result<Option<Arc<List>>, StoreError> {
         let (level, event, why) = match self.stored(id).await? {
-            Stored::List(list) => return Ok(Some(Arc::new(list))),
+            Stored::Published(list) => return Ok(Some(Arc::new(*list))),
             Stored::Unreadable => {
                 (Level::Error, "list-unreadable", "this release cannot read it; publish it again")
             }
@@ -119,14 +96,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_deleted_list_leaves_its_version() {
+    fn a_list_is_read_as_it_was_written() {
         let list = List::of(3, ["AS64500".parse().unwrap()]);
         let stored = base64::encode(&list.write());
-        assert_eq!(Stored::parse(None), Stored::Nothing);
-        assert_eq!(Stored::parse(Some(&stored)), Stored::List(list));
-        assert_eq!(Stored::parse(Some(&Stored::deleted(7))), Stored::Deleted(7));
-        for text in ["deleted:x", "", "AQ", "%"] {
-            assert_eq!(Stored::parse(Some(text)), Stored::Unreadable, "{text}");
+        assert_eq!(Stored::parse(Some(&stored)).published(), Some(list));
+        for text in ["", "AQ", "%"] {
+            assert_eq!(Stored::<List>::parse(Some(text)), Stored::Unreadable, "{text}");
         }
     }
 }

@@ -6,10 +6,11 @@ use munjigi_captcha::ports::StoreError;
 use munjigi_captcha::{List, ListId};
 use munjigi_protocol::base64;
 
-use crate::lists::{DELETED_SECONDS, Lists, Stored, list_key};
+use crate::lists::{DELETED_SECONDS, Lists, list_key};
 use crate::own_sites::Published;
 use crate::platform::Platform;
 use crate::ports::Values;
+use crate::versioned::{Stored, deleted};
 
 /// The key of the list of ids that were published from here.
 const OWN_LISTS_KEY: &str = "own-lists";
@@ -49,24 +50,24 @@ pub async fn publish<P: Platform>(
     }
     for OwnList { id, list } in lists {
         let Some(list) = list else { continue };
-        let version = match stored.stored(id).await? {
-            Stored::List(old) if old == list.clone().with_version(old.version()) => continue,
-            Stored::List(old) => old.version() + 1,
-            Stored::Deleted(version) => version + 1,
-            Stored::Nothing | Stored::Unreadable => 1,
-        };
+        let old = stored.stored(id).await?;
+        let version = old.next_version();
+        if let Stored::Published(old) = old
+            && *old == list.clone().with_version(old.version())
+        {
+            continue;
+        }
         let bytes = list.clone().with_version(version).write();
         values.store(&list_key(id), &base64::encode(&bytes)).await?;
         state.lists.with(|lists| lists.forget(id.as_str()));
         published.changed += 1;
     }
     for id in gone {
-        let version = match stored.stored(id).await? {
-            Stored::List(old) => old.version() + 1,
-            Stored::Deleted(_) | Stored::Nothing => continue,
-            Stored::Unreadable => 1,
-        };
-        let mark = Stored::deleted(version);
+        let old = stored.stored(id).await?;
+        if matches!(old, Stored::Deleted(_) | Stored::Nothing) {
+            continue;
+        }
+        let mark = deleted(old.next_version());
         values.store_for(&list_key(id), &mark, DELETED_SECONDS).await?;
         state.lists.with(|lists| lists.forget(id.as_str()));
         published.removed += 1;
@@ -100,16 +101,13 @@ mod tests {
         OwnList { id: id.parse().unwrap(), list }
     }
 
-    fn stored(edge: &Memory, id: &str) -> Stored {
+    fn stored(edge: &Memory, id: &str) -> Stored<List> {
         let key = list_key(&id.parse().unwrap());
         Stored::parse(block_on(edge.values().unwrap().load(&key)).unwrap().as_deref())
     }
 
     fn version(edge: &Memory, id: &str) -> Option<u64> {
-        match stored(edge, id) {
-            Stored::List(list) => Some(list.version()),
-            _ => None,
-        }
+        stored(edge, id).published().map(|list| list.version())
     }
 
     #[test]

@@ -10,7 +10,6 @@ use crate::endpoints::internal::publish::{self, NotPublished};
 use crate::platform::Platform;
 use crate::ports::Values;
 use crate::request_context::RequestContext;
-use crate::sites::Stored;
 
 /// The key of the list of sitekeys that were published from here.
 const OWN_SITES_KEY: &str = "own-sites";
@@ -72,12 +71,11 @@ pub async fn publish<P: Platform>(
     let known: Vec<&str> = names.iter().chain(&gone).copied().collect();
     values.store(OWN_SITES_KEY, &known.join(" ")).await?;
     for (index, site) in sites.iter().enumerate() {
-        let version = match edge.sites().stored(&site.sitekey).await? {
-            Stored::Site(stored) if is_same(&stored, site) => continue,
-            Stored::Site(stored) => stored.version + 1,
-            Stored::Deleted(version) => version + 1,
-            Stored::Nothing | Stored::Unreadable => 1,
-        };
+        let stored = edge.sites().stored(&site.sitekey).await?;
+        let version = stored.next_version();
+        if stored.published().is_some_and(|stored| is_same(&stored, site)) {
+            continue;
+        }
         let site = SiteConfig { version, ..site.clone() };
         publish::publish(&edge, &site).await.map_err(|error| refused(index, error))?;
         published.changed += 1;
@@ -114,6 +112,7 @@ mod tests {
     use super::*;
     use crate::contract::Memory;
     use crate::sites::site_key;
+    use crate::versioned::Stored;
 
     const KEYS: &str = "t1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     const CHECK: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -137,10 +136,7 @@ mod tests {
     fn version(edge: &Memory, site: &SiteConfig) -> Option<u64> {
         let values = edge.values().unwrap();
         let text = block_on(values.load(&site_key(&site.sitekey))).unwrap();
-        match Stored::parse(text.as_deref()) {
-            Stored::Site(site) => Some(site.version),
-            _ => None,
-        }
+        Stored::<SiteConfig>::parse(text.as_deref()).published().map(|site| site.version)
     }
 
     #[test]

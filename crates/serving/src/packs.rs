@@ -13,6 +13,7 @@ use crate::log::{Level, Line};
 use crate::platform::Platform;
 use crate::ports::Values;
 use crate::state::{KnownPools, State};
+use crate::versioned::Versioned;
 
 /// The key of the pools.
 pub const POOLS_KEY: &str = "pools";
@@ -41,6 +42,16 @@ pub fn images_key(id: PackId) -> String {
     format!("packs/{id}")
 }
 
+impl Versioned for Pools {
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        base64::decode(text).and_then(|bytes| read_pools(&bytes).ok())
+    }
+}
+
 impl<'request, P: Platform> Packs<'request, P> {
     /// The packs as known at a given time.
     pub const fn new(platform: &'request P, state: &'request State, now: UnixMillis) -> Self {
@@ -50,7 +61,7 @@ impl<'request, P: Platform> Packs<'request, P> {
     /// The pools as stored, bypassing our own caches.
     pub async fn stored_pools(&self) -> Result<Option<Pools>, StoreError> {
         let Some(text) = self.platform.values()?.load(POOLS_KEY).await? else { return Ok(None) };
-        let pools = base64::decode(&text).and_then(|bytes| read_pools(&bytes).ok());
+        let pools = Pools::read(&text);
         if pools.is_none() {
             self.unreadable(POOLS_KEY);
         }

@@ -9,6 +9,7 @@ use crate::log::{Level, Line};
 use crate::platform::Platform;
 use crate::ports::Values;
 use crate::state::{Known, State};
+use crate::versioned::{Stored, Versioned};
 use munjigi_captcha::ports::{SiteSource, StoreError};
 use munjigi_captcha::{Exemption, ImportFilter, Imports, SecretHash, Site, SiteError, Sitekey};
 use munjigi_keys::UnixMillis;
@@ -34,19 +35,6 @@ pub struct Sites<'request, P> {
     now: UnixMillis,
 }
 
-/// What is stored under a sitekey.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Stored {
-    /// No value.
-    Nothing,
-    /// A value that this release cannot read.
-    Unreadable,
-    /// The site was deleted at this version.
-    Deleted(u64),
-    /// A published site.
-    Site(Box<SiteConfig>),
-}
-
 /// The key of a site's configuration.
 pub fn site_key(sitekey: &str) -> String {
     format!("site:{sitekey}")
@@ -62,24 +50,14 @@ pub fn alias_key(alias: &str) -> String {
     format!("alias:{alias}")
 }
 
-impl Stored {
-    /// The mark that a deleted site leaves behind, so that an older PUT still
-    /// in flight does not bring it back.
-    const DELETED: &'static str = "deleted:";
-
-    /// Parses a value.
-    pub fn parse(text: Option<&str>) -> Self {
-        let Some(text) = text else { return Self::Nothing };
-        if let Some(version) = text.strip_prefix(Self::DELETED) {
-            return version.parse().map_or(Self::Unreadable, Self::Deleted);
-        }
-        serde_json::from_slice(text.as_bytes())
-            .map_or(Self::Unreadable, |site| Self::Site(Box::new(site)))
+impl Versioned for SiteConfig {
+    fn version(&self) -> u64 {
+        self.version
     }
 
-    /// The value for a deleted site.
-    pub fn deleted(version: u64) -> String {
-        format!("{}{version}", Self::DELETED)
+    fn read(text: &str) -> Option<Self> {
+        // As every other body is read: another reader is 10 KB of the Worker.
+        serde_json::from_slice(text.as_bytes()).ok()
     }
 }
 
@@ -100,7 +78,7 @@ impl<'request, P: Platform> Sites<'request, P> {
 
     /// What the store has under a sitekey, bypassing our own caches. It may
     /// have caches of its own, and be a minute out of date.
-    pub async fn stored(&self, sitekey: &str) -> Result<Stored, StoreError> {
+    pub async fn stored(&self, sitekey: &str) -> Result<Stored<SiteConfig>, StoreError> {
         let text = self.platform.values()?.load(&site_key(sitekey)).await?;
         let stored = Stored::parse(text.as_deref());
         if stored == Stored::Unreadable {
@@ -113,7 +91,7 @@ impl<'request, P: Platform> Sites<'request, P> {
         let site = match self.stored(sitekey).await? {
             Stored::Nothing | Stored::Deleted(_) => None,
             Stored::Unreadable => return Err(StoreError),
-            Stored::Site(config) => match parse(self.state.config.environment, &config) {
+            Stored::Published(config) => match parse(self.state.config.environment, &config) {
                 Ok(site) => Some(Arc::new(site)),
                 Err(error) => {
                     self.unreadable(sitekey, &error.to_string());
@@ -281,13 +259,5 @@ mod tests {
             }
         }
         assert!((STALE_MS - MISS_MS..STALE_MS + MISS_MS).contains(&served_until), "{served_until}");
-    }
-
-    #[test]
-    fn a_deleted_site_leaves_its_version() {
-        assert_eq!(Stored::parse(None), Stored::Nothing);
-        assert_eq!(Stored::parse(Some(&Stored::deleted(7))), Stored::Deleted(7));
-        assert_eq!(Stored::parse(Some("deleted:x")), Stored::Unreadable);
-        assert_eq!(Stored::parse(Some("{}")), Stored::Unreadable);
     }
 }

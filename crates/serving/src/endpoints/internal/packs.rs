@@ -5,7 +5,7 @@
 use munjigi_captcha::pictures::{PicturePack, read_pools};
 use munjigi_captcha::ports::StoreError;
 use munjigi_captcha::{ImportFilter, Refusal};
-use munjigi_protocol::{Code, InvalidPackId, PackId, Pools, Route, base64, routes};
+use munjigi_protocol::{Code, InvalidPackId, PackId, Route, base64, routes};
 
 use super::authorise;
 use crate::answer::Answer;
@@ -16,6 +16,7 @@ use crate::ports::{Images, Values};
 use crate::request_context::RequestContext;
 use crate::sites::IMPORTS_KEY;
 use crate::state::KnownPools;
+use crate::versioned::is_next;
 
 /// The kinds of change. One function carries out all five: five functions would
 /// each add the same awaits, in code size and in every cold start.
@@ -93,7 +94,7 @@ pub async fn answer<P: Platform>(
         Change::PutPools => {
             let pools = read_pools(&body).map_err(|error| malformed(error.to_string()))?;
             let stored = edge.packs().stored_pools().await.map_err(values_away)?;
-            if stored.is_some_and(|stored| overtaken(&pools, &stored)) {
+            if stored.is_some_and(|stored| !is_next(&stored, &pools)) {
                 return Err(stale("these pools or newer ones are already published"));
             }
             values.store(POOLS_KEY, &base64::encode(&body)).await.map_err(values_away)?;
@@ -117,11 +118,6 @@ pub async fn answer<P: Platform>(
     Ok(Answer::nothing())
 }
 
-/// A version is published once; the same again is a retry after a lost answer.
-fn overtaken(pools: &Pools, stored: &Pools) -> bool {
-    pools.version < stored.version || (pools.version == stored.version && pools != stored)
-}
-
 fn malformed(detail: impl Into<String>) -> Answer {
     Answer::problem(Code::MalformedRequest, detail)
 }
@@ -132,32 +128,4 @@ fn stale(detail: &'static str) -> Answer {
 
 fn images_away(StoreError: StoreError) -> Refusal {
     Refusal::unavailable("the bucket is not responding")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pools_are_published_once_per_version() {
-        let pools = |version, packs: &[u8]| Pools {
-            version,
-            packs: packs
-                .iter()
-                .map(|number| munjigi_protocol::PoolEntry {
-                    id: PackId([*number; 8]),
-                    picture_type: munjigi_protocol::PictureType::Grid,
-                    retire_at: 1,
-                })
-                .collect(),
-        };
-        for (new, stored, overtaken) in [
-            (pools(2, &[]), pools(1, &[1]), false),
-            (pools(2, &[1]), pools(2, &[1]), false),
-            (pools(2, &[]), pools(2, &[1]), true),
-            (pools(1, &[1]), pools(2, &[1]), true),
-        ] {
-            assert_eq!(self::overtaken(&new, &stored), overtaken, "{new:?} {stored:?}");
-        }
-    }
 }

@@ -11,7 +11,8 @@ use crate::inbound::{Inbound, object};
 use crate::platform::Platform;
 use crate::ports::{ControlStore, DenyEntry, Values};
 use crate::request_context::RequestContext;
-use crate::sites::{self, Stored, alias_key, secret_key, site_key};
+use crate::sites::{self, alias_key, secret_key, site_key};
+use crate::versioned::{Deletion, deleted, stale};
 
 /// How long a deleted site's version is remembered.
 const DELETED_SECONDS: u32 = 30 * 86_400;
@@ -43,11 +44,10 @@ pub async fn publish<P: Platform>(
     issue::sitekey(&edge.state.config.authority, sitekey)?;
     sites::parse(edge.state.config.environment, config).map_err(NotPublished::Settings)?;
     let before = edge.sites().stored(sitekey).await.map_err(values_away::<P>)?;
-    refuse_stale(&before, config)?;
-    let before = match before {
-        Stored::Site(site) => Some(*site),
-        Stored::Nothing | Stored::Unreadable | Stored::Deleted(_) => None,
-    };
+    if !before.admits(config) {
+        return Err(stale().into());
+    }
+    let before = before.published();
     // Before the site: if this fails, the origin's retry finds the same state
     // and sends the same entries.
     deny(edge, entries(before.as_ref(), config)).await?;
@@ -80,16 +80,13 @@ pub async fn withdraw<P: Platform>(
 ) -> Result<u64, Refusal> {
     issue::sitekey(&edge.state.config.authority, sitekey)?;
     let before = edge.sites().stored(sitekey).await.map_err(values_away::<P>)?;
-    let version = match deleted_version(&before, version)? {
+    let version = match before.deletion(version).ok_or_else(stale)? {
         Deletion::Done(version) => return Ok(version),
         Deletion::Due(version) => version,
     };
     // For up to a minute, the store may say that a new site does not exist: a
     // site that may exist is denied and marked as deleted all the same.
-    let before = match before {
-        Stored::Site(site) => Some(*site),
-        Stored::Nothing | Stored::Unreadable | Stored::Deleted(_) => None,
-    };
+    let before = before.published();
     let secrets = before.iter().flat_map(|site| &site.secrets).map(String::as_str);
     let names = core::iter::once(sitekey).chain(secrets);
     deny(edge, names.map(|name| entry(name, version, true)).collect()).await?;
@@ -123,45 +120,6 @@ impl From<NotPublished> for Answer {
             NotPublished::Refused(refusal) => refusal.into(),
         }
     }
-}
-
-/// What a DELETE has to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Deletion {
-    /// Nothing: the site is already deleted at this version.
-    Done(u64),
-    /// Everything, under this version.
-    Due(u64),
-}
-
-/// The version under which a site is deleted; 0 means the current one.
-fn deleted_version(before: &Stored, wanted: u64) -> Result<Deletion, Refusal> {
-    let (stored, deleted) = match before {
-        Stored::Nothing | Stored::Unreadable => (0, false),
-        Stored::Deleted(version) => (*version, true),
-        Stored::Site(site) => (site.version, false),
-    };
-    if wanted != 0 && wanted < stored {
-        return Err(stale());
-    }
-    if deleted && wanted <= stored {
-        return Ok(Deletion::Done(stored));
-    }
-    Ok(Deletion::Due(wanted.max(stored)))
-}
-
-/// A version is published once; the same again is a retry after a lost answer.
-fn refuse_stale(before: &Stored, config: &SiteConfig) -> Result<(), Refusal> {
-    let fresh = match before {
-        Stored::Nothing | Stored::Unreadable => true,
-        Stored::Deleted(version) => config.version > *version,
-        Stored::Site(site) => config.version > site.version || **site == *config,
-    };
-    if fresh { Ok(()) } else { Err(stale()) }
-}
-
-fn stale() -> Refusal {
-    Refusal::new(Code::StaleVersion, "this version or a newer one is already published")
 }
 
 /// What must not wait for caches to expire: whether the site is paused, its
@@ -211,7 +169,7 @@ async fn erase<P: Platform>(
 ) -> Result<(), StoreError> {
     let values = edge.platform.values()?;
     let_go(&values, sitekey, &before.map(further_keys).unwrap_or_default()).await?;
-    values.store_for(&site_key(sitekey), &Stored::deleted(version), DELETED_SECONDS).await
+    values.store_for(&site_key(sitekey), &deleted(version), DELETED_SECONDS).await
 }
 
 /// The keys under which a site is found, besides that of its sitekey.
@@ -309,38 +267,5 @@ mod tests {
     fn a_restored_site_ends_what_its_deletion_denied() {
         let restored = config(3, SiteState::Live, &["x"]);
         assert_eq!(entries(None, &restored), [entry("mj_a", 3, false), entry("x", 3, false)]);
-    }
-
-    #[test]
-    fn a_site_that_is_not_known_yet_is_deleted_all_the_same() {
-        let stored = Stored::Site(Box::new(config(5, SiteState::Live, &[])));
-        for (before, wanted, outcome) in [
-            (&Stored::Nothing, 7, Some(Deletion::Due(7))),
-            (&Stored::Unreadable, 7, Some(Deletion::Due(7))),
-            (&stored, 0, Some(Deletion::Due(5))),
-            (&stored, 4, None),
-            (&stored, 5, Some(Deletion::Due(5))),
-            (&stored, 6, Some(Deletion::Due(6))),
-            (&Stored::Deleted(5), 0, Some(Deletion::Done(5))),
-            (&Stored::Deleted(5), 4, None),
-            (&Stored::Deleted(5), 5, Some(Deletion::Done(5))),
-            (&Stored::Deleted(5), 6, Some(Deletion::Due(6))),
-        ] {
-            assert_eq!(deleted_version(before, wanted).ok(), outcome, "{before:?} {wanted}");
-        }
-    }
-
-    #[test]
-    fn a_version_is_published_once() {
-        let stored = |version| Stored::Site(Box::new(config(version, SiteState::Live, &[])));
-        let new = config(2, SiteState::Live, &[]);
-        assert!(refuse_stale(&Stored::Nothing, &new).is_ok());
-        assert!(refuse_stale(&Stored::Unreadable, &new).is_ok());
-        assert!(refuse_stale(&stored(1), &new).is_ok());
-        assert!(refuse_stale(&stored(2), &new).is_ok());
-        assert!(refuse_stale(&stored(2), &config(2, SiteState::Paused, &[])).is_err());
-        assert!(refuse_stale(&stored(3), &new).is_err());
-        assert!(refuse_stale(&Stored::Deleted(1), &new).is_ok());
-        assert!(refuse_stale(&Stored::Deleted(2), &new).is_err());
     }
 }
