@@ -26,10 +26,6 @@ pub struct RowAddress {
 }
 
 impl RowAddress {
-    /// How long a store keeps a row beyond `keep_until`, in milliseconds: a
-    /// process whose clock is behind must find what is spent, not nothing.
-    pub const GRACE_MS: u64 = 60_000;
-
     /// The number of the shard that keeps the row, below `shards`.
     pub fn shard(&self) -> u16 {
         use sha2::{Digest, Sha256};

@@ -9,6 +9,7 @@
 //! paid for it is. One answer is tried per attempt, and choosing the
 //! alternative counts as an answer.
 
+pub mod bucket;
 mod facts;
 
 use munjigi_keys::UnixMillis;

@@ -7,7 +7,7 @@
 
 use std::cell::RefCell;
 
-use munjigi_captcha::redemption::{Redeem, Redemption};
+use munjigi_captcha::redemption::{Redeem, Redemption, bucket};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::routes;
 use munjigi_serving::config::Config;
@@ -21,7 +21,7 @@ use worker::{Env, State};
 use super::alarm::{Plan, Remaining};
 use super::denied::Denied;
 use super::outbox::{self, Batch, Next, Outbox};
-use super::rows::{Rows, bucket_end, bucket_of, given_up};
+use super::rows::{Rows, given_up};
 use super::schema::{self, Schema};
 use super::side_tables;
 use super::sql::{Database, SqlError};
@@ -83,7 +83,7 @@ impl Redemptions {
         let now = clock::now();
         // First, so that there is another alarm whatever happens below.
         let unready = self.schema.borrow().is_none();
-        let over = self.rows.buckets().first().is_some_and(|first| bucket_end(*first) <= now.0);
+        let over = self.rows.buckets().first().is_some_and(|first| bucket::end(*first) <= now.0);
         let work = unready || over || !self.outbox.is_empty();
         let next = self.plan.borrow_mut().rings(now.0, work);
         if let Some(at) = next {
@@ -172,7 +172,7 @@ impl Redemptions {
         let n = self.outbox.last_number() + 1;
         let redeemed = self.rows.redeem(&self.db, now, denial, row, redeem, n)?;
         if redeemed == Redemption::First {
-            self.outbox.spent(bucket_of(row.keep_until), row.id);
+            self.outbox.spent(bucket::of(row.keep_until), row.id);
             self.row_written(now);
         }
         Ok(redeemed)
@@ -310,7 +310,7 @@ impl Redemptions {
 
     /// Between work: a bucket that has ended may be waiting to be dropped.
     fn watch(&self, now: UnixMillis) {
-        let next_end = self.rows.buckets().first().map(|bucket| bucket_end(*bucket));
+        let next_end = self.rows.buckets().first().map(|bucket| bucket::end(*bucket));
         let wanted = self.plan.borrow_mut().watch(now.0, next_end);
         if let Some(at) = wanted {
             self.set_alarm(at);
@@ -320,7 +320,7 @@ impl Redemptions {
     /// When a bucket is due next. One that has ended and still exists contains
     /// rows that are still needed.
     fn next_due(&self, now: UnixMillis) -> Option<u64> {
-        let due = |bucket| match bucket_end(bucket) {
+        let due = |bucket| match bucket::end(bucket) {
             end if end > now.0 => end,
             _ => given_up(bucket),
         };

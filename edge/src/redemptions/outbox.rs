@@ -16,11 +16,10 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use munjigi_captcha::format::Format as _;
-use munjigi_captcha::redemption::StoredFacts;
+use munjigi_captcha::redemption::{StoredFacts, bucket};
 use munjigi_keys::UnixMillis;
 use munjigi_serving::outbound::MAX_EVENTS;
 
-use super::rows::bucket_end;
 use super::sql::{Database, Row, SqlError, blob, integer};
 
 pub use batch::Batch;
@@ -198,7 +197,7 @@ impl Outbox {
         let known = self.0.borrow();
         let all_sent =
             |bucket: u64| !known.more && known.waiting.iter().all(|row| row.bucket != bucket);
-        let over = |bucket: &u64| now.0 >= bucket_end(*bucket) && all_sent(*bucket);
+        let over = |bucket: &u64| now.0 >= bucket::end(*bucket) && all_sent(*bucket);
         buckets.iter().copied().filter(over).collect()
     }
 

@@ -6,19 +6,15 @@
 use std::cell::RefCell;
 
 use munjigi_captcha::format::Format as _;
-use munjigi_captcha::ports::RowAddress;
 use munjigi_captcha::redemption::{
     self, AnswerHash, Answered, CallHash, Denial, Owing, Redeem, Redemption, Row, Spent, Stepped,
-    StoredFacts, TokenHash,
+    StoredFacts, TokenHash, bucket,
 };
 use munjigi_keys::UnixMillis;
 use munjigi_serving::outbound::KEPT_MS;
 
 use super::sql::{Database, NewRow, SqlError, blob, integer};
 use super::wire::RowId;
-
-/// Milliseconds of expiry that share a table.
-pub const BUCKET_MS: u64 = 600_000;
 
 /// The live buckets in their order, a cache of the table `live`: only a few.
 #[derive(Default)]
@@ -33,21 +29,11 @@ struct Statements {
     spend: String,
 }
 
-/// The bucket that keeps rows with this expiry.
-pub const fn bucket_of(keep_until: u64) -> u64 {
-    (keep_until.saturating_add(RowAddress::GRACE_MS)) / BUCKET_MS
-}
-
 /// When rows that the origin has not received by then are given up, in
 /// milliseconds. As long as the queue keeps counts; an origin that is down for
 /// longer is gone.
 pub const fn given_up(bucket: u64) -> u64 {
-    bucket_end(bucket).saturating_add(KEPT_MS)
-}
-
-/// When a bucket may be dropped, in milliseconds.
-pub const fn bucket_end(bucket: u64) -> u64 {
-    (bucket.saturating_add(1)).saturating_mul(BUCKET_MS)
+    bucket::end(bucket).saturating_add(KEPT_MS)
 }
 
 impl Rows {
@@ -208,7 +194,7 @@ impl Rows {
 
     /// The bucket for an expiry, created if necessary.
     fn open(&self, db: &Database, keep_until: u64) -> Result<u64, SqlError> {
-        let bucket = bucket_of(keep_until);
+        let bucket = bucket::of(keep_until);
         if self.buckets.borrow().iter().any(|known| known.bucket == bucket) {
             return Ok(bucket);
         }
@@ -238,15 +224,5 @@ impl Statements {
             "UPDATE attempts_{bucket} SET n = ?2, call = ?3, token = ?4, at = ?5, facts = ?6 \
              WHERE id = ?1 RETURNING 1"
         )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bucket_outlives_every_attempt_in_it() {
-        munjigi_captcha::contract::row_grace(|keep_until| bucket_end(bucket_of(keep_until)));
     }
 }

@@ -6,15 +6,12 @@ use std::collections::BTreeSet;
 
 use munjigi_captcha::format::Format as _;
 use munjigi_captcha::ports::RowAddress;
-use munjigi_captcha::redemption::{AnswerHash, CallHash, Row, Spent, TokenHash};
+use munjigi_captcha::redemption::{AnswerHash, CallHash, Row, Spent, TokenHash, bucket};
 use munjigi_keys::UnixMillis;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::event::Event;
 use super::unwritten;
-
-/// Milliseconds of `keep_until` that share a table.
-const TABLE_MS: u64 = 600_000;
 
 /// The tables that exist, by their numbers.
 #[derive(Debug, Default)]
@@ -22,12 +19,7 @@ pub struct Attempts(BTreeSet<u64>);
 
 /// The number of a row's table.
 const fn table(row: &RowAddress) -> u64 {
-    row.keep_until.0 / TABLE_MS
-}
-
-/// When a table may be dropped, in milliseconds since 1970.
-const fn dropped_at(number: u64) -> u64 {
-    number.saturating_add(1).saturating_mul(TABLE_MS).saturating_add(RowAddress::GRACE_MS)
+    bucket::of(row.keep_until.0)
 }
 
 impl Attempts {
@@ -140,22 +132,12 @@ impl Attempts {
 
     /// Drops the tables all of whose rows are over; returns how many.
     pub fn sweep(&mut self, connection: &Connection, now: UnixMillis) -> rusqlite::Result<usize> {
-        let is_over = |number: &u64| dropped_at(*number) <= now.0;
+        let is_over = |number: &u64| bucket::end(*number) <= now.0;
         let over: Vec<u64> = self.0.iter().copied().take_while(is_over).collect();
         for number in &over {
             connection.execute_batch(&format!("DROP TABLE attempts_{number}"))?;
             self.0.remove(number);
         }
         Ok(over.len())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_table_outlives_every_attempt_in_it() {
-        munjigi_captcha::contract::row_grace(|keep_until| dropped_at(keep_until / TABLE_MS));
     }
 }

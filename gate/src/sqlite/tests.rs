@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use munjigi_captcha::contract::{price_store, redeem, redemption_store, row};
+use munjigi_captcha::redemption::bucket;
 use munjigi_protocol::{Count, CountKind};
 use munjigi_serving::contract::{control_store, values};
 use tempfile::TempDir;
@@ -160,8 +161,8 @@ async fn what_is_over_is_deleted_and_what_waits_for_the_origin_is_not() {
 #[tokio::test]
 async fn a_clock_that_goes_back_over_a_sweep_finds_what_was_spent() {
     let (files, begin) = (Files::new(), Clock::system().now());
-    // The last second of a table.
-    let keep_until = (begin.0 / 600_000 + 6) * 600_000 - 500;
+    // The last second of a bucket.
+    let keep_until = (begin.0 / 600_000 + 6) * 600_000 - bucket::GRACE_MS - 500;
     let time = Arc::new(AtomicU64::new(keep_until - 400));
     let read = Arc::clone(&time);
     let clock = Clock::of(move || UnixMillis(read.load(Ordering::Relaxed)));

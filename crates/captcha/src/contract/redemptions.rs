@@ -175,18 +175,6 @@ async fn refuses_what_is_past_keeping<S: RedemptionStore>(store: S, now: UnixMil
     assert_eq!(store.redeem(&late, &redeem(1, 1)).await, Ok(Redemption::NotAllowed(why)));
 }
 
-/// Holds a store that drops many rows together to the grace; `dropped_at` says
-/// when those of a `keep_until` may go, both in milliseconds since 1970.
-///
-/// # Panics
-/// Rows go within the grace, or stay for more than ten minutes beyond it.
-pub fn row_grace(dropped_at: impl Fn(u64) -> u64) {
-    for keep_until in [0, 1, 539_999, 540_000, 540_001, 599_999, 600_000, 1_795_000_123_456] {
-        let (dropped_at, grace) = (dropped_at(keep_until), keep_until + RowAddress::GRACE_MS);
-        assert!(dropped_at > grace && dropped_at <= grace + 600_000, "{keep_until}: {dropped_at}");
-    }
-}
-
 fn bytes(number: u32) -> [u8; 16] {
     let mut bytes = [0x5a; 16];
     for (slot, byte) in bytes.iter_mut().zip(number.to_le_bytes()) {
