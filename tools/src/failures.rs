@@ -7,6 +7,9 @@ use std::fmt;
 /// Lines of output that are repeated per failure.
 const LINES: usize = 60;
 
+/// Lines that end the message of a subcommand: they fit a screen.
+const LAST_LINES: usize = 20;
+
 /// A failed test, or a failed command that runs no tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
@@ -66,6 +69,15 @@ pub fn of(check: &str, error: &anyhow::Error) -> Vec<Failure> {
     }
     let lines: Vec<String> = format!("{error:#}").lines().map(str::to_owned).collect();
     vec![Failure::new(check, &lines)]
+}
+
+/// The end of what a failed command printed, if the error is of one. Its output
+/// may be far above: some commands run two at once.
+pub fn last_lines(error: &anyhow::Error) -> String {
+    let Some(failed) = error.downcast_ref::<Failed>() else { return String::new() };
+    let lines: Vec<String> = failed.failures.iter().flat_map(|it| it.output.clone()).collect();
+    let from = lines.len().saturating_sub(LAST_LINES);
+    Failure::new("", lines.get(from..).unwrap_or_default()).to_string()
 }
 
 /// Failed tests of Cargo's harness: the output after `---- NAME stdout ----`.
@@ -142,5 +154,16 @@ mod tests {
         let failed = Failed::new("tests: ended with 101".into(), vec![Failure::new("a::one", &[])]);
         let error = anyhow::Error::from(failed).context("unit");
         assert_eq!(of("unit", &error), [Failure::new("a::one", &[])]);
+    }
+
+    #[test]
+    fn a_failed_command_of_set_up_is_quoted_with_its_last_lines() {
+        let script = "seq 30; echo 'error: no such version' >&2; exit 101";
+        let mut command = std::process::Command::new("sh");
+        let error = crate::say::run("a tool", "look", command.args(["-c", script])).unwrap_err();
+        let said = last_lines(&error.context("set-up"));
+        assert!(said.ends_with("   | 30\n   | error: no such version\n"), "{said}");
+        assert_eq!(said.lines().count(), LAST_LINES);
+        assert_eq!(last_lines(&anyhow::anyhow!("no such file")), "");
     }
 }

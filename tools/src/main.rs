@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use munjigi_tools::{command, project::Project};
+use munjigi_tools::{command, failures, project::Project};
 
 #[derive(Parser)]
 #[command(name = "munjigi-tools", about = "Set-up, local services, checks and publishing")]
@@ -56,6 +56,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("munjigi-tools: {error:#}");
+            eprint!("{}", failures::last_lines(&error));
             ExitCode::FAILURE
         }
     }
