@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 root=$PWD
 PATH=$root/node_modules/.bin:$PATH
 out=${MUNJIGI_BUILD_DIR:-build}
-bindgen=${WASM_BINDGEN:-$root/.munjigi/tools/bin/wasm-bindgen}
+tools=${CARGO_TARGET_DIR:-target}/debug/munjigi-tools
 # What is deployed says which commit it was built from.
 MUNJIGI_BUILD=${MUNJIGI_BUILD:-$(git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)}
 export MUNJIGI_BUILD PATH
@@ -19,8 +19,8 @@ target=${CARGO_TARGET_DIR:-target}/wasm32-unknown-unknown/edge
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$bindgen" "$target/munjigi_edge.wasm" --out-dir "$work" --out-name index --target module \
-  --no-typescript --experimental-reset-state-function --force-enable-abort-handler
+[ -x "$tools" ] || cargo program munjigi-tools
+"$tools" bindgen "$target/munjigi_edge.wasm" "$work"
 
 # Without what nothing calls, then without the name section. Inlining what has
 # one caller makes the file shorter and its gzip 5 % longer. Features are named,

@@ -43,7 +43,9 @@ impl Build {
 
     const fn inputs(self) -> &'static [&'static str] {
         match self {
-            Self::Worker => &["edge", "crates", "Cargo.toml", "Cargo.lock"],
+            Self::Worker => {
+                &["edge", "crates", "tools/src/command/bindgen.rs", "Cargo.toml", "Cargo.lock"]
+            }
             Self::Widget => &["widget", "crates", "Cargo.toml", "Cargo.lock", "package-lock.json"],
             Self::Origin => &["origin", "crates", "Cargo.toml", "Cargo.lock"],
             Self::Gate => &["gate", "widget", "crates", "Cargo.toml", "Cargo.lock"],

@@ -2,6 +2,7 @@
 //! that they call do the work.
 
 pub mod bench;
+pub mod bindgen;
 pub mod build;
 pub mod dev;
 pub mod i18n;

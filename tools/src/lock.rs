@@ -31,12 +31,4 @@ impl Lock {
     pub fn parse(text: &str) -> Result<Self> {
         toml::from_str(text).context("parse Cargo.lock")
     }
-
-    /// The version of a library.
-    pub fn version_of(&self, library: &str) -> Result<&str> {
-        let package = self.package.iter().find(|package| package.name == library);
-        package
-            .map(|package| package.version.as_str())
-            .with_context(|| format!("Cargo.lock names no {library}"))
-    }
 }

@@ -20,6 +20,8 @@ enum Task {
     Setup(command::setup::Arguments),
     /// Build everything as it is published
     Build(command::build::Arguments),
+    /// Write the JavaScript glue of the worker's module
+    Bindgen(command::bindgen::Arguments),
     /// Make the gate's archives and container images
     Images(command::images::Arguments),
     /// Start everything on this machine until Ctrl-C
@@ -69,6 +71,7 @@ fn run(task: Task) -> Result<ExitCode> {
         match task {
             Task::Setup(arguments) => command::setup::run(&project, arguments),
             Task::Build(arguments) => command::build::run(&project, arguments),
+            Task::Bindgen(arguments) => command::bindgen::run(&arguments),
             Task::Images(arguments) => command::images::run(&project, &arguments),
             Task::Dev(arguments) => command::dev::run(&project, arguments).await,
             Task::Test(arguments) => command::test::run(&project, arguments).await,

@@ -1,6 +1,5 @@
 //! Sets up a checkout: installs what is missing, keeps what is there, and names
-//! what cannot be installed with its remedy. Builds nothing but the tools that
-//! build.
+//! what cannot be installed with its remedy. Builds nothing but tools of checks.
 
 pub mod browsers;
 mod cargo_tools;
@@ -25,7 +24,6 @@ use crate::files;
 use crate::node::Node;
 use crate::project::Project;
 use crate::say;
-use crate::together::together;
 
 pub use cargo_tools::{CARGO_DENY, install as install_cargo_tool};
 
@@ -39,8 +37,7 @@ pub fn for_building(project: &Project) -> Result<()> {
         "set-up requires Linux on x86-64: the pinned Node, Postgres and workerd are built for it"
     );
     rust_target("Rust for WebAssembly", WASM)?;
-    // One waits for the network, the other for the processor.
-    together(|| cargo_tools::install_builder(project), || packages(project))
+    packages(project)
 }
 
 /// Installs what the origin needs on a Postgres of ours.

@@ -1,27 +1,18 @@
-//! Tools that Cargo builds from the registry, in `.munjigi/tools`, at the
-//! versions that `Cargo.lock` fixes for the libraries they belong to.
+//! Tools of checks and benchmarks that Cargo builds from the registry, in
+//! `.munjigi/tools`. What building needs is a dependency of ours instead: a
+//! registry may lag behind the lockfile of a tool.
 
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::Result;
 
-use crate::lock::Lock;
 use crate::project::Project;
 use crate::say;
 
 /// The checker of licences, bans and sources, pinned here because no library of
 /// ours determines its version.
 pub const CARGO_DENY: (&str, &str) = ("cargo-deny", "0.20.2");
-
-/// Installs `wasm-bindgen` in the version of the library: it refuses modules of
-/// another.
-pub(super) fn install_builder(project: &Project) -> Result<()> {
-    let lock = Lock::read(project)?;
-    let version = lock.version_of("wasm-bindgen")?;
-    // Its TLS is for a test runner that we do not use.
-    install(project, ("wasm-bindgen-cli", version), &["--no-default-features"])
-}
 
 /// Installs one tool unless this version is already there.
 pub fn install(project: &Project, (name, version): (&str, &str), arguments: &[&str]) -> Result<()> {
@@ -77,10 +68,10 @@ mod tests {
     #[test]
     fn a_tool_counts_as_installed_at_its_exact_version() {
         let dir = tempfile::tempdir().unwrap();
-        let record = "[v1]\n\"worker-build 0.8.7 (registry+x)\" = [\"worker-build\"]\n";
+        let record = "[v1]\n\"cargo-deny 0.20.2 (registry+x)\" = [\"cargo-deny\"]\n";
         std::fs::write(dir.path().join(".crates.toml"), record).unwrap();
-        assert!(installed(dir.path(), "worker-build", "0.8.7"));
-        assert!(!installed(dir.path(), "worker-build", "0.8.70"));
-        assert!(!installed(dir.path(), "wasm-bindgen-cli", "0.2.130"));
+        assert!(installed(dir.path(), "cargo-deny", "0.20.2"));
+        assert!(!installed(dir.path(), "cargo-deny", "0.20.20"));
+        assert!(!installed(dir.path(), "geckodriver", "0.37.1"));
     }
 }
