@@ -12,6 +12,7 @@ mod install;
 mod javascript;
 pub mod layers;
 mod node_tests;
+mod npm_audit;
 mod tally;
 mod tree;
 

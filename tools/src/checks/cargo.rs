@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::Result;
 
-use super::{Context, Outcome, Tally};
+use super::{Context, Outcome, Tally, npm_audit};
 use crate::builds::Build;
 use crate::project::Project;
 use crate::setup::require::Part;
@@ -48,6 +48,7 @@ pub(super) fn dependencies(context: &Context) -> Result<Outcome> {
         say::run("cargo-deny", "see deny.toml", &mut deny)?;
     }
     advisories(context)?;
+    npm_audit::run(&context.project)?;
     Ok(Outcome::Passed)
 }
 
