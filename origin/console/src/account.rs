@@ -17,7 +17,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use munjigi_domain::accounts::session::agent_text;
-use munjigi_i18n::{Locale, Text, Texts};
+use munjigi_i18n::{Text, Texts};
 use munjigi_store::sessions::Session;
 use munjigi_store::{factors, passkeys as kept, sessions as stored};
 
@@ -33,7 +33,7 @@ struct Page {
     frame: Frame,
     name: String,
     /// Tag, own name, and whether it is the account's.
-    languages: Vec<(Locale, Text, bool)>,
+    languages: Vec<language::Choice>,
     has_totp: bool,
     has_factor: bool,
     passkeys: usize,
@@ -69,7 +69,7 @@ async fn page(
     let page = Page {
         frame,
         name: account.name.clone(),
-        languages: language::choices(account.locale),
+        languages: language::choices(browser.t(), account),
         has_totp: account.has_totp(),
         has_factor: account.has_factor(),
         passkeys: kept::of_account(&app.pool, &account.id).await?.len(),

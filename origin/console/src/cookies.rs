@@ -34,6 +34,13 @@ pub fn set_language(config: &Console, locale: Locale) -> HeaderValue {
     header(config, cookie)
 }
 
+/// Removes the language, so that the browser's own counts.
+pub fn forget_language(config: &Console) -> HeaderValue {
+    let mut cookie = Cookie::new(full(config, LANGUAGE), "");
+    cookie.set_max_age(Duration::ZERO);
+    header(config, cookie)
+}
+
 pub fn session(config: &Console, token: &Token) -> HeaderValue {
     let lifetime = Duration::milliseconds(i64::try_from(session::WHOLE_MILLIS).unwrap_or(i64::MAX));
     let mut cookie = Cookie::new(full(config, SESSION), token.reveal().to_string());

@@ -165,8 +165,10 @@ async fn pass(
     let now = app.clock.now();
     app.readiness.migrated().map_err(|_| PageError::away().into_response())?;
     let user = find_person(app, browser, now).await.map_err(IntoResponse::into_response)?;
-    if let Some(user) = &user {
-        browser.prefer(user.account.locale);
+    if let Some(User { account, .. }) = &user
+        && account.locale_chosen
+    {
+        browser.prefer(account.locale);
     }
     // Within a session, the CSRF token is derived from the session's cookie.
     browser.prepare_csrf_token(user.is_some(), &app.entropy);

@@ -29,6 +29,8 @@ pub struct Browser {
     pub client: Client,
     /// The language of its pages.
     pub locale: Locale,
+    /// The language that it asks for.
+    pub wanted: Locale,
     /// The language that this request chooses.
     pub chosen: Option<Locale>,
     /// The query of a page that can be shown again in another language.
@@ -56,6 +58,7 @@ impl Browser {
         let browser = Self {
             client: Client::of(app, &request),
             locale: chosen.or(kept).unwrap_or(wanted),
+            wanted,
             chosen,
             query: language::again(&request),
             session,
@@ -73,8 +76,8 @@ impl Browser {
         Texts::of(self.locale)
     }
 
-    /// Shows pages in the language of the user's account, unless this browser has
-    /// chosen one.
+    /// Shows pages in the language that the user chose for the account, unless
+    /// this browser has chosen one.
     pub const fn prefer(&mut self, locale: Locale) {
         if !self.has_language {
             self.locale = locale;

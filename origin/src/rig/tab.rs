@@ -12,6 +12,8 @@ pub struct Tab<'a> {
     rig: &'a Rig,
     pub cookies: BTreeMap<String, String>,
     pub address: String,
+    /// The languages that it asks for; none if it is empty.
+    pub languages: String,
     /// The current page.
     pub page: String,
     pub status: u16,
@@ -25,6 +27,7 @@ impl<'a> Tab<'a> {
             rig,
             cookies: BTreeMap::new(),
             address: "203.0.113.7".to_owned(),
+            languages: String::new(),
             page: String::new(),
             status: 0,
             path: String::new(),
@@ -90,6 +93,9 @@ impl<'a> Tab<'a> {
         headers.insert(header::COOKIE, cookies.join("; ").parse().unwrap());
         headers.insert("x-real-ip", self.address.parse().unwrap());
         headers.insert(header::USER_AGENT, "Firefox/153.0 Linux".parse().unwrap());
+        if !self.languages.is_empty() {
+            headers.insert(header::ACCEPT_LANGUAGE, self.languages.parse().unwrap());
+        }
         let answer = self.rig.send(request).await;
         for cookie in answer.headers.get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();

@@ -6,6 +6,7 @@ CREATE TABLE accounts (
     name              text NOT NULL CHECK (char_length(name) BETWEEN 1 AND 100),
     locale            text NOT NULL
         CHECK (locale ~ '^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$'),
+    locale_chosen     boolean NOT NULL DEFAULT false,
     password          text NOT NULL CHECK (password LIKE '$argon2id$%'),
     created_at        timestamptz NOT NULL,
     totp_key          bytea,
@@ -18,6 +19,7 @@ CREATE TABLE accounts (
 CREATE UNIQUE INDEX accounts_email ON accounts (email);
 COMMENT ON TABLE accounts IS 'One row per person who can log in. There is none before the address is confirmed.';
 COMMENT ON COLUMN accounts.locale IS 'The language of emails and pages, as a tag such as ko or pt-BR. Only its form is checked: a program that has no texts in it uses English.';
+COMMENT ON COLUMN accounts.locale_chosen IS 'Whether its owner chose the language. Otherwise it is that of the page on which the account was made: emails are in it, and pages in the language of the browser.';
 COMMENT ON COLUMN accounts.password IS 'Argon2id in the PHC string format, with its salt and costs.';
 COMMENT ON COLUMN accounts.totp_key IS 'Of the authenticator app, sealed with MUNJIGI_CONSOLE_KEYS; without totp_confirmed_at it is only offered.';
 COMMENT ON COLUMN accounts.totp_offered_at IS 'When totp_key was shown; it can be taken into use for a few minutes only.';

@@ -20,6 +20,7 @@ struct Row {
     email: String,
     name: String,
     locale: String,
+    locale_chosen: bool,
     password: String,
     totp_key: Option<Vec<u8>>,
     totp_offered_at: Option<OffsetDateTime>,
@@ -42,6 +43,7 @@ impl Row {
             email,
             name: self.name,
             locale,
+            locale_chosen: self.locale_chosen,
             password: self.password,
             totp,
             has_passkey: self.has_passkey,
@@ -57,7 +59,7 @@ pub async fn by_email(
 ) -> Result<Option<Account>, StoreError> {
     let row = sqlx::query_as!(
         Row,
-        r#"SELECT id, email, name, locale, password, totp_key,
+        r#"SELECT id, email, name, locale, locale_chosen, password, totp_key,
             totp_offered_at, totp_confirmed_at,
             EXISTS(SELECT FROM passkeys WHERE passkeys.account = accounts.id) AS "has_passkey!",
             created_at
@@ -72,7 +74,7 @@ pub async fn by_email(
 pub async fn find(executor: impl PgExecutor<'_>, id: &Id) -> Result<Option<Account>, StoreError> {
     let row = sqlx::query_as!(
         Row,
-        r#"SELECT id, email, name, locale, password, totp_key,
+        r#"SELECT id, email, name, locale, locale_chosen, password, totp_key,
             totp_offered_at, totp_confirmed_at,
             EXISTS(SELECT FROM passkeys WHERE passkeys.account = accounts.id) AS "has_passkey!",
             created_at
@@ -84,11 +86,22 @@ pub async fn find(executor: impl PgExecutor<'_>, id: &Id) -> Result<Option<Accou
     row.map(Row::account).transpose()
 }
 
-/// Changes the language of an account's emails and pages.
-pub async fn set_locale(pool: &PgPool, id: &Id, locale: Locale) -> Result<(), StoreError> {
-    sqlx::query!("UPDATE accounts SET locale = $2 WHERE id = $1", id.as_str(), locale.as_str())
-        .execute(pool)
-        .await?;
+/// Changes the language of an account's emails and, if its owner chose it, of its
+/// pages; otherwise these are in the language of the browser.
+pub async fn set_locale(
+    pool: &PgPool,
+    id: &Id,
+    locale: Locale,
+    chosen: bool,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE accounts SET locale = $2, locale_chosen = $3 WHERE id = $1",
+        id.as_str(),
+        locale.as_str(),
+        chosen
+    )
+    .execute(pool)
+    .await?;
     Ok(())
 }
 

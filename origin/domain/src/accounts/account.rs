@@ -15,6 +15,9 @@ pub struct Account {
     pub name: String,
     /// The language of emails.
     pub locale: Locale,
+    /// Whether its owner chose it: pages are in it too then, and otherwise in the
+    /// language of the browser.
+    pub locale_chosen: bool,
     /// Argon2id, in the PHC format.
     pub password: String,
     pub totp: Totp,

@@ -2,6 +2,7 @@
 
 account-language = Language
 account-language-save = Save language
+account-language-browser = Same as the browser
 account-language-hint = For your emails, and for these pages in every browser.
 account-done-language = Your language has been saved.
 account-app-on = An authenticator app is set up.

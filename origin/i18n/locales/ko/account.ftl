@@ -2,6 +2,7 @@
 
 account-language = 언어
 account-language-save = 언어 저장
+account-language-browser = 브라우저 언어와 같게
 account-language-hint = 이메일과 모든 브라우저의 화면에 쓰입니다.
 account-done-language = 언어를 저장했습니다.
 account-app-on = 인증 앱을 쓰고 있습니다.

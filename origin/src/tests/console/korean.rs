@@ -29,7 +29,7 @@ async fn korean(rig: &Rig) -> (Someone, String) {
     let kim = rig.someone("Kim").await;
     let site = rig.site_of(&kim, "Shop").await;
     let korean: Locale = "ko".parse().unwrap();
-    sqlx::query("UPDATE accounts SET locale = $2 WHERE id = $1")
+    sqlx::query("UPDATE accounts SET locale = $2, locale_chosen = true WHERE id = $1")
         .bind(kim.account.as_str())
         .bind(korean.as_str())
         .execute(&rig.pool)

@@ -6,7 +6,7 @@ use crate::rig::Rig;
 use crate::rig::people::{PASSWORD, Someone};
 
 async fn speaks(rig: &Rig, someone: &Someone, locale: &str) {
-    sqlx::query("UPDATE accounts SET locale = $2 WHERE id = $1")
+    sqlx::query("UPDATE accounts SET locale = $2, locale_chosen = true WHERE id = $1")
         .bind(someone.account.as_str())
         .bind(locale)
         .execute(&rig.pool)
@@ -167,5 +167,25 @@ async fn an_account_s_language_is_that_of_its_pages_and_emails_in_every_browser(
         tab.send("/console/account/language", &[("language", language)]).await;
         assert_eq!(tab.status, 400, "{language}");
     }
+    assert_eq!(rig.number("SELECT count(*) FROM accounts WHERE locale = 'ko'").await, 1);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn an_account_that_never_chose_a_language_follows_the_browser(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.languages = "ko-KR,ko;q=0.9,en;q=0.8".to_owned();
+    assert!(tab.open("/console/account").await.page.contains("<h1>계정</h1>"), "{}", tab.page);
+    assert!(tab.page.contains("<option value=\"browser\" selected>브라우저 언어와 같게<"));
+    // A choice is kept in every browser, and can be taken back.
+    tab.send("/console/account/language", &[("language", "en")]).await;
+    let mut elsewhere = rig.tab_of(&kim.account).await;
+    elsewhere.languages = "ko".to_owned();
+    assert!(elsewhere.open("/console/account").await.page.contains("<h1>Account</h1>"));
+    tab.send("/console/account/language", &[("language", "browser")]).await;
+    assert!(tab.page.contains("<h1>계정</h1>"), "{}", tab.page);
+    assert!(elsewhere.open("/console/account").await.page.contains("<h1>계정</h1>"));
+    // Its emails are in the language that it had then.
     assert_eq!(rig.number("SELECT count(*) FROM accounts WHERE locale = 'ko'").await, 1);
 }
