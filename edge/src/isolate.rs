@@ -1,4 +1,7 @@
 //! The state of this isolate, created at its first event.
+//!
+//! **isolate**: one instance of the Worker, with counters and caches in memory
+//! that may be lost at any time.
 
 use std::cell::OnceCell;
 

@@ -2,6 +2,9 @@
 //! valid exactly once, with its outbox to the origin, the deny list, nonces of
 //! signatures, and the prices of another way. What an operation means is
 //! decided in `munjigi-captcha`; memory only holds a cache of the database.
+//!
+//! **redemption object**: the Durable Object that spends the tokens of its
+//! share, exactly once each.
 
 mod alarm;
 mod denied;

@@ -10,6 +10,7 @@ pub mod command;
 pub mod failures;
 pub mod files;
 pub mod gate;
+pub mod glossary;
 pub mod gpu_backend;
 pub mod http;
 pub mod images;

@@ -1,5 +1,8 @@
 //! An address and the networks that contain it, as the counters name them. No
 //! type here prints what it holds, so that no log contains an address.
+//!
+//! **prefix**: the network of an address, /24 or /48, which is all that is
+//! recorded of it.
 
 use core::fmt;
 use core::net::IpAddr;

@@ -1,6 +1,9 @@
 //! Challenges: what a challenge seals and how. It is encrypted, because what
 //! was noticed and a picture's answer must not be readable. `solve` decides what completes
 //! it.
+//!
+//! **challenge**: a sealed step, a puzzle or a picture, that the edge sends to
+//! the widget.
 
 mod sealed;
 

@@ -2,6 +2,8 @@
 //! check bytes. Only a holder of `MUNJIGI_KEY_CHECK` can make one that passes,
 //! so an invented key costs no look-up. The store knows which site a key
 //! belongs to.
+//!
+//! **secret**: `mjs_…`, the key that a back end sends to siteverify.
 
 mod vendor;
 

@@ -7,6 +7,9 @@
 //! that learns something new changes no bytes. And a test holds it to annotated
 //! bytes: a field that is added without a new version fails. A release reads a
 //! new version before any release writes it.
+//!
+//! **format**: bytes with a version that one process of ours writes and another
+//! reads.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -1,6 +1,9 @@
 //! What a site's back end reports about a visitor whose token it redeemed.
 //! Order of checks: shape, secret, receipt, site, age. What a report is worth is
 //! the origin's to decide.
+//!
+//! **outcome**: what a site's back end reports later about a visitor who
+//! passed.
 
 use std::sync::Arc;
 

@@ -1,6 +1,9 @@
 //! The price of "another way": each use by a network on a site doubles it, up
 //! to what a person still waits for, and it halves again over time. It never
 //! becomes a refusal. The port decides who pays and where the number is stored.
+//!
+//! **another way**: the visitor's choice of a longer puzzle instead of a
+//! picture.
 
 use serde::{Deserialize, Serialize};
 

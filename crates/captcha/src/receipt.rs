@@ -2,6 +2,9 @@
 //! can report later what became of the visitor. A receipt holds all that a
 //! report needs, encrypted: nothing has to be looked up, and a bot that sees one
 //! learns nothing.
+//!
+//! **receipt**: the sealed id of a redemption, by which a site reports an
+//! outcome.
 
 use munjigi_keys::{Kid, UnixMillis, leading};
 use munjigi_protocol::{AttemptId, Signs};

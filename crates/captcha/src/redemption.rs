@@ -8,6 +8,8 @@
 //! alternative) is redeemable. Once more work is required, only a token that
 //! paid for it is. One answer is tried per attempt, and choosing the
 //! alternative counts as an answer.
+//!
+//! **redemption**: the one use of a token, recorded as an event.
 
 pub mod bucket;
 mod facts;

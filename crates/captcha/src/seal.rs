@@ -2,6 +2,9 @@
 //! where it has one, and the canonical decoding of a payload. `token`,
 //! `challenge` and `pictures::name` define what a seal says and which key makes
 //! it.
+//!
+//! **seal**: an encrypted or authenticated payload under a key of its own
+//! purpose.
 
 use chacha20poly1305::XChaCha20Poly1305;
 use chacha20poly1305::aead::AeadInOut;

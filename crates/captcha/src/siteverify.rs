@@ -1,6 +1,8 @@
 //! Whether a token is valid, once: the question that back ends ask, at our own
 //! path and at the vendors'. Order of checks: shape, secret, seal, site, age,
 //! single use. `dialect` decides how an answer is written.
+//!
+//! **siteverify**: the call by which a back end has a token checked.
 
 mod dialect;
 mod secret;

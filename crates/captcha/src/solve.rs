@@ -1,6 +1,8 @@
 //! `POST /v1/solutions`: whether a solution completes its attempt, or what is
 //! required next. Required work only increases: the outcome is the stricter of
 //! what the challenge sealed and what the policy says now.
+//!
+//! **solution**: the nonces that solve a puzzle, posted to the edge.
 
 mod attempt;
 

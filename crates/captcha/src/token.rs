@@ -1,5 +1,7 @@
 //! Tokens: what a token states and how it is sealed. `siteverify` and
 //! `redemption` decide whether it is still valid.
+//!
+//! **token**: what a passed attempt earns: sealed, short-lived, good once.
 
 use munjigi_keys::{Kid, MacKey, UnixMillis, leading};
 use munjigi_protocol::{Algorithm, AttemptId, Signs};

@@ -1,6 +1,9 @@
 //! What signs are worth: everywhere (`fixed`), and at a site whose owner told
 //! the origin what became of its visitors. Integers alone, so that every edge
 //! and the origin come to the same score.
+//!
+//! **score weights**: what each sign adds to the log-odds of fraud at one site,
+//! learned from its outcomes.
 
 mod fixed;
 

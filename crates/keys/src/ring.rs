@@ -1,5 +1,8 @@
 //! Key rings: named 32-byte keys, of which the first seals and all open, and
 //! the keys derived from them. The operator performs rotations.
+//!
+//! **key ring**: a list of `kid:key`, of which the first seals or signs and all
+//! open; a kid names a key.
 
 use core::fmt;
 

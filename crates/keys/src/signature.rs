@@ -2,6 +2,9 @@
 //! `Munjigi-Signature`. The body is signed by its digest, which the header
 //! states, so the receiver knows that a call is ours before it reads the body.
 //! The caller's store checks whether a nonce was seen before.
+//!
+//! **audience**: the receiver that a signed call is for: `edge`, `origin` or
+//! `gpu`.
 
 mod keys;
 

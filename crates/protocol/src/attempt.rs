@@ -1,5 +1,8 @@
 //! One attempt on the wire: the request for a challenge, the steps, the
 //! solutions and their answers.
+//!
+//! **attempt**: one try of one visitor to pass, from the first challenge to the
+//! token.
 
 use core::fmt;
 use core::str::FromStr;

@@ -1,5 +1,7 @@
 //! What can be noticed about a visit, as a set of bits: seals and events carry
 //! it, the policy weighs it, and the origin learns from it what it is worth.
+//!
+//! **sign**: something noticed about a visit; a bit.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 

@@ -1,5 +1,7 @@
 //! A site's configuration, as the origin publishes it and the edge's KV
 //! keeps it.
+//!
+//! **sitekey**: `mj_…`, the public key of a site, in its page.
 
 use serde::{Deserialize, Serialize};
 

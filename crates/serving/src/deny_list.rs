@@ -1,6 +1,9 @@
 //! The deny list: what was paused, deleted or rotated away while caches
 //! elsewhere may not know yet. An entry lives for an hour; by then every cache
 //! has expired. The platform decides where the list is stored.
+//!
+//! **deny list**: sites and secrets that are refused at once, while caches may
+//! still know them as valid.
 
 use munjigi_captcha::redemption::{Denial, Redeem};
 use munjigi_keys::UnixMillis;

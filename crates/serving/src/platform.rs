@@ -1,4 +1,6 @@
 //! The platform that an edge runs on, as the routes see it.
+//!
+//! **platform**: what the edge's routes run on: stores, clock, randomness, log.
 
 use munjigi_captcha::ports::{Meter, PriceStore, RedemptionStore, StoreError};
 use munjigi_keys::UnixMillis;

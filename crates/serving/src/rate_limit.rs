@@ -1,5 +1,8 @@
 //! The keys that the rate limits count, and when to retry. How many calls they
 //! allow is set by the operator.
+//!
+//! **rate limit**: a cap on calls: at the edge by client, address and site; at
+//! console and API by network, account and key.
 
 use munjigi_captcha::{Address, Sitekey, Stack, Visit};
 use munjigi_protocol::base64;

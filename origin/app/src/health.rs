@@ -1,4 +1,6 @@
 //! The state of each dependency, as operators and the public status see it.
+//!
+//! **degraded**: visitors are served, but something behind is missing.
 
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;

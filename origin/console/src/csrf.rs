@@ -1,5 +1,8 @@
 //! Protection against CSRF: a form is accepted only from the page that we
 //! showed to this browser.
+//!
+//! **CSRF token**: proves that a form came from the console's own page; derived
+//! from the cookie.
 
 use axum::body::{Body, Bytes};
 use axum::extract::Request;

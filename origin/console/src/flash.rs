@@ -1,4 +1,6 @@
 //! What a page is told after a form was submitted.
+//!
+//! **flash**: the notice that a page shows after a form was submitted.
 
 use std::convert::Infallible;
 

@@ -3,6 +3,9 @@
 //! facts. NOTIFY and the clock decide when the table is read. Several origins
 //! can work on one topic: a lease keeps each delivery with one of them. Each
 //! handler knows where to deliver, and what a response means.
+//!
+//! **outbox**: rows that wait to be sent on: leased, delivered at least once,
+//! recorded once.
 
 use std::future::{Future, ready};
 use std::pin::pin;

@@ -1,6 +1,8 @@
 //! A dry run: what changed rules would have done to a site's recent visits,
 //! compared with the current rules. Which rule matches a visit is decided by
 //! the same code as at the edge; here it is only counted.
+//!
+//! **dry run**: what a change would do, without making it.
 
 use std::collections::BTreeMap;
 

@@ -5,6 +5,8 @@
 //! Callers decide where texts are shown.
 //! `munjigi-tools i18n` compares the languages with each other and with the
 //! code that uses their keys.
+//!
+//! **i18n**: the translations of the origin's pages; the widget has its own.
 
 mod bundles;
 mod locale;

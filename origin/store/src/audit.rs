@@ -1,5 +1,7 @@
 //! The audit log: each entry is written in the transaction that makes the
 //! change, and read by the organisation that it concerns.
+//!
+//! **audit log**: who changed what, append-only.
 
 use munjigi_domain::accounts::Id;
 use munjigi_domain::audit::Action;

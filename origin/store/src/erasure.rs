@@ -1,5 +1,7 @@
 //! Erasure of accounts (GDPR, article 17): requested, cancelled, and carried
 //! out when due.
+//!
+//! **erasure**: deletion of a person's account and data on request (GDPR).
 
 mod erase;
 

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use super::history::git;
 use super::{Context, Outcome, i18n};
 use crate::project::Project;
-use crate::{readme, security, stranger};
+use crate::{glossary, readme, security, stranger};
 
 /// Most lines of a source file, including its tests.
 const MAX_LINES: usize = 500;
@@ -49,6 +49,7 @@ pub(super) fn contents(context: &Context) -> Result<Outcome> {
     let machine = machine_paths(project);
     let mut problems = readme::problems(project)?;
     problems.extend(security::problems(project, &listing)?);
+    problems.extend(glossary::problems(project, &listing));
     problems.extend(i18n::problems(project.root())?);
     for path in listing.split('\0').filter(|path| !path.is_empty()) {
         // A link, a deleted file or an image has no text to check.

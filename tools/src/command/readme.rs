@@ -6,11 +6,13 @@ use anyhow::Result;
 
 use crate::checks::history::git;
 use crate::project::Project;
-use crate::{readme, security};
+use crate::{glossary, readme, security};
 
 /// Writes it.
 pub fn run(project: &Project) -> Result<ExitCode> {
     readme::write(project)?;
-    security::write(project, &git(project, &["ls-files", "-z"])?)?;
+    let listing = git(project, &["ls-files", "-z"])?;
+    security::write(project, &listing)?;
+    glossary::write(project, &listing)?;
     Ok(ExitCode::SUCCESS)
 }

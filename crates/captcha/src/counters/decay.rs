@@ -1,4 +1,7 @@
 //! How numbers decay with time.
+//!
+//! **half-life**: how long the counters take to forget half of what they
+//! counted.
 
 use munjigi_keys::UnixMillis;
 

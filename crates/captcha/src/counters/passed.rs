@@ -1,5 +1,8 @@
 //! Who passed on a site before it was flooded: told by the meter, and asked for
 //! only while it is.
+//!
+//! **regular**: a visitor whose address passed on the site before it was
+//! flooded.
 
 use std::collections::VecDeque;
 

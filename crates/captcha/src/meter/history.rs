@@ -6,6 +6,9 @@
 //! the shares of a site are known, visitors who were charged are no part of them:
 //! what an attack pays for does not become usual. Before that, everybody is: on a
 //! site whose people all have one program, they would never be known.
+//!
+//! **usual**: a site's own average over days, and the shares of its visitors'
+//! software and networks.
 
 use std::collections::BTreeMap;
 

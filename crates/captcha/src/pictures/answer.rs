@@ -1,5 +1,7 @@
 //! The right answer, as it is sealed into a challenge, and the check against
 //! it.
+//!
+//! **answer**: what a visitor gives to a picture; also what a call returns.
 
 use munjigi_protocol::{Answer, PictureType, RightRound};
 use serde::{Deserialize, Serialize};

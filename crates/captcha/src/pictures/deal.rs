@@ -1,5 +1,7 @@
 //! Chooses the picture of an attempt as a function of its seed and of the
 //! published packs, so that replaying a solution shows the same one.
+//!
+//! **pool**: the packs from which the edge deals pictures of one kind.
 
 use hmac::{Hmac, KeyInit, Mac};
 use munjigi_keys::{Kid, UnixMillis, leading};

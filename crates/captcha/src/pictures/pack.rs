@@ -1,6 +1,8 @@
 //! A pack that can be dealt from: its parts fit together, and a guess rarely
 //! passes. The origin and the gpu-backend draw packs; `munjigi-protocol`
 //! defines their encoding.
+//!
+//! **pack**: a set of pictures drawn beforehand, with their answers.
 
 use munjigi_protocol::{ImageSpan, Pack, PackId, PackItem, PictureType, Pools, RightRound};
 

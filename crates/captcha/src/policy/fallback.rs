@@ -9,6 +9,9 @@
 //! due: when more is due than it can express, it is refused for a while, and
 //! while a site is flooded, to all who come with the flood.
 //! Visitors with WebAssembly are not affected.
+//!
+//! **fallback**: the SHA-256 puzzle in plain JavaScript, for browsers without
+//! WebAssembly.
 
 use munjigi_keys::UnixMillis;
 

@@ -5,6 +5,8 @@
 //! so much that a crowd cannot be turned against the people it hides among:
 //! [`budget`]. What was requested and never solved costs its own client, and its
 //! neighbours a little.
+//!
+//! **pressure**: what the counters say of a visit; it raises the work.
 
 use crate::counters::{Crowd, Fingerprint, Fleet, Load, Part, Pressure};
 

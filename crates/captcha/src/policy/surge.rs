@@ -2,6 +2,8 @@
 //! networks and software like people's has nothing in common with itself but
 //! the hour: many more visitors pass on the site than usual. Then visitors
 //! who have not passed there today pay more; those who came before do not.
+//!
+//! **surge**: more challenges on a site than is usual at this hour.
 
 use munjigi_protocol::UnderAttack;
 

@@ -1,5 +1,7 @@
 //! How a verdict is written for each caller: every vendor's fields, codes and
 //! direction of scores, as its clients expect them.
+//!
+//! **dialect**: a vendor's spelling of siteverify and its options.
 
 use munjigi_protocol::SiteverifyCode;
 use serde::ser::{Serialize, SerializeMap, Serializer};

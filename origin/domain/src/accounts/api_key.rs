@@ -1,4 +1,7 @@
 //! API keys: their text, and what is stored of it.
+//!
+//! **API key**: `mjk_…`, which lets a program call the management API within
+//! its scopes.
 
 use std::fmt;
 

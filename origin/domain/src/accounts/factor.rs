@@ -1,6 +1,8 @@
 //! The second factor: codes of an authenticator app (TOTP, RFC 6238: SHA-1, six
 //! digits, thirty seconds, which every app supports), and recovery codes for
 //! the day the phone is lost.
+//!
+//! **second factor**: an authenticator app or a passkey after the password.
 
 use std::fmt;
 

@@ -1,5 +1,7 @@
 //! How long a browser stays logged in, and what is stored so that its owner
 //! recognises it.
+//!
+//! **session**: a log-in to the console or the API; a row that can be ended.
 
 use std::net::IpAddr;
 

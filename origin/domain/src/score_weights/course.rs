@@ -1,6 +1,8 @@
 //! A site's nights. Weights that were trained in one night are in the shadow
 //! for a day: the next night, they are judged by the labels that came since, and
 //! are published or dropped. Then new ones are trained.
+//!
+//! **shadow**: weights that were trained and wait for labels to judge them by.
 
 use munjigi_captcha::weights::Weights;
 use munjigi_keys::UnixMillis;
