@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { BASE, checkBelow, openSharedHost, passBelow } from './shared-host.mjs';
-import { freePort, munjigi, openStage } from './stage.mjs';
+import { LITTLE_WORK, freePort, munjigi, openStage } from './stage.mjs';
 
 /** @type {any} */
 let stage;
@@ -13,7 +13,7 @@ let host;
 const closing = [];
 before(async () => {
   const context = { name: 'base-path', after: (/** @type {() => unknown} */ close) => closing.push(close) };
-  stage = await openStage(/** @type {any} */ (context), 'workerd', ['--var', `MUNJIGI_BASE_PATH=${BASE}`]);
+  stage = await openStage(/** @type {any} */ (context), 'workerd', ['--var', `MUNJIGI_BASE_PATH=${BASE}`, ...LITTLE_WORK]);
   const { sitekey } = stage.site;
   host = await openSharedHost(context, { edge: stage.edge, sitekey, port: await freePort() });
 });

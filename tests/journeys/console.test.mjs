@@ -9,10 +9,10 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { code, join, PASSWORD, person, signUp, theatre } from './people.mjs';
 import { ROLES, tryAll } from './roles.mjs';
 import { SCHEMES, sendDay, shown } from './screenshots.mjs';
-import { munjigi, openShop, siteverify, until } from './stage.mjs';
+import { LITTLE_WORK, munjigi, openShop, siteverify, until } from './stage.mjs';
 import { openVendorPage } from './vendor-page.mjs';
 
-const own = theatre('console');
+const own = theatre('console', { stack: LITTLE_WORK });
 before(own.open);
 after(own.close);
 

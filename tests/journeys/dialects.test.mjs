@@ -10,7 +10,7 @@ import { text } from 'node:stream/consumers';
 import test, { after, before } from 'node:test';
 import { parse } from 'smol-toml';
 import { ROOT } from '../bench/stack.mjs';
-import { munjigi, openStage, siteverify, until } from './stage.mjs';
+import { LITTLE_WORK, munjigi, openStage, siteverify, until } from './stage.mjs';
 
 const VENDORS = ['recaptcha', 'hcaptcha', 'turnstile'];
 const FUZZED = 10_000;
@@ -38,7 +38,7 @@ const brief = {};
 const closing = [];
 before(async () => {
   const context = { name: 'dialects', after: (/** @type {() => unknown} */ close) => closing.push(close) };
-  stage = await openStage(/** @type {any} */ (context), 'workerd');
+  stage = await openStage(/** @type {any} */ (context), 'workerd', LITTLE_WORK);
   for (const vendor of VENDORS) brief[vendor] = await soonOver(vendor);
 });
 after(async () => {

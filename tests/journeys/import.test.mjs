@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
-import { munjigi, openStage, until } from './stage.mjs';
+import { LITTLE_WORK, munjigi, openStage, until } from './stage.mjs';
 
 const KEY = '0x4AAAAAAADnPIDROrmt1Wwj';
 const SECRET = '0x4AAAAAAADnPIDROrmt1WwjZZZZZZZZZZZ';
@@ -27,7 +27,7 @@ async function openHost(t) {
 }
 
 test('a site keeps the keys that it has with another vendor', { timeout: 300_000 }, async (t) => {
-  const stage = await openStage(t, 'workerd');
+  const stage = await openStage(t, 'workerd', LITTLE_WORK);
   const { sitekey, secret } = stage.site;
   const { proof, port } = await openHost(t);
 

@@ -6,10 +6,10 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { AxeBuilder } from '@axe-core/playwright';
 import { PASSWORD, theatre } from './people.mjs';
-import { until } from './stage.mjs';
+import { LITTLE_WORK, until } from './stage.mjs';
 
 const EMAIL = 'han@shop.example';
-const own = theatre('passkeys', { asProgram: true });
+const own = theatre('passkeys', { asProgram: true, stack: LITTLE_WORK });
 before(own.open);
 after(own.close);
 

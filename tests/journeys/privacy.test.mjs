@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import test, { after, before } from 'node:test';
 import { isListed, table } from './listed.mjs';
-import { openEngine, openPage, openStage, until } from './stage.mjs';
+import { LITTLE_WORK, openEngine, openPage, openStage, until } from './stage.mjs';
 
 /** @type {any} */
 let stage;
@@ -14,7 +14,7 @@ let stage;
 const closing = [];
 before(async () => {
   const context = { name: 'privacy', after: (/** @type {() => unknown} */ close) => closing.push(close) };
-  stage = await openStage(/** @type {any} */ (context), 'workerd');
+  stage = await openStage(/** @type {any} */ (context), 'workerd', LITTLE_WORK);
 });
 after(async () => {
   for (const close of closing) await close();

@@ -5,10 +5,10 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import test, { after, before } from 'node:test';
 import { theatre } from './people.mjs';
-import { munjigi } from './stage.mjs';
+import { LITTLE_WORK, munjigi } from './stage.mjs';
 import { openVendorPage } from './vendor-page.mjs';
 
-const own = theatre('shims');
+const own = theatre('shims', { stack: LITTLE_WORK });
 before(own.open);
 after(own.close);
 

@@ -15,6 +15,9 @@ export { munjigi, see, sendFleet } from '../bench/stack.mjs';
 export const PICTURES = join(ROOT, '.munjigi', 'screenshots');
 mkdirSync(PICTURES, { recursive: true });
 
+/** For `openStage`: visits cost next to nothing, for tests that do not look at the price. */
+export const LITTLE_WORK = ['--work-floor', '500'];
+
 /**
  * Starts Postgres, origin and edge; stops them after the test.
  * @param {import('node:test').TestContext} t

@@ -8,7 +8,7 @@ import test, { after, before } from 'node:test';
 import { parse } from 'smol-toml';
 import { ROOT } from '../bench/stack.mjs';
 import { theatre } from './people.mjs';
-import { munjigi, until } from './stage.mjs';
+import { LITTLE_WORK, munjigi, until } from './stage.mjs';
 import { openVendorPage } from './vendor-page.mjs';
 
 /** @typedef {import('./vendor-page.mjs').VendorName} VendorName */
@@ -29,7 +29,7 @@ import { openVendorPage } from './vendor-page.mjs';
  * @property {string[][]} steps
  */
 
-const own = theatre('vendor-pages');
+const own = theatre('vendor-pages', { stack: LITTLE_WORK });
 before(own.open);
 after(own.close);
 

@@ -8,7 +8,7 @@ import { createServer } from 'node:http';
 import { delimiter, join } from 'node:path';
 import test, { after } from 'node:test';
 import { ROOT } from '../bench/stack.mjs';
-import { freePort, munjigi, openStage } from './stage.mjs';
+import { LITTLE_WORK, freePort, munjigi, openStage } from './stage.mjs';
 
 const PAGE = join(ROOT, 'docs', 'verify.md');
 const BUILT = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'verify');
@@ -97,7 +97,7 @@ let opened;
 /** The real edge and the lying one, opened for the first language. */
 const open = () => opened ??= (async () => {
   const context = { name: 'verify', after: (/** @type {() => unknown} */ close) => closing.push(close) };
-  return { stage: await openStage(/** @type {any} */ (context), 'workerd'), liar: await openLiar() };
+  return { stage: await openStage(/** @type {any} */ (context), 'workerd', LITTLE_WORK), liar: await openLiar() };
 })();
 after(async () => {
   for (const close of closing) await close();

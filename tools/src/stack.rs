@@ -95,6 +95,8 @@ pub struct StackOptions {
     pub origin_variables: BTreeMap<String, String>,
     /// Folder of log files; inside the stack's folder if `None`.
     pub logs: Option<PathBuf>,
+    /// The floor of work of new sites; the usual one if `None`.
+    pub work_floor: Option<u64>,
     /// Whether the origin has a Redis.
     pub redis: bool,
     /// A Postgres to use instead of starting one.
@@ -114,6 +116,7 @@ impl Default for StackOptions {
             gpu_variables: BTreeMap::new(),
             origin_variables: BTreeMap::new(),
             logs: None,
+            work_floor: None,
             redis: false,
             database_url: std::env::var("MUNJIGI_DATABASE_URL").ok(),
         }
@@ -204,7 +207,7 @@ impl Stack {
             }
         }
         let sites = match &options.folder {
-            Folder::Temporary => sites::create(&origin)?,
+            Folder::Temporary => sites::create(&origin, options.work_floor)?,
             Folder::Kept(_) => sites::kept(&origin, &remembered)?,
         };
         // The site of the home page's demo.

@@ -33,6 +33,9 @@ pub struct Arguments {
     /// Draw pictures, and wait for some of every kind
     #[arg(long)]
     pictures: bool,
+    /// Least work of the sites, in expected hashes: little, for tests that do not look at the price
+    #[arg(long)]
+    work_floor: Option<u64>,
     /// Give the origin a Redis
     #[arg(long)]
     redis: bool,
@@ -81,6 +84,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
             ..Variant::default()
         }],
         logs: arguments.logs,
+        work_floor: arguments.work_floor,
         redis: arguments.redis,
         pictures: if arguments.pictures { Pictures::Made } else { Pictures::None },
         gpu_variables: arguments.gpu_vars.into_iter().collect(),

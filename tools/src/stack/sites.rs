@@ -48,10 +48,17 @@ const VENDORS: [&str; 3] = ["recaptcha", "hcaptcha", "turnstile"];
 /// Requires a picture of every visitor.
 const EVERYBODY: &str = r#"[{"match":{},"verdict":"picture"}]"#;
 
-/// Creates all sites.
-pub(super) fn create(origin: &Origin) -> Result<Sites> {
+/// Creates all sites, with a floor of work other than the usual one if one is
+/// given.
+pub(super) fn create(origin: &Origin, work_floor: Option<u64>) -> Result<Sites> {
+    let bounds = |floor: u64| {
+        let ceiling = (100 * floor).to_string();
+        ["--work-floor".to_owned(), floor.to_string(), "--work-ceiling".to_owned(), ceiling]
+    };
+    let of_all = work_floor.map(bounds);
+    let of_all: Vec<&str> = of_all.iter().flatten().map(String::as_str).collect();
     // Tests use hundreds of its tokens.
-    complete(origin, &mut BTreeMap::new(), &["--exempt"])
+    complete(origin, &mut BTreeMap::new(), &["--exempt"], &of_all)
 }
 
 /// Loads the sites of an earlier start and creates missing ones.
@@ -62,7 +69,7 @@ pub(super) fn kept(origin: &Origin, path: &Path) -> Result<Sites> {
         })?,
         Err(_) => BTreeMap::new(),
     };
-    let sites = complete(origin, &mut known, &[])?;
+    let sites = complete(origin, &mut known, &[], &[])?;
     files::write_private(path, &serde_json::to_string_pretty(&known)?)?;
     Ok(sites)
 }
@@ -71,12 +78,13 @@ fn complete(
     origin: &Origin,
     known: &mut BTreeMap<String, Site>,
     of_dialects: &[&str],
+    of_all: &[&str],
 ) -> Result<Sites> {
     let mut site = |name: &str, special: &[&str], input: &str| {
         if let Some(site) = known.get(name) {
             return anyhow::Ok(site.clone());
         }
-        let made = create_one(origin, special, input)?;
+        let made = create_one(origin, &[special, of_all].concat(), input)?;
         known.insert(name.to_owned(), made.clone());
         Ok(made)
     };
