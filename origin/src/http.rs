@@ -21,7 +21,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware;
 use axum::routing::{get, post};
-use munjigi_app::{App, Refused};
+use munjigi_app::{App, ConsoleApp, Refused};
 use munjigi_protocol::{Code, routes};
 
 pub use metrics::describe as describe_metrics;
@@ -33,10 +33,14 @@ pub fn operators(app: Arc<App>) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics::handler))
-        .fallback(async || Refused::new(Code::NotFound, "unknown path"))
+        .fallback(unknown_path)
         .method_not_allowed_fallback(another_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), answer::finish))
         .with_state(app)
+}
+
+async fn unknown_path() -> Refused {
+    Refused::new(Code::NotFound, "unknown path")
 }
 
 async fn another_method() -> Refused {
@@ -44,23 +48,35 @@ async fn another_method() -> Refused {
 }
 
 /// Every page, with that of the API, which the console knows nothing of.
-pub(crate) fn pages(app: &Arc<App>) -> munjigi_console::Pages {
+pub(crate) fn pages(app: &ConsoleApp) -> munjigi_console::Pages {
     munjigi_console::pages(app).get("/api", munjigi_console::Access::Anyone, viewer::show)
 }
 
 /// Every other route.
-pub fn router(app: Arc<App>) -> Router {
-    let pages = match app.console {
-        Some(_) => pages(&app).into_router(),
-        None => Router::new().route("/", get(home::handler)),
-    };
-    pages
+pub fn router(app: ConsoleApp) -> Router {
+    let routes = pages(&app)
+        .into_router()
         .merge(munjigi_api::router(&app))
+        .fallback(munjigi_console::nowhere);
+    finished(routes.with_state(app.clone()), app.app)
+}
+
+/// Those of an origin without a console.
+pub fn router_without_console(app: Arc<App>) -> Router {
+    let routes = Router::new()
+        .route("/", get(home::handler))
+        .merge(munjigi_api::public_router())
+        .fallback(unknown_path);
+    finished(routes, app)
+}
+
+/// With the routes of every origin.
+fn finished(routes: Router<Arc<App>>, app: Arc<App>) -> Router {
+    routes
         .route("/health/live", get(health::live))
         .route(routes::VERSION.path, get(version::handler))
         .route(routes::EVENTS.path, post(events::handler))
         .route(routes::COUNTS.path, post(counts::handler))
-        .fallback(munjigi_console::nowhere)
         .method_not_allowed_fallback(another_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), answer::finish))
         .with_state(app)

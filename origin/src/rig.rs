@@ -20,11 +20,11 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use munjigi_app::App;
 use munjigi_app::cache::Redis;
 use munjigi_app::console::Console;
 use munjigi_app::health::Schema;
 use munjigi_app::settings::{self, Retention};
+use munjigi_app::{App, ConsoleApp};
 use munjigi_captcha::{KeyCheck, Secret, SecretHash, Sitekey};
 use munjigi_delivery::edge::EdgeClient;
 use munjigi_delivery::http_client;
@@ -105,7 +105,7 @@ pub fn console() -> settings::Console {
 #[derive(Clone)]
 pub struct Rig {
     pub pool: PgPool,
-    pub app: Arc<App>,
+    pub app: ConsoleApp,
     pub edge: FakeEdge,
     /// Made at the first request: it takes milliseconds.
     router: Arc<OnceLock<Router>>,
@@ -129,8 +129,8 @@ impl Rig {
     pub async fn guarded(pool: PgPool, edge: Option<&str>) -> Self {
         let mut rig = Self::new(pool).await;
         let console = settings::Console { widget: console().demo, ..console() };
-        let app = Arc::get_mut(&mut rig.app).expect("no one else has it yet");
-        app.console = Some(Console::new(console, check(), None));
+        rig.app.console = Arc::new(Console::new(console, check(), None));
+        let app = rig.app_mut();
         if let Some(edge) = edge {
             let (url, client) = (edge.parse().unwrap(), http_client::client().unwrap());
             app.edge =
@@ -186,9 +186,14 @@ impl Rig {
             connections: 10,
         };
         let server = Server::of(parts, Retention { event_days: 90 }, server::unused_metrics());
-        let app = server.app();
+        let app = server.console_app().unwrap();
         app.readiness.set_schema(Schema::Applied);
         Self { pool, app, edge: fake, router: Arc::default(), now, entropy }
+    }
+
+    /// Before anything else shares it.
+    fn app_mut(&mut self) -> &mut App {
+        Arc::get_mut(&mut self.app.app).unwrap()
     }
 
     pub fn now(&self) -> UnixMillis {
@@ -246,7 +251,14 @@ impl Rig {
     /// A request to the operators' port.
     pub async fn look_at(&self, path: &str) -> Answer {
         let request = Request::get(path).body(Body::empty()).unwrap();
-        answer_of(http::operators(Arc::clone(&self.app)).oneshot(request).await.unwrap()).await
+        answer_of(http::operators(Arc::clone(&self.app.app)).oneshot(request).await.unwrap()).await
+    }
+
+    /// From an origin without a console.
+    pub async fn get_without_console(&self, path: &str) -> Answer {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let router = http::router_without_console(Arc::clone(&self.app.app));
+        answer_of(router.oneshot(request).await.unwrap()).await
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -256,7 +268,7 @@ impl Rig {
     /// Through a proxy on this machine, unless the request says otherwise.
     pub async fn send(&self, request: Request) -> Answer {
         let answer = self.answer(request).await;
-        self.app.settled().await;
+        self.app.console.later.settled().await;
         answer
     }
 
@@ -265,7 +277,7 @@ impl Rig {
     pub async fn answer(&self, mut request: Request) -> Answer {
         let proxy = ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 40_000)));
         request.extensions_mut().get_or_insert_with(|| proxy);
-        let router = self.router.get_or_init(|| http::router(Arc::clone(&self.app)));
+        let router = self.router.get_or_init(|| http::router(self.app.clone()));
         answer_of(router.clone().oneshot(request).await.unwrap()).await
     }
 

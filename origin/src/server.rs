@@ -4,14 +4,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
-use munjigi_app::App;
 use munjigi_app::admission::Admission;
 use munjigi_app::cache::{Cache, Redis};
 use munjigi_app::components::{self, Board};
 use munjigi_app::console::Console;
 use munjigi_app::health::{Readiness, Schema};
 use munjigi_app::settings::Console as ConsoleSettings;
+use munjigi_app::{App, ConsoleApp};
 use munjigi_captcha::KeyCheck;
 use munjigi_delivery::edge::EdgeClient;
 use munjigi_delivery::http_client;
@@ -54,6 +55,7 @@ const WAIT_FOR_SCHEMA: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Server {
     app: Arc<App>,
+    console: Option<Arc<Console>>,
     lists: PublishedLists,
 }
 
@@ -186,14 +188,22 @@ impl Server {
             board: Board::default(),
             admission: Admission::new(parts.connections),
             metrics,
-            console: parts.console,
         };
-        Self { app: Arc::new(app), lists: parts.lists }
+        let console = parts.console.map(Arc::new);
+        Self { app: Arc::new(app), console, lists: parts.lists }
     }
 
-    /// The state shared by the endpoints.
-    pub fn app(&self) -> Arc<App> {
-        Arc::clone(&self.app)
+    /// The state of pages and API, where there is a console.
+    pub fn console_app(&self) -> Option<ConsoleApp> {
+        let console = Arc::clone(self.console.as_ref()?);
+        Some(ConsoleApp { app: Arc::clone(&self.app), console })
+    }
+
+    fn router(&self) -> Router {
+        match self.console_app() {
+            Some(app) => http::router(app),
+            None => http::router_without_console(Arc::clone(&self.app)),
+        }
     }
 
     /// Serves until `stop` is done, then ends what is in progress.
@@ -203,13 +213,19 @@ impl Server {
         stop: impl Future<Output = ()> + Send,
     ) -> std::io::Result<()> {
         let (stopper, asked) = stop::pair();
-        let background = tokio::spawn(background(Arc::clone(&self.app), self.lists, asked.clone()));
-        let mut serving = tokio::spawn(serve(Arc::clone(&self.app), listeners, asked));
+        let routers = (self.router(), http::operators(Arc::clone(&self.app)));
+        let mut serving = tokio::spawn(serve(routers, listeners, asked.clone()));
+        let Self { app, console, lists } = self;
+        let background = background(Arc::clone(&app), console.clone(), lists, asked);
+        let background = tokio::spawn(background);
         tokio::select! {
             () = stop => {
                 tracing::info!("stopping: finishing requests in progress");
                 stopper.ask();
-                self.app.end_live_pages();
+                // They would keep the origin from stopping.
+                if let Some(console) = &console {
+                    console.live_pages.end();
+                }
             }
             ended = &mut serving => {
                 stopper.ask();
@@ -218,7 +234,9 @@ impl Server {
         }
         let ended = async {
             let served = serving.await;
-            self.app.settled().await;
+            if let Some(console) = &console {
+                console.later.settled().await;
+            }
             let _ = background.await;
             served
         };
@@ -226,7 +244,7 @@ impl Server {
             tracing::warn!("some tasks did not finish within 25 s; abandoning them");
             return Ok(());
         };
-        tokio::join!(self.app.pool.close(), self.app.factory.pool.close());
+        tokio::join!(app.pool.close(), app.factory.pool.close());
         tracing::info!("stopped");
         served.unwrap_or_else(|error| Err(std::io::Error::other(error)))
     }
@@ -241,14 +259,17 @@ pub struct Listeners {
 }
 
 /// Answers on both, until asked to stop.
-async fn serve(app: Arc<App>, listeners: Listeners, asked: Stop) -> std::io::Result<()> {
+async fn serve(
+    (router, operators): (Router, Router),
+    listeners: Listeners,
+    asked: Stop,
+) -> std::io::Result<()> {
     let until = |mut asked: Stop| async move { asked.asked().await };
-    let router = http::router(Arc::clone(&app));
     // The console needs to know the client's address.
     let router = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
     let public = axum::serve(listeners.public, router).with_graceful_shutdown(until(asked.clone()));
     let operators =
-        axum::serve(listeners.operators, http::operators(app)).with_graceful_shutdown(until(asked));
+        axum::serve(listeners.operators, operators).with_graceful_shutdown(until(asked));
     tokio::try_join!(public.into_future(), operators.into_future()).map(|_| ())
 }
 
@@ -288,11 +309,17 @@ pub struct Parts {
 
 /// Checks the parts periodically; applies the schema, then publishes, runs the
 /// jobs, makes pictures and sends emails.
-async fn background(app: Arc<App>, lists: PublishedLists, stop: Stop) {
-    tokio::join!(components::watch(&app, stop.clone()), work(&app, lists, stop));
+async fn background(
+    app: Arc<App>,
+    console: Option<Arc<Console>>,
+    lists: PublishedLists,
+    stop: Stop,
+) {
+    let work = work(&app, console.as_deref(), lists, stop.clone());
+    tokio::join!(components::watch(&app, stop), work);
 }
 
-async fn work(app: &Arc<App>, lists: PublishedLists, mut stop: Stop) {
+async fn work(app: &Arc<App>, console: Option<&Console>, lists: PublishedLists, mut stop: Stop) {
     tokio::select! {
         () = stop.asked() => return,
         () = apply_schema(app) => {}
@@ -310,7 +337,7 @@ async fn work(app: &Arc<App>, lists: PublishedLists, mut stop: Stop) {
         event_days: app.retention.event_days,
         publisher: publisher.clone(),
         entropy: app.entropy.clone(),
-        console: app.console.as_ref().map(|console| console.config.url.clone()),
+        console: console.map(|console| console.config.url.clone()),
         lists,
     };
     let factory = app.factory.clone();
@@ -320,7 +347,7 @@ async fn work(app: &Arc<App>, lists: PublishedLists, mut stop: Stop) {
             sender.run(stop.clone()).await;
         }
     };
-    let courier = app.console.as_ref().map(|console| Courier {
+    let courier = console.map(|console| Courier {
         pool: app.pool.clone(),
         clock: app.clock.clone(),
         entropy: app.entropy.clone(),

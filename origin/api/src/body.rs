@@ -1,13 +1,11 @@
 //! Request input: JSON bodies, and the requested part of a list.
 
-use std::sync::Arc;
-
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use data_encoding::BASE64URL_NOPAD;
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -26,10 +24,10 @@ const MAX_CURSOR: usize = 200;
 #[derive(Debug)]
 pub struct Body<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequest<Arc<App>> for Body<T> {
+impl<T: DeserializeOwned> FromRequest<ConsoleApp> for Body<T> {
     type Rejection = ApiRefused;
 
-    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiRefused> {
+    async fn from_request(request: Request, app: &ConsoleApp) -> Result<Self, ApiRefused> {
         if !is_json(request.headers()) {
             let detail = "send JSON with `Content-Type: application/json`";
             return Err(ApiRefused::new(ApiCode::UnsupportedMediaType, detail));
@@ -66,10 +64,10 @@ struct Asked {
     limit: Option<u16>,
 }
 
-impl FromRequestParts<Arc<App>> for PageRequest {
+impl FromRequestParts<ConsoleApp> for PageRequest {
     type Rejection = ApiRefused;
 
-    async fn from_request_parts(head: &mut Parts, _: &Arc<App>) -> Result<Self, ApiRefused> {
+    async fn from_request_parts(head: &mut Parts, _: &ConsoleApp) -> Result<Self, ApiRefused> {
         let malformed = |detail: &'static str| ApiRefused::new(ApiCode::MalformedRequest, detail);
         let asked: Query<Asked> = Query::try_from_uri(&head.uri).map_err(|_| {
             malformed("limit must be a number from 1 to 200; cursor must be a `next_cursor`")

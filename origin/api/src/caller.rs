@@ -2,13 +2,11 @@
 //! sent as `Authorization: Bearer …`. Cookies are ignored, so that no page can
 //! make a browser call the API.
 
-use std::sync::Arc;
-
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use munjigi_app::App;
 use munjigi_app::client::Client;
+use munjigi_app::{App, ConsoleApp};
 use munjigi_domain::accounts::Account;
 use munjigi_domain::accounts::access_token::{AccessTokenError, Bearer};
 use munjigi_domain::accounts::session::is_proved;
@@ -42,7 +40,7 @@ pub enum Principal {
 
 #[derive(Debug, Clone)]
 pub struct Caller {
-    pub app: Arc<App>,
+    pub app: ConsoleApp,
     /// Where the call comes from.
     pub client: Client,
     pub principal: Principal,
@@ -58,7 +56,11 @@ pub struct Acting {
 
 impl Principal {
     /// Authenticates the `Authorization` header.
-    pub async fn of(app: &App, headers: &HeaderMap, now: UnixMillis) -> Result<Self, ApiRefused> {
+    pub async fn of(
+        app: &ConsoleApp,
+        headers: &HeaderMap,
+        now: UnixMillis,
+    ) -> Result<Self, ApiRefused> {
         let header = headers.get(header::AUTHORIZATION).and_then(|header| header.to_str().ok());
         let text = header.and_then(|header| header.split_once(' ')).and_then(|(scheme, text)| {
             scheme.eq_ignore_ascii_case("bearer").then_some(text.trim())
@@ -72,7 +74,7 @@ impl Principal {
         if text.starts_with(api_key::PREFIX) {
             return Self::of_key(app, text, now).await;
         }
-        let bearer = app.console().tokens.read(text, now).map_err(|error| {
+        let bearer = app.console.tokens.read(text, now).map_err(|error| {
             let code = match error {
                 AccessTokenError::Invalid => ApiCode::Unauthenticated,
                 AccessTokenError::Expired => ApiCode::TokenExpired,
@@ -192,7 +194,7 @@ impl Caller {
 }
 
 impl Acting {
-    pub fn app(&self) -> &App {
+    pub fn app(&self) -> &ConsoleApp {
         &self.caller.app
     }
 
@@ -211,20 +213,20 @@ impl Acting {
     }
 }
 
-impl FromRequestParts<Arc<App>> for Caller {
+impl FromRequestParts<ConsoleApp> for Caller {
     type Rejection = ApiRefused;
 
     /// Fails for routes that the table does not list for callers.
-    async fn from_request_parts(head: &mut Parts, _: &Arc<App>) -> Result<Self, ApiRefused> {
+    async fn from_request_parts(head: &mut Parts, _: &ConsoleApp) -> Result<Self, ApiRefused> {
         found(head)
     }
 }
 
-impl FromRequestParts<Arc<App>> for Acting {
+impl FromRequestParts<ConsoleApp> for Acting {
     type Rejection = ApiRefused;
 
     /// Fails for routes that the table does not list for members.
-    async fn from_request_parts(head: &mut Parts, _: &Arc<App>) -> Result<Self, ApiRefused> {
+    async fn from_request_parts(head: &mut Parts, _: &ConsoleApp) -> Result<Self, ApiRefused> {
         found(head)
     }
 }

@@ -11,8 +11,9 @@ use axum::extract::{RawPathParams, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use munjigi_app::App;
 use munjigi_app::client::Client;
+use munjigi_app::request_id::RequestId;
+use munjigi_app::{App, ConsoleApp};
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use munjigi_store::api_keys;
@@ -32,11 +33,11 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const MAX_KEY_CHARS: usize = 255;
 
 /// The routes of these rows, each behind the gate.
-pub fn router(app: &Arc<App>, rows: Vec<Route>) -> Router<Arc<App>> {
+pub fn router(app: &ConsoleApp, rows: Vec<Route>) -> Router<ConsoleApp> {
     let mut router = Router::new();
     for Route { listed, code } in rows {
         let path = format!("{BASE}{}", listed.path);
-        let state = (Arc::clone(app), Arc::new(listed));
+        let state = (app.clone(), Arc::new(listed));
         let gated = code.layer(middleware::from_fn_with_state(state, gate));
         router = router.route(&path, gated);
     }
@@ -45,15 +46,19 @@ pub fn router(app: &Arc<App>, rows: Vec<Route>) -> Router<Arc<App>> {
 
 /// Wraps every route.
 pub async fn gate(
-    State((app, listed)): State<(Arc<App>, Arc<Listed>)>,
+    State((app, listed)): State<(ConsoleApp, Arc<Listed>)>,
     params: RawPathParams,
     request: Request,
     next: Next,
 ) -> Response {
     let mut headers = HeaderMap::new();
+    let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
     let answered = pass(&app, &listed, &params, request, next, &mut headers).await;
     let mut response = answered.unwrap_or_else(IntoResponse::into_response);
     response.headers_mut().extend(headers);
+    if let Some(refused) = response.extensions_mut().remove::<ApiRefused>() {
+        refused.write(&mut response, &app, &id.0);
+    }
     if let Some(deprecation) = listed.deprecated {
         tell(deprecation, response.headers_mut());
     }
@@ -61,7 +66,7 @@ pub async fn gate(
 }
 
 async fn pass(
-    app: &Arc<App>,
+    app: &ConsoleApp,
     listed: &Listed,
     params: &RawPathParams,
     mut request: Request,
@@ -90,7 +95,7 @@ async fn pass(
         let detail = "this route requires a user session; API keys are not accepted";
         return Err(ApiRefused::new(ApiCode::Forbidden, detail));
     }
-    let caller = Caller { app: Arc::clone(app), client, principal };
+    let caller = Caller { app: app.clone(), client, principal };
     if let Access::Member(permission) = listed.access {
         let named = params.iter().find(|(name, _)| *name == "organisation");
         let membership = caller.member(named.map_or("", |(_, id)| id)).await?;
@@ -192,10 +197,14 @@ async fn once(
     keep(app, keyed, response).await
 }
 
-async fn keep(app: &App, keyed: Keyed<'_>, response: Response) -> Result<Response, ApiRefused> {
+async fn keep(
+    app: &ConsoleApp,
+    keyed: Keyed<'_>,
+    response: Response,
+) -> Result<Response, ApiRefused> {
     let (head, body) = response.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
-    let sealed = app.console().vault.close(&row(keyed), &body, &app.entropy);
+    let sealed = app.console.vault.close(&row(keyed), &body, &app.entropy);
     // The change is made, even if the response cannot be stored.
     if let Err(error) = idempotency::answered(&app.pool, keyed, head.status.as_u16(), &sealed).await
     {
@@ -204,8 +213,13 @@ async fn keep(app: &App, keyed: Keyed<'_>, response: Response) -> Result<Respons
     Ok(Response::from_parts(head, Body::from(body)))
 }
 
-fn repeat(app: &App, keyed: Keyed<'_>, status: u16, sealed: &[u8]) -> Result<Response, ApiRefused> {
-    let opened = app.console().vault.open(&row(keyed), sealed).map_err(|error| {
+fn repeat(
+    app: &ConsoleApp,
+    keyed: Keyed<'_>,
+    status: u16,
+    sealed: &[u8],
+) -> Result<Response, ApiRefused> {
+    let opened = app.console.vault.open(&row(keyed), sealed).map_err(|error| {
         tracing::error!(%error, "a stored response is lost");
         ApiRefused::new(
             ApiCode::IdempotencyUnsettled,

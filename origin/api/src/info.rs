@@ -9,9 +9,9 @@ use axum::http::{HeaderName, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use munjigi_app::App;
 use munjigi_app::documents;
-use munjigi_app::settings::SignUpPolicy;
+use munjigi_app::settings::{Console, SignUpPolicy};
+use munjigi_app::{App, ConsoleApp};
 
 /// Information about the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -40,8 +40,18 @@ pub struct Link {
     pub url: String,
 }
 
-pub async fn handler(State(app): State<Arc<App>>) -> ([(HeaderName, &'static str); 1], Json<Info>) {
-    let console = app.console.as_ref().map(|console| &console.config);
+type Cached = ([(HeaderName, &'static str); 1], Json<Info>);
+
+pub async fn handler(State(app): State<ConsoleApp>) -> Cached {
+    info(&app, Some(&app.console.config))
+}
+
+/// The same, of an origin without a console.
+pub async fn without_console(State(app): State<Arc<App>>) -> Cached {
+    info(&app, None)
+}
+
+fn info(app: &App, console: Option<&Console>) -> Cached {
     let link = |document: &'static documents::Document| {
         let mut url = console?.url.clone();
         url.set_path(&format!("/docs/{}", document.name));

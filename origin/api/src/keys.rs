@@ -85,7 +85,7 @@ pub async fn make(
         ApiRefused::invalid(mistakes.iter().map(ToString::to_string).collect())
     })?;
     let (app, organisation, actor) = (acting.app(), acting.organisation(), &acting.actor());
-    let message = &emails::key_made(&app.console().config, by, &acting.membership, &wanted.name);
+    let message = &emails::key_made(&app.console.config, by, &acting.membership, &wanted.name);
     let key = MakeKey { organisation, wanted: &wanted, by, actor, message, now };
     let (id, key) = key
         .make(&app.pool, &app.entropy)

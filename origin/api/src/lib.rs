@@ -29,22 +29,26 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
-use munjigi_app::App;
 use munjigi_app::new_key::NewKey;
+use munjigi_app::{App, ConsoleApp};
 use munjigi_domain::accounts::Permission;
 use munjigi_domain::timestamp::from_timestamp;
-use routes::{Access, Method, Route};
+use routes::{Access, BASE, Method, Route};
 use time::OffsetDateTime;
 
 pub use refusal::ApiRefused;
 
-/// Every route; without a console, only those that need neither a key nor
-/// Postgres.
-pub fn router(app: &Arc<App>) -> Router<Arc<App>> {
-    if app.console.is_none() {
-        return gate::router(app, public_rows());
-    }
+/// Every route.
+pub fn router(app: &ConsoleApp) -> Router<ConsoleApp> {
     gate::router(app, rows()).route("/api/openapi.json", get(openapi::handler))
+}
+
+/// The routes of an origin without a console: those that need neither a key nor
+/// Postgres.
+pub fn public_router() -> Router<Arc<App>> {
+    Router::new()
+        .route(&format!("{BASE}/info"), get(info::without_console))
+        .route(&format!("{BASE}/status"), get(status::handler))
 }
 
 pub fn rows() -> Vec<Route> {

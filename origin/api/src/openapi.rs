@@ -2,12 +2,12 @@
 //! snapshot of it is committed, so that no change goes unnoticed. One call of the
 //! edge is in it, too: the one by which back ends report outcomes.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_i18n::{Locale, Text, Texts};
 use munjigi_protocol::routes::OUTCOMES;
 use munjigi_protocol::{OutcomeReply, OutcomeRequest};
@@ -36,8 +36,8 @@ pub fn document() -> &'static OpenApi {
     DOCUMENT.get_or_init(|| of(&routes::listed(super::rows())))
 }
 
-pub async fn handler(State(app): State<Arc<App>>) -> Response {
-    let server = Server::new(app.console().config.url.as_str().trim_end_matches('/'));
+pub async fn handler(State(app): State<ConsoleApp>) -> Response {
+    let server = Server::new(app.console.config.url.as_str().trim_end_matches('/'));
     let mut document = document().clone();
     document.servers = Some(vec![server]);
     if let Some(outcomes) = document.paths.paths.get_mut(OUTCOMES.path) {

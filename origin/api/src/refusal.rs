@@ -11,7 +11,7 @@ use munjigi_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_app::authentication::Denied;
 
 /// A stable code.
@@ -203,11 +203,10 @@ impl ApiRefused {
     }
 
     /// Turns a response into the problem document.
-    pub fn write(self, response: &mut Response, app: &App, request_id: &str) {
+    pub fn write(self, response: &mut Response, app: &ConsoleApp, request_id: &str) {
         let Self { code, detail, mistakes, retry_after } = self;
-        let console = app.console.as_ref().map(|console| console.config.url.as_str());
         let problem = ApiProblem {
-            type_uri: format!("{}docs/api#{}", console.unwrap_or("/"), code.as_str()),
+            type_uri: format!("{}docs/api#{}", app.console.config.url, code.as_str()),
             title: answer::title(code.as_str()),
             status: code.status().as_u16(),
             code,

@@ -2,11 +2,9 @@
 //! its output. Router, gate and OpenAPI document are made from the same rows,
 //! so that they cannot drift apart.
 
-use std::sync::Arc;
-
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, on};
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_domain::accounts::Permission;
 use munjigi_keys::UnixMillis;
 use utoipa::ToSchema;
@@ -110,7 +108,7 @@ pub struct Listed {
 /// A row with its handler.
 pub struct Route {
     pub(super) listed: Listed,
-    pub(super) code: MethodRouter<Arc<App>>,
+    pub(super) code: MethodRouter<ConsoleApp>,
 }
 
 impl Route {
@@ -123,7 +121,7 @@ impl Route {
         handler: H,
     ) -> Self
     where
-        H: Handler<T, Arc<App>>,
+        H: Handler<T, ConsoleApp>,
         T: 'static,
     {
         let listed = Listed {

@@ -52,7 +52,7 @@ pub async fn make(
 ) -> Result<(StatusCode, Json<MadeSecret>), ApiRefused> {
     let app = acting.app();
     let site = find(&acting, &sitekey).await?;
-    let secret = site_keys::secret(&app.console().check, &app.entropy, &site.config.aliases);
+    let secret = site_keys::secret(&app.console.check, &app.entropy, &site.config.aliases);
     change(&acting, &sitekey, &Change::AddSecret(secret.hash())).await?;
     Ok((StatusCode::CREATED, Json(MadeSecret { secret: secret.reveal().to_string() })))
 }

@@ -6,12 +6,10 @@
 //! A client that lost the response gets no grace period, because a thief would
 //! get it as well. The client logs in again.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_app::client::Client;
 use munjigi_domain::accounts::access_token::{Bearer, LIFETIME_SECONDS};
 use munjigi_domain::accounts::session::IDLE_MILLIS;
@@ -65,7 +63,7 @@ pub struct Tokens {
 
 /// `POST /session`.
 pub async fn begin(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(client): Extension<Client>,
     Body(credentials): Body<Credentials>,
 ) -> Result<(StatusCode, Json<Tokens>), ApiRefused> {
@@ -80,7 +78,7 @@ pub async fn begin(
     let kept = account.as_ref().map(|account| account.password.clone());
     let is_right = authentication.passwords.is(password, kept).await?;
     let account = account.filter(|_| is_right).ok_or_else(wrong)?;
-    if !demo::may_be_used(&account.email, app.console().config.reach()) {
+    if !demo::may_be_used(&account.email, app.console.config.reach()) {
         return Err(wrong());
     }
     if account.has_factor() {
@@ -111,7 +109,7 @@ pub async fn begin(
 
 /// `POST /session/refresh`.
 pub async fn refresh(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(client): Extension<Client>,
     Body(Refresh { refresh_token }): Body<Refresh>,
 ) -> Result<Json<Tokens>, ApiRefused> {
@@ -156,9 +154,9 @@ pub async fn end(caller: Caller) -> Result<StatusCode, ApiRefused> {
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn tokens(app: &App, bearer: &Bearer, refresh: &Token, now: UnixMillis) -> Json<Tokens> {
+fn tokens(app: &ConsoleApp, bearer: &Bearer, refresh: &Token, now: UnixMillis) -> Json<Tokens> {
     Json(Tokens {
-        access_token: app.console().tokens.issue(bearer, now),
+        access_token: app.console.tokens.issue(bearer, now),
         expires_in: LIFETIME_SECONDS,
         refresh_token: refresh.reveal().to_string(),
         refresh_expires_in: IDLE_MILLIS / 1_000,

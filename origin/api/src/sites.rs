@@ -164,7 +164,7 @@ pub async fn make(
     Body(new): Body<NewSite>,
 ) -> Result<(StatusCode, Json<MadeSite>), ApiRefused> {
     let app = acting.app();
-    let check = &app.console().check;
+    let check = &app.console.check;
     let sitekey = app.entropy.with(|generator| check.mint_sitekey(generator)).to_string();
     let wishes = Edit {
         name: Some(new.name),
@@ -177,7 +177,7 @@ pub async fn make(
         .map_err(|mistakes| {
             ApiRefused::invalid(mistakes.0.iter().map(ToString::to_string).collect())
         })?;
-    let most = app.console().config.most_sites;
+    let most = app.console.config.most_sites;
     let unit = CreateSite {
         site: &drawn,
         owner: Some(Owner { organisation: acting.organisation(), most }),
@@ -230,7 +230,7 @@ pub async fn set_state(
         WantedState::Live => SiteState::Live,
         WantedState::Paused => SiteState::Paused,
     };
-    let wanted = Change::SetState(state, acting.app().console().config.most_sites);
+    let wanted = Change::SetState(state, acting.app().console.config.most_sites);
     change(&acting, &sitekey, &wanted).await?;
     Ok(Json(Site::of(find(&acting, &sitekey).await?)))
 }
@@ -314,7 +314,7 @@ fn answer(site: SiteRecord) -> Response {
 }
 
 fn too_many(acting: &Acting) -> ApiRefused {
-    let MostSites(most) = acting.app().console().config.most_sites;
+    let MostSites(most) = acting.app().console.config.most_sites;
     let detail =
         format!("the organisation has reached its limit of {most} sites; delete one first");
     ApiRefused::new(ApiCode::TooManySites, detail)

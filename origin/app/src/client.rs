@@ -7,7 +7,7 @@ use axum::http::header;
 use munjigi_domain::accounts::{Account, session};
 use munjigi_store::audit::Actor;
 
-use crate::App;
+use crate::ConsoleApp;
 use crate::request_id::RequestId;
 
 #[derive(Debug, Clone)]
@@ -20,10 +20,10 @@ pub struct Client {
 }
 
 impl Client {
-    pub fn of(app: &App, request: &Request) -> Self {
+    pub fn of(app: &ConsoleApp, request: &Request) -> Self {
         let headers = request.headers();
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-        let address = peer.map(|peer| app.console().proxies.client(peer, headers, app.clock.now()));
+        let address = peer.map(|peer| app.console.proxies.client(peer, headers, app.clock.now()));
         let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
         Self {

@@ -10,7 +10,7 @@ use munjigi_store::limits::Taken;
 use munjigi_store::organisations::{self, Membership, TeamRefused};
 use munjigi_store::{StoreError, transact};
 
-use crate::App;
+use crate::ConsoleApp;
 use crate::emails;
 
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub enum InviteRefused {
 
 impl Invite<'_> {
     /// Queues the email with the link; returns the invitation's id.
-    pub async fn send(&self, app: &App) -> Result<Id, InviteRefused> {
+    pub async fn send(&self, app: &ConsoleApp) -> Result<Id, InviteRefused> {
         let Self { membership, by, granting, actor, email, role } = *self;
         if !granting.may_grant(role) {
             return Err(InviteRefused::Team(TeamRefused::of(granting)));
@@ -60,7 +60,7 @@ impl Invite<'_> {
         }
         let (id, link) = (Id::draw(&app.entropy), Token::draw(&app.entropy));
         let message =
-            emails::invited(&app.console().config, by, &membership.name, email, role, &link);
+            emails::invited(&app.console.config, by, &membership.name, email, role, &link);
         let unit = organisations::Invite {
             id: &id,
             link: link.hash(),

@@ -24,6 +24,10 @@ pub mod settings;
 pub mod signed;
 pub mod sites;
 
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::extract::FromRef;
 use metrics_exporter_prometheus::PrometheusHandle;
 use munjigi_captcha::KeyCheck;
 use munjigi_delivery::edge::EdgeClient;
@@ -46,7 +50,7 @@ use settings::Retention;
 
 pub use refused::Refused;
 
-/// What the endpoints need.
+/// What every endpoint needs.
 #[derive(Debug)]
 pub struct App {
     /// Postgres.
@@ -81,41 +85,38 @@ pub struct App {
     pub admission: Admission,
     /// Renders the metrics.
     pub metrics: PrometheusHandle,
-    /// The pages for people, where there are any.
-    pub console: Option<Console>,
 }
 
-impl App {
-    /// Ends the pages that are live, which would keep the origin from stopping.
-    pub fn end_live_pages(&self) {
-        if let Some(console) = &self.console {
-            console.live_pages.end();
-        }
-    }
+/// What the pages and the API of an origin with a console need.
+#[derive(Debug, Clone)]
+pub struct ConsoleApp {
+    pub app: Arc<App>,
+    pub console: Arc<Console>,
+}
 
-    /// Waits for what answers did not wait for.
-    pub async fn settled(&self) {
-        if let Some(console) = &self.console {
-            console.later.settled().await;
-        }
-    }
-
+impl ConsoleApp {
     /// Checks who a caller is, now.
     pub fn authentication(&self) -> Authentication<'_> {
-        let console = self.console();
         Authentication {
             pool: &self.pool,
             limits: self.cache.limits.as_ref(),
-            vault: &console.vault,
-            passwords: &console.passwords,
+            vault: &self.console.vault,
+            passwords: &self.console.passwords,
             now: self.clock.now(),
         }
     }
+}
 
-    /// The pages' settings, for the code of pages, which are served only where
-    /// there is a console.
-    #[expect(clippy::missing_panics_doc, reason = "without a console, no such code runs")]
-    pub fn console(&self) -> &Console {
-        self.console.as_ref().expect("pages are served where there is a console")
+impl Deref for ConsoleApp {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.app
+    }
+}
+
+impl FromRef<ConsoleApp> for Arc<App> {
+    fn from_ref(console: &ConsoleApp) -> Self {
+        Self::clone(&console.app)
     }
 }

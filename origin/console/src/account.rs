@@ -9,8 +9,6 @@ pub mod password;
 pub mod proof;
 pub mod sessions;
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::Extension;
 use axum::extract::State;
@@ -25,7 +23,7 @@ use super::flash::Flash;
 use super::frame::{Entry, Frame, render};
 use super::page_error::PageError;
 use super::requester::{Browser, User};
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -45,7 +43,7 @@ struct Page {
 }
 
 pub async fn show(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
     Flash(done): Flash,
@@ -56,7 +54,7 @@ pub async fn show(
 
 /// The page, with a notice or a mistake.
 async fn page(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     user: &User,
     notice: Option<Text>,

@@ -1,14 +1,12 @@
 //! `/log-in/code`: the second factor, after the password.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_domain::accounts::Token;
 use munjigi_i18n::Text;
 use munjigi_store::sessions;
@@ -41,7 +39,7 @@ pub struct CodeForm {
 }
 
 pub async fn show(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
     wanted: Result<Query<Wanted>, QueryRejection>,
@@ -52,7 +50,7 @@ pub async fn show(
 
 /// Accepts a code of the app, or a recovery code.
 pub async fn submit(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
     fields: Result<Form<CodeForm>, FormRejection>,
@@ -66,8 +64,8 @@ pub async fn submit(
 }
 
 /// Completes the session and replaces its cookie.
-pub async fn complete(app: &App, user: &User, next: &str) -> Result<Response, PageError> {
-    let console = app.console();
+pub async fn complete(app: &ConsoleApp, user: &User, next: &str) -> Result<Response, PageError> {
+    let console = &app.console;
     let cookie = Token::draw(&app.entropy);
     sessions::complete(&app.pool, &user.session.id, cookie.hash(), app.clock.now()).await?;
     let mut response = Redirect::to(within(next)).into_response();
@@ -77,7 +75,7 @@ pub async fn complete(app: &App, user: &User, next: &str) -> Result<Response, Pa
 
 /// The form, with a mistake.
 pub fn page(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     user: &User,
     next: &str,

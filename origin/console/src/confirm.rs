@@ -2,15 +2,13 @@
 //! chosen at sign-up, which proves that one user holds the mailbox and chose
 //! the password.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Form};
-use munjigi_app::App;
+use munjigi_app::{App, ConsoleApp};
 use munjigi_domain::accounts::visit::Visit;
 use munjigi_domain::accounts::{Id, Password, Token};
 use munjigi_i18n::Text;
@@ -46,7 +44,7 @@ pub struct ConfirmForm {
 
 /// The form. Opening it changes nothing, because mail scanners follow links.
 pub async fn show(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     link: Result<Query<Link>, QueryRejection>,
 ) -> Result<Response, PageError> {
@@ -57,7 +55,7 @@ pub async fn show(
 
 /// Creates the account and logs its owner in.
 pub async fn submit(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     fields: Result<Form<ConfirmForm>, FormRejection>,
 ) -> Result<Response, PageError> {
@@ -85,7 +83,7 @@ async fn find(app: &App, link: &str) -> Result<(Token, SignUp), PageError> {
 }
 
 fn page(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     sign_up: &SignUp,
     link: String,

@@ -8,7 +8,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_domain::accounts::Token;
 
 use super::page_error::PageError;
@@ -24,14 +24,14 @@ pub const CSRF_FIELD: &str = "csrf_token";
 /// sends any, and the form carries a CSRF token that only the cookie's holder
 /// was shown.
 pub async fn read_form(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     request: Request,
 ) -> Result<Request, Response> {
     if request.method() != Method::POST {
         return Ok(request);
     }
-    let console = app.console();
+    let console = &app.console;
     if !is_ours(request.headers(), &console.config.origin()) {
         return Err(PageError::foreign_form().into_response());
     }

@@ -1,13 +1,11 @@
 //! `/privacy/data`: which data is stored, why, for how long, and who can see
 //! it. Public, and generated from the table that export and erasure use.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Html;
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_store::privacy::{GRACE_DAYS, TABLES, Table};
 
 use super::frame::{Frame, render};
@@ -25,7 +23,7 @@ struct Page {
 }
 
 pub async fn show(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     user: Option<Extension<User>>,
 ) -> Result<Html<String>, PageError> {

@@ -2,14 +2,12 @@
 //! sends the token to siteverify and shows the response. Nothing from the form
 //! is stored.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::response::{Html, Redirect};
 use axum::{Extension, Form};
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_domain::accounts::limits;
 use munjigi_i18n::{Text, Texts};
 use munjigi_protocol::SiteverifyReply;
@@ -93,12 +91,12 @@ pub async fn show() -> Redirect {
 
 /// Calls siteverify.
 pub async fn submit(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     fields: Result<Form<DemoForm>, FormRejection>,
 ) -> Result<Html<String>, PageError> {
     let Form(DemoForm { token }) = fields.map_err(|_| PageError::malformed())?;
-    let demo = app.console().config.demo.as_ref().ok_or(PageError::nothing_here())?;
+    let demo = app.console.config.demo.as_ref().ok_or(PageError::nothing_here())?;
     if token.len() > MAX_TOKEN_BYTES {
         return Err(PageError::malformed());
     }

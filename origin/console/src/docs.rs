@@ -1,13 +1,11 @@
 //! `/docs`: the documentation of the running release.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_app::documents::{self, Document};
 
 use super::frame::{Frame, render};
@@ -31,7 +29,7 @@ struct Page {
 }
 
 pub async fn index(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
 ) -> Result<Html<String>, PageError> {
     let frame = Frame::public(&app, &browser, browser.t().get("docs-title"));
@@ -41,7 +39,7 @@ pub async fn index(
 
 /// A page, or a data file that one links to.
 pub async fn show(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Path(name): Path<String>,
 ) -> Result<Response, PageError> {

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_i18n::Text;
 
 use super::frame::Frame;
@@ -20,7 +20,7 @@ struct Page<'a> {
 
 impl PageError {
     /// The page, in the user's language.
-    pub fn page(&self, app: &App, browser: &Browser) -> Response {
+    pub fn page(&self, app: &ConsoleApp, browser: &Browser) -> Response {
         let t = browser.t();
         let title = t.each("error", format_args!("{}-title", self.code));
         let frame = Frame::bare(app, browser, title);

@@ -2,9 +2,9 @@
 
 use askama::Template;
 use axum::response::Html;
-use munjigi_app::App;
 use munjigi_app::components::ComponentName;
 use munjigi_app::settings::SignUpPolicy;
+use munjigi_app::{App, ConsoleApp};
 use munjigi_domain::accounts::Permission;
 use munjigi_i18n::{Text, Texts};
 use munjigi_store::organisations::Membership;
@@ -73,8 +73,8 @@ pub enum Entry {
 
 impl Frame {
     /// For a page that everyone can see.
-    pub fn bare(app: &App, browser: &Browser, title: impl Into<String>) -> Self {
-        let open = app.console().config.sign_up == SignUpPolicy::Open;
+    pub fn bare(app: &ConsoleApp, browser: &Browser, title: impl Into<String>) -> Self {
+        let open = app.console.config.sign_up == SignUpPolicy::Open;
         Self {
             title: title.into(),
             style: assets::STYLE.path.as_str(),
@@ -94,13 +94,18 @@ impl Frame {
     }
 
     /// For a page that is made without reading the session.
-    pub fn public(app: &App, browser: &Browser, title: impl Into<String>) -> Self {
+    pub fn public(app: &ConsoleApp, browser: &Browser, title: impl Into<String>) -> Self {
         let frame = Self::bare(app, browser, title);
         Self { is_public: true, unhealthy: Vec::new(), ..frame }
     }
 
     /// For a page that requires log-in.
-    pub fn of_user(app: &App, browser: &Browser, user: &User, title: impl Into<String>) -> Self {
+    pub fn of_user(
+        app: &ConsoleApp,
+        browser: &Browser,
+        user: &User,
+        title: impl Into<String>,
+    ) -> Self {
         Self {
             email: Some(user.account.email.to_string()),
             memberships: user.memberships.clone(),
@@ -114,7 +119,7 @@ impl Frame {
 
     /// For a page about an organisation.
     pub fn of_member(
-        app: &App,
+        app: &ConsoleApp,
         browser: &Browser,
         user: &User,
         member: &Member,

@@ -2,7 +2,6 @@
 //! from the table in `console`, before the page's own code runs.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{RawPathParams, Request, State};
@@ -11,7 +10,7 @@ use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, get, post};
-use munjigi_app::{App, Refused};
+use munjigi_app::{App, ConsoleApp, Refused};
 use munjigi_domain::accounts::demo;
 use munjigi_domain::accounts::session::Stage;
 use munjigi_domain::accounts::{Id, Permission};
@@ -55,21 +54,21 @@ pub struct Listed {
 
 /// Builds the table.
 pub struct Pages {
-    app: Arc<App>,
-    router: Router<Arc<App>>,
+    app: ConsoleApp,
+    router: Router<ConsoleApp>,
     listed: Vec<Listed>,
 }
 
 impl Pages {
-    pub fn new(app: &Arc<App>) -> Self {
-        Self { app: Arc::clone(app), router: Router::new(), listed: Vec::new() }
+    pub fn new(app: &ConsoleApp) -> Self {
+        Self { app: app.clone(), router: Router::new(), listed: Vec::new() }
     }
 
     /// Adds a page.
     #[must_use]
     pub fn get<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
     where
-        H: Handler<T, Arc<App>>,
+        H: Handler<T, ConsoleApp>,
         T: 'static,
     {
         self.add("GET", path, access, get(handler))
@@ -79,7 +78,7 @@ impl Pages {
     #[must_use]
     pub fn post<H, T>(self, path: &'static str, access: Access, handler: H) -> Self
     where
-        H: Handler<T, Arc<App>>,
+        H: Handler<T, ConsoleApp>,
         T: 'static,
     {
         self.add("POST", path, access, post(handler))
@@ -90,16 +89,16 @@ impl Pages {
         method: &'static str,
         path: &'static str,
         access: Access,
-        route: MethodRouter<Arc<App>, Infallible>,
+        route: MethodRouter<ConsoleApp, Infallible>,
     ) -> Self {
-        let state = (Arc::clone(&self.app), access);
+        let state = (self.app.clone(), access);
         let gated = route.layer(middleware::from_fn_with_state(state, gate));
         self.router = self.router.route(path, gated);
         self.listed.push(Listed { method, path, access });
         self
     }
 
-    pub fn into_router(self) -> Router<Arc<App>> {
+    pub fn into_router(self) -> Router<ConsoleApp> {
         self.router
     }
 
@@ -110,7 +109,7 @@ impl Pages {
 }
 
 async fn gate(
-    State((app, access)): State<(Arc<App>, Access)>,
+    State((app, access)): State<(ConsoleApp, Access)>,
     params: RawPathParams,
     request: Request,
     next: Next,
@@ -128,7 +127,7 @@ async fn gate(
     if changes && app.reads.has_copy() && response.status().as_u16() < 400 {
         // If the position is unknown, this browser reads from the primary.
         let written = app.reads.written().await.unwrap_or(Written(u64::MAX));
-        cookies::put(&mut response, cookies::set_written(&app.console().config, written));
+        cookies::put(&mut response, cookies::set_written(&app.console.config, written));
     }
     finish(&app, &browser, &mut response);
     response
@@ -136,10 +135,10 @@ async fn gate(
 
 /// The fallback for unknown paths: a page for browsers, a problem document for
 /// programs.
-pub async fn nowhere(State(app): State<Arc<App>>, request: Request) -> Response {
+pub async fn nowhere(State(app): State<ConsoleApp>, request: Request) -> Response {
     let accepted = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let reads_pages = accepted.is_some_and(|accept| accept.contains("text/html"));
-    if app.console.is_none() || !reads_pages {
+    if !reads_pages {
         return Refused::new(Code::NotFound, "unknown path").into_response();
     }
     let (browser, _) = Browser::meet(&app, request);
@@ -151,7 +150,7 @@ pub async fn nowhere(State(app): State<Arc<App>>, request: Request) -> Response 
 
 /// Passes a request on with what is known about its sender, or responds.
 async fn pass(
-    app: &App,
+    app: &ConsoleApp,
     access: Access,
     params: &RawPathParams,
     browser: &mut Browser,
@@ -205,7 +204,7 @@ async fn pass(
 
 /// The user that the session's cookie belongs to, while the session is active.
 async fn find_person(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     now: UnixMillis,
 ) -> Result<Option<User>, PageError> {
@@ -216,7 +215,7 @@ async fn find_person(
     let Some(account) = accounts::find(&app.pool, &session.account).await? else {
         return Ok(None);
     };
-    if !demo::may_be_used(&account.email, app.console().config.reach()) {
+    if !demo::may_be_used(&account.email, app.console.config.reach()) {
         return Ok(None);
     }
     if session.stage == Stage::Complete {
@@ -265,7 +264,7 @@ fn ask_to_log_in(method: &Method, uri: &axum::http::Uri) -> Response {
 }
 
 /// Headers of every page.
-fn finish(app: &App, browser: &Browser, response: &mut Response) {
+fn finish(app: &ConsoleApp, browser: &Browser, response: &mut Response) {
     let edge = app.edge.url().origin().ascii_serialization();
     let policy = format!(
         "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self' {edge}; \
@@ -280,7 +279,7 @@ fn finish(app: &App, browser: &Browser, response: &mut Response) {
     headers.insert("cross-origin-opener-policy", same_origin.clone());
     // So that browsers send the origin of a form.
     headers.insert(header::REFERRER_POLICY, same_origin);
-    let console = app.console();
+    let console = &app.console;
     if console.config.is_secure() {
         let year = HeaderValue::from_static("max-age=31536000");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);

@@ -1,12 +1,10 @@
 //! `GET /`: what Munjigi is, sign-up and log-in, a demo, and measured figures.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Html;
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_app::documents::{self, Document};
 use munjigi_i18n::{Text, Texts};
 
@@ -34,14 +32,14 @@ struct Figures {
 }
 
 pub async fn show(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     user: Option<Extension<User>>,
 ) -> Result<Html<String>, PageError> {
     let page = Page {
         frame: frame(&app, &browser, user),
         edge: app.edge.address().to_owned(),
-        demo: app.console().config.demo.as_ref().map(|demo| demo.sitekey.to_string()),
+        demo: app.console.config.demo.as_ref().map(|demo| demo.sitekey.to_string()),
         figures: grouped(browser.t()),
         machines: benchmarks::machines(),
         documents: documents::all(),
@@ -49,7 +47,7 @@ pub async fn show(
     render(&page)
 }
 
-fn frame(app: &App, browser: &Browser, user: Option<Extension<User>>) -> Frame {
+fn frame(app: &ConsoleApp, browser: &Browser, user: Option<Extension<User>>) -> Frame {
     let title = browser.t().get("brand");
     match user {
         Some(Extension(user)) => Frame::of_user(app, browser, &user, title),

@@ -2,15 +2,13 @@
 //! with that address join when logged in; others sign up here, because the link
 //! proves that the address is theirs.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
-use munjigi_app::App;
+use munjigi_app::{App, ConsoleApp};
 use munjigi_domain::accounts::{Id, Password, Token};
 use munjigi_store::accounts::{self, JoinNew};
 use munjigi_store::audit::Actor;
@@ -63,7 +61,7 @@ pub struct InvitationForm {
 }
 
 pub async fn show(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     user: Option<Extension<User>>,
     link: Result<Query<Link>, QueryRejection>,
@@ -79,7 +77,7 @@ pub async fn show(
 
 /// Accepts the invitation.
 pub async fn submit(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     user: Option<Extension<User>>,
     fields: Result<Form<InvitationForm>, FormRejection>,
@@ -102,13 +100,13 @@ pub async fn submit(
 }
 
 async fn sign_up(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     token: &Token,
     invitation: Invitation,
     fields: InvitationForm,
 ) -> Result<Response, PageError> {
-    let console = app.console();
+    let console = &app.console;
     let InvitationForm { link, name, password } = fields;
     let name = name.ok_or(PageError::malformed())?.trim().to_owned();
     let password = password.ok_or(PageError::malformed())?;
@@ -162,7 +160,7 @@ async fn find(app: &App, link: &str) -> Result<(Token, Invitation), PageError> {
     invitation.map(|invitation| (token, invitation)).ok_or(PageError::link_gone())
 }
 
-fn frame(app: &App, browser: &Browser, user: Option<&User>) -> Frame {
+fn frame(app: &ConsoleApp, browser: &Browser, user: Option<&User>) -> Frame {
     let title = browser.t().get("invitation-title");
     match user {
         Some(user) => Frame::of_user(app, browser, user, title),

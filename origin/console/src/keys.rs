@@ -113,7 +113,7 @@ pub async fn make(
     };
     let (app, organisation, actor) = (&asking.app, asking.organisation(), &asking.actor());
     let (by, membership) = (&asking.user.account, &asking.member.membership);
-    let message = &emails::key_made(&app.console().config, by, membership, &wanted.name);
+    let message = &emails::key_made(&app.console.config, by, membership, &wanted.name);
     let key = MakeKey { organisation, wanted: &wanted, by, actor, message, now };
     let (_, key) = match key.make(&app.pool, &app.entropy).await? {
         Ok(made) => made,
@@ -125,7 +125,7 @@ pub async fn make(
         frame: asking.frame(asking.t().get("key-made-title"), Entry::Keys),
         name: wanted.name,
         key: key.reveal().to_string(),
-        address: app.console().config.url.as_str().trim_end_matches('/').to_owned(),
+        address: app.console.config.url.as_str().trim_end_matches('/').to_owned(),
     };
     Ok((StatusCode::CREATED, render(&made)?).into_response())
 }

@@ -47,12 +47,10 @@ mod status;
 mod team;
 mod visitor;
 
-use std::sync::Arc;
-
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_domain::accounts::Permission;
 
-pub fn pages(app: &Arc<App>) -> Pages {
+pub fn pages(app: &ConsoleApp) -> Pages {
     let pages = of_account(for_everybody(Pages::new(app)));
     of_team(of_the_unusual(of_sites(pages)))
 }

@@ -1,15 +1,13 @@
 //! `/log-in`. A wrong address and a wrong password get the same response in the
 //! same time.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_domain::accounts::demo::{self, Reach};
 use munjigi_domain::accounts::session::Stage;
 use munjigi_domain::accounts::visit::Visit;
@@ -56,7 +54,7 @@ pub struct LogInForm {
 }
 
 pub async fn show(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Html<String>, PageError> {
@@ -69,8 +67,8 @@ pub async fn show(
 }
 
 /// The demo account that a developer can use, if it was created.
-async fn demo(app: &App) -> Result<Option<(&'static str, &'static str)>, PageError> {
-    if app.console().config.reach() != Reach::Local {
+async fn demo(app: &ConsoleApp) -> Result<Option<(&'static str, &'static str)>, PageError> {
+    if app.console.config.reach() != Reach::Local {
         return Ok(None);
     }
     let email: EmailAddress = demo::EMAIL.parse().expect("an address of our own");
@@ -79,7 +77,7 @@ async fn demo(app: &App) -> Result<Option<(&'static str, &'static str)>, PageErr
 }
 
 pub async fn submit(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     fields: Result<Form<LogInForm>, FormRejection>,
 ) -> Result<Response, PageError> {
@@ -110,7 +108,7 @@ pub async fn submit(
 
 /// Starts a complete session for a user who has proved everything required.
 pub async fn begin_whole(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     account: &Id,
     next: &str,
@@ -121,14 +119,14 @@ pub async fn begin_whole(
 /// Starts a session with a new cookie, so that a cookie planted in this browser
 /// earlier is worthless.
 pub async fn begin(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     account: &Id,
     needs_factor: bool,
     next: &str,
     now: UnixMillis,
 ) -> Result<Response, PageError> {
-    let console = app.console();
+    let console = &app.console;
     let cookie = Token::draw(&app.entropy);
     let stage = if needs_factor { Stage::Password } else { Stage::Complete };
     let session = NewSession {
@@ -150,13 +148,18 @@ pub async fn begin(
     Ok(response)
 }
 
-fn wrong(app: &App, browser: &Browser, email: String, next: String) -> Result<Response, PageError> {
+fn wrong(
+    app: &ConsoleApp,
+    browser: &Browser,
+    email: String,
+    next: String,
+) -> Result<Response, PageError> {
     again(app, browser, email, next, browser.t().get("log-in-wrong"))
 }
 
 /// Shows the form again after another way to log in failed.
 pub fn refuse(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     next: String,
     mistake: Text,
@@ -165,7 +168,7 @@ pub fn refuse(
 }
 
 fn again(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     email: String,
     next: String,

@@ -1,13 +1,11 @@
 //! `/log-in/passkey` and `/log-in/code/passkey`: log-in with a passkey alone,
 //! and with a passkey as the second factor.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::response::Response;
 use axum::{Extension, Form};
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_domain::accounts::passkey::Purpose;
 use serde::Deserialize;
 
@@ -24,7 +22,7 @@ pub struct LogInPasskeyForm {
 
 /// Options for the browser's passkey prompt, before log-in.
 pub async fn options(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
 ) -> Result<Response, PageError> {
     passkey::ask(&app, &browser, Purpose::LogIn).await
@@ -32,7 +30,7 @@ pub async fn options(
 
 /// Logs in the owner of the passkey.
 pub async fn submit(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     fields: Result<Form<LogInPasskeyForm>, FormRejection>,
 ) -> Result<Response, PageError> {
@@ -49,7 +47,7 @@ pub async fn submit(
 
 /// Options for the browser's passkey prompt, after the password.
 pub async fn factor_options(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
 ) -> Result<Response, PageError> {
     passkey::ask(&app, &browser, Purpose::Factor).await
@@ -57,7 +55,7 @@ pub async fn factor_options(
 
 /// Accepts a passkey as the second factor.
 pub async fn factor(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
     fields: Result<Form<LogInPasskeyForm>, FormRejection>,

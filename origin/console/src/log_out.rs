@@ -1,11 +1,9 @@
 //! `POST /log-out`: ends the session at once.
 
-use std::sync::Arc;
-
 use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_store::sessions;
 
 use super::cookies;
@@ -14,10 +12,10 @@ use super::requester::User;
 
 /// Responds the same to users who are not logged in.
 pub async fn submit(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     user: Option<Extension<User>>,
 ) -> Result<Response, PageError> {
-    let console = app.console();
+    let console = &app.console;
     if let Some(Extension(user)) = user {
         let ended = sessions::end(&app.pool, &user.account.id, &user.session.id).await?;
         app.cache.tell_ended(&ended).await;

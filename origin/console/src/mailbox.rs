@@ -3,14 +3,13 @@
 //! where others than the developer could open it.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use askama::Template;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Html;
 use mail_parser::MessageParser;
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 
 use super::frame::{Frame, render};
 use super::page_error::PageError;
@@ -36,11 +35,11 @@ struct Shown {
 }
 
 pub async fn show(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     user: Option<Extension<User>>,
 ) -> Result<Html<String>, PageError> {
-    let console = app.console();
+    let console = &app.console;
     let folder = console.mailbox.clone().ok_or(PageError::nothing_here())?;
     let emails = tokio::task::spawn_blocking(move || read(&folder)).await.unwrap_or_default();
     let title = browser.t().get("mailbox-title");

@@ -5,7 +5,6 @@
 pub mod live;
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use askama::Template;
 use axum::Extension;
@@ -27,7 +26,7 @@ use super::format;
 use super::frame::{Entry, Frame, render};
 use super::page_error::PageError;
 use super::requester::{Asking, User};
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 
 /// Height of the chart's bars.
 const BAR_HEIGHT: u64 = 100;
@@ -67,7 +66,7 @@ struct Bar {
 /// Redirects to the user's first organisation, or, if the account is to be
 /// erased, to the page where that can be cancelled.
 pub async fn first(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(user): Extension<User>,
 ) -> Result<Response, PageError> {
     if erasure::of_account(&app.pool, &user.account.id).await?.is_some() {

@@ -3,7 +3,7 @@
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use munjigi_app::{App, emails};
+use munjigi_app::{App, ConsoleApp, emails};
 use munjigi_domain::accounts::Account;
 use munjigi_domain::accounts::passkey::{Begun, PasskeyError, Purpose, RelyingParty, Used};
 use munjigi_domain::accounts::{Id, limits};
@@ -19,13 +19,17 @@ use super::page_error::PageError;
 use super::requester::Browser;
 
 /// Path of the script, if passkeys are possible at all.
-pub fn script(app: &App) -> Option<&'static str> {
-    let party = app.console.as_ref()?.config.relying_party();
+pub fn script(app: &ConsoleApp) -> Option<&'static str> {
+    let party = app.console.config.relying_party();
     party.is_some().then(|| assets::PASSKEYS.path.as_str())
 }
 
 /// Starts a ceremony that any registered passkey can complete.
-pub async fn ask(app: &App, browser: &Browser, purpose: Purpose) -> Result<Response, PageError> {
+pub async fn ask(
+    app: &ConsoleApp,
+    browser: &Browser,
+    purpose: Purpose,
+) -> Result<Response, PageError> {
     count(app, browser).await?;
     let begun = party(app)?.ask().map_err(unasked)?;
     begin(app, browser, purpose, begun).await
@@ -33,7 +37,7 @@ pub async fn ask(app: &App, browser: &Browser, purpose: Purpose) -> Result<Respo
 
 /// Stores the ceremony's state and sends the browser its options.
 pub async fn begin(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     purpose: Purpose,
     begun: Begun,
@@ -48,7 +52,7 @@ pub async fn begin(
 /// The account whose passkey was used, optionally required to be `whose`. A
 /// response counts once, whatever the result.
 pub async fn accept(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     purpose: Purpose,
     answer: &str,
@@ -61,7 +65,7 @@ pub async fn accept(
 }
 
 async fn verify(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     purpose: Purpose,
     answer: &str,
@@ -111,8 +115,8 @@ async fn mark_copied(
 
 /// Our relying party. Without a host name for the console there are no
 /// passkeys.
-pub fn party(app: &App) -> Result<RelyingParty, PageError> {
-    let console = app.console();
+pub fn party(app: &ConsoleApp) -> Result<RelyingParty, PageError> {
+    let console = &app.console;
     console.config.relying_party().ok_or(PageError::nothing_here())
 }
 

@@ -2,16 +2,14 @@
 //! not the address has an account. The second factor stays: access to a mailbox
 //! alone does not open an account that has one.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use axum::{Extension, Form};
-use munjigi_app::App;
 use munjigi_app::emails;
+use munjigi_app::{App, ConsoleApp};
 use munjigi_domain::accounts::Account;
 use munjigi_domain::accounts::visit::Visit;
 use munjigi_domain::accounts::{EmailAddress, Password, Token, limits, session};
@@ -81,7 +79,7 @@ pub struct Chosen {
 }
 
 pub async fn show(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
 ) -> Result<Html<String>, PageError> {
     render(&form(&app, &browser, String::new(), None))
@@ -90,7 +88,7 @@ pub async fn show(
 /// Accepts the address. Whether it has an account is looked up only after the
 /// response, which takes the same time in both cases.
 pub async fn submit(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     fields: Result<Form<PasswordResetForm>, FormRejection>,
 ) -> Result<Response, PageError> {
@@ -121,16 +119,16 @@ pub async fn submit(
     Ok(render(&Sent { frame, email })?.into_response())
 }
 
-fn form(app: &App, browser: &Browser, email: String, mistake: Option<String>) -> Page {
+fn form(app: &ConsoleApp, browser: &Browser, email: String, mistake: Option<String>) -> Page {
     let title = browser.t().get("recover-title");
     let frame = Frame::bare(app, browser, title);
     Page { frame, email, mistake, widget: visitor::widget(app, ACTION) }
 }
 
 /// Sends the email if there is an account.
-async fn send(app: &App, email: &EmailAddress, now: UnixMillis) -> Result<(), PageError> {
+async fn send(app: &ConsoleApp, email: &EmailAddress, now: UnixMillis) -> Result<(), PageError> {
     let Some(account) = accounts::by_email(&app.pool, email).await? else { return Ok(()) };
-    let console = app.console();
+    let console = &app.console;
     let link = Token::draw(&app.entropy);
     let message = emails::recover(&console.config, &account, &link);
     let expires = UnixMillis(now.0 + session::RECOVERY_MILLIS);
@@ -141,7 +139,7 @@ async fn send(app: &App, email: &EmailAddress, now: UnixMillis) -> Result<(), Pa
 
 /// Asks for the new password.
 pub async fn choose(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     link: Result<Query<Link>, QueryRejection>,
 ) -> Result<Response, PageError> {
@@ -153,12 +151,12 @@ pub async fn choose(
 /// Sets it, ends every session, revokes the API keys that the user created, and
 /// starts a session.
 pub async fn set(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     fields: Result<Form<Chosen>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(Chosen { link, password }) = fields.map_err(|_| PageError::malformed())?;
-    let console = app.console();
+    let console = &app.console;
     let now = app.clock.now();
     let (token, account) = find(&app, &link).await?;
     if let Err(error) = password.check(&account.email, &account.name) {
@@ -187,7 +185,7 @@ async fn find(app: &App, link: &str) -> Result<(Token, Account), PageError> {
 }
 
 fn page(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     account: &Account,
     link: String,

@@ -1,11 +1,9 @@
 //! The sender of a request, as the gate has identified them.
 
-use std::sync::Arc;
-
 use axum::extract::{FromRequestParts, Request};
 use axum::http::header;
 use axum::http::request::Parts;
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_app::client::Client;
 use munjigi_domain::accounts::Account;
 use munjigi_domain::accounts::session::Stage;
@@ -47,8 +45,8 @@ pub struct Browser {
 }
 
 impl Browser {
-    pub fn meet(app: &App, request: Request) -> (Self, Request) {
-        let console = app.console();
+    pub fn meet(app: &ConsoleApp, request: Request) -> (Self, Request) {
+        let console = &app.console;
         let headers = request.headers();
         let (session, guest) = cookies::read(&console.config, headers);
         let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
@@ -139,17 +137,17 @@ pub struct Member {
 /// one argument of the page's code.
 #[derive(Debug, Clone)]
 pub struct Asking {
-    pub app: Arc<App>,
+    pub app: ConsoleApp,
     pub browser: Browser,
     pub user: User,
     pub member: Member,
 }
 
-impl FromRequestParts<Arc<App>> for Asking {
+impl FromRequestParts<ConsoleApp> for Asking {
     type Rejection = PageError;
 
     /// Fails for pages that the table does not list for members.
-    async fn from_request_parts(head: &mut Parts, app: &Arc<App>) -> Result<Self, PageError> {
+    async fn from_request_parts(head: &mut Parts, app: &ConsoleApp) -> Result<Self, PageError> {
         let met = &head.extensions;
         let found = (met.get::<Browser>(), met.get::<User>(), met.get::<Member>());
         let (Some(browser), Some(user), Some(member)) = found else {
@@ -157,7 +155,7 @@ impl FromRequestParts<Arc<App>> for Asking {
             return Err(PageError::nothing_here());
         };
         Ok(Self {
-            app: Arc::clone(app),
+            app: app.clone(),
             browser: browser.clone(),
             user: user.clone(),
             member: member.clone(),

@@ -1,17 +1,15 @@
 //! `/sign-up`: asks for an account. The page says the same whether or not the
 //! address already has one: only the email differs.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use axum::{Extension, Form};
-use munjigi_app::App;
 use munjigi_app::console::Console;
 use munjigi_app::emails;
 use munjigi_app::settings::SignUpPolicy;
+use munjigi_app::{App, ConsoleApp};
 use munjigi_domain::accounts::visit::Visit;
 use munjigi_domain::accounts::{EmailAddress, Password, Token, limits, session};
 use munjigi_i18n::{Text, Texts};
@@ -64,7 +62,7 @@ pub struct SignUpForm {
 }
 
 pub async fn show(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
 ) -> Result<Html<String>, PageError> {
     open(&app)?;
@@ -73,7 +71,7 @@ pub async fn show(
 
 /// Reports every mistake at once, or sends an email.
 pub async fn submit(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     fields: Result<Form<SignUpForm>, axum::extract::rejection::FormRejection>,
 ) -> Result<Response, PageError> {
@@ -108,8 +106,8 @@ pub async fn submit(
 }
 
 /// Sends one of two emails, after the response.
-async fn write(app: &App, sign_up: &SignUp, now: UnixMillis) -> Result<(), PageError> {
-    let console = app.console();
+async fn write(app: &ConsoleApp, sign_up: &SignUp, now: UnixMillis) -> Result<(), PageError> {
+    let console = &app.console;
     if let Some(account) = accounts::by_email(&app.pool, &sign_up.email).await? {
         let message = emails::taken(&console.config, &account);
         let mut connection = app.pool.acquire().await.map_err(munjigi_store::StoreError::from)?;
@@ -123,8 +121,8 @@ async fn write(app: &App, sign_up: &SignUp, now: UnixMillis) -> Result<(), PageE
     Ok(transact(&app.pool, &unit).await?)
 }
 
-fn open(app: &App) -> Result<&Console, PageError> {
-    let console = app.console();
+fn open(app: &ConsoleApp) -> Result<&Console, PageError> {
+    let console = &app.console;
     match console.config.sign_up {
         SignUpPolicy::Open => Ok(console),
         SignUpPolicy::Closed => Err(PageError::closed()),
@@ -132,7 +130,7 @@ fn open(app: &App) -> Result<&Console, PageError> {
 }
 
 fn page(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     (name, email): (String, String),
     [name_mistake, email_mistake, password_mistake]: [Option<String>; 3],

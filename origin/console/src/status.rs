@@ -1,12 +1,10 @@
 //! `/status`: the data of `/api/v1/status`, as a page.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Html;
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_app::components::{self, ComponentState};
 use munjigi_i18n::Text;
 use munjigi_keys::UnixMillis;
@@ -54,7 +52,7 @@ impl Time {
 }
 
 pub async fn show(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
 ) -> Result<Html<String>, PageError> {
     let sighting = components::seen(&app).await;

@@ -2,7 +2,7 @@
 //! edge as any customer does. `accounts::visit` decides what the result is
 //! worth.
 
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_delivery::edge::EdgeError;
 use munjigi_domain::accounts::limits;
 use munjigi_domain::accounts::visit::{Visit, Word};
@@ -26,8 +26,8 @@ pub struct Widget {
 }
 
 /// The widget for a form, if it is set up.
-pub fn widget(app: &App, action: &'static str) -> Option<Widget> {
-    let console = app.console();
+pub fn widget(app: &ConsoleApp, action: &'static str) -> Option<Widget> {
+    let console = &app.console;
     let own = console.config.widget.as_ref()?;
     Some(Widget {
         sitekey: own.sitekey.to_string(),
@@ -39,7 +39,7 @@ pub fn widget(app: &App, action: &'static str) -> Option<Widget> {
 
 /// What the token says about the sender of a form.
 pub async fn look(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     action: &'static str,
     token: &str,
@@ -52,12 +52,12 @@ pub async fn look(
 }
 
 async fn ask(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     action: &'static str,
     token: &str,
 ) -> Result<Visit, PageError> {
-    let console = app.console();
+    let console = &app.console;
     let Some(own) = &console.config.widget else { return Ok(Visit::Unasked) };
     if token.is_empty() {
         return Ok(Visit::Unshown);

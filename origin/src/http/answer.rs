@@ -8,7 +8,6 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use munjigi_api::ApiRefused;
 use munjigi_app::request_id::RequestId;
 use munjigi_app::{App, Refused};
 use munjigi_delivery::telemetry;
@@ -49,9 +48,6 @@ pub async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Nex
     let mut response = answered.unwrap_or_else(|_| {
         Refused::unavailable("the request took longer than its deadline").into_response()
     });
-    if let Some(refused) = response.extensions_mut().remove::<ApiRefused>() {
-        refused.write(&mut response, &app, &id);
-    }
     if let Some(refused) = response.extensions_mut().remove::<Refused>() {
         write_problem(&mut response, &app, &id, refused);
     }

@@ -3,13 +3,11 @@
 //! server: it needs no script, no other host and no exception in the
 //! Content-Security-Policy, unlike the usual viewers.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::Html;
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
 
@@ -49,7 +47,7 @@ struct Field {
 }
 
 pub async fn show(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     user: Option<Extension<User>>,
 ) -> Result<Html<String>, PageError> {
@@ -57,7 +55,7 @@ pub async fn show(
         Some(Extension(user)) => Frame::of_user(&app, &browser, &user, "API"),
         None => Frame::bare(&app, &browser, "API"),
     };
-    let server = app.console().config.url.as_str().trim_end_matches('/').to_owned();
+    let server = app.console.config.url.as_str().trim_end_matches('/').to_owned();
     let groups = groups(frame.t);
     render(&Page { frame, server, groups })
 }

@@ -88,7 +88,7 @@ impl Rig {
             account: account.clone(),
             session: id,
         };
-        let bearer = self.app.console().tokens.issue(&bearer, self.now());
+        let bearer = self.app.console.tokens.issue(&bearer, self.now());
         Client { rig: self, bearer }
     }
 

@@ -42,7 +42,7 @@ impl Stage {
             pool: app.pool.clone(),
             clock: app.clock.clone(),
             entropy: app.entropy.clone(),
-            vault: app.console.as_ref().unwrap().vault.clone(),
+            vault: app.console.vault.clone(),
             hooks: app.hooks.clone(),
         }
     }
@@ -100,7 +100,7 @@ fn actor(someone: &Someone) -> Actor {
 async fn add(rig: &Rig, someone: &Someone, url: &str) -> (Id, String) {
     let entropy = &rig.app.entropy;
     let (id, secret) = (Id::draw(entropy), WebhookSecret::draw(entropy));
-    let vault = &rig.app.console.as_ref().unwrap().vault;
+    let vault = &rig.app.console.vault;
     let sealed = vault.close(&webhooks::vault_row(&id), secret.as_bytes(), entropy);
     let unit = AddWebhook {
         id: &id,

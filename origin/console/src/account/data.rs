@@ -1,15 +1,13 @@
 //! `/console/account/data`: export of the user's data, erasure of the account,
 //! and cancelling it.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_app::emails;
 use munjigi_domain::accounts::Password;
 use munjigi_domain::timestamp::from_timestamp;
@@ -54,7 +52,7 @@ pub struct Confirmation {
 }
 
 pub async fn show(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
     Flash(done): Flash,
@@ -65,7 +63,7 @@ pub async fn show(
 }
 
 async fn page(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     user: &User,
     notice: Option<Text>,
@@ -87,7 +85,7 @@ async fn page(
 /// The export: everything stored about the user. It requires a recent proof of
 /// identity.
 pub async fn export(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(user): Extension<User>,
 ) -> Result<Response, PageError> {
     if let Some(proof) = proof::asked(&app, &user, HERE) {
@@ -109,7 +107,7 @@ pub async fn export(
 /// Requests erasure. It requires the password and, for accounts that have a
 /// second factor, a recent proof of it.
 pub async fn leave(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
     fields: Result<Form<Confirmation>, FormRejection>,
@@ -125,7 +123,7 @@ pub async fn leave(
         return mistake(browser.t().get("own-data-wrong").into()).await;
     }
     let erased_on = erasure::erased_at(now);
-    let message = emails::left(&app.console().config, account, from_timestamp(erased_on));
+    let message = emails::left(&app.console.config, account, from_timestamp(erased_on));
     let unit = Ask { actor: &user.actor(&browser), message: &message, now };
     match transact(&app.pool, &unit).await? {
         Ok((erased_on, ended)) => {
@@ -142,7 +140,7 @@ pub async fn leave(
 
 /// Cancels the erasure.
 pub async fn keep(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
 ) -> Result<Response, PageError> {

@@ -1,14 +1,12 @@
 //! `/console/account/factor`: turns an authenticator app on and off.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_app::emails;
 use munjigi_domain::accounts::factor::{RecoveryCode, TotpKey};
 use munjigi_domain::accounts::session::OFFER_MILLIS;
@@ -60,7 +58,7 @@ pub struct Confirmation {
 /// expires, so that reloading the page does not invalidate what the app has
 /// scanned.
 pub async fn show(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
 ) -> Result<Response, PageError> {
@@ -75,7 +73,7 @@ pub async fn show(
 
 /// Accepts the first code of the app, which turns the app on.
 pub async fn submit(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
     fields: Result<Form<FactorForm>, FormRejection>,
@@ -114,7 +112,11 @@ pub async fn submit(
 }
 
 /// The key that was shown to the account and has not expired.
-fn offered<'a>(app: &App, account: &'a Account, now: UnixMillis) -> Option<(&'a [u8], TotpKey)> {
+fn offered<'a>(
+    app: &ConsoleApp,
+    account: &'a Account,
+    now: UnixMillis,
+) -> Option<(&'a [u8], TotpKey)> {
     match &account.totp {
         Totp::Offered { sealed, at } if now.since(*at) < OFFER_MILLIS => {
             Some((sealed, app.authentication().totp_key(account, sealed)?))
@@ -125,7 +127,7 @@ fn offered<'a>(app: &App, account: &'a Account, now: UnixMillis) -> Option<(&'a 
 
 /// The page with the key that was offered before, or with a new one.
 async fn show_key(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     user: &User,
     mistake: Option<Text>,
@@ -136,7 +138,7 @@ async fn show_key(
     }
     let key = TotpKey::draw(&app.entropy);
     let row = user.account.id.as_str();
-    let sealed = app.console().vault.close(row, key.as_bytes(), &app.entropy);
+    let sealed = app.console.vault.close(row, key.as_bytes(), &app.entropy);
     let unit = factors::Offer {
         actor: &user.actor(browser),
         sealed: &sealed,
@@ -158,7 +160,7 @@ async fn show_key(
 /// Turns the app off or replaces the recovery codes. Both require password and
 /// code, because someone who finds an unlocked browser has neither.
 pub async fn change(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
     fields: Result<Form<Confirmation>, FormRejection>,
@@ -201,7 +203,7 @@ pub async fn change(
 
 /// Shows the recovery codes, this one time.
 pub fn show_codes(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     user: &User,
     codes: Vec<RecoveryCode>,
@@ -212,7 +214,7 @@ pub fn show_codes(
 }
 
 fn page(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     user: &User,
     key: &TotpKey,

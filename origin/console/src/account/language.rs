@@ -2,13 +2,11 @@
 //! emails are in, and its pages in every browser that has not chosen another; or
 //! that its pages follow the browser.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_domain::accounts::Account;
 use munjigi_i18n::{Locale, Text, Texts};
 use munjigi_store::accounts;
@@ -55,7 +53,7 @@ pub fn choices(t: Texts, account: &Account) -> Vec<Choice> {
 }
 
 pub async fn submit(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
     fields: Result<Form<LanguageForm>, FormRejection>,
@@ -70,8 +68,8 @@ pub async fn submit(
     let mut response = Redirect::to("/console/account?done=language").into_response();
     // Or a language that this browser chose earlier would still win.
     let cookie = match chosen {
-        Some(locale) => cookies::set_language(&app.console().config, locale),
-        None => cookies::forget_language(&app.console().config),
+        Some(locale) => cookies::set_language(&app.console.config, locale),
+        None => cookies::forget_language(&app.console.config),
     };
     cookies::put(&mut response, cookie);
     Ok(response)

@@ -2,8 +2,6 @@
 
 pub mod one;
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
@@ -29,7 +27,7 @@ use crate::mistakes;
 use crate::page_error::PageError;
 use crate::passkey;
 use crate::requester::{Browser, User};
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_app::emails;
 
 const HERE: &str = "/console/account/passkeys";
@@ -54,7 +52,7 @@ pub struct AddPasskeyForm {
 }
 
 pub async fn show(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
     Flash(done): Flash,
@@ -74,7 +72,7 @@ pub async fn show(
 
 /// Options for the browser's passkey prompt.
 pub async fn options(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
 ) -> Result<Response, PageError> {
@@ -90,7 +88,7 @@ pub async fn options(
 
 /// Stores the passkey that the browser created.
 pub async fn submit(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
     fields: Result<Form<AddPasskeyForm>, FormRejection>,
@@ -129,7 +127,7 @@ pub async fn submit(
 
 /// Replaces the recovery codes.
 pub async fn codes(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
 ) -> Result<Response, PageError> {
@@ -149,7 +147,7 @@ pub async fn codes(
 }
 
 async fn registered(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     answer: &str,
 ) -> Result<Result<Registered, PasskeyError>, PageError> {
@@ -165,7 +163,7 @@ async fn registered(
 }
 
 async fn refuse(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     user: &User,
     error: PasskeyError,
@@ -175,7 +173,7 @@ async fn refuse(
 }
 
 async fn page(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     user: &User,
     notice: Option<Text>,

@@ -1,13 +1,11 @@
 //! `POST /console/account/password`: changes the password; requires the old
 //! one.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_app::emails;
 use munjigi_domain::accounts::Password;
 use munjigi_domain::email::EmailKind;
@@ -27,7 +25,7 @@ pub struct PasswordForm {
 
 /// Changes the password and ends every other session.
 pub async fn submit(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
     fields: Result<Form<PasswordForm>, FormRejection>,

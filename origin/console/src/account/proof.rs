@@ -1,15 +1,13 @@
 //! `/console/account/proof`: asks the user to prove who they are, with
 //! everything that log-in requires, before a sensitive change.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
-use munjigi_app::App;
+use munjigi_app::{App, ConsoleApp};
 use munjigi_domain::accounts::Password;
 use munjigi_domain::accounts::passkey::Purpose;
 use munjigi_domain::accounts::session::is_proved;
@@ -77,7 +75,7 @@ pub fn due(app: &App, user: &User, next: &str) -> Option<String> {
 }
 
 pub async fn show(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
     wanted: Result<Query<Wanted>, QueryRejection>,
@@ -88,7 +86,7 @@ pub async fn show(
 
 /// Checks the password and, if the account has one, the second factor.
 pub async fn submit(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
     fields: Result<Form<ProofForm>, FormRejection>,
@@ -120,7 +118,7 @@ async fn prove(app: &App, browser: &Browser, user: &User) -> Result<(), PageErro
 
 /// Options for the browser's passkey prompt.
 pub async fn options(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
 ) -> Result<Response, PageError> {
     passkey::ask(&app, &browser, Purpose::Proof).await
@@ -128,7 +126,7 @@ pub async fn options(
 
 /// Accepts a passkey instead.
 pub async fn passkey(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
     fields: Result<Form<Answer>, FormRejection>,
@@ -147,7 +145,7 @@ pub async fn passkey(
 }
 
 fn page(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     user: &User,
     next: String,

@@ -1,13 +1,11 @@
 //! `POST /console/account/sessions`: ends one of the user's sessions, or all
 //! others.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_app::cache::Lingering;
 use munjigi_domain::accounts::Id;
 use munjigi_store::sessions::{End, Which};
@@ -24,7 +22,7 @@ pub struct SessionsForm {
 }
 
 pub async fn submit(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
     fields: Result<Form<SessionsForm>, FormRejection>,

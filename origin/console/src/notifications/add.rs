@@ -37,7 +37,7 @@ pub async fn submit(
 ) -> Result<Response, PageError> {
     let Form(AddWebhookForm { url }) = fields.map_err(|_| PageError::malformed())?;
     let app = &asking.app;
-    let console = app.console();
+    let console = &app.console;
     let endpoint = match Endpoint::parse(&url, app.hooks.reach()) {
         Ok(endpoint) => endpoint,
         Err(mistake) => {

@@ -42,7 +42,7 @@ pub async fn submit(
     let Form(TestWebhookForm { webhook }) = fields.map_err(|_| PageError::malformed())?;
     let webhook: Id = webhook.parse().map_err(|_| PageError::malformed())?;
     let (app, organisation) = (&asking.app, asking.organisation());
-    let console = app.console();
+    let console = &app.console;
     let now = app.clock.now();
     let found = webhooks::find(&app.pool, organisation, &webhook).await?;
     let (url, sealed) = found.ok_or(PageError::nothing_here())?;

@@ -54,7 +54,7 @@ pub async fn show(
     if !accepted.is_some_and(|accept| accept.contains("text/event-stream")) {
         return Ok(Json(numbers(&asking, &filter).await?).into_response());
     }
-    let slot = match asking.app.console().live_pages.take(&asking.user.account.id) {
+    let slot = match asking.app.console.live_pages.take(&asking.user.account.id) {
         Taken::Slot(slot) => slot,
         Taken::Full => {
             let refused = Refused::new(Code::RateLimited, "too many live pages");

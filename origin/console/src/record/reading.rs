@@ -1,15 +1,13 @@
 //! The audit log as a file. It is streamed as it is read, so that a long log
 //! takes no more memory than a short one.
 
-use std::sync::Arc;
-
 use axum::body::Body;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
-use munjigi_app::App;
+use munjigi_app::ConsoleApp;
 use munjigi_domain::accounts::Id;
 use munjigi_store::StoreError;
 use munjigi_store::audit::{self, AuditFilter, Recorded};
@@ -56,7 +54,7 @@ pub fn send(
 
 /// Position in a file.
 struct Reading {
-    app: Arc<App>,
+    app: ConsoleApp,
     organisation: Id,
     /// What remains to be read.
     part: Option<AuditFilter>,

@@ -22,7 +22,7 @@ pub async fn submit(
     fields: Result<Form<SiteStateForm>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(fields) = fields.map_err(|_| PageError::malformed())?;
-    let most = asking.app.console().config.most_sites;
+    let most = asking.app.console.config.most_sites;
     let (change, done) = match fields.change.as_str() {
         "pause" => (Change::Pause, "paused"),
         "resume" => (Change::Resume, "resumed"),

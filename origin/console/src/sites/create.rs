@@ -78,7 +78,7 @@ fn chosen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Shape>, D
 }
 
 pub async fn show(asking: Asking) -> Result<Response, PageError> {
-    let console = asking.app.console();
+    let console = &asking.app.console;
     let sitekey =
         asking.app.entropy.with(|generator| console.check.mint_sitekey(generator)).to_string();
     let (name, hosts) = (String::new(), String::new());
@@ -101,7 +101,7 @@ pub async fn submit(
     fields: Result<Form<CreateSiteForm>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(fields) = fields.map_err(|_| PageError::malformed())?;
-    let console = asking.app.console();
+    let console = &asking.app.console;
     let sitekey = console.check.sitekey(&fields.sitekey).map_err(|_| PageError::malformed())?;
     let sitekey = sitekey.to_string();
     let frame = |title| asking.frame(title, Entry::Sites);

@@ -39,7 +39,7 @@ pub async fn submit(
     fields: Result<Form<SecretsForm>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(fields) = fields.map_err(|_| PageError::malformed())?;
-    let console = asking.app.console();
+    let console = &asking.app.console;
     let site = find(&asking, &sitekey).await?;
     let secret = site_keys::secret(&console.check, &asking.app.entropy, &site.config.aliases);
     let (change, done) = match fields.change.as_str() {

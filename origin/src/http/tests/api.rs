@@ -1,6 +1,5 @@
 //! Responses under `/api/v1` that need no caller.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::PgPool;
@@ -10,7 +9,7 @@ use crate::rig::Rig;
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_service_says_what_it_is(pool: PgPool) {
-    let rig = Rig::new(pool.clone()).await;
+    let rig = Rig::new(pool).await;
     let answer = rig.get("/api/v1/info").await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.headers["cache-control"], "public, max-age=60");
@@ -23,10 +22,8 @@ async fn the_service_says_what_it_is(pool: PgPool) {
     let pages = info["documentation"].as_array().unwrap();
     assert_eq!(pages.len(), munjigi_app::documents::all().len());
     assert_eq!(pages[0]["url"], "https://console.example/docs/integration");
-    let mut bare = Rig::new(pool).await;
-    Arc::get_mut(&mut bare.app).unwrap().console = None;
-    let info: serde_json::Value =
-        serde_json::from_str(&bare.get("/api/v1/info").await.body).unwrap();
+    let bare = rig.get_without_console("/api/v1/info").await;
+    let info: serde_json::Value = serde_json::from_str(&bare.body).unwrap();
     assert_eq!(
         (&info["sign_up"], &info["documentation"]),
         (&"none".into(), &serde_json::json!([]))

@@ -62,7 +62,7 @@ async fn emails_that_cannot_be_sent_block_nothing(pool: PgPool) {
     let transport = Transport::of(&transport).unwrap();
     let from = "no-reply@munjigi.example".parse().unwrap();
     let sender = Sender::new(rig.pool.clone(), rig.app.clock.clone(), from, transport);
-    Arc::get_mut(&mut rig.app).unwrap().mail = Some(sender.clone());
+    Arc::get_mut(&mut rig.app.app).unwrap().mail = Some(sender.clone());
     assert_contract!("mail", rig.look_at("/health/ready").await, rig);
 
     let message = munjigi_domain::email::Email {

@@ -1,7 +1,5 @@
 //! Requests that are sent twice.
 
-use std::sync::Arc;
-
 use axum::body::Body;
 use axum::http::Request;
 use munjigi_domain::accounts::Permission::{ChangeSites, ReadSites};
@@ -95,7 +93,7 @@ async fn a_deprecated_route_says_so_in_every_response(pool: PgPool) {
     };
     let old = Route::new(Method::Get, "/old", Access::Caller, "Old", async || "old")
         .deprecated(deprecation);
-    let router = router(&rig.app, vec![old]).with_state(Arc::clone(&rig.app));
+    let router = router(&rig.app, vec![old]).with_state(rig.app.clone());
     let request = Request::get("/api/v1/old").body(Body::empty()).unwrap();
     let answer = router.oneshot(request).await.unwrap();
     assert_eq!(answer.status(), 401, "refusals too");

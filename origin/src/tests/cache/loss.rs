@@ -98,7 +98,7 @@ async fn limits_hold_when_redis_dies(pool: PgPool) {
 async fn a_change_elsewhere_invalidates_the_copies_of_a_site(pool: PgPool) {
     let Some((rig, _server)) = beside(pool).await else { return };
     let (stopper, stop) = stop::pair();
-    let listening = tokio::spawn(crate::server::drop_copies(rig.app.clone(), stop));
+    let listening = tokio::spawn(crate::server::drop_copies(rig.app.app.clone(), stop));
     let site = rig.create_site().await;
     let find = async || {
         rig.app.cache.sites.find(&site.sitekey, rig.now()).await.unwrap().unwrap().config.version

@@ -24,7 +24,7 @@ async fn carry(rig: &Rig) {
         pool: rig.pool.clone(),
         clock: rig.app.clock.clone(),
         entropy: rig.app.entropy.clone(),
-        vault: rig.app.console.as_ref().unwrap().vault.clone(),
+        vault: rig.app.console.vault.clone(),
         hooks: rig.app.hooks.clone(),
     };
     let (_stopper, stop) = stop::pair();

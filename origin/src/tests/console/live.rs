@@ -95,7 +95,7 @@ async fn one_user_can_have_four_live_pages_and_shutdown_ends_them(pool: PgPool) 
     let (status, events) = watch(&rig, &tab, &kim).await;
     assert_eq!(status, 200);
     live.push(events);
-    rig.app.end_live_pages();
+    rig.app.console.live_pages.end();
     for mut events in live {
         while next(&mut events).await.is_some() {}
     }

@@ -49,7 +49,7 @@ async fn a_password_that_is_too_long_is_never_hashed(pool: PgPool) {
         let request = Request::post("/api/v1/session").header("content-type", "application/json");
         assert_eq!(rig.send(request.body(Body::from(body)).unwrap()).await.status, 401);
     }
-    let hashed = || rig.app.console.as_ref().unwrap().passwords.hashed();
+    let hashed = || rig.app.console.passwords.hashed();
     assert_eq!(hashed(), 0);
     let mut tab = Tab::new(&rig);
     tab.open("/log-in").await;
@@ -79,7 +79,7 @@ async fn ten_thousand_wrong_passwords_are_refused_before_they_are_hashed(pool: P
             assert_eq!(answer.status, 422);
         }
     }
-    let hashed = rig.app.console.as_ref().unwrap().passwords.hashed();
+    let hashed = rig.app.console.passwords.hashed();
     assert_eq!((refused, hashed), (10_000 - burst, burst));
     // The correct password is delayed as well, but not for long.
     tab.send("/log-in", &[("email", &kim.email), ("password", PASSWORD)]).await;

@@ -182,7 +182,7 @@ async fn answers_do_not_wait_for_the_account_look_up(pool: PgPool) {
         }
     }
     holding.rollback().await.unwrap();
-    rig.app.settled().await;
+    rig.app.console.later.settled().await;
     let told: Vec<String> =
         sqlx::query_scalar("SELECT recipient || ': ' || subject FROM mails ORDER BY 1")
             .fetch_all(&rig.pool)

@@ -109,8 +109,7 @@ async fn a_form_of_another_site_does_not_reach_siteverify(pool: PgPool) {
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn without_a_demo_the_page_says_where_to_see_one(pool: PgPool) {
     let mut rig = Rig::new(pool).await;
-    let app = Arc::get_mut(&mut rig.app).unwrap();
-    app.console.as_mut().unwrap().config.demo = None;
+    Arc::get_mut(&mut rig.app.console).unwrap().config.demo = None;
     let mut tab = Tab::new(&rig);
     tab.open("/").await;
     assert!(tab.page.contains("<code>scripts/dev</code>"), "{}", tab.page);

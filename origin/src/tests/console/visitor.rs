@@ -98,7 +98,7 @@ async fn a_token_of_another_page_form_or_time_is_refused_before_any_password(poo
             );
             assert!(tab.page.contains("kim@shop.example"), "what was typed is kept: {path}");
         }
-        assert_eq!(rig.app.console.as_ref().unwrap().passwords.hashed(), 0, "{says}");
+        assert_eq!(rig.app.console.passwords.hashed(), 0, "{says}");
         assert_eq!(rig.number("SELECT count(*) FROM mails").await, 0);
     }
 }

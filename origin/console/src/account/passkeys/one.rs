@@ -3,16 +3,14 @@
 //! authenticator app: the password, and a recent proof that includes the
 //! factor.
 
-use std::sync::Arc;
-
 use askama::Template;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
-use munjigi_app::App;
 use munjigi_app::emails;
+use munjigi_app::{App, ConsoleApp};
 use munjigi_domain::accounts::passkey::name;
 use munjigi_domain::accounts::{Id, Password};
 use munjigi_domain::email::EmailKind;
@@ -45,7 +43,7 @@ pub struct PasskeyForm {
 }
 
 pub async fn show(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
     Path(id): Path<String>,
@@ -58,7 +56,7 @@ pub async fn show(
 }
 
 pub async fn submit(
-    State(app): State<Arc<App>>,
+    State(app): State<ConsoleApp>,
     Extension(browser): Extension<Browser>,
     Extension(user): Extension<User>,
     Path(id): Path<String>,
@@ -106,7 +104,7 @@ async fn remove(
 }
 
 async fn is_owner(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     user: &User,
     password: Option<Password>,
@@ -130,7 +128,7 @@ fn path(id: &Id) -> String {
 }
 
 fn page(
-    app: &App,
+    app: &ConsoleApp,
     browser: &Browser,
     user: &User,
     passkey: Passkey,
