@@ -3,13 +3,23 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use munjigi_store::StoreError;
+use sqlx::PgPool;
+use tokio::sync::Semaphore;
+use tracing::Instrument as _;
 
 /// Most tasks at once.
 const MOST: u32 = 256;
 
 #[derive(Debug)]
 pub struct Later(Arc<Semaphore>);
+
+#[derive(Debug)]
+pub enum NotStarted {
+    /// `MOST` tasks are in progress.
+    Full,
+    Store(StoreError),
+}
 
 impl Default for Later {
     fn default() -> Self {
@@ -18,9 +28,22 @@ impl Default for Later {
 }
 
 impl Later {
-    /// Room for one more task; `None` at the limit.
-    pub fn place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.0).try_acquire_owned().ok()
+    /// Starts a task if there is capacity and Postgres can be reached.
+    pub async fn start<T: Send>(
+        &self,
+        pool: &PgPool,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<(), NotStarted> {
+        let place = Arc::clone(&self.0).try_acquire_owned().map_err(|_| NotStarted::Full)?;
+        // Otherwise users would wait for an email that cannot be written.
+        pool.acquire().await.map_err(|error| NotStarted::Store(error.into()))?;
+        // Errors are logged under the request's id; the user has had the response.
+        let work = work.in_current_span();
+        tokio::spawn(async move {
+            let _ = work.await;
+            drop(place);
+        });
+        Ok(())
     }
 
     /// Waits until every task is done.

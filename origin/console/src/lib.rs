@@ -25,7 +25,6 @@ mod home;
 mod invitation;
 mod keys;
 mod language;
-mod later;
 mod lists;
 pub mod log_in;
 mod log_in_passkey;

@@ -7,6 +7,7 @@ use munjigi_i18n::{Text, Texts};
 use munjigi_store::StoreError;
 
 use munjigi_app::authentication::Denied;
+use munjigi_app::later::NotStarted;
 
 /// Why a page cannot be shown. The gate renders it, because only the gate knows
 /// the frame. The texts are found by the code.
@@ -113,6 +114,15 @@ impl From<StoreError> for PageError {
             tracing::error!(%error, "a page failed");
         }
         Self::away()
+    }
+}
+
+impl From<NotStarted> for PageError {
+    fn from(not_started: NotStarted) -> Self {
+        match not_started {
+            NotStarted::Full => Self::too_often(1),
+            NotStarted::Store(error) => error.into(),
+        }
     }
 }
 

@@ -21,7 +21,6 @@ use munjigi_store::transact;
 use serde::Deserialize;
 
 use super::frame::{Frame, render};
-use super::later::later;
 use super::log_in;
 use super::mistakes;
 use super::page_error::PageError;
@@ -112,7 +111,9 @@ pub async fn submit(
     let allowed = app.cache.limits.take(&limits::EMAILS_BY_ADDRESS, address.as_str(), now).await?;
     let email = address.to_string();
     if allowed == Taken::Yes {
-        later(&app, move |app| async move { send(&app, &address, now).await }).await?;
+        let sender = app.clone();
+        let sending = async move { send(&sender, &address, now).await };
+        app.console.later.start(&app.pool, sending).await?;
     }
     let title = browser.t().get("sign-up-check-email");
     let frame = Frame::bare(&app, &browser, title);

@@ -20,7 +20,6 @@ use munjigi_store::{mails, transact};
 use serde::Deserialize;
 
 use super::frame::{Frame, render};
-use super::later::later;
 use super::mistakes;
 use super::page_error::PageError;
 use super::requester::Browser;
@@ -98,7 +97,9 @@ pub async fn submit(
     let allowed = app.cache.limits.take(&limits::EMAILS_BY_ADDRESS, email.as_str(), now).await?;
     if allowed == Taken::Yes {
         let sign_up = SignUp { email: email.clone(), name, locale: browser.locale, password };
-        later(&app, move |app| async move { write(&app, &sign_up, now).await }).await?;
+        let writer = app.clone();
+        let writing = async move { write(&writer, &sign_up, now).await };
+        console.later.start(&app.pool, writing).await?;
     }
     let frame = Frame::bare(&app, &browser, t.get("sign-up-check-email"));
     let mailbox = console.mailbox.is_some().then_some("/mailbox");
