@@ -3,8 +3,7 @@
 //! its own way.
 
 use munjigi_domain::accounts::Account;
-use munjigi_domain::accounts::{EmailAddress, Granting, Id, Role, Token, limits, session};
-use munjigi_keys::UnixMillis;
+use munjigi_domain::accounts::{EmailAddress, Granting, Id, Role, Token, limits};
 use munjigi_store::audit::Actor;
 use munjigi_store::limits::Taken;
 use munjigi_store::organisations::{self, Membership, TeamRefused};
@@ -69,7 +68,6 @@ impl Invite<'_> {
             role,
             message: &message,
             actor,
-            expires: UnixMillis(now.0 + session::INVITATION_MILLIS),
             now,
         };
         transact(&app.pool, &unit).await?.map_err(InviteRefused::Team)?;

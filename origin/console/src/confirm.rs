@@ -8,15 +8,16 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Form};
-use munjigi_app::{App, ConsoleApp};
+use munjigi_app::ConsoleApp;
 use munjigi_domain::accounts::visit::Visit;
-use munjigi_domain::accounts::{Id, Password, Token};
+use munjigi_domain::accounts::{Id, Password};
 use munjigi_i18n::Text;
 use munjigi_store::accounts::{self, ConfirmSignUp, Confirmed, SignUp};
 use munjigi_store::transact;
 use serde::Deserialize;
 
 use super::frame::{Frame, render};
+use super::link::{Link, follow};
 use super::log_in;
 use super::page_error::PageError;
 use super::requester::Browser;
@@ -28,12 +29,6 @@ struct Page {
     email: String,
     link: String,
     mistake: Option<Text>,
-}
-
-/// The link's token.
-#[derive(Debug, Deserialize)]
-pub struct Link {
-    link: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -49,7 +44,7 @@ pub async fn show(
     link: Result<Query<Link>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let Query(Link { link }) = link.map_err(|_| PageError::link_gone())?;
-    let (_, sign_up) = find(&app, &link).await?;
+    let (_, sign_up) = follow(&app, &link, accounts::sign_up).await?;
     page(&app, &browser, &sign_up, link, None)
 }
 
@@ -61,7 +56,7 @@ pub async fn submit(
 ) -> Result<Response, PageError> {
     let Form(ConfirmForm { link, password }) = fields.map_err(|_| PageError::malformed())?;
     let (authentication, now) = (app.authentication(), app.clock.now());
-    let (token, sign_up) = find(&app, &link).await?;
+    let (token, sign_up) = follow(&app, &link, accounts::sign_up).await?;
     authentication.attempt(&browser.client.prefix, &sign_up.email, Visit::Unasked).await?;
     if !authentication.passwords.is(password, Some(sign_up.password.clone())).await? {
         let mistake = browser.t().get("confirm-wrong");
@@ -74,12 +69,6 @@ pub async fn submit(
         Confirmed::New => log_in::begin(&app, &browser, &account, false, "/console", now).await,
         Confirmed::Taken | Confirmed::Gone => Err(PageError::link_gone()),
     }
-}
-
-async fn find(app: &App, link: &str) -> Result<(Token, SignUp), PageError> {
-    let token = Token::parse(link).ok_or(PageError::link_gone())?;
-    let sign_up = accounts::sign_up(&app.pool, token.hash(), app.clock.now()).await?;
-    sign_up.map(|sign_up| (token, sign_up)).ok_or(PageError::link_gone())
 }
 
 fn page(

@@ -17,6 +17,7 @@ use munjigi_store::transact;
 use serde::Deserialize;
 
 use super::frame::{Frame, render};
+use super::link::{Link, follow};
 use super::log_in;
 use super::mistakes;
 use super::page_error::PageError;
@@ -47,12 +48,6 @@ enum InvitationState {
     SignUp,
 }
 
-/// The link's token.
-#[derive(Debug, Deserialize)]
-pub struct Link {
-    link: String,
-}
-
 #[derive(Debug, Deserialize)]
 pub struct InvitationForm {
     link: String,
@@ -67,7 +62,7 @@ pub async fn show(
     link: Result<Query<Link>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let Query(Link { link }) = link.map_err(|_| PageError::link_gone())?;
-    let (_, invitation) = find(&app, &link).await?;
+    let (_, invitation) = follow(&app, &link, organisations::invitation).await?;
     let user = user.map(|Extension(user)| user);
     let step = step(&app, user.as_ref(), &invitation).await?;
     let frame = frame(&app, &browser, user.as_ref());
@@ -83,7 +78,7 @@ pub async fn submit(
     fields: Result<Form<InvitationForm>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(fields) = fields.map_err(|_| PageError::malformed())?;
-    let (token, invitation) = find(&app, &fields.link).await?;
+    let (token, invitation) = follow(&app, &fields.link, organisations::invitation).await?;
     let user = user.map(|Extension(user)| user);
     match (step(&app, user.as_ref(), &invitation).await?, user) {
         (InvitationState::Join, Some(user)) => {
@@ -151,13 +146,6 @@ async fn step(
         }
         None => InvitationState::SignUp,
     })
-}
-
-async fn find(app: &App, link: &str) -> Result<(Token, Invitation), PageError> {
-    let token = Token::parse(link).ok_or(PageError::link_gone())?;
-    let now = app.clock.now();
-    let invitation = organisations::invitation(&app.pool, token.hash(), now).await?;
-    invitation.map(|invitation| (token, invitation)).ok_or(PageError::link_gone())
 }
 
 fn frame(app: &ConsoleApp, browser: &Browser, user: Option<&User>) -> Frame {

@@ -25,6 +25,7 @@ mod home;
 mod invitation;
 mod keys;
 mod language;
+mod link;
 mod lists;
 pub mod log_in;
 mod log_in_passkey;

@@ -8,11 +8,11 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use axum::{Extension, Form};
+use munjigi_app::ConsoleApp;
 use munjigi_app::emails;
-use munjigi_app::{App, ConsoleApp};
 use munjigi_domain::accounts::Account;
 use munjigi_domain::accounts::visit::Visit;
-use munjigi_domain::accounts::{EmailAddress, Password, Token, limits, session};
+use munjigi_domain::accounts::{EmailAddress, Password, Token, limits};
 use munjigi_domain::email::EmailKind;
 use munjigi_keys::UnixMillis;
 use munjigi_store::accounts::{self, BeginRecovery, SetPassword};
@@ -21,6 +21,7 @@ use munjigi_store::transact;
 use serde::Deserialize;
 
 use super::frame::{Frame, render};
+use super::link::{Link, follow};
 use super::log_in;
 use super::mistakes;
 use super::page_error::PageError;
@@ -62,12 +63,6 @@ pub struct PasswordResetForm {
     email: String,
     #[serde(default, rename = "munjigi-response")]
     visit: String,
-}
-
-/// The link's token.
-#[derive(Debug, Deserialize)]
-pub struct Link {
-    link: String,
 }
 
 /// The form with the new password.
@@ -132,9 +127,7 @@ async fn send(app: &ConsoleApp, email: &EmailAddress, now: UnixMillis) -> Result
     let console = &app.console;
     let link = Token::draw(&app.entropy);
     let message = emails::recover(&console.config, &account, &link);
-    let expires = UnixMillis(now.0 + session::RECOVERY_MILLIS);
-    let unit =
-        BeginRecovery { account: &account.id, link: link.hash(), message: &message, expires, now };
+    let unit = BeginRecovery { account: &account.id, link: link.hash(), message: &message, now };
     Ok(transact(&app.pool, &unit).await?)
 }
 
@@ -145,7 +138,7 @@ pub async fn choose(
     link: Result<Query<Link>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let Query(Link { link }) = link.map_err(|_| PageError::link_gone())?;
-    let (_, account) = find(&app, &link).await?;
+    let (_, account) = follow(&app, &link, accounts::recovery).await?;
     page(&app, &browser, &account, link, None)
 }
 
@@ -159,7 +152,7 @@ pub async fn set(
     let Form(Chosen { link, password }) = fields.map_err(|_| PageError::malformed())?;
     let console = &app.console;
     let now = app.clock.now();
-    let (token, account) = find(&app, &link).await?;
+    let (token, account) = follow(&app, &link, accounts::recovery).await?;
     if let Err(error) = password.check(&account.email, &account.name) {
         let mistake = mistakes::of_password(browser.t(), error);
         return page(&app, &browser, &account, link, Some(mistake));
@@ -177,12 +170,6 @@ pub async fn set(
     let ended = transact(&app.pool, &unit).await?.ok_or(PageError::link_gone())?;
     app.cache.tell_ended(&ended).await;
     log_in::begin(&app, &browser, &account.id, account.has_factor(), "/console", now).await
-}
-
-async fn find(app: &App, link: &str) -> Result<(Token, Account), PageError> {
-    let token = Token::parse(link).ok_or(PageError::link_gone())?;
-    let account = accounts::recovery(&app.pool, token.hash(), app.clock.now()).await?;
-    account.map(|account| (token, account)).ok_or(PageError::link_gone())
 }
 
 fn page(

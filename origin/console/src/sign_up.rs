@@ -11,7 +11,7 @@ use munjigi_app::emails;
 use munjigi_app::settings::SignUpPolicy;
 use munjigi_app::{App, ConsoleApp};
 use munjigi_domain::accounts::visit::Visit;
-use munjigi_domain::accounts::{EmailAddress, Password, Token, limits, session};
+use munjigi_domain::accounts::{EmailAddress, Password, Token, limits};
 use munjigi_i18n::{Text, Texts};
 use munjigi_keys::UnixMillis;
 use munjigi_store::accounts::{self, BeginSignUp, SignUp};
@@ -117,8 +117,7 @@ async fn write(app: &ConsoleApp, sign_up: &SignUp, now: UnixMillis) -> Result<()
     }
     let link = Token::draw(&app.entropy);
     let message = emails::confirm(&console.config, sign_up, &link);
-    let expires = UnixMillis(now.0 + session::SIGN_UP_MILLIS);
-    let unit = BeginSignUp { sign_up, link: link.hash(), message: &message, expires, now };
+    let unit = BeginSignUp { sign_up, link: link.hash(), message: &message, now };
     Ok(transact(&app.pool, &unit).await?)
 }
 

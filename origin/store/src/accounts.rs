@@ -1,5 +1,6 @@
 //! Accounts, sign-ups and password recovery.
 
+use munjigi_domain::accounts::session::{RECOVERY_MILLIS, SIGN_UP_MILLIS};
 use munjigi_domain::accounts::{Account, EmailAddress, Id, TokenHash, Totp};
 use munjigi_domain::audit::Action;
 use munjigi_domain::email::Email;
@@ -126,8 +127,6 @@ pub struct BeginSignUp<'a> {
     /// The hash of the link's token.
     pub link: TokenHash,
     pub message: &'a Email,
-    /// When the link expires.
-    pub expires: UnixMillis,
     pub now: UnixMillis,
 }
 
@@ -145,7 +144,7 @@ impl Unit for BeginSignUp<'_> {
             locale.as_str(),
             password,
             to_timestamp(self.now),
-            to_timestamp(self.expires)
+            to_timestamp(UnixMillis(self.now.0 + SIGN_UP_MILLIS))
         )
         .execute(&mut *connection)
         .await?;
@@ -318,8 +317,6 @@ pub struct BeginRecovery<'a> {
     /// The hash of the link's token.
     pub link: TokenHash,
     pub message: &'a Email,
-    /// When the link expires.
-    pub expires: UnixMillis,
     pub now: UnixMillis,
 }
 
@@ -335,7 +332,7 @@ impl Unit for BeginRecovery<'_> {
             self.link.as_bytes(),
             self.account.as_str(),
             to_timestamp(self.now),
-            to_timestamp(self.expires)
+            to_timestamp(UnixMillis(self.now.0 + RECOVERY_MILLIS))
         )
         .execute(&mut *connection)
         .await?;

@@ -3,7 +3,7 @@
 use munjigi_app::settings::Console;
 use munjigi_captcha::Sitekey;
 use munjigi_domain::accounts::demo::{EMAIL, PASSWORD, Reach};
-use munjigi_domain::accounts::{EmailAddress, Id, Password, Token, session};
+use munjigi_domain::accounts::{EmailAddress, Id, Password, Token};
 use munjigi_domain::entropy::Entropy;
 use munjigi_domain::site_change::ChangeRefused;
 use munjigi_i18n::Locale;
@@ -111,7 +111,6 @@ async fn make(
         id: &Id::draw(entropy),
         link: link.hash(),
         email,
-        expires: UnixMillis(now.0 + session::INVITATION_MILLIS),
         now,
     };
     transact(pool, &found).await?;

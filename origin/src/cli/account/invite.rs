@@ -1,7 +1,6 @@
 //! `munjigi account invite`.
 
-use munjigi_domain::accounts::{EmailAddress, Id, Token, session};
-use munjigi_keys::UnixMillis;
+use munjigi_domain::accounts::{EmailAddress, Id, Token};
 use munjigi_store::organisations::FoundByInvitation;
 use munjigi_store::transact;
 
@@ -47,7 +46,6 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         id: &Id::draw(&shell.entropy),
         link: link.hash(),
         email,
-        expires: UnixMillis(now.0 + session::INVITATION_MILLIS),
         now,
     };
     transact(&munjigi_store::pool(&source.database), &unit).await?;

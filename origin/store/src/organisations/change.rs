@@ -1,6 +1,7 @@
 //! Team changes. Each takes the organisation's lock, so that two at once never
 //! leave it without an owner, and each is written to the audit log.
 
+use munjigi_domain::accounts::session::INVITATION_MILLIS;
 use munjigi_domain::accounts::{EmailAddress, Granting, Id, Role, TokenHash};
 use munjigi_domain::audit::Action;
 use munjigi_domain::email::Email;
@@ -57,8 +58,6 @@ pub struct Invite<'a> {
     pub role: Role,
     pub message: &'a Email,
     pub actor: &'a Actor,
-    /// When it expires.
-    pub expires: UnixMillis,
     pub now: UnixMillis,
 }
 
@@ -98,7 +97,7 @@ impl Unit for Invite<'_> {
             self.role.as_str(),
             self.actor.account.as_str(),
             to_timestamp(self.now),
-            to_timestamp(self.expires)
+            to_timestamp(UnixMillis(self.now.0 + INVITATION_MILLIS))
         )
         .execute(&mut *connection)
         .await?;
@@ -127,8 +126,6 @@ pub struct FoundByInvitation<'a> {
     /// The hash of the link's token.
     pub link: TokenHash,
     pub email: &'a EmailAddress,
-    /// When it expires.
-    pub expires: UnixMillis,
     pub now: UnixMillis,
 }
 
@@ -153,7 +150,7 @@ impl Unit for FoundByInvitation<'_> {
             self.organisation.as_str(),
             self.email.as_str(),
             to_timestamp(self.now),
-            to_timestamp(self.expires)
+            to_timestamp(UnixMillis(self.now.0 + INVITATION_MILLIS))
         )
         .execute(&mut *connection)
         .await?;
