@@ -10,8 +10,6 @@ pub mod proof;
 pub mod sessions;
 
 use askama::Template;
-use axum::Extension;
-use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use munjigi_domain::accounts::session::agent_text;
@@ -22,8 +20,7 @@ use munjigi_store::{factors, passkeys as kept, sessions as stored};
 use super::flash::Flash;
 use super::frame::{Entry, Frame, render};
 use super::page_error::PageError;
-use super::requester::{Browser, User};
-use munjigi_app::ConsoleApp;
+use super::requester::AskingUser;
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -42,42 +39,40 @@ struct Page {
     mistake: Option<String>,
 }
 
-pub async fn show(
-    State(app): State<ConsoleApp>,
-    Extension(browser): Extension<Browser>,
-    Extension(user): Extension<User>,
-    Flash(done): Flash,
-) -> Result<Response, PageError> {
-    let notice = done.and_then(|done| notice(browser.t(), &done));
-    page(&app, &browser, &user, notice, None).await
+pub async fn show(asking: AskingUser, Flash(done): Flash) -> Result<Response, PageError> {
+    let notice = done.and_then(|done| notice(asking.t(), &done));
+    page(&asking, notice, None).await
 }
 
 /// The page, with a notice or a mistake.
 async fn page(
-    app: &ConsoleApp,
-    browser: &Browser,
-    user: &User,
+    asking: &AskingUser,
     notice: Option<Text>,
     mistake: Option<String>,
 ) -> Result<Response, PageError> {
-    let account = &user.account;
-    let mut frame = Frame::of_user(app, browser, user, browser.t().get("frame-account"));
-    frame.entry = Entry::Account;
+    let account = &asking.user.account;
+    let frame = frame(asking, asking.t().get("frame-account"));
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page {
         frame,
         name: account.name.clone(),
-        languages: language::choices(browser.t(), account),
+        languages: language::choices(asking.t(), account),
         has_totp: account.has_totp(),
         has_factor: account.has_factor(),
-        passkeys: kept::of_account(&app.pool, &account.id).await?.len(),
-        codes_left: factors::recovery_codes_left(&app.pool, &account.id).await?,
-        current: user.session.id.to_string(),
-        sessions: stored::of_account(&app.pool, &account.id, app.clock.now()).await?,
+        passkeys: kept::of_account(&asking.app.pool, &account.id).await?.len(),
+        codes_left: factors::recovery_codes_left(&asking.app.pool, &account.id).await?,
+        current: asking.user.session.id.to_string(),
+        sessions: stored::of_account(&asking.app.pool, &account.id, asking.app.clock.now()).await?,
         notice,
         mistake,
     };
     Ok((status, render(&page)?).into_response())
+}
+
+/// The frame of every page of the account.
+fn frame(asking: &AskingUser, title: Text) -> Frame {
+    let frame = Frame::of_user(&asking.app, &asking.browser, &asking.user, title);
+    Frame { entry: Entry::Account, ..frame }
 }
 
 /// For the template.

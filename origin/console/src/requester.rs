@@ -148,18 +148,46 @@ impl FromRequestParts<ConsoleApp> for Asking {
 
     /// Fails for pages that the table does not list for members.
     async fn from_request_parts(head: &mut Parts, app: &ConsoleApp) -> Result<Self, PageError> {
-        let met = &head.extensions;
-        let found = (met.get::<Browser>(), met.get::<User>(), met.get::<Member>());
-        let (Some(browser), Some(user), Some(member)) = found else {
-            tracing::error!("a members' page is missing from the list of such pages");
-            return Err(PageError::nothing_here());
-        };
-        Ok(Self {
-            app: app.clone(),
-            browser: browser.clone(),
-            user: user.clone(),
-            member: member.clone(),
-        })
+        let (browser, user, member) = (found(head)?, found(head)?, found(head)?);
+        Ok(Self { app: app.clone(), browser, user, member })
+    }
+}
+
+/// A request for a page of the user's own, likewise.
+#[derive(Debug, Clone)]
+pub struct AskingUser {
+    pub app: ConsoleApp,
+    pub browser: Browser,
+    pub user: User,
+}
+
+impl FromRequestParts<ConsoleApp> for AskingUser {
+    type Rejection = PageError;
+
+    /// Fails for pages that the table does not list for users.
+    async fn from_request_parts(head: &mut Parts, app: &ConsoleApp) -> Result<Self, PageError> {
+        let (browser, user) = (found(head)?, found(head)?);
+        Ok(Self { app: app.clone(), browser, user })
+    }
+}
+
+/// What the gate found out.
+fn found<T: Clone + Send + Sync + 'static>(head: &Parts) -> Result<T, PageError> {
+    head.extensions.get().cloned().ok_or_else(|| {
+        tracing::error!("a page is listed for other users than its code expects");
+        PageError::nothing_here()
+    })
+}
+
+impl AskingUser {
+    /// The texts in the language of the page.
+    pub const fn t(&self) -> Texts {
+        self.browser.t()
+    }
+
+    /// For the audit log.
+    pub fn actor(&self) -> Actor {
+        self.user.actor(&self.browser)
     }
 }
 

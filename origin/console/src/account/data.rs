@@ -19,11 +19,11 @@ use serde::Deserialize;
 use serde_json::json;
 use time::OffsetDateTime;
 
-use crate::account::proof;
+use crate::account::{frame, proof};
 use crate::flash::Flash;
-use crate::frame::{Entry, Frame, render};
+use crate::frame::{Frame, render};
 use crate::page_error::PageError;
-use crate::requester::{Browser, User};
+use crate::requester::{AskingUser, User};
 
 const HERE: &str = "/console/account/data";
 
@@ -51,38 +51,30 @@ pub struct Confirmation {
     password: Password,
 }
 
-pub async fn show(
-    State(app): State<ConsoleApp>,
-    Extension(browser): Extension<Browser>,
-    Extension(user): Extension<User>,
-    Flash(done): Flash,
-) -> Result<Response, PageError> {
+pub async fn show(asking: AskingUser, Flash(done): Flash) -> Result<Response, PageError> {
     let is_kept = done.as_deref() == Some("kept");
-    let notice = is_kept.then(|| browser.t().get("own-data-stays"));
-    page(&app, &browser, &user, notice, None).await
+    let notice = is_kept.then(|| asking.t().get("own-data-stays"));
+    page(&asking, notice, None).await
 }
 
 async fn page(
-    app: &ConsoleApp,
-    browser: &Browser,
-    user: &User,
+    asking: &AskingUser,
     notice: Option<Text>,
     mistake: Option<String>,
 ) -> Result<Response, PageError> {
-    let mut frame = Frame::of_user(app, browser, user, browser.t().get("own-data-title"));
-    frame.entry = Entry::Account;
+    let frame = frame(asking, asking.t().get("own-data-title"));
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page {
         frame,
         grace_days: GRACE_DAYS,
-        erased_on: erasure::of_account(&app.pool, &user.account.id).await?.map(day),
+        erased_on: erasure::of_account(&asking.app.pool, &asking.user.account.id).await?.map(day),
         notice,
         mistake,
     };
     Ok((status, render(&page)?).into_response())
 }
 
-/// The export: everything stored about the user. It requires a recent proof of
+/// The export: everything stored about the asking.user. It requires a recent proof of
 /// identity.
 pub async fn export(
     State(app): State<ConsoleApp>,
@@ -107,47 +99,44 @@ pub async fn export(
 /// Requests erasure. It requires the password and, for accounts that have a
 /// second factor, a recent proof of it.
 pub async fn leave(
-    State(app): State<ConsoleApp>,
-    Extension(browser): Extension<Browser>,
-    Extension(user): Extension<User>,
+    asking: AskingUser,
     fields: Result<Form<Confirmation>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(Confirmation { password }) = fields.map_err(|_| PageError::malformed())?;
-    if let Some(proof) = proof::asked(&app, &user, HERE) {
+    if let Some(proof) = proof::asked(&asking.app, &asking.user, HERE) {
         return Ok(proof);
     }
-    let (account, now) = (&user.account, app.clock.now());
-    let mistake = |text: String| page(&app, &browser, &user, None, Some(text));
-    let authentication = app.authentication();
-    if !authentication.is_owner(&browser.client.prefix, account, password, None).await? {
-        return mistake(browser.t().get("own-data-wrong").into()).await;
+    let (account, now) = (&asking.user.account, asking.app.clock.now());
+    let mistake = |text: String| page(&asking, None, Some(text));
+    let authentication = asking.app.authentication();
+    if !authentication.is_owner(&asking.browser.client.prefix, account, password, None).await? {
+        return mistake(asking.t().get("own-data-wrong").into()).await;
     }
     let erased_on = erasure::erased_at(now);
-    let message = emails::left(&app.console.config, account, from_timestamp(erased_on));
-    let unit = Ask { actor: &user.actor(&browser), message: &message, now };
-    match transact(&app.pool, &unit).await? {
+    let message = emails::left(&asking.app.console.config, account, from_timestamp(erased_on));
+    let unit = Ask { actor: &asking.actor(), message: &message, now };
+    match transact(&asking.app.pool, &unit).await? {
         Ok((erased_on, ended)) => {
-            app.cache.tell_ended(&ended).await;
-            let frame = Frame::bare(&app, &browser, browser.t().get("left-title"));
+            asking.app.cache.tell_ended(&ended).await;
+            let frame = Frame::bare(&asking.app, &asking.browser, asking.t().get("left-title"));
             Ok(render(&Left { frame, erased_on: day(erased_on) })?.into_response())
         }
         Err(StillNeeded { organisations }) => {
             let named = organisations.join(", ");
-            mistake(browser.t().get("own-data-needed").with("organisations", named).into()).await
+            mistake(asking.t().get("own-data-needed").with("organisations", named).into()).await
         }
     }
 }
 
 /// Cancels the erasure.
-pub async fn keep(
-    State(app): State<ConsoleApp>,
-    Extension(browser): Extension<Browser>,
-    Extension(user): Extension<User>,
-) -> Result<Response, PageError> {
-    let message = emails::stays(&user.account);
-    let actor = user.actor(&browser);
-    transact(&app.pool, &TakeBack { actor: &actor, message: &message, now: app.clock.now() })
-        .await?;
+pub async fn keep(asking: AskingUser) -> Result<Response, PageError> {
+    let message = emails::stays(&asking.user.account);
+    let actor = asking.actor();
+    transact(
+        &asking.app.pool,
+        &TakeBack { actor: &actor, message: &message, now: asking.app.clock.now() },
+    )
+    .await?;
     Ok(Redirect::to(&format!("{HERE}?done=kept")).into_response())
 }
 

@@ -2,11 +2,9 @@
 //! emails are in, and its pages in every browser that has not chosen another; or
 //! that its pages follow the browser.
 
-use axum::extract::State;
+use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::{Extension, Form};
-use munjigi_app::ConsoleApp;
 use munjigi_domain::accounts::Account;
 use munjigi_i18n::{Locale, Text, Texts};
 use munjigi_store::accounts;
@@ -14,7 +12,7 @@ use serde::Deserialize;
 
 use crate::cookies;
 use crate::page_error::PageError;
-use crate::requester::{Browser, User};
+use crate::requester::AskingUser;
 
 #[derive(Debug, Deserialize)]
 pub struct LanguageForm {
@@ -53,9 +51,7 @@ pub fn choices(t: Texts, account: &Account) -> Vec<Choice> {
 }
 
 pub async fn submit(
-    State(app): State<ConsoleApp>,
-    Extension(browser): Extension<Browser>,
-    Extension(user): Extension<User>,
+    asking: AskingUser,
     fields: Result<Form<LanguageForm>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(LanguageForm { language }) = fields.map_err(|_| PageError::malformed())?;
@@ -63,13 +59,14 @@ pub async fn submit(
         BROWSER => None,
         tag => Some(tag.parse().map_err(|_| PageError::malformed())?),
     };
-    let locale = chosen.unwrap_or(browser.wanted);
-    accounts::set_locale(&app.pool, &user.account.id, locale, chosen.is_some()).await?;
+    let locale = chosen.unwrap_or(asking.browser.wanted);
+    accounts::set_locale(&asking.app.pool, &asking.user.account.id, locale, chosen.is_some())
+        .await?;
     let mut response = Redirect::to("/console/account?done=language").into_response();
     // Or a language that this browser chose earlier would still win.
     let cookie = match chosen {
-        Some(locale) => cookies::set_language(&app.console.config, locale),
-        None => cookies::forget_language(&app.console.config),
+        Some(locale) => cookies::set_language(&asking.app.console.config, locale),
+        None => cookies::forget_language(&asking.app.console.config),
     };
     cookies::put(&mut response, cookie);
     Ok(response)

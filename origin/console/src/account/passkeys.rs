@@ -3,11 +3,10 @@
 pub mod one;
 
 use askama::Template;
-use axum::extract::State;
+use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::{Extension, Form};
 use munjigi_domain::accounts::factor::RecoveryCode;
 use munjigi_domain::accounts::passkey::{self as rules, Made, PasskeyError, Purpose, Registered};
 use munjigi_domain::accounts::session::agent_text;
@@ -20,13 +19,13 @@ use munjigi_store::{factors, transact};
 use serde::Deserialize;
 
 use super::factor::show_codes;
-use super::proof;
+use crate::account::{frame, proof};
 use crate::flash::Flash;
-use crate::frame::{Entry, Frame, render};
+use crate::frame::{Frame, render};
 use crate::mistakes;
 use crate::page_error::PageError;
 use crate::passkey;
-use crate::requester::{Browser, User};
+use crate::requester::{AskingUser, Browser};
 use munjigi_app::ConsoleApp;
 use munjigi_app::emails;
 
@@ -51,99 +50,86 @@ pub struct AddPasskeyForm {
     answer: String,
 }
 
-pub async fn show(
-    State(app): State<ConsoleApp>,
-    Extension(browser): Extension<Browser>,
-    Extension(user): Extension<User>,
-    Flash(done): Flash,
-) -> Result<Response, PageError> {
-    if let Some(proof) = proof::asked(&app, &user, HERE) {
+pub async fn show(asking: AskingUser, Flash(done): Flash) -> Result<Response, PageError> {
+    if let Some(proof) = proof::asked(&asking.app, &asking.user, HERE) {
         return Ok(proof);
     }
-    let t = browser.t();
+    let t = asking.t();
     let notice = match done.as_deref() {
         Some("added") => Some(t.get("passkeys-done-added")),
         Some("renamed") => Some(t.get("passkeys-done-renamed")),
         Some("removed") => Some(t.get("passkeys-done-removed")),
         _ => None,
     };
-    page(&app, &browser, &user, notice, None).await
+    page(&asking, notice, None).await
 }
 
 /// Options for the browser's passkey prompt.
-pub async fn options(
-    State(app): State<ConsoleApp>,
-    Extension(browser): Extension<Browser>,
-    Extension(user): Extension<User>,
-) -> Result<Response, PageError> {
-    if let Some(proof) = proof::asked(&app, &user, HERE) {
+pub async fn options(asking: AskingUser) -> Result<Response, PageError> {
+    if let Some(proof) = proof::asked(&asking.app, &asking.user, HERE) {
         return Ok(proof);
     }
-    let account = &user.account;
-    let known = passkeys::known(&app.pool, &account.id).await?;
-    let begun = passkey::party(&app)?.register(&account.id, &account.email, &account.name, &known);
+    let account = &asking.user.account;
+    let known = passkeys::known(&asking.app.pool, &account.id).await?;
+    let begun =
+        passkey::party(&asking.app)?.register(&account.id, &account.email, &account.name, &known);
     let begun = begun.map_err(passkey::unasked)?;
-    passkey::begin(&app, &browser, Purpose::Register, begun).await
+    passkey::begin(&asking.app, &asking.browser, Purpose::Register, begun).await
 }
 
 /// Stores the passkey that the browser created.
 pub async fn submit(
-    State(app): State<ConsoleApp>,
-    Extension(browser): Extension<Browser>,
-    Extension(user): Extension<User>,
+    asking: AskingUser,
     fields: Result<Form<AddPasskeyForm>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(AddPasskeyForm { name, answer }) = fields.map_err(|_| PageError::malformed())?;
-    if let Some(proof) = proof::asked(&app, &user, HERE) {
+    if let Some(proof) = proof::asked(&asking.app, &asking.user, HERE) {
         return Ok(proof);
     }
     let Some(name) = rules::name(&name) else {
-        let mistake = browser.t().get("passkeys-no-name");
-        return page(&app, &browser, &user, None, Some(mistake)).await;
+        let mistake = asking.t().get("passkeys-no-name");
+        return page(&asking, None, Some(mistake)).await;
     };
-    let registered = match registered(&app, &browser, &answer).await? {
+    let registered = match registered(&asking.app, &asking.browser, &answer).await? {
         Ok(registered) => registered,
-        Err(error) => return refuse(&app, &browser, &user, error).await,
+        Err(error) => return refuse(&asking, error).await,
     };
-    let codes = (!user.account.has_factor()).then(|| RecoveryCode::draw_all(&app.entropy));
+    let codes =
+        (!asking.user.account.has_factor()).then(|| RecoveryCode::draw_all(&asking.app.entropy));
     let hashes = codes.as_ref().map(|it| it.iter().map(RecoveryCode::hash).collect::<Vec<_>>());
     let kind = EmailKind::PasskeyAdded { name: Shown::of(&name) };
-    let (actor, message) = (user.actor(&browser), emails::to(&user.account, &kind));
+    let (actor, message) = (asking.actor(), emails::to(&asking.user.account, &kind));
     let unit = Add {
-        id: &Id::draw(&app.entropy),
+        id: &Id::draw(&asking.app.entropy),
         name: &name,
         registered: &registered,
         codes: hashes.as_deref(),
         actor: &actor,
         message: &message,
-        now: app.clock.now(),
+        now: asking.app.clock.now(),
     };
-    match (transact(&app.pool, &unit).await?, codes) {
-        (Added::No, _) => refuse(&app, &browser, &user, PasskeyError::Full).await,
-        (Added::Yes, Some(codes)) => show_codes(&app, &browser, &user, codes),
+    match (transact(&asking.app.pool, &unit).await?, codes) {
+        (Added::No, _) => refuse(&asking, PasskeyError::Full).await,
+        (Added::Yes, Some(codes)) => show_codes(&asking, codes),
         (Added::Yes, None) => Ok(Redirect::to(&format!("{HERE}?done=added")).into_response()),
     }
 }
 
 /// Replaces the recovery codes.
-pub async fn codes(
-    State(app): State<ConsoleApp>,
-    Extension(browser): Extension<Browser>,
-    Extension(user): Extension<User>,
-) -> Result<Response, PageError> {
-    if let Some(proof) = proof::asked(&app, &user, HERE) {
+pub async fn codes(asking: AskingUser) -> Result<Response, PageError> {
+    if let Some(proof) = proof::asked(&asking.app, &asking.user, HERE) {
         return Ok(proof);
     }
-    if !user.account.has_factor() {
+    if !asking.user.account.has_factor() {
         return Ok(Redirect::to(HERE).into_response());
     }
-    let codes = RecoveryCode::draw_all(&app.entropy);
+    let codes = RecoveryCode::draw_all(&asking.app.entropy);
     let hashes: Vec<TokenHash> = codes.iter().map(RecoveryCode::hash).collect();
-    let (actor, now) = (&user.actor(&browser), app.clock.now());
-    let message = emails::to(&user.account, &EmailKind::RecoveryCodesReplaced);
+    let (actor, now) = (&asking.actor(), asking.app.clock.now());
+    let message = emails::to(&asking.user.account, &EmailKind::RecoveryCodesReplaced);
     let unit = factors::ReplaceCodes { actor, codes: &hashes, message: &message, now };
-    transact(&app.pool, &unit).await?;
-    show_codes(&app, &browser, &user, codes)
+    transact(&asking.app.pool, &unit).await?;
+    show_codes(&asking, codes)
 }
 
 async fn registered(
@@ -162,32 +148,24 @@ async fn registered(
     Ok(state.ok_or(PasskeyError::Over).and_then(|state| party.registered(&state, &made)))
 }
 
-async fn refuse(
-    app: &ConsoleApp,
-    browser: &Browser,
-    user: &User,
-    error: PasskeyError,
-) -> Result<Response, PageError> {
+async fn refuse(asking: &AskingUser, error: PasskeyError) -> Result<Response, PageError> {
     metrics::counter!("munjigi_console_passkeys_total", "outcome" => error.code()).increment(1);
-    page(app, browser, user, None, Some(mistakes::of_passkey(browser.t(), error))).await
+    page(asking, None, Some(mistakes::of_passkey(asking.t(), error))).await
 }
 
 async fn page(
-    app: &ConsoleApp,
-    browser: &Browser,
-    user: &User,
+    asking: &AskingUser,
     notice: Option<Text>,
     mistake: Option<Text>,
 ) -> Result<Response, PageError> {
-    let mut frame = Frame::of_user(app, browser, user, browser.t().get("passkeys-title"));
-    frame.entry = Entry::Account;
+    let frame = frame(asking, asking.t().get("passkeys-title"));
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page {
         frame,
-        passkeys: passkeys::of_account(&app.pool, &user.account.id).await?,
-        codes_left: factors::recovery_codes_left(&app.pool, &user.account.id).await?,
-        suggested: agent_text(&browser.t(), &browser.client.agent),
-        script: passkey::script(app),
+        passkeys: passkeys::of_account(&asking.app.pool, &asking.user.account.id).await?,
+        codes_left: factors::recovery_codes_left(&asking.app.pool, &asking.user.account.id).await?,
+        suggested: agent_text(&asking.t(), &asking.browser.client.agent),
+        script: passkey::script(&asking.app),
         notice,
         mistake,
     };

@@ -16,12 +16,13 @@ use munjigi_i18n::Text;
 use munjigi_store::sessions;
 use serde::Deserialize;
 
-use crate::frame::{Entry, Frame, render};
+use crate::account::frame;
+use crate::frame::{Frame, render};
 use crate::mistakes;
 use crate::next::within;
 use crate::page_error::PageError;
 use crate::passkey;
-use crate::requester::{Browser, User};
+use crate::requester::{AskingUser, Browser, User};
 
 #[derive(Template)]
 #[template(path = "proof.html")]
@@ -75,43 +76,39 @@ pub fn due(app: &App, user: &User, next: &str) -> Option<String> {
 }
 
 pub async fn show(
-    State(app): State<ConsoleApp>,
-    Extension(browser): Extension<Browser>,
-    Extension(user): Extension<User>,
+    asking: AskingUser,
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, PageError> {
     let next = wanted.map(|Query(wanted)| wanted.next).unwrap_or_default();
-    page(&app, &browser, &user, next, None)
+    page(&asking, next, None)
 }
 
 /// Checks the password and, if the account has one, the second factor.
 pub async fn submit(
-    State(app): State<ConsoleApp>,
-    Extension(browser): Extension<Browser>,
-    Extension(user): Extension<User>,
+    asking: AskingUser,
     fields: Result<Form<ProofForm>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(ProofForm { password, code, next }) = fields.map_err(|_| PageError::malformed())?;
-    let (account, authentication) = (&user.account, app.authentication());
+    let (account, authentication) = (&asking.user.account, asking.app.authentication());
     let code = account.has_factor().then_some(code.as_str());
-    if !authentication.is_owner(&browser.client.prefix, account, password, code).await? {
+    if !authentication.is_owner(&asking.browser.client.prefix, account, password, code).await? {
         let mistake = if account.has_factor() {
-            browser.t().get("proof-wrong-or-code")
+            asking.t().get("proof-wrong-or-code")
         } else {
-            browser.t().get("proof-wrong")
+            asking.t().get("proof-wrong")
         };
-        return page(&app, &browser, &user, next, Some(mistake));
+        return page(&asking, next, Some(mistake));
     }
-    prove(&app, &browser, &user).await?;
+    prove(&asking).await?;
     Ok(Redirect::to(within(&next)).into_response())
 }
 
-async fn prove(app: &App, browser: &Browser, user: &User) -> Result<(), PageError> {
-    sessions::prove(&app.pool, &user.session.id, app.clock.now()).await?;
-    if let Some(cookie) = &browser.session {
+async fn prove(asking: &AskingUser) -> Result<(), PageError> {
+    sessions::prove(&asking.app.pool, &asking.user.session.id, asking.app.clock.now()).await?;
+    if let Some(cookie) = &asking.browser.session {
         // A cached copy of the session elsewhere still counts as old: the user
         // is asked for the proof again.
-        let _ = app.cache.sessions.changed(&[cookie.hash()]).await;
+        let _ = asking.app.cache.sessions.changed(&[cookie.hash()]).await;
     }
     Ok(())
 }
@@ -126,36 +123,25 @@ pub async fn options(
 
 /// Accepts a passkey instead.
 pub async fn passkey(
-    State(app): State<ConsoleApp>,
-    Extension(browser): Extension<Browser>,
-    Extension(user): Extension<User>,
+    asking: AskingUser,
     fields: Result<Form<Answer>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(Answer { answer, next }) = fields.map_err(|_| PageError::malformed())?;
-    let whom = Some(&user.account.id);
-    match passkey::accept(&app, &browser, Purpose::Proof, &answer, whom).await? {
+    let whom = Some(&asking.user.account.id);
+    match passkey::accept(&asking.app, &asking.browser, Purpose::Proof, &answer, whom).await? {
         Ok(_) => {
-            prove(&app, &browser, &user).await?;
+            prove(&asking).await?;
             Ok(Redirect::to(within(&next)).into_response())
         }
-        Err(error) => {
-            page(&app, &browser, &user, next, Some(mistakes::of_passkey(browser.t(), error)))
-        }
+        Err(error) => page(&asking, next, Some(mistakes::of_passkey(asking.t(), error))),
     }
 }
 
-fn page(
-    app: &ConsoleApp,
-    browser: &Browser,
-    user: &User,
-    next: String,
-    mistake: Option<Text>,
-) -> Result<Response, PageError> {
-    let mut frame = Frame::of_user(app, browser, user, browser.t().get("proof-title"));
-    frame.entry = Entry::Account;
+fn page(asking: &AskingUser, next: String, mistake: Option<Text>) -> Result<Response, PageError> {
+    let frame = frame(asking, asking.t().get("proof-title"));
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let passkeys = passkey::script(app).filter(|_| user.account.has_passkey);
-    let has_factor = user.account.has_factor();
+    let passkeys = passkey::script(&asking.app).filter(|_| asking.user.account.has_passkey);
+    let has_factor = asking.user.account.has_factor();
     let page = Page { frame, next, has_factor, mistake, passkeys };
     Ok((status, render(&page)?).into_response())
 }

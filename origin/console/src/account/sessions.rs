@@ -1,11 +1,9 @@
 //! `POST /console/account/sessions`: ends one of the user's sessions, or all
 //! others.
 
-use axum::extract::State;
+use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::{Extension, Form};
-use munjigi_app::ConsoleApp;
 use munjigi_app::cache::Lingering;
 use munjigi_domain::accounts::Id;
 use munjigi_store::sessions::{End, Which};
@@ -13,7 +11,7 @@ use munjigi_store::transact;
 use serde::Deserialize;
 
 use crate::page_error::PageError;
-use crate::requester::{Browser, User};
+use crate::requester::AskingUser;
 
 #[derive(Debug, Deserialize)]
 pub struct SessionsForm {
@@ -22,25 +20,23 @@ pub struct SessionsForm {
 }
 
 pub async fn submit(
-    State(app): State<ConsoleApp>,
-    Extension(browser): Extension<Browser>,
-    Extension(user): Extension<User>,
+    asking: AskingUser,
     fields: Result<Form<SessionsForm>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(SessionsForm { end }) = fields.map_err(|_| PageError::malformed())?;
-    let (actor, now) = (&user.actor(&browser), app.clock.now());
+    let (actor, now) = (&asking.actor(), asking.app.clock.now());
     if end == "others" {
-        let which = Which::AllBut(&user.session.id);
-        let ended = transact(&app.pool, &End { which, actor, now }).await?;
-        let done = match app.cache.sessions.changed(&ended.0).await {
+        let which = Which::AllBut(&asking.user.session.id);
+        let ended = transact(&asking.app.pool, &End { which, actor, now }).await?;
+        let done = match asking.app.cache.sessions.changed(&ended.0).await {
             Ok(()) => "sessions",
             Err(Lingering) => "sessions-soon",
         };
         return Ok(back(done));
     }
     let id: Id = end.parse().map_err(|_| PageError::malformed())?;
-    let ended = transact(&app.pool, &End { which: Which::One(&id), actor, now }).await?;
-    let done = match app.cache.sessions.changed(&ended.0).await {
+    let ended = transact(&asking.app.pool, &End { which: Which::One(&id), actor, now }).await?;
+    let done = match asking.app.cache.sessions.changed(&ended.0).await {
         Ok(()) => "session",
         Err(Lingering) => "session-soon",
     };

@@ -4,13 +4,13 @@
 //! factor.
 
 use askama::Template;
+use axum::Form;
+use axum::extract::Path;
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::{Extension, Form};
+use munjigi_app::App;
 use munjigi_app::emails;
-use munjigi_app::{App, ConsoleApp};
 use munjigi_domain::accounts::passkey::name;
 use munjigi_domain::accounts::{Id, Password};
 use munjigi_domain::email::EmailKind;
@@ -20,10 +20,10 @@ use munjigi_store::passkeys::{self, Passkey, Remove, Rename};
 use munjigi_store::transact;
 use serde::Deserialize;
 
-use crate::account::proof;
-use crate::frame::{Entry, Frame, render};
+use crate::account::{frame, proof};
+use crate::frame::{Frame, render};
 use crate::page_error::PageError;
-use crate::requester::{Browser, User};
+use crate::requester::{AskingUser, User};
 
 #[derive(Template)]
 #[template(path = "passkey.html")]
@@ -42,76 +42,63 @@ pub struct PasskeyForm {
     password: Option<Password>,
 }
 
-pub async fn show(
-    State(app): State<ConsoleApp>,
-    Extension(browser): Extension<Browser>,
-    Extension(user): Extension<User>,
-    Path(id): Path<String>,
-) -> Result<Response, PageError> {
-    let (passkey, left) = find(&app, &user, &id).await?;
-    if let Some(proof) = proof::asked(&app, &user, &path(&passkey.id)) {
+pub async fn show(asking: AskingUser, Path(id): Path<String>) -> Result<Response, PageError> {
+    let (passkey, left) = find(&asking.app, &asking.user, &id).await?;
+    if let Some(proof) = proof::asked(&asking.app, &asking.user, &path(&passkey.id)) {
         return Ok(proof);
     }
-    page(&app, &browser, &user, passkey, left, None)
+    page(&asking, passkey, left, None)
 }
 
 pub async fn submit(
-    State(app): State<ConsoleApp>,
-    Extension(browser): Extension<Browser>,
-    Extension(user): Extension<User>,
+    asking: AskingUser,
     Path(id): Path<String>,
     fields: Result<Form<PasskeyForm>, FormRejection>,
 ) -> Result<Response, PageError> {
     let Form(fields) = fields.map_err(|_| PageError::malformed())?;
-    let (passkey, left) = find(&app, &user, &id).await?;
-    if let Some(proof) = proof::asked(&app, &user, &path(&passkey.id)) {
+    let (passkey, left) = find(&asking.app, &asking.user, &id).await?;
+    if let Some(proof) = proof::asked(&asking.app, &asking.user, &path(&passkey.id)) {
         return Ok(proof);
     }
     match fields.change.as_str() {
         "rename" => {
             let Some(name) = name(&fields.name) else {
-                let mistake = Some(browser.t().get("passkey-no-name"));
-                return page(&app, &browser, &user, passkey, left, mistake);
+                let mistake = Some(asking.t().get("passkey-no-name"));
+                return page(&asking, passkey, left, mistake);
             };
-            let (actor, now) = (user.actor(&browser), app.clock.now());
+            let (actor, now) = (asking.actor(), asking.app.clock.now());
             let unit = Rename { id: &passkey.id, name: &name, actor: &actor, now };
-            transact(&app.pool, &unit).await?;
+            transact(&asking.app.pool, &unit).await?;
             Ok(Redirect::to("/console/account/passkeys?done=renamed").into_response())
         }
         "remove" => {
-            if left == 0 && !is_owner(&app, &browser, &user, fields.password).await? {
-                let mistake = Some(browser.t().get("own-data-wrong"));
-                return page(&app, &browser, &user, passkey, left, mistake);
+            if left == 0 && !is_owner(&asking, fields.password).await? {
+                let mistake = Some(asking.t().get("own-data-wrong"));
+                return page(&asking, passkey, left, mistake);
             }
-            remove(&app, &browser, &user, &passkey, left).await
+            remove(&asking, &passkey, left).await
         }
         _ => Err(PageError::malformed()),
     }
 }
 
 async fn remove(
-    app: &App,
-    browser: &Browser,
-    user: &User,
+    asking: &AskingUser,
     passkey: &Passkey,
     left: usize,
 ) -> Result<Response, PageError> {
     let kind = EmailKind::PasskeyRemoved { name: Shown::of(&passkey.name), left };
-    let (actor, message) = (user.actor(browser), emails::to(&user.account, &kind));
-    let unit = Remove { id: &passkey.id, actor: &actor, message: &message, now: app.clock.now() };
-    transact(&app.pool, &unit).await?;
+    let (actor, message) = (asking.actor(), emails::to(&asking.user.account, &kind));
+    let unit =
+        Remove { id: &passkey.id, actor: &actor, message: &message, now: asking.app.clock.now() };
+    transact(&asking.app.pool, &unit).await?;
     Ok(Redirect::to("/console/account/passkeys?done=removed").into_response())
 }
 
-async fn is_owner(
-    app: &ConsoleApp,
-    browser: &Browser,
-    user: &User,
-    password: Option<Password>,
-) -> Result<bool, PageError> {
+async fn is_owner(asking: &AskingUser, password: Option<Password>) -> Result<bool, PageError> {
     let Some(password) = password else { return Ok(false) };
-    let (authentication, prefix) = (app.authentication(), &browser.client.prefix);
-    Ok(authentication.is_owner(prefix, &user.account, password, None).await?)
+    let (authentication, prefix) = (asking.app.authentication(), &asking.browser.client.prefix);
+    Ok(authentication.is_owner(prefix, &asking.user.account, password, None).await?)
 }
 
 /// A passkey of the user, and how many factors are left without it.
@@ -128,15 +115,12 @@ fn path(id: &Id) -> String {
 }
 
 fn page(
-    app: &ConsoleApp,
-    browser: &Browser,
-    user: &User,
+    asking: &AskingUser,
     passkey: Passkey,
     left: usize,
     mistake: Option<Text>,
 ) -> Result<Response, PageError> {
-    let mut frame = Frame::of_user(app, browser, user, browser.t().get("passkey-title"));
-    frame.entry = Entry::Account;
+    let frame = frame(asking, asking.t().get("passkey-title"));
     let status = if mistake.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page { frame, passkey, is_last: left == 0, mistake };
     Ok((status, render(&page)?).into_response())
