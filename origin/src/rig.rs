@@ -8,6 +8,7 @@ mod past;
 pub mod people;
 pub mod pictures;
 pub mod redis;
+mod signed;
 pub mod smtp;
 mod tab;
 

@@ -4,21 +4,21 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use axum::body::Bytes;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, State};
 use axum::http::{Method, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Form, Json, Router};
 use munjigi_captcha::{ImportFilter, List};
-use munjigi_keys::signature::{Audience, Head};
+use munjigi_keys::signature::Audience;
 use munjigi_process::clock::Clock;
-use munjigi_protocol::{Code, Health, ListDelete, Problem, SitePut, Status, headers};
+use munjigi_protocol::{Code, Health, ListDelete, SitePut, Status};
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::calls;
 use super::pictures::{EdgePacks, edge_router};
+use super::signed::{refuse, signed_rightly};
 
 #[derive(Clone)]
 pub struct FakeEdge {
@@ -93,27 +93,6 @@ impl FakeEdge {
         let mut memory = self.memory.lock().unwrap();
         memory.sites.clear();
         memory.imports = ImportFilter::default();
-    }
-}
-
-/// Accepts a call with a valid signature.
-pub(super) async fn signed_rightly(
-    State((audience, clock)): State<(Audience, Clock)>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let (head, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, 8 << 20).await.unwrap();
-    let signed = Head {
-        method: head.method.as_str(),
-        path: head.uri.path(),
-        query: head.uri.query().unwrap_or_default(),
-    };
-    let header = head.headers.get(headers::SIGNATURE).and_then(|value| value.to_str().ok());
-    let verified = calls(audience).verify(header, &signed, clock.now());
-    match verified.and_then(|signed| signed.check(&body)) {
-        Ok(()) => next.run(Request::from_parts(head, body.into())).await,
-        Err(error) => refuse(error.code()),
     }
 }
 
@@ -206,17 +185,4 @@ async fn delete_list(
     }
     memory.lists.insert(id, None);
     StatusCode::NO_CONTENT.into_response()
-}
-
-pub(super) fn refuse(code: Code) -> Response {
-    let status = code.http_status();
-    let problem = Problem {
-        type_uri: String::new(),
-        title: String::new(),
-        status,
-        code,
-        detail: String::new(),
-        request_id: String::new(),
-    };
-    (StatusCode::from_u16(status).unwrap(), Json(problem)).into_response()
 }

@@ -28,7 +28,7 @@ use serde_json::json;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
-use super::fake_edge::{refuse, signed_rightly};
+use super::signed::{refuse, signed_rightly};
 use super::{MINUTE, Rig, ring};
 use munjigi_pictures::Pictures;
 
