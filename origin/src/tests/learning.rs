@@ -66,7 +66,7 @@ async fn what_is_learned_waits_a_night_and_reaches_its_own_site_alone(pool: PgPo
     let place = format!("/console/{}/sites/{shop}/scores", kim.organisation);
     let mut tab = rig.tab_of(&kim.account).await;
     tab.open(&place).await;
-    for part in ["are in force", "<code>hosting</code>", "against the visit", "for the visit"] {
+    for part in ["is in force", "<code>hosting</code>", "against the visit", "for the visit"] {
         assert!(tab.page.contains(part), "{part}: {}", tab.page);
     }
     let by = Author::Command;
@@ -138,13 +138,13 @@ async fn an_owner_undoes_what_was_learned_in_the_console(pool: PgPool) {
     rig.jobs().learn().await.unwrap();
     tab.open(&place).await;
     assert!(tab.page.contains("New weights wait"), "{}", tab.page);
-    assert!(!tab.page.contains("Go back"), "{}", tab.page);
+    assert!(!tab.page.contains("Restore the previous"), "{}", tab.page);
     rig.pass(DAY);
     reports(&rig, &shop, 2, 300).await;
     rig.jobs().learn().await.unwrap();
     let mut tab = rig.tab_of(&kim.account).await;
     tab.open(&place).await;
-    assert!(tab.page.contains("Go back"), "{}", tab.page);
+    assert!(tab.page.contains("Restore the previous"), "{}", tab.page);
     // No one else's.
     let mut other = rig.tab_of(&lee.account).await;
     let elsewhere = format!("/console/{}/sites/{shop}/scores", lee.organisation);

@@ -111,7 +111,7 @@ async fn owners_are_told_of_lists_that_their_rules_name_in_vain(pool: PgPool) {
         ("hostname", ""),
     ];
     tab.send(&rules, &rule).await;
-    assert!(tab.page.contains("The list clouds is not there"), "{}", tab.page);
+    assert!(tab.page.contains("The list clouds is not available"), "{}", tab.page);
     fetched(&rig, "clouds").await;
     tab.open(&rules).await;
     assert!(!tab.page.contains("The list clouds"), "{}", tab.page);
