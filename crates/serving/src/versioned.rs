@@ -81,21 +81,22 @@ impl<T: Versioned> Stored<T> {
         }
     }
 
-    /// What a DELETE at a version has to do; 0 means the current one. `None` if
-    /// what is stored is newer.
-    pub fn deletion(&self, wanted: u64) -> Option<Deletion> {
+    /// What a DELETE has to do, at a version or at the current one. `None` if what
+    /// is stored is newer.
+    pub fn deletion(&self, wanted: Option<u64>) -> Option<Deletion> {
         let (stored, is_deleted) = match self {
             Self::Nothing | Self::Unreadable => (0, false),
             Self::Deleted(version) => (*version, true),
             Self::Published(value) => (value.version(), false),
         };
-        if wanted != 0 && wanted < stored {
+        let wanted = wanted.unwrap_or(stored);
+        if wanted < stored {
             return None;
         }
         if is_deleted && wanted <= stored {
             return Some(Deletion::Done(stored));
         }
-        Some(Deletion::Due(wanted.max(stored)))
+        Some(Deletion::Due(wanted))
     }
 }
 
@@ -170,18 +171,19 @@ mod tests {
     #[test]
     fn what_is_not_known_yet_is_deleted_all_the_same() {
         for (stored, wanted, outcome) in [
-            (Stored::Nothing, 7, Some(Deletion::Due(7))),
-            (Stored::Unreadable, 7, Some(Deletion::Due(7))),
-            (published(5), 0, Some(Deletion::Due(5))),
-            (published(5), 4, None),
-            (published(5), 5, Some(Deletion::Due(5))),
-            (published(5), 6, Some(Deletion::Due(6))),
-            (Stored::Deleted(5), 0, Some(Deletion::Done(5))),
-            (Stored::Deleted(5), 4, None),
-            (Stored::Deleted(5), 5, Some(Deletion::Done(5))),
-            (Stored::Deleted(5), 6, Some(Deletion::Due(6))),
+            (Stored::Nothing, Some(7), Some(Deletion::Due(7))),
+            (Stored::Unreadable, Some(7), Some(Deletion::Due(7))),
+            (published(5), None, Some(Deletion::Due(5))),
+            (published(5), Some(0), None),
+            (published(5), Some(4), None),
+            (published(5), Some(5), Some(Deletion::Due(5))),
+            (published(5), Some(6), Some(Deletion::Due(6))),
+            (Stored::Deleted(5), None, Some(Deletion::Done(5))),
+            (Stored::Deleted(5), Some(4), None),
+            (Stored::Deleted(5), Some(5), Some(Deletion::Done(5))),
+            (Stored::Deleted(5), Some(6), Some(Deletion::Due(6))),
         ] {
-            assert_eq!(stored.deletion(wanted), outcome, "{stored:?} {wanted}");
+            assert_eq!(stored.deletion(wanted), outcome, "{stored:?} {wanted:?}");
         }
     }
 }

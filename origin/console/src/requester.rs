@@ -153,7 +153,7 @@ impl FromRequestParts<ConsoleApp> for Asking {
     }
 }
 
-/// A request for a page of the user's own, likewise.
+/// The same for a page of the user's own.
 #[derive(Debug, Clone)]
 pub struct AskingUser {
     pub app: ConsoleApp,

@@ -43,7 +43,7 @@ pub async fn delete<P: Platform>(
     let id = parse(id)?;
     let ListDelete { version } = object(&body)?;
     let stored = edge.lists().stored(&id).await.map_err(values_away::<P>)?;
-    let version = match stored.deletion(version).ok_or_else(stale)? {
+    let version = match stored.deletion(Some(version)).ok_or_else(stale)? {
         Deletion::Done(version) | Deletion::Due(version) => version,
     };
     let values = edge.platform.values().map_err(values_away::<P>)?;

@@ -80,10 +80,11 @@ pub async fn withdraw<P: Platform>(
 ) -> Result<u64, Refusal> {
     issue::sitekey(&edge.state.config.authority, sitekey)?;
     let before = edge.sites().stored(sitekey).await.map_err(values_away::<P>)?;
-    let version = match before.deletion(version).ok_or_else(stale)? {
-        Deletion::Done(version) => return Ok(version),
-        Deletion::Due(version) => version,
-    };
+    let version =
+        match before.deletion(Some(version).filter(|version| *version != 0)).ok_or_else(stale)? {
+            Deletion::Done(version) => return Ok(version),
+            Deletion::Due(version) => version,
+        };
     // For up to a minute, the store may say that a new site does not exist: a
     // site that may exist is denied and marked as deleted all the same.
     let before = before.published();
