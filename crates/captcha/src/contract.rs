@@ -18,7 +18,7 @@ pub use format::format;
 pub use memory::{Fault, MemoryMeter, MemoryPrices, MemoryRedemptions, MemorySites};
 pub use meter::meter;
 pub use prices::price_store;
-pub use redemptions::{redeem, redemption_store, row, token_facts};
+pub use redemptions::{TOKEN_FACTS_BYTES, redeem, redemption_store, row, token_facts};
 pub use world::{FIREFOX, ROOT_A, ROOT_B, World, answering, authority, site_config};
 
 /// Runs many futures concurrently under any executor: polls each in turn until

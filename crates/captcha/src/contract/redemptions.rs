@@ -214,6 +214,21 @@ pub fn token_facts() -> TokenFacts {
     }
 }
 
+/// The bytes of [`token_facts`] in stores and commands, after the version.
+pub const TOKEN_FACTS_BYTES: [(&str, &str); 11] = [
+    ("00000000000000000000000000000000", "facts: sitekey"),
+    ("0c73686f702e6578616d706c65", "hostname shop.example"),
+    ("056c6f67696e", "action login"),
+    ("ba9bae81aa33", "solved_at 1763623800250 ms"),
+    ("5a", "score 90"),
+    ("00", "interactive: no"),
+    ("00", "stepped: no"),
+    ("00", "algorithm: hashwx"),
+    ("024b52", "country KR"),
+    ("f4f703", "asn 64500"),
+    ("808001", "signs: absent"),
+];
+
 /// A call that redeems a token of a site, with a secret of 64 zeros.
 ///
 /// # Panics

@@ -73,24 +73,11 @@ impl From<StoredFacts> for TokenFacts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::{format, token_facts};
+    use crate::contract::{TOKEN_FACTS_BYTES, format, token_facts};
 
     #[test]
     fn stored_facts_are_these_bytes() {
-        let parts = [
-            ("01", "version"),
-            ("00000000000000000000000000000000", "sitekey"),
-            ("0c73686f702e6578616d706c65", "hostname shop.example"),
-            ("056c6f67696e", "action login"),
-            ("ba9bae81aa33", "solved_at 1763623800250 ms"),
-            ("5a", "score 90"),
-            ("00", "interactive: no"),
-            ("00", "stepped: no"),
-            ("00", "algorithm: hashwx"),
-            ("024b52", "country KR"),
-            ("f4f703", "asn 64500"),
-            ("808001", "signs: absent"),
-        ];
+        let parts = [&[("01", "version")][..], &TOKEN_FACTS_BYTES].concat();
         format(&StoredFacts::from(token_facts()), &parts);
     }
 }

@@ -1,4 +1,4 @@
-use munjigi_captcha::contract::{format, redeem};
+use munjigi_captcha::contract::{TOKEN_FACTS_BYTES, format, redeem};
 use munjigi_captcha::redemption::NotAllowed;
 use munjigi_keys::UnixMillis;
 
@@ -27,19 +27,8 @@ fn commands_are_these_bytes() {
         ("060000005a5a5a5a5a5a5a5a5a5a5a5a", "token"),
         (zeros.as_str(), "secret: 64 hex digits"),
         ("808827", "paid 640000"),
-        ("00000000000000000000000000000000", "facts: sitekey"),
-        ("0c73686f702e6578616d706c65", "hostname shop.example"),
-        ("056c6f67696e", "action login"),
-        ("ba9bae81aa33", "solved_at 1763623800250 ms"),
-        ("5a", "score 90"),
-        ("00", "interactive: no"),
-        ("00", "stepped: no"),
-        ("00", "algorithm: hashwx"),
-        ("024b52", "country KR"),
-        ("f4f703", "asn 64500"),
-        ("808001", "signs: absent"),
     ];
-    command(&spend, "00", &[&ROW_BYTES, &spend_bytes]);
+    command(&spend, "00", &[&ROW_BYTES, &spend_bytes, &TOKEN_FACTS_BYTES]);
     command(&Command::Step(ROW), "01", &[&ROW_BYTES]);
     command(&Command::Owe(ROW, 640_000), "02", &[&ROW_BYTES, &[("808827", "least")]]);
     let answer = "01010101010101010101010101010101";
