@@ -57,10 +57,13 @@ pub(super) fn unpack(project: &Project, name: &str, packages: &[&str]) -> Result
     })?;
     let downloads = tempfile::tempdir()?;
     let mut download = Command::new("apt-get");
-    download.args(["download", "-qq"]).args(&names).current_dir(downloads.path());
+    // Apt's own user may not write into our folder, and apt would warn of it.
+    download.args(["-o", "APT::Sandbox::User=root", "download", "-qq"]);
+    download.args(&names).current_dir(downloads.path());
     say::run(&format!("{name} of Debian's packages"), &remedy, &mut download)?;
     // Another process may look while it is being unpacked.
     let half = project.state().join(format!("{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&half).with_context(|| format!("make {}", half.display()))?;
     for entry in std::fs::read_dir(downloads.path())? {
         extract(&entry?.path(), &half)?;
     }
