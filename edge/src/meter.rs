@@ -4,10 +4,10 @@
 
 use std::cell::RefCell;
 
-use munjigi_captcha::counters::{Report, Totals};
-use munjigi_captcha::format::Format as _;
-use munjigi_captcha::meter::Ledger;
 use munjigi_captcha::ports::{Meter, StoreError};
+use munjigi_counters::meter::Ledger;
+use munjigi_counters::{Report, Totals};
+use munjigi_format::Format as _;
 use munjigi_serving::log::{Level, Line};
 use worker::js_sys::Uint8Array;
 use worker::wasm_bindgen::prelude::*;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use base64ct::{Base64, Encoding as _};
 use munjigi_captcha::Shared;
-use munjigi_captcha::counters::{Report, Totals};
-use munjigi_captcha::meter::Ledger;
 use munjigi_captcha::ports::{self, StoreError};
+use munjigi_counters::meter::Ledger;
+use munjigi_counters::{Report, Totals};
 use munjigi_process::clock::Clock;
 use munjigi_serving::ports::Values as _;
 
@@ -56,8 +56,8 @@ mod tests {
     use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
     use munjigi_captcha::contract::meter;
-    use munjigi_captcha::counters::{Kind, Payer, Row, Solution};
     use munjigi_captcha::ports::Meter as _;
+    use munjigi_counters::{Kind, Payer, Row, Solution};
     use munjigi_keys::UnixMillis;
 
     use super::*;

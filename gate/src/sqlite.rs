@@ -14,9 +14,9 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use munjigi_captcha::Price;
-use munjigi_captcha::format::{Format as _, FormatError};
 use munjigi_captcha::ports::{Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
 use munjigi_captcha::redemption::{self, AnswerHash, Answered, Owing, Redeem, Redemption, Stepped};
+use munjigi_format::{Format as _, FormatError};
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_serving::deny_list::{DenyList, Entry};

@@ -1,7 +1,6 @@
 //! Contract suites of the ports, and fakes in memory that are held to them.
 //! Every adapter runs the same suites: `redemption_store(async || …, now)`.
 
-mod format;
 mod memory;
 mod meter;
 pub mod packs;
@@ -14,7 +13,6 @@ use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 use std::future::poll_fn;
 
-pub use format::format;
 pub use memory::{Fault, MemoryMeter, MemoryPrices, MemoryRedemptions, MemorySites};
 pub use meter::meter;
 pub use prices::price_store;

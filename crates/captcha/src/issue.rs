@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use munjigi_counters::{CounterKeys, Counters, Fingerprint, Pressure};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{
     Algorithm, AlgorithmName, AttemptId, ChallengeReply, ChallengeRequest, Code, CountKind,
@@ -13,10 +14,10 @@ use rand_core::CryptoRng;
 use crate::authority::Authority;
 use crate::call::Call;
 use crate::challenge::{Began, ChallengeClaims, Owed, SealedPuzzle, SealedStep, Way};
-use crate::counters::{CounterKeys, Counters, Fingerprint, Pressure};
 use crate::credentials::{Alias, Sitekey, Vendor};
 use crate::host::Hostname;
 use crate::labels::{Action, Cdata};
+use crate::naming::counter_keys_at_start;
 use crate::policy::{
     Demand, DemandStep, Question, Stage, decide, fleet_by, flood_cause, is_attacked,
     puzzle_lifetime_seconds,
@@ -222,7 +223,8 @@ fn demand(
     counters: &mut Counters,
 ) -> Result<(CounterKeys, Pressure, Demand), Refusal> {
     let Call { authority, site, visit, now } = *call;
-    let place = counters.place_of(authority, &site.sitekey, visit, &request.signals, now);
+    let place =
+        counter_keys_at_start(counters, authority, &site.sitekey, visit, &request.signals, now);
     let place = place.sharing(site.share());
     let mut pressure = counters.pressure(&place, now).expecting(site.expected(now));
     if let Some(cause) = flood_cause(site, &pressure) {

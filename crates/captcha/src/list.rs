@@ -7,9 +7,10 @@ mod id;
 mod listings;
 mod spans;
 
+use munjigi_counters::sorted::distinct;
+
 use crate::address::{Address, Prefix};
 use crate::holds::Holds;
-use crate::sorted::distinct;
 
 pub use entry::{Entry, EntryError};
 pub use id::{InvalidListId, ListId};

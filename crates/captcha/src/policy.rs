@@ -16,6 +16,7 @@ mod score;
 mod signs;
 mod surge;
 
+use munjigi_counters::{Payer, Pressure};
 use munjigi_protocol::{Algorithm, AttemptId, Signals, Signs, Verdict};
 
 pub(crate) use fallback::afford;
@@ -27,7 +28,6 @@ pub use surge::cause as flood_cause;
 pub(crate) use surge::is_attacked;
 use surge::is_regular;
 
-use crate::counters::{Payer, Pressure};
 use crate::host::Hostname;
 use crate::labels::Action;
 use crate::phones::{

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
+use munjigi_counters::{Report, Totals};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::AttemptId;
 
-use crate::counters::{Report, Totals};
 use crate::credentials::{SecretHash, Sitekey};
 use crate::price::Price;
 use crate::redemption::{AnswerHash, Answered, Owing, Redeem, Redemption, Stepped};
@@ -72,7 +72,7 @@ pub trait PriceStore {
 
 /// What all processes of an edge count together; see [`crate::meter`]. Never in
 /// a visitor's way: a meter that does not answer costs nothing but knowledge of
-/// the other processes. [`Ledger`](crate::meter::Ledger) does the counting.
+/// the other processes. [`Ledger`](munjigi_counters::meter::Ledger) does the counting.
 #[expect(async_fn_in_trait, reason = "workerd has one thread, so no future needs to be Send")]
 pub trait Meter {
     /// How many parts it has.

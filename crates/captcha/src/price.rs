@@ -5,11 +5,10 @@
 //! **another way**: the visitor's choice of a longer puzzle instead of a
 //! picture.
 
+use munjigi_format::Format;
 use serde::{Deserialize, Serialize};
 
 use munjigi_keys::UnixMillis;
-
-use crate::format::Format;
 
 /// How often a network recently used another way: doublings of the price, as of
 /// a point in time.
@@ -143,7 +142,7 @@ mod tests {
     #[test]
     fn a_price_is_these_bytes() {
         let price = Price::default().raised(NOW).raised(NOW);
-        crate::contract::format(
+        munjigi_format::contract::format(
             &price,
             &[("01", "version"), ("02", "uses 2"), ("f886fbc806", "at 1763623800 s")],
         );

@@ -5,15 +5,15 @@
 mod dry_run;
 mod rules;
 
+use munjigi_counters::Share;
+use munjigi_counters::sorted::distinct;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Mode, PictureType, SiteConfig, SiteState, UnderAttack, Work};
 
-use crate::counters::Share;
 use crate::credentials::{SecretHash, Sitekey};
 use crate::host::{HostPattern, Hostname};
 use crate::list::{ListId, MAX_LISTS};
 use crate::phones::{MAX_EXPECTED_SECONDS, SLOW_PHONE_HASHES_PER_SECOND};
-use crate::sorted::distinct;
 use crate::vendor_keys::MAX_IMPORTS;
 use crate::weights::{Weights, WeightsError};
 

@@ -6,14 +6,15 @@
 
 mod attempt;
 
+use munjigi_counters::{Counters, Event};
 use munjigi_protocol::{Code, CountKind, SolutionReply, SolutionRequest};
 use rand_core::CryptoRng;
 
 use crate::authority::Authority;
 use crate::call::Call;
 use crate::challenge::{ChallengeClaims, SealedStep};
-use crate::counters::{Counters, Event};
 use crate::credentials::Sitekey;
+use crate::naming::counter_keys;
 use crate::pictures::PackSource;
 use crate::policy::Network;
 use crate::ports::{PriceStore, RedemptionStore};
@@ -111,7 +112,7 @@ fn begin<'a>(
         .ok_or_else(invalid)?;
     let network = if visitor == claims.visitor { Network::Same } else { Network::Other };
     let place = |counters: &mut Counters| {
-        counters.place(call.authority, &claims.sitekey, call.visit, call.now)
+        counter_keys(counters, call.authority, &claims.sitekey, call.visit, call.now)
     };
     let place = counters.with(place).sharing(call.site.share()).began_with(claims.began.trace);
     let attempt =

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use munjigi_captcha::pictures::PicturePack;
-use munjigi_captcha::{Counters, Imports, List, Shared, Site};
+use munjigi_captcha::{Imports, List, Shared, Site};
+use munjigi_counters::Counters;
 use munjigi_protocol::{Health, Pools};
 
 use crate::cache::Cache;

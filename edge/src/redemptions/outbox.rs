@@ -15,8 +15,8 @@ mod batch;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-use munjigi_captcha::format::Format as _;
 use munjigi_captcha::redemption::{StoredFacts, bucket};
+use munjigi_format::Format as _;
 use munjigi_keys::UnixMillis;
 use munjigi_serving::outbound::MAX_EVENTS;
 

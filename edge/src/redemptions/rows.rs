@@ -5,11 +5,11 @@
 
 use std::cell::RefCell;
 
-use munjigi_captcha::format::Format as _;
 use munjigi_captcha::redemption::{
     self, AnswerHash, Answered, CallHash, Denial, Owing, Redeem, Redemption, Row, Spent, Stepped,
     StoredFacts, TokenHash, bucket,
 };
+use munjigi_format::Format as _;
 use munjigi_keys::UnixMillis;
 use munjigi_serving::outbound::KEPT_MS;
 

@@ -3,7 +3,7 @@
 //! `munjigi_captcha::Price`.
 
 use munjigi_captcha::Price;
-use munjigi_captcha::format::Format as _;
+use munjigi_format::Format as _;
 use munjigi_keys::UnixMillis;
 
 use super::sql::{Database, Row, SqlError, blob, integer};

@@ -3,12 +3,12 @@
 //! worker, but an object may keep running the previous release after its callers
 //! were updated, and the other way round.
 
-use munjigi_captcha::format::Format;
 use munjigi_captcha::ports::{Payer, RowAddress};
 use munjigi_captcha::redemption::{
     AnswerHash, Answered, CallHash, Owing, Redeem, Redemption, Stepped, StoredFacts, TokenHash,
 };
 use munjigi_captcha::{Price, SecretHash};
+use munjigi_format::Format;
 use munjigi_protocol::base64;
 use munjigi_serving::ports::DenyEntry;
 use serde::{Deserialize, Serialize};

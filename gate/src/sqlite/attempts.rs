@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use munjigi_captcha::format::Format as _;
 use munjigi_captcha::ports::RowAddress;
 use munjigi_captcha::redemption::{AnswerHash, CallHash, Row, Spent, TokenHash, bucket};
+use munjigi_format::Format as _;
 use munjigi_keys::UnixMillis;
 use rusqlite::{Connection, OptionalExtension as _, params};
 

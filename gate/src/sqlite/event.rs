@@ -1,7 +1,7 @@
 //! A redemption in the bytes in which the file keeps it until the origin has it.
 
-use munjigi_captcha::format::Format;
 use munjigi_captcha::redemption::{StoredFacts, TokenFacts};
+use munjigi_format::Format;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{AttemptId, RedeemedEvent};
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,8 @@ impl Event {
 
 #[cfg(test)]
 mod tests {
-    use munjigi_captcha::contract::{TOKEN_FACTS_BYTES, format, token_facts};
+    use munjigi_captcha::contract::{TOKEN_FACTS_BYTES, token_facts};
+    use munjigi_format::contract::format;
 
     use super::*;
 

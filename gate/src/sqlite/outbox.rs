@@ -1,8 +1,8 @@
 //! What waits in the file for the origin: redeemed rows, each attempt at most
 //! once, and batches of counts. When to send is decided in `delivery`.
 
-use munjigi_captcha::format::Format as _;
 use munjigi_captcha::ports::{RowAddress, StoreError};
+use munjigi_format::Format as _;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::RedeemedEvent;
 use munjigi_serving::outbound::{KEPT_MS, MAX_EVENT_BYTES, MAX_EVENTS, retry_seconds};

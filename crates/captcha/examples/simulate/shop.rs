@@ -1,9 +1,9 @@
 //! The site that is visited, and what the edge would ask its policy.
 
 use munjigi_captcha::contract::site_config;
-use munjigi_captcha::counters::{CounterKeys, Pressure};
 use munjigi_captcha::policy::{Question, Stage, flood_cause};
-use munjigi_captcha::{Action, Counters, Exemption, Hostname, Site, Visit};
+use munjigi_captcha::{Action, Exemption, Hostname, Site, Visit};
+use munjigi_counters::{CounterKeys, Counters, Pressure};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Algorithm, PictureType, Signals};
 

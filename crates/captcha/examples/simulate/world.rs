@@ -4,10 +4,11 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
 use munjigi_captcha::contract::{FIREFOX, ROOT_A, answering, authority};
-use munjigi_captcha::counters::{CounterKeys, Payer};
-use munjigi_captcha::meter::Ledger;
+use munjigi_captcha::naming::{counter_keys, counter_keys_at_start};
 use munjigi_captcha::policy::{Demand, DemandStep, Network, Stage, decide, requires_more, spread};
-use munjigi_captcha::{Address, Authority, Counters, Stack, Visit};
+use munjigi_captcha::{Address, Authority, Stack, Visit};
+use munjigi_counters::meter::Ledger;
+use munjigi_counters::{CounterKeys, Counters, Payer};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Algorithm, AttemptId, Signals};
 
@@ -325,7 +326,8 @@ impl Day {
             return;
         };
         let (address, visitor, trace) = attempt.began;
-        let place = counters.place(&self.authority, &self.shop.site.sitekey, &attempt.visit, now);
+        let place =
+            counter_keys(counters, &self.authority, &self.shop.site.sitekey, &attempt.visit, now);
         let place = place.began_with(trace);
         let pressure = self.shop.pressure(counters, &place, now).without_own();
         let stage = Stage::Solution {
@@ -392,8 +394,14 @@ impl Day {
         let now = UnixMillis(BEGIN.0 + at);
         let isolate = usize::try_from(self.people.below(self.isolates.len() as u64)).ok()?;
         let counters = self.isolates.get_mut(isolate)?;
-        let place =
-            counters.place_of(&self.authority, &self.shop.site.sitekey, visit, signals, now);
+        let place = counter_keys_at_start(
+            counters,
+            &self.authority,
+            &self.shop.site.sitekey,
+            visit,
+            signals,
+            now,
+        );
         let pressure = self.shop.pressure(counters, &place, now);
         let question = self.shop.question(visit, signals, &pressure, &place, Stage::Start);
         let demand = decide(&question).ok()?;

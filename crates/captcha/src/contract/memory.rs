@@ -4,13 +4,13 @@ use core::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use munjigi_counters::meter::Ledger;
+use munjigi_counters::{Report, Totals};
 use munjigi_keys::UnixMillis;
 
 use super::give_way;
 use super::world::key_check;
-use crate::counters::{Report, Totals};
 use crate::credentials::{SecretHash, Sitekey};
-use crate::meter::Ledger;
 use crate::ports::{Meter, Payer, PriceStore, RedemptionStore, RowAddress, SiteSource, StoreError};
 use crate::price::Price;
 use crate::redemption::{

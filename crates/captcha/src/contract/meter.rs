@@ -2,13 +2,13 @@
 
 use core::ops::AsyncFn;
 
-use munjigi_keys::UnixMillis;
-
-use super::together;
-use crate::counters::{
+use munjigi_counters::{
     Flooded, Kind, MAX_BUSY, MAX_BUSY_SHARED, MAX_ROWS, Passes, Payer, Regulars, Report, Row,
     Share, Solution, Total, Usual,
 };
+use munjigi_keys::UnixMillis;
+
+use super::together;
 use crate::ports::Meter;
 
 /// Runs every clause, each on a fresh meter of processes whose counters have a

@@ -2,6 +2,7 @@
 //! and seeded randomness. Tests and benches use it to take an attempt from
 //! challenge to siteverify.
 
+use munjigi_counters::Counters;
 use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_pow::Puzzle;
 use munjigi_protocol::{
@@ -18,7 +19,6 @@ use crate::address::Address;
 use crate::authority::Authority;
 use crate::call::Call;
 use crate::challenge::{SealedPicture, SealedStep};
-use crate::counters::Counters;
 use crate::credentials::{KeyCheck, Secret, Vendor};
 use crate::host::Hostname;
 use crate::issue::{Issued, issue};

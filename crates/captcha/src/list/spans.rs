@@ -1,7 +1,8 @@
 //! Ranges of addresses as sorted numbers, and the search in them.
 
+use munjigi_counters::sorted::sorted;
+
 use crate::holds::Holds;
-use crate::sorted::sorted;
 
 /// From the first to the last, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -13,11 +13,11 @@
 //! **fallback**: the SHA-256 puzzle in plain JavaScript, for browsers without
 //! WebAssembly.
 
+use munjigi_counters::Pressure;
 use munjigi_keys::UnixMillis;
 
 use super::pressure::{self, ONE};
 use super::{Question, Refused, Stage, surge};
-use crate::counters::Pressure;
 use crate::price::Price;
 use crate::site::Site;
 

@@ -8,7 +8,7 @@
 //!
 //! **pressure**: what the counters say of a visit; it raises the work.
 
-use crate::counters::{Crowd, Fingerprint, Fleet, Load, Part, Pressure};
+use munjigi_counters::{Crowd, Fingerprint, Fleet, Load, Part, Pressure};
 
 /// The neutral factor, 1.
 pub const ONE: u64 = 256;

@@ -1,12 +1,12 @@
 //! What is noticed about a visit: every sign that `risk` weighs, that a site's
 //! own weights may learn from, or that tells its owner why.
 
+use munjigi_counters::Pressure;
 use munjigi_protocol::{Algorithm, Check, ScoreReason, Sign, Signals, Signs};
 
 use super::coherence::{Finding, circumstance, differing, finding, withheld};
 use super::pressure::{self, ONE};
 use super::{Network, Question, Stage, surge};
-use crate::counters::Pressure;
 use crate::hosting::is_hosting;
 use crate::phones::{SLOW_PHONE_HASHES_PER_SECOND, SLOW_PHONE_SHA256_PER_SECOND};
 use crate::visit::{AgentKind, HttpVersion, TlsVersion, Visit};

@@ -5,10 +5,10 @@
 //!
 //! **surge**: more challenges on a site than is usual at this hour.
 
+use munjigi_counters::{Cause, Load, Pressure};
 use munjigi_protocol::UnderAttack;
 
 use super::pressure::{FLOOD, LIGHT, ONE};
-use crate::counters::{Cause, Load, Pressure};
 use crate::site::Site;
 
 /// A site is flooded above this many times what is expected at this hour, …

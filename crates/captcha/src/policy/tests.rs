@@ -9,12 +9,12 @@ mod people;
 pub(super) mod pressures;
 mod rules;
 
+use munjigi_counters::{Crowd, Fleet, Load, Part};
 use munjigi_protocol::{Check, PictureType, Rule, RuleMatch, SiteConfig, Work};
 use proptest::prelude::*;
 
 use super::*;
 use crate::contract::{FIREFOX, site_config};
-use crate::counters::{Crowd, Fleet, Load, Part};
 use crate::site::Exemption;
 use crate::visit::{AgentKind, Country, HttpVersion, TlsVersion};
 use DemandStep::{Picture, Puzzle};

@@ -1,12 +1,12 @@
 //! What a token states, in the bytes in which stores keep it until the origin has
 //! it.
 
+use munjigi_format::Format;
 use munjigi_protocol::{Algorithm, Signs};
 use serde::{Deserialize, Serialize};
 
 use super::TokenFacts;
 use crate::credentials::Sitekey;
-use crate::format::Format;
 
 /// The stored form of [`TokenFacts`]; the order of fields is the order of bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,8 +72,11 @@ impl From<StoredFacts> for TokenFacts {
 
 #[cfg(test)]
 mod tests {
+    use munjigi_format::contract::format;
+
     use super::*;
-    use crate::contract::{TOKEN_FACTS_BYTES, format, token_facts};
+
+    use crate::contract::{TOKEN_FACTS_BYTES, token_facts};
 
     #[test]
     fn stored_facts_are_these_bytes() {

@@ -4,6 +4,7 @@
 mod pictures;
 mod prices;
 
+use munjigi_counters::{CounterKeys, Counters, Event, Payer, Pressure};
 use munjigi_keys::UnixMillis;
 use munjigi_pow::{Puzzle, SolutionError};
 use munjigi_protocol::{
@@ -14,7 +15,6 @@ use rand_core::CryptoRng;
 use super::{Solved, Stores};
 use crate::call::Call;
 use crate::challenge::{ChallengeClaims, Owed, SealedPicture, SealedPuzzle, SealedStep, Way};
-use crate::counters::{CounterKeys, Counters, Event, Payer, Pressure};
 use crate::issue::{MAX_TOKEN_LIFETIME_SECONDS, puzzle_step, seconds_between};
 use crate::pictures::PackSource;
 use crate::policy::{

@@ -13,6 +13,7 @@ use munjigi_protocol::{
 use super::*;
 use crate::address::Address;
 use crate::contract::{FIREFOX, World};
+use crate::naming::counter_keys;
 use crate::token::TokenClaims;
 use crate::visit::Visit;
 use crate::weights::{BIAS, CONVICTION, Weights};
@@ -191,7 +192,7 @@ fn a_solution_posted_again_is_counted_once() {
     assert_eq!(repeated, [false, true, true, true, true]);
     let place = world.counters.with(|counters| {
         let sitekey = &world.site.sitekey;
-        let place = counters.place(&world.authority, sitekey, &world.visit, world.now);
+        let place = counter_keys(counters, &world.authority, sitekey, &world.visit, world.now);
         counters.pressure(&place, world.now)
     });
     assert_eq!((place.address.issued, place.address.solved), (1, 1));

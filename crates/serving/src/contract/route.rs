@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use munjigi_captcha::Price;
 use munjigi_captcha::contract::{meter, price_store, redemption_store};
-use munjigi_captcha::counters::{Report, Row, Totals};
 use munjigi_captcha::ports::{Meter, Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
 use munjigi_captcha::redemption::{AnswerHash, Answered, Owing, Redeem, Redemption, Stepped};
+use munjigi_counters::{Report, Row, Totals};
 use munjigi_protocol::AttemptId;
 
 use super::{control_store, images, values};

@@ -2,9 +2,9 @@
 //! with status 200, even for garbage, except 413, 429 and 503. A report is
 //! accepted once it waits durably for the origin.
 
-use munjigi_captcha::counters::Event;
 use munjigi_captcha::outcomes::{self, Read};
 use munjigi_captcha::siteverify::Reason;
+use munjigi_counters::Event;
 use munjigi_protocol::{BatchId, CountBatch, OutcomeReply, OutcomeReport, OutcomeRequest, routes};
 
 use crate::answer::Answer;

@@ -1,8 +1,8 @@
 //! One post to the origin: its events, and where the cursor moves once they are
 //! accepted.
 
-use munjigi_captcha::format::Format as _;
 use munjigi_captcha::redemption::{StoredFacts, TokenFacts};
+use munjigi_format::Format as _;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{AttemptId, EventBatch, RedeemedEvent};
 use munjigi_serving::outbound::MAX_EVENT_BYTES;

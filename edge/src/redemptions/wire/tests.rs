@@ -1,5 +1,6 @@
-use munjigi_captcha::contract::{TOKEN_FACTS_BYTES, format, redeem};
+use munjigi_captcha::contract::{TOKEN_FACTS_BYTES, redeem};
 use munjigi_captcha::redemption::NotAllowed;
+use munjigi_format::contract::format;
 use munjigi_keys::UnixMillis;
 
 use super::*;

@@ -2,11 +2,11 @@
 //! notices about them.
 
 use munjigi_captcha::contract::{FIREFOX, site_config};
-use munjigi_captcha::counters::{Crowd, Load, Pressure};
 use munjigi_captcha::policy::{Network, Question, Stage, decide};
 use munjigi_captcha::{
     Action, AgentKind, Exemption, Hostname, HttpVersion, Site, TlsVersion, Visit,
 };
+use munjigi_counters::{Crowd, Load, Pressure};
 use munjigi_protocol::{Algorithm, AttemptId, Check, Outcome, Signals, Signs};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};

@@ -1,9 +1,9 @@
+use munjigi_counters::Pressure;
 use munjigi_protocol::{PictureType, Signals};
 use proptest::prelude::*;
 
 use super::*;
 use crate::contract::{FIREFOX, site_config};
-use crate::counters::Pressure;
 use crate::host::Hostname;
 use crate::labels::Action;
 use crate::policy::risk::{is_convicted, risk};

@@ -1,8 +1,8 @@
+use munjigi_counters::{Fleet, Pressure};
 use munjigi_protocol::{Algorithm, AttemptId, Signals};
 
 use super::*;
 use crate::contract::{FIREFOX, site_config};
-use crate::counters::{Fleet, Pressure};
 use crate::host::Hostname;
 use crate::labels::Action;
 use crate::policy::tests::NOTHING;

@@ -1,9 +1,9 @@
+use munjigi_counters::{Load, Usual};
 use munjigi_protocol::{Algorithm, Signals, UnderAttack};
 use proptest::prelude::*;
 
 use super::*;
 use crate::contract::{FIREFOX, site_config};
-use crate::counters::{Load, Usual};
 use crate::host::Hostname;
 use crate::labels::Action;
 use crate::policy::tests::pressures::{CALM, address, load};

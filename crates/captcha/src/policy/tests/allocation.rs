@@ -1,23 +1,25 @@
 //! An attacker who rents one IPv6 /32 and uses every /48 of it, or sixty-four of
 //! them with a fresh /64 for each visit.
 
+use munjigi_counters::Counters;
+use munjigi_counters::meter::Ledger;
 use munjigi_keys::UnixMillis;
 
 use super::*;
 use crate::address::Address;
-use crate::counters::{CounterEvent, Counters};
-use crate::meter::Ledger;
+use crate::naming::counter_keys;
+use crate::naming::tests::note_solved;
 
 const HOUR_MILLIS: u64 = 3_600_000;
 
 /// The work of a visit in 10ths of the floor, counted.
 fn visit(counters: &mut Counters, site: &Site, visit: &Visit, now: UnixMillis) -> u64 {
     let authority = crate::contract::authority(crate::contract::ROOT_A);
-    let place = counters.place(&authority, &site.sitekey, visit, now);
+    let place = counter_keys(counters, &authority, &site.sitekey, visit, now);
     let pressure = counters.pressure(&place, now);
     let demand = ask(site, visit, &NOTHING, &pressure).unwrap();
-    counters.note(&place, CounterEvent::Issued, now);
-    counters.note(&place, CounterEvent::Solved(demand.payer), now);
+    counters.note_issued(&place, now);
+    note_solved(counters, &place, demand.payer, now);
     demand.work * 10 / site.work.floor
 }
 

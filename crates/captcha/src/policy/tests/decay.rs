@@ -1,9 +1,10 @@
 //! How a price falls while nothing more happens.
 
+use munjigi_counters::Counters;
 use munjigi_keys::UnixMillis;
 
 use super::*;
-use crate::counters::Counters;
+use crate::naming::counter_keys;
 
 #[test]
 fn a_price_falls_to_a_quarter_in_ten_minutes_and_to_the_floor_in_an_hour() {
@@ -12,7 +13,7 @@ fn a_price_falls_to_a_quarter_in_ten_minutes_and_to_the_floor_in_an_hour() {
     let mut counters = Counters::new(300);
     let authority = crate::contract::authority(crate::contract::ROOT_A);
     let begin = 1_794_981_600_000;
-    let place = counters.place(&authority, &site.sitekey, &FIREFOX, UnixMillis(begin));
+    let place = counter_keys(&mut counters, &authority, &site.sitekey, &FIREFOX, UnixMillis(begin));
     for _ in 0..800 {
         counters.note_issued(&place, UnixMillis(begin));
     }

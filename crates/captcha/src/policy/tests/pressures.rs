@@ -1,6 +1,6 @@
 //! Counters as tests name them.
 
-use crate::counters::{Crowd, Fleet, Load, Part, Pressure, Usual};
+use munjigi_counters::{Crowd, Fleet, Load, Part, Pressure, Usual};
 
 pub const fn load(issued: u32, solved: u32, failed: u32) -> Load {
     Load { issued, solved, failed, ..Load::NONE }

@@ -1,8 +1,9 @@
 //! What an attempt pays for a way that costs work alone, and that it pays once.
 //! `price` defines how a price rises and falls, `policy` how much work it is.
 
+use munjigi_counters::Event;
+
 use super::{Attempt, exhausted, not_allowed, unavailable};
-use crate::counters::Event;
 use crate::policy;
 use crate::ports::{Payer, PriceStore, RedemptionStore, StoreError};
 use crate::price::Price;

@@ -123,7 +123,7 @@ fn many_networks_together_use_up_what_a_site_takes() {
     let waiting = begin(&mut world).unwrap();
     world.counters.with(|counters| {
         let sitekey = &world.site.sitekey;
-        let place = counters.place(&world.authority, sitekey, &world.visit, world.now);
+        let place = counter_keys(counters, &world.authority, sitekey, &world.visit, world.now);
         for number in 0..63 {
             counters.note_fallback(&place, &AttemptId([number; 16]), world.now);
         }

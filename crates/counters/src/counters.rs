@@ -1,179 +1,27 @@
-//! Decaying counters: what was recently issued and failed per address, client
-//! and network of a site; what was solved there, on the whole site, and per
-//! block of networks, autonomous system, interaction and client software; from
-//! how many different networks each came; and which attempts were already
-//! counted. Approximate, bounded, and lost with the process. `policy` decides
-//! what they cost a visitor.
-//!
-//! What many people share counts only what was solved: a challenge that is
-//! requested and not paid for counts against no other client.
+//! The counters of one process.
 
-mod decay;
-mod event;
-mod keys;
-mod load;
-mod name;
-mod passed;
-mod pressure;
-mod recent;
-mod report;
-mod report_queue;
-mod sketch;
-mod table;
+use munjigi_keys::{Kid, UnixMillis};
+use munjigi_protocol::AttemptId;
+use siphasher::sip::SipHasher13;
 
-use munjigi_keys::UnixMillis;
-use munjigi_protocol::{AttemptId, Signals};
-use serde::{Deserialize, Serialize};
-
-pub(crate) use decay::{Clock, TICKS_PER_HALF_LIFE, decayed};
-pub use event::{Event, Payer};
-pub use keys::CounterKeys;
-pub(crate) use keys::Fingerprint;
-pub use load::Load;
-pub use passed::Cause;
-pub use pressure::{Crowd, Fleet, Part, Pressure};
-pub(crate) use recent::Recent;
-pub use report::{
-    Busy, Flooded, MAX_BUSY, MAX_BUSY_SHARED, MAX_ROWS, Passes, Regulars, Report, Row, Solution,
-    Total, Totals,
+use super::keys::{DayKeys, Names, PLATFORM, short};
+use super::name::{Name, names_anywhere, names_here};
+use super::passed::Passed;
+use super::report_queue::{ReportQueue, Solved};
+use super::{
+    Busy, Cause, Clock, Counted, CounterEvent, CounterKeys, Crowd, Event, Fleet, Kind, Part, Payer,
+    Pressure, Recent, Report, Share, Tables, Totals, Usual,
 };
-pub(crate) use table::{Counted, window};
-pub use table::{Share, Usual};
-
-pub(crate) use event::CounterEvent;
-use keys::{Namer, Names, PLATFORM, short};
-use name::{Name, names_anywhere, names_here};
-use passed::Passed;
-use report_queue::{ReportQueue, Solved};
-use sketch::{HyperLogLog, LinearCount};
-use table::{Counts, Table};
-
-use crate::authority::Authority;
-use crate::credentials::Sitekey;
-use crate::visit::Visit;
 
 /// Counters of one process. They stay below seven megabytes under any load.
 #[derive(Debug)]
 pub struct Counters {
     clock: Clock,
-    namer: Namer,
+    day_keys: DayKeys,
     tables: Tables,
     recent: Recent,
     reports: ReportQueue,
     passed: Passed,
-}
-
-/// What a name in the counters is the name of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Kind {
-    /// A site; seen with it: networks of visitors who were not charged.
-    Site,
-    /// Attempts of a site that were admitted with SHA-256.
-    Fallback,
-    /// An address on a site.
-    Address,
-    /// An address with one software on a site: several people share an address
-    /// where a carrier or an office translates them.
-    Client,
-    /// A network on a site; seen with it: addresses.
-    Network,
-    /// A /56 of IPv6 on a site.
-    Subnet,
-    /// A block of networks on a site.
-    Block,
-    /// An autonomous system on a site; seen with it: networks.
-    System,
-    /// An interaction on a site: one that was recorded looks the same again.
-    Trace,
-    /// The software of clients on a site, by headers or by handshake; seen with
-    /// it: networks.
-    Stack,
-}
-
-impl Kind {
-    /// Whether many people share such a name: only what was solved counts there.
-    pub(crate) const fn is_shared(self) -> bool {
-        !matches!(self, Self::Address | Self::Client | Self::Network)
-    }
-}
-
-/// A table for each kind.
-#[derive(Debug)]
-pub(crate) struct Tables {
-    sites: Table<HyperLogLog>,
-    fallbacks: Table<()>,
-    addresses: Table<()>,
-    clients: Table<()>,
-    traces: Table<()>,
-    networks: Table<LinearCount>,
-    subnets: Table<()>,
-    blocks: Table<()>,
-    systems: Table<HyperLogLog>,
-    stacks: Table<HyperLogLog>,
-}
-
-impl Tables {
-    /// Empty tables.
-    pub fn new() -> Self {
-        Self {
-            sites: Table::new(2_048),
-            fallbacks: Table::new(1_024),
-            addresses: Table::new(16_384),
-            clients: Table::new(16_384),
-            traces: Table::new(8_192),
-            networks: Table::new(16_384),
-            subnets: Table::new(8_192),
-            blocks: Table::new(4_096),
-            systems: Table::new(2_048),
-            stacks: Table::new(4_096),
-        }
-    }
-
-    /// Counts an attempt that was solved, seen with the network that it came
-    /// from. Returns how many events of the name no meter was told.
-    pub fn note_solved(
-        &mut self,
-        (kind, key, share): (Kind, u64, Share),
-        payer: Payer,
-        network: u64,
-        tick: u64,
-    ) -> u32 {
-        // A site's networks are those of people.
-        let seen = Some(network).filter(|_| kind != Kind::Site || payer != Payer::Charged);
-        self.change(kind).note(key, share, CounterEvent::Solved(payer), seen, tick)
-    }
-
-    /// The table of a kind.
-    pub const fn of(&self, kind: Kind) -> &dyn Counts {
-        match kind {
-            Kind::Site => &self.sites,
-            Kind::Fallback => &self.fallbacks,
-            Kind::Address => &self.addresses,
-            Kind::Client => &self.clients,
-            Kind::Trace => &self.traces,
-            Kind::Network => &self.networks,
-            Kind::Subnet => &self.subnets,
-            Kind::Block => &self.blocks,
-            Kind::System => &self.systems,
-            Kind::Stack => &self.stacks,
-        }
-    }
-
-    /// The same, to be changed.
-    pub const fn change(&mut self, kind: Kind) -> &mut dyn Counts {
-        match kind {
-            Kind::Site => &mut self.sites,
-            Kind::Fallback => &mut self.fallbacks,
-            Kind::Address => &mut self.addresses,
-            Kind::Client => &mut self.clients,
-            Kind::Trace => &mut self.traces,
-            Kind::Network => &mut self.networks,
-            Kind::Subnet => &mut self.subnets,
-            Kind::Block => &mut self.blocks,
-            Kind::System => &mut self.systems,
-            Kind::Stack => &mut self.stacks,
-        }
-    }
 }
 
 /// Challenges of a network from which each of its addresses is reported to the
@@ -191,7 +39,7 @@ impl Counters {
     pub fn new(half_life_seconds: u32) -> Self {
         Self {
             clock: Clock::new(half_life_seconds),
-            namer: Namer::default(),
+            day_keys: DayKeys::default(),
             tables: Tables::new(),
             recent: Recent::new(REMEMBERED),
             reports: ReportQueue::default(),
@@ -199,31 +47,20 @@ impl Counters {
         }
     }
 
-    /// The place of a visit to a site.
-    pub fn place(
-        &mut self,
-        authority: &Authority,
-        sitekey: &Sitekey,
-        visit: &Visit,
-        now: UnixMillis,
-    ) -> CounterKeys {
-        let matters = HALF_LIVES * u64::from(self.clock.half_life_seconds) * 1_000;
-        self.namer.place(authority, sitekey, visit, now, matters)
+    /// How long it matters what was counted, in milliseconds.
+    pub fn matters_millis(&self) -> u64 {
+        HALF_LIVES * u64::from(self.clock.half_life_seconds) * 1_000
     }
 
-    /// The place of a visit that begins, with what its widget reports of the
-    /// visitor's interaction.
-    pub fn place_of(
+    /// What hashes the names of a day, by a key that is derived once for the day
+    /// and the root key.
+    pub fn names_of_day(
         &mut self,
-        authority: &Authority,
-        sitekey: &Sitekey,
-        visit: &Visit,
-        signals: &Signals,
-        now: UnixMillis,
-    ) -> CounterKeys {
-        let mut place = self.place(authority, sitekey, visit, now);
-        place.trace = self.namer.trace(authority, sitekey, signals, now);
-        place
+        root: Kid,
+        at: UnixMillis,
+        derive: impl FnOnce() -> [u8; 16],
+    ) -> SipHasher13 {
+        self.day_keys.hasher(root, at.days(), derive)
     }
 
     /// The counters of a place, decayed to `now`.
@@ -463,13 +300,6 @@ fn is_rare(software: Fleet, site: Option<Usual>) -> bool {
         Some(share) => !Usual { share: Some(share), people: None }.is_used(),
         None => site.is_some() && software.networks <= 1,
     }
-}
-
-/// The last mixing step of SplitMix64.
-const fn mix(value: u64) -> u64 {
-    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    value ^ (value >> 31)
 }
 
 #[cfg(test)]

@@ -14,9 +14,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::counters::{Kind, TICKS_PER_HALF_LIFE, Usual, decayed};
-use crate::format::Format;
 use crate::sorted::sorted;
+use crate::{Kind, TICKS_PER_HALF_LIFE, Usual, decayed};
+use munjigi_format::Format;
 
 /// A site's average is known after this many half-lives in which enough was
 /// seen…

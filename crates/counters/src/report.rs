@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::table::{Counted, Fresh, Share};
 use super::{Kind, Load, Payer, Usual};
-use crate::format::Format;
+use munjigi_format::Format;
 
 /// What one process counted since its last report, warm names only.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

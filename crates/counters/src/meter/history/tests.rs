@@ -192,7 +192,7 @@ fn what_is_kept_is_these_bytes() {
         ("0901", "stack 1"),
         ("03808002", "  its share, times 65536: half, last 3"),
     ];
-    crate::contract::format(&History { is_new: false, ..history }, &kept);
+    munjigi_format::contract::format(&History { is_new: false, ..history }, &kept);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::counters::{Counted, Kind, MAX_BUSY, MAX_BUSY_SHARED, Share, Usual};
+use crate::{Counted, Kind, MAX_BUSY, MAX_BUSY_SHARED, Share, Usual};
 
 /// Sites whose busy names are remembered.
 const MOST: usize = 1_024;

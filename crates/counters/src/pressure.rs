@@ -111,7 +111,8 @@ impl Pressure {
     }
 
     /// What remains after some seconds in which nothing happens, rounded up.
-    pub(crate) fn after(&self, seconds: u32) -> Self {
+    #[must_use]
+    pub fn after(&self, seconds: u32) -> Self {
         let ticks = u64::from(seconds) * TICKS_PER_HALF_LIFE;
         let ticks = ticks / u64::from(self.half_life_seconds.max(1));
         let count = |number: u32| decayed(number.saturating_mul(256), ticks).div_ceil(256);

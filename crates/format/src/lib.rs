@@ -11,6 +11,9 @@
 //! **format**: bytes with a version that one process of ours writes and another
 //! reads.
 
+#[cfg(feature = "contract")]
+pub mod contract;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

@@ -1,6 +1,5 @@
-//! What all processes of an edge count together: each reports to a
-//! [`Meter`](crate::ports::Meter) what it counted since its last report, and
-//! learns what all have counted.
+//! What all processes of an edge count together: each reports
+//! what it counted since its last report, and learns what all have counted.
 //!
 //! **meter**: counts what all processes of an edge report, and tells each what
 //! the others counted.

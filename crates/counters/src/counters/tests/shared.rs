@@ -1,6 +1,7 @@
 //! What many processes and many sites know together.
 
 use super::*;
+use crate::{Row, Solution};
 
 /// Visits of as many networks, each with another software.
 fn place_with(network: u64, software: u64) -> CounterKeys {

@@ -2,7 +2,7 @@
 
 use core::fmt::{Debug, Write as _};
 
-use crate::format::{Format, FormatError};
+use crate::{Format, FormatError};
 
 /// Asserts that a value has these bytes, each part in hex beside what it is, and
 /// that nothing else is read as one of its version.

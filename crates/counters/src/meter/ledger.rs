@@ -5,11 +5,11 @@ use munjigi_keys::UnixMillis;
 use super::busy::{BusyNames, is_busy};
 use super::history::{History, Measured};
 use super::passed::{PassedBySite, When};
-use crate::counters::{
+use crate::sorted::distinct;
+use crate::{
     Busy, Clock, Flooded, Kind, Load, MAX_ROWS, Passes, Recent, Regulars, Report, Row, Share,
     Solution, TICKS_PER_HALF_LIFE, Tables, Total, Totals, window,
 };
-use crate::sorted::distinct;
 
 /// Attempts that are remembered, and as many again: those of ten minutes at two
 /// hundred a second, longer than a challenge is accepted.

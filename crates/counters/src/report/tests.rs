@@ -1,5 +1,5 @@
 use super::*;
-use crate::contract::format;
+use munjigi_format::contract::format;
 
 const ROW: [(&str, &str); 9] = [
     ("02", "kind: address"),
