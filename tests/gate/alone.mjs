@@ -27,7 +27,7 @@ const COMMANDS = commandsOf('README.md');
 /**
  * Makes a gate in an empty folder, by the README's commands, and serves it on ports of its own until
  * the test ends.
- * @param {{after: (close: () => unknown) => void}} t
+ * @param {{after: (close: () => unknown) => void, passed?: boolean}} t what it logs is shown if it fails
  * @param {string[]} [init] further arguments of the command that makes it
  * @param {Record<string, string>} [variables]
  * @param {(settings: string) => string} [edit] what an operator does to `gate.toml` before it is served
@@ -68,10 +68,8 @@ export async function openGate(t, init = [], variables = {}, edit = (settings) =
   const gate = started(COMMANDS.serve);
   gate.stdout.resume();
   let log = '';
-  gate.stderr.on('data', (chunk) => {
-    log += chunk;
-    process.stderr.write(chunk);
-  });
+  gate.stderr.on('data', (chunk) => (log += chunk));
+  t.after(() => t.passed || process.stderr.write(log));
   await until('the gate', () => run('health').then(() => true, () => false));
   return {
     folder,
@@ -98,7 +96,7 @@ export async function openGate(t, init = [], variables = {}, edit = (settings) =
     /** Starts the form; its address. */
     form: async () => {
       const child = started(COMMANDS.form, '--listen', '127.0.0.1:0');
-      child.stderr.pipe(process.stderr);
+      child.stderr.on('data', (chunk) => (log += chunk));
       const shown = child.stdout;
       let text = '';
       shown.on('data', (chunk) => (text += chunk));

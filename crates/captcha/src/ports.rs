@@ -70,9 +70,10 @@ pub trait PriceStore {
     async fn read(&self, payer: &Payer) -> Result<Price, StoreError>;
 }
 
-/// What all processes of an edge count together; see [`crate::meter`]. Never in
-/// a visitor's way: a meter that does not answer costs nothing but knowledge of
-/// the other processes. [`Ledger`](munjigi_counters::meter::Ledger) does the counting.
+/// What all processes of an edge count together; see
+/// [`munjigi_counters::meter`], whose [`Ledger`](munjigi_counters::meter::Ledger)
+/// does the counting. Never in a visitor's way: a meter that does not answer
+/// costs nothing but knowledge of the other processes.
 #[expect(async_fn_in_trait, reason = "workerd has one thread, so no future needs to be Send")]
 pub trait Meter {
     /// How many parts it has.

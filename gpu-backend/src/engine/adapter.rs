@@ -35,8 +35,14 @@ impl Gpu {
 /// Every adapter of this machine, best first: discrete, integrated, virtual,
 /// unknown, software.
 pub fn adapters() -> Vec<wgpu::Adapter> {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    let mut found = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY));
+    // No others are started: OpenGL, for example, complains where there is no
+    // display.
+    let backends = wgpu::Backends::PRIMARY;
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+        backends,
+        ..wgpu::InstanceDescriptor::new_without_display_handle()
+    });
+    let mut found = pollster::block_on(instance.enumerate_adapters(backends));
     found.sort_by_key(|adapter| rank(adapter.get_info().device_type));
     found
 }

@@ -127,8 +127,8 @@ fn names_that_a_client_invents_are_counted_once_they_are_paid_for() {
     assert_eq!(page(&world.solve(&solution).unwrap_err().tally.unwrap()), unpaid);
     // A host not yet known to be the site's is counted for no one.
     let request = ChallengeRequest { hostname: "other.example".to_owned(), ..request };
-    let nobodys = (String::new(), String::new());
-    assert_eq!(page(&world.issue(&request).unwrap_err().tally.unwrap()), nobodys);
+    let unnamed = (String::new(), String::new());
+    assert_eq!(page(&world.issue(&request).unwrap_err().tally.unwrap()), unnamed);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::config::OwnedSitesSource;
 #[command(after_help = "\
 Examples:
   munjigi site give mj_… 0123456789abcdef
-  munjigi site give mj_… --to-nobody
+  munjigi site give mj_… --to-operators
 
 The members of an organisation see its sites in the console and can change them
 as their roles allow. The organisation's id is in the URL of its pages:
@@ -27,11 +27,11 @@ pub struct Arguments {
     #[arg(value_parser = parse_sitekey)]
     sitekey: Sitekey,
     /// Id of the organisation.
-    #[arg(required_unless_present = "to_nobody", conflicts_with = "to_nobody", value_parser = parse_id)]
+    #[arg(required_unless_present = "to_operators", conflicts_with = "to_operators", value_parser = parse_id)]
     organisation: Option<Id>,
-    /// Remove the site from its organisation.
+    /// Remove the site from its organisation; operators keep it.
     #[arg(long)]
-    to_nobody: bool,
+    to_operators: bool,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -76,7 +76,7 @@ async fn carry_out(
         Some(name) => format!("Assigned {sitekey} to the organisation {name:?}"),
         None => format!("Removed {sitekey} from its organisation"),
     };
-    let undo = before.as_deref().unwrap_or("--to-nobody");
+    let undo = before.as_deref().unwrap_or("--to-operators");
     let text = format!("{whose}.\nUndo: munjigi site give {sitekey} {undo}\n");
     let organisation = organisation.map(ToString::to_string);
     Ok((Report { sitekey, before, organisation }, text))
@@ -106,8 +106,8 @@ mod tests {
 
     async fn recorded(rig: &Rig, organisation: &Id) -> Vec<String> {
         sqlx::query_scalar(
-            "SELECT actor || ' ' || action || ' ' || coalesce(before ->> 'organisation', 'nobody')
-                || ' > ' || coalesce(after ->> 'organisation', 'nobody')
+            "SELECT actor || ' ' || action || ' ' || coalesce(before ->> 'organisation', 'none')
+                || ' > ' || coalesce(after ->> 'organisation', 'none')
             FROM audit WHERE organisation = $1 ORDER BY id",
         )
         .bind(organisation.as_str())
@@ -123,7 +123,7 @@ mod tests {
         let site = rig.create_site().await.sitekey;
         let (of_kim, of_lee) = (kim.organisation.as_str(), lee.organisation.as_str());
         let (_, text) = give(&rig, &[&site, of_kim]).await.unwrap();
-        assert!(text.contains("\"Kim's\"") && text.contains("--to-nobody"), "{text}");
+        assert!(text.contains("\"Kim's\"") && text.contains("--to-operators"), "{text}");
         let mut tab = rig.tab_of(&kim.account).await;
         tab.open(&format!("/console/{of_kim}/sites/{site}")).await;
         assert_eq!(tab.status, 200);
@@ -131,9 +131,9 @@ mod tests {
         assert!(text.contains(&format!("site give {site} {of_kim}")), "{text}");
         tab.open(&format!("/console/{of_kim}/sites/{site}")).await;
         assert_eq!(tab.status, 404);
-        give(&rig, &[&site, "--to-nobody"]).await.unwrap();
-        let kims = [format!("nobody > {of_kim}"), format!("{of_kim} > {of_lee}")];
-        let lees = [format!("{of_kim} > {of_lee}"), format!("{of_lee} > nobody")];
+        give(&rig, &[&site, "--to-operators"]).await.unwrap();
+        let kims = [format!("none > {of_kim}"), format!("{of_kim} > {of_lee}")];
+        let lees = [format!("{of_kim} > {of_lee}"), format!("{of_lee} > none")];
         let said = |lines: [String; 2]| lines.map(|line| format!("command site.give {line}"));
         assert_eq!(recorded(&rig, &kim.organisation).await, said(kims));
         assert_eq!(recorded(&rig, &lee.organisation).await, said(lees));
@@ -162,7 +162,7 @@ mod tests {
         let of_kim = kim.organisation.as_str();
         let missing = give(&rig, &[&site, "0000000000000000"]).await.unwrap_err();
         assert!(missing.to_string().contains("no organisation has this id"), "{missing}");
-        let so_already = give(&rig, &[&site, "--to-nobody"]).await.unwrap_err();
+        let so_already = give(&rig, &[&site, "--to-operators"]).await.unwrap_err();
         assert!(so_already.to_string().contains("there is nothing to change"), "{so_already}");
         rig.change(&site, munjigi_domain::site_change::Change::Delete).await.unwrap();
         let deleted = give(&rig, &[&site, of_kim]).await.unwrap_err();

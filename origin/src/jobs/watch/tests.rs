@@ -150,11 +150,11 @@ async fn young_small_and_unowned_sites_are_ignored(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
     let (young, small) = (rig.site_of(&kim, "Young").await, rig.site_of(&kim, "Small").await);
-    let nobodys = rig.create_site().await.sitekey;
-    rig.weeks(&nobodys, 1_000).await;
+    let unowned = rig.create_site().await.sitekey;
+    rig.weeks(&unowned, 1_000).await;
     sqlx::query("DELETE FROM minute_counts").execute(&rig.pool).await.unwrap();
     rig.weeks(&small, 2).await;
-    for (batch, sitekey, issued) in [(1, &young, 50_000), (2, &small, 150), (3, &nobodys, 50_000)] {
+    for (batch, sitekey, issued) in [(1, &young, 50_000), (2, &small, 150), (3, &unowned, 50_000)] {
         rig.happens(batch, sitekey, 64_500, &[(CountKind::Issued, issued)]).await;
     }
     rig.jobs().watch().await.unwrap();
