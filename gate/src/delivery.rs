@@ -31,8 +31,6 @@ const SENDER: &str = "gate";
 pub struct Courier {
     live: Live,
     client: Client,
-    /// Events up to here cannot be read by this release, or were sent.
-    after: i64,
 }
 
 /// Why something still waits.
@@ -70,11 +68,11 @@ pub fn own_client(url: &str) -> Result<Client, reqwest::Error> {
 impl Courier {
     /// For a gate that has an origin.
     pub const fn new(live: Live, client: Client) -> Self {
-        Self { live, client, after: 0 }
+        Self { live, client }
     }
 
     /// Delivers until asked to stop, and then once more.
-    pub async fn run(mut self, mut stop: Stop) {
+    pub async fn run(self, mut stop: Stop) {
         let mut pause = PAUSE;
         let mut told = None;
         while !stop.is_asked() {
@@ -102,13 +100,15 @@ impl Courier {
     }
 
     /// Sends everything that waits now.
-    async fn deliver(&mut self) -> Result<(), Undelivered> {
+    async fn deliver(&self) -> Result<(), Undelivered> {
         let store = self.live.now().platform.parts().store.clone();
         loop {
-            let events = store.waiting_events(self.after).await?;
-            let Some(last) = events.last() else { break };
-            if events.unreadable > 0 {
-                let count = events.unreadable;
+            let events = store.waiting_events().await?;
+            if events.is_empty() {
+                break;
+            }
+            if events.unreadable() > 0 {
+                let count = events.unreadable();
                 tracing::error!(
                     count,
                     "events in the store that this release cannot read; they stay"
@@ -118,9 +118,8 @@ impl Courier {
                 let batch = EventBatch { shard: SENDER.to_owned(), events: events.events.clone() };
                 let body = serde_json::to_string(&batch).map_err(|_| StoreError)?;
                 self.post(routes::EVENTS, body).await.map_err(Undelivered::Origin)?;
-                store.events_taken(&events).await?;
             }
-            self.after = last;
+            store.events_taken(events).await?;
         }
         while let Some(batch) = store.waiting_batch().await? {
             match self.post(routes::COUNTS, batch.body.clone()).await {

@@ -60,8 +60,8 @@ async fn by_this_machine(request: Request, next: Next) -> Response {
 
 /// Ready while the store answers: without it no token is accepted.
 async fn ready(State(operators): State<Operators>) -> Response {
-    match operators.live.now().platform.parts().store.backlog().await {
-        Ok(_) => "ready\n".into_response(),
+    match operators.live.now().platform.parts().store.respond().await {
+        Ok(()) => "ready\n".into_response(),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not respond\n").into_response(),
     }
 }

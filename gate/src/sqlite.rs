@@ -3,15 +3,17 @@
 
 mod attempts;
 mod days;
-mod event;
 mod lock;
 mod outbox;
 mod schema;
+mod upgrade;
 mod writer;
 
 use std::fs::File;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use munjigi_captcha::Price;
 use munjigi_captcha::ports::{Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
@@ -25,7 +27,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use attempts::Attempts;
 pub use days::{Day, Sums, days_in};
-use event::Event;
+use outbox::Cursor;
 pub use outbox::{Batch, Events};
 use writer::Writer;
 
@@ -33,15 +35,26 @@ use writer::Writer;
 #[derive(Clone)]
 pub struct Sqlite {
     writer: Writer<Database>,
+    path: PathBuf,
+    clock: Clock,
+    waiting: Arc<AtomicU64>,
 }
+
+/// Calls after which the log is copied into the file; each writes some four
+/// pages of 4 KiB.
+const CALLS_PER_CHECKPOINT: usize = 4_096;
 
 /// What the writer's thread has at hand.
 pub struct Database {
     connection: Connection,
     attempts: Attempts,
     denied: DenyList,
-    /// Events in the outbox: `/health` must not count them.
-    waiting: u64,
+    cursor: Cursor,
+    /// Events that wait for the origin, for readers that must not wait for this
+    /// thread.
+    waiting: Arc<AtomicU64>,
+    /// Calls since the log was last copied into the file.
+    logged: usize,
     clock: Clock,
     /// Held as long as the file is open.
     _lock: File,
@@ -123,10 +136,30 @@ impl Sqlite {
         let refused = |source| OpenError::Refused { path: path.display().to_string(), source };
         let denied = denied(&connection).map_err(refused)?;
         let attempts = Attempts::of(&connection).map_err(refused)?;
-        let waiting = outbox::count(&connection).map_err(refused)?;
-        let database = Database { connection, attempts, denied, waiting, clock, _lock: lock };
+        let (cursor, count) = Cursor::of(&connection, &attempts).map_err(refused)?;
+        let waiting = Arc::new(AtomicU64::new(count));
+        let mut database = Database {
+            connection,
+            attempts,
+            denied,
+            cursor,
+            waiting: Arc::clone(&waiting),
+            logged: 0,
+            clock: clock.clone(),
+            _lock: lock,
+        };
+        database.retry_aside().map_err(refused)?;
         let writer = Writer::start(database).map_err(OpenError::Thread)?;
-        Ok(Self { writer })
+        Ok(Self { writer, path: path.to_owned(), clock, waiting })
+    }
+
+    /// Whether the thread that writes still does.
+    ///
+    /// # Errors
+    ///
+    /// It does not, or is too far behind.
+    pub async fn respond(&self) -> Result<(), StoreError> {
+        self.writer.ask(|_| Ok(())).await
     }
 
     /// Deletes what is over: rows of attempts that no token can name any more,
@@ -141,7 +174,6 @@ impl Sqlite {
         self.writer
             .ask(move |database| {
                 let now = database.now();
-                database.attempts.sweep(&database.connection, now)?;
                 database.denied.sweep(now);
                 for sql in [
                     "DELETE FROM prices WHERE forgotten_at < ?1",
@@ -152,7 +184,9 @@ impl Sqlite {
                     database.connection.prepare_cached(sql)?.execute([now.0.cast_signed()])?;
                 }
                 days::sweep(&database.connection, now)?;
-                database.give_up(now)
+                let lost = database.sweep_attempts(now)?;
+                schema::give_back(&database.connection)?;
+                Ok(lost)
             })
             .await
     }
@@ -165,7 +199,7 @@ impl Sqlite {
         let row = *row;
         self.writer
             .ask(move |database| {
-                let before = database.attempts.read(&database.connection, &row)?;
+                let before = database.attempts.read(&database.connection, &row)?.row;
                 let (answer, after) = change(&before, database.now());
                 if let Some(after) = after {
                     database.attempts.write(&database.connection, &row, &after)?;
@@ -197,22 +231,17 @@ impl RedemptionStore for Sqlite {
         self.writer
             .ask(move |database| {
                 let now = database.now();
-                let before = database.attempts.read(&database.connection, &row)?;
+                let found = database.attempts.read(&database.connection, &row)?;
                 let denial = database.denied.denial(&redeem, now);
                 let (answer, after) =
-                    redemption::redeem(&before, row.keep_until, now, denial, &redeem);
+                    redemption::redeem(&found.row, row.keep_until, now, denial, &redeem);
                 let Some(after) = after else { return Ok(answer) };
-                database.attempts.write(&database.connection, &row, &after)?;
                 if answer == Redemption::First {
+                    database.spend(&row, &redeem, now)?;
                     let sitekey = redeem.facts.sitekey.to_string();
-                    let event = Event::new(row.id, redeem.facts, now);
-                    let event = Attempts::keep_event(&database.connection, &row, &event)?;
-                    database.post(&row, &event, now)?;
                     days::redeemed(&database.connection, &sitekey, now)?;
-                } else if let Some(event) =
-                    Attempts::event(&database.connection, &row, after.rejected)?
-                {
-                    database.post(&row, &event, now)?;
+                } else {
+                    database.reject(&row, &found, after.rejected)?;
                 }
                 Ok(answer)
             })
@@ -295,7 +324,7 @@ impl ControlStore for Sqlite {
     }
 
     async fn backlog(&self) -> Result<u32, StoreError> {
-        self.writer.ask(|database| Ok(u32::try_from(database.waiting).unwrap_or(u32::MAX))).await
+        Ok(u32::try_from(self.waiting.load(Ordering::Relaxed)).unwrap_or(u32::MAX))
     }
 }
 
@@ -361,8 +390,21 @@ impl writer::State for Database {
     fn rolled_back(&mut self) -> rusqlite::Result<()> {
         self.denied = denied(&self.connection)?;
         self.attempts = Attempts::of(&self.connection)?;
-        self.waiting = outbox::count(&self.connection)?;
+        let (cursor, waiting) = Cursor::of(&self.connection, &self.attempts)?;
+        self.cursor = cursor;
+        self.waiting.store(waiting, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// Copies the log into the file once it is long: after the answers, which
+    /// do not wait for it.
+    fn answered(&mut self, calls: usize) -> rusqlite::Result<()> {
+        self.logged += calls;
+        if self.logged < CALLS_PER_CHECKPOINT {
+            return Ok(());
+        }
+        self.logged = 0;
+        self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
     }
 }
 

@@ -85,18 +85,16 @@ impl Sqlite {
             .await
     }
 
-    /// The last days, the latest first; within a day by sitekey.
+    /// The last days, the latest first; within a day by sitekey. Read beside the
+    /// thread that writes.
     ///
     /// # Errors
     ///
     /// The store did not respond.
     pub async fn days(&self, last: u64) -> Result<Vec<Day>, StoreError> {
-        self.writer
-            .ask(move |database| {
-                let since = since(database.now(), last);
-                read(&database.connection, since)
-            })
-            .await
+        let (path, now) = (self.path.clone(), self.clock.now());
+        let found = tokio::task::spawn_blocking(move || days_in(&path, now, last)).await;
+        found.ok().and_then(Result::ok).ok_or(StoreError)
     }
 }
 

@@ -4,11 +4,16 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::OpenError;
+use super::{OpenError, upgrade};
 
-/// Each step from one schema to the next; a file's `user_version` is how many
-/// it has taken. Steps are only ever added.
-const STEPS: &[&str] = &["
+/// A step from one schema to the next.
+type Step = fn(&Connection) -> rusqlite::Result<()>;
+
+/// A file's `user_version` is how many it has taken. Steps are only ever added.
+const STEPS: &[Step] = &[|connection| connection.execute_batch(FIRST), upgrade::to_second];
+
+/// The first schema.
+pub const FIRST: &str = "
     CREATE TABLE prices (
         payer BLOB PRIMARY KEY,
         price BLOB NOT NULL,
@@ -55,8 +60,15 @@ const STEPS: &[&str] = &["
         refused INTEGER NOT NULL,
         PRIMARY KEY (day, sitekey)
     ) STRICT, WITHOUT ROWID;
-"];
+";
 
+/// `PRAGMA auto_vacuum` of a file that gives space back.
+const INCREMENTAL: u32 = 2;
+/// Pages of 4 KiB that a sweep gives back at most.
+const PAGES_GIVEN_BACK: u32 = 4_096;
+/// Pages of the log at which a commit copies them into the file, if the thread
+/// that writes has not done so before.
+const PAGES_PER_CHECKPOINT: u32 = 32_768;
 /// A call waits this long for a program that reads or backs up the file.
 const BUSY_MILLIS: u32 = 5_000;
 
@@ -68,7 +80,9 @@ pub fn open(path: &Path) -> Result<Connection, OpenError> {
     let connection = Connection::open(path).map_err(refused)?;
     let settings = format!(
         "PRAGMA busy_timeout = {BUSY_MILLIS};
+        PRAGMA auto_vacuum = INCREMENTAL;
         PRAGMA journal_mode = WAL;
+        PRAGMA wal_autocheckpoint = {PAGES_PER_CHECKPOINT};
         PRAGMA synchronous = FULL;
         PRAGMA foreign_keys = ON;"
     );
@@ -80,8 +94,31 @@ pub fn open(path: &Path) -> Result<Connection, OpenError> {
         return Err(OpenError::Newer { path: text, found, known });
     }
     for (number, step) in (1_u32..).zip(STEPS).skip(found as usize) {
-        let step = format!("BEGIN IMMEDIATE; {step} PRAGMA user_version = {number}; COMMIT;");
-        connection.execute_batch(&step).map_err(refused)?;
+        take(&connection, number, *step).map_err(refused)?;
+    }
+    // A file that had tables before can only change this as a whole.
+    let vacuums: u32 =
+        connection.query_row("PRAGMA auto_vacuum", [], |row| row.get(0)).map_err(refused)?;
+    if vacuums != INCREMENTAL {
+        connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; VACUUM").map_err(refused)?;
     }
     Ok(connection)
+}
+
+/// Takes a step as a whole or not at all.
+fn take(connection: &Connection, number: u32, step: Step) -> rusqlite::Result<()> {
+    let transaction = connection.unchecked_transaction()?;
+    step(&transaction)?;
+    transaction.pragma_update(None, "user_version", number)?;
+    transaction.commit()
+}
+
+/// Gives space that is no longer used back to the system, some at a time.
+pub fn give_back(connection: &Connection) -> rusqlite::Result<()> {
+    let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let (free, all) = (number("PRAGMA freelist_count")?, number("PRAGMA page_count")?);
+    if free * 4 > all {
+        connection.execute_batch(&format!("PRAGMA incremental_vacuum({PAGES_GIVEN_BACK})"))?;
+    }
+    Ok(())
 }

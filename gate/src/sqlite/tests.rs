@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -154,8 +154,15 @@ async fn what_is_over_is_deleted_and_what_waits_for_the_origin_is_not() {
     assert_eq!(store.nonce([1; 16], later.0 + 1_000).await, Ok(true));
     assert_eq!(store.backlog().await, Ok(1));
     let connection = Connection::open(&file).unwrap();
-    let sql = "SELECT count(*) FROM sqlite_schema WHERE name LIKE 'attempts%'";
-    assert_eq!(connection.query_row(sql, [], |row| row.get::<_, i64>(0)), Ok(0));
+    let tables = || {
+        let sql =
+            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name GLOB 's*_[0-9]*'";
+        connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!(tables(), 2);
+    store.events_taken(store.waiting_events().await.unwrap()).await.unwrap();
+    assert_eq!((store.backlog().await, store.sweep().await), (Ok(0), Ok(0)));
+    assert_eq!(tables(), 0);
 }
 
 #[tokio::test]
@@ -169,64 +176,89 @@ async fn a_clock_that_goes_back_over_a_sweep_finds_what_was_spent() {
     let store = Sqlite::open(&files.path(), clock).unwrap();
     let row = RowAddress { keep_until: UnixMillis(keep_until), ..row(1, begin) };
     assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::First));
+    store.events_taken(store.waiting_events().await.unwrap()).await.unwrap();
     for (swept, is_kept) in [(600, true), (59_000, true), (61_000, false)] {
         time.store(keep_until + swept, Ordering::Relaxed);
         store.sweep().await.unwrap();
         time.store(keep_until - 1, Ordering::Relaxed);
         let again = store.redeem(&row, &redeem(2, 1)).await.unwrap();
         assert_eq!(again == Redemption::Spent, is_kept, "{swept}: {again:?}");
+        store.events_taken(store.waiting_events().await.unwrap()).await.unwrap();
     }
 }
 
 #[tokio::test]
 async fn a_refused_call_is_told_with_the_event() {
     let files = Files::new();
-    let (path, now) = (files.path(), Clock::system().now());
-    let store = Sqlite::open(&path, Clock::system()).unwrap();
+    let (store, now) = (files.fresh(), Clock::system().now());
     let answers = [(1, Redemption::First), (2, Redemption::Spent), (3, Redemption::Spent)];
     for (call, expected) in answers {
         assert_eq!(store.redeem(&row(1, now), &redeem(call, 1)).await, Ok(expected));
     }
-    let connection = Connection::open(&path).unwrap();
-    let sql = "SELECT event FROM outbox";
-    let bytes: Vec<u8> = connection.query_row(sql, [], |row| row.get(0)).unwrap();
-    let event = super::event::Event::from_bytes(&bytes).unwrap().sent();
-    assert_eq!((event.id, event.rejected, event.score), (row(1, now).id, 2, 90));
+    let events = store.waiting_events().await.unwrap().events;
+    let found: Vec<_> =
+        events.iter().map(|event| (event.id, event.rejected, event.score)).collect();
+    assert_eq!((found, store.backlog().await), (vec![(row(1, now).id, 2, 90)], Ok(1)));
 }
 
 #[tokio::test]
-async fn events_are_taken_in_order_and_once_and_one_that_was_posted_again_stays() {
+async fn events_are_taken_in_order_and_once_and_one_that_was_refused_again_stays() {
     let (files, now) = (Files::new(), Clock::system().now());
     let store = files.fresh();
     for id in 1..=3 {
         assert_eq!(store.redeem(&row(id, now), &redeem(1, 1)).await, Ok(Redemption::First));
     }
-    let events = store.waiting_events(0).await.unwrap();
+    let events = store.waiting_events().await.unwrap();
     let ids: Vec<_> = events.events.iter().map(|event| event.id).collect();
     assert_eq!(ids, [1, 2, 3].map(|id| row(id, now).id));
     // While they are on their way, the second is refused to another caller.
     assert_eq!(store.redeem(&row(2, now), &redeem(2, 1)).await, Ok(Redemption::Spent));
-    store.events_taken(&events).await.unwrap();
-    let left = store.waiting_events(events.last().unwrap()).await.unwrap();
-    let left: Vec<_> = left.events.iter().map(|event| (event.id, event.rejected)).collect();
-    assert_eq!(left, [(row(2, now).id, 1)]);
+    store.events_taken(events).await.unwrap();
+    let left = store.waiting_events().await.unwrap();
+    let told: Vec<_> = left.events.iter().map(|event| (event.id, event.rejected)).collect();
+    assert_eq!((told, store.backlog().await), (vec![(row(2, now).id, 1)], Ok(1)));
+    store.events_taken(left).await.unwrap();
+    assert!(store.waiting_events().await.unwrap().is_empty());
+    // It was sent long ago, and is refused once more.
+    assert_eq!(store.redeem(&row(3, now), &redeem(2, 1)).await, Ok(Redemption::Spent));
+    assert_eq!(store.backlog().await, Ok(1));
 }
 
 #[tokio::test]
 async fn a_row_that_cannot_be_read_stays_and_holds_nothing_up() {
     let (files, now) = (Files::new(), Clock::system().now());
     let path = files.path();
-    let store = Sqlite::open(&path, Clock::system()).unwrap();
+    let mut store = Sqlite::open(&path, Clock::system()).unwrap();
     for id in 1..=2 {
         assert_eq!(store.redeem(&row(id, now), &redeem(1, 1)).await, Ok(Redemption::First));
     }
     let connection = Connection::open(&path).unwrap();
-    connection.execute("UPDATE outbox SET event = x'ff' WHERE number = 1", []).unwrap();
-    let events = store.waiting_events(0).await.unwrap();
-    assert_eq!((events.events.len(), events.unreadable), (1, 1));
-    store.events_taken(&events).await.unwrap();
-    assert_eq!(store.waiting_events(events.last().unwrap()).await.unwrap().last(), None);
+    let bucket = bucket::of(row(1, now).keep_until.0);
+    let set = |id: u8, facts: &[u8]| {
+        let sql = format!("UPDATE spent_{bucket} SET facts = ?2 WHERE id = ?1");
+        connection.execute(&sql, params![row(id.into(), now).id.0, facts]).unwrap();
+    };
+    let sql = format!("SELECT facts FROM spent_{bucket} LIMIT 1");
+    let facts: Vec<u8> = connection.query_row(&sql, [], |row| row.get(0)).unwrap();
+    set(1, b"\xff");
+    let events = store.waiting_events().await.unwrap();
+    assert_eq!((events.events.len(), events.unreadable()), (1, 1));
+    store.events_taken(events).await.unwrap();
+    assert!(store.waiting_events().await.unwrap().is_empty());
     assert_eq!(store.backlog().await, Ok(1));
+    // The next start tries again: in vain, and then not.
+    for (bytes, waiting) in [(&b"\xfe"[..], 0), (&facts, 1)] {
+        drop(store);
+        set(1, bytes);
+        store = Sqlite::open(&path, Clock::system()).unwrap();
+        assert_eq!(store.backlog().await, Ok(1));
+        assert_eq!(store.waiting_events().await.unwrap().events.len(), waiting);
+    }
+    // It is refused meanwhile, and counts once.
+    assert_eq!(store.redeem(&row(1, now), &redeem(2, 1)).await, Ok(Redemption::Spent));
+    assert_eq!(store.backlog().await, Ok(1));
+    store.events_taken(store.waiting_events().await.unwrap()).await.unwrap();
+    assert_eq!(store.backlog().await, Ok(0));
 }
 
 #[tokio::test]
@@ -240,15 +272,16 @@ async fn events_are_sent_in_batches_that_the_origin_accepts() {
     for call in calls.collect::<Vec<_>>() {
         assert_eq!(call.await.unwrap(), Ok(Redemption::First));
     }
-    let (mut after, mut all) = (0, 0);
-    while let events = store.waiting_events(after).await.unwrap()
-        && let Some(last) = events.last()
+    let mut all = BTreeSet::new();
+    while let events = store.waiting_events().await.unwrap()
+        && !events.is_empty()
     {
         let bytes = serde_json::to_string(&events.events).unwrap().len();
         assert!(events.events.len() <= 500 && bytes <= 96_002, "{bytes}");
-        (after, all) = (last, all + events.events.len());
+        all.extend(events.events.iter().map(|event| event.id.0));
+        store.events_taken(events).await.unwrap();
     }
-    assert_eq!(all, 700);
+    assert_eq!((all.len(), store.backlog().await), (700, Ok(0)));
 }
 
 #[tokio::test]

@@ -26,6 +26,9 @@ pub trait State: Send + 'static {
 
     /// Reads again what memory remembers of the file: something was undone.
     fn rolled_back(&mut self) -> rusqlite::Result<()>;
+
+    /// So many calls were answered: time for what no one waits for.
+    fn answered(&mut self, calls: usize) -> rusqlite::Result<()>;
 }
 
 /// The way to the thread, which ends with the last clone.
@@ -110,8 +113,12 @@ fn work<D: State>(mut state: D, mut jobs: Receiver<Box<dyn Job<D>>>) {
         if let Err(error) = &done {
             tracing::error!(%error, calls = batch.len(), "the store did not take a transaction");
         }
+        let calls = batch.len();
         for job in batch {
             job.answer(done.is_ok());
+        }
+        if let Err(error) = state.answered(calls) {
+            tracing::error!(%error, "the store did not copy its log into its file");
         }
     }
 }
@@ -164,6 +171,10 @@ mod tests {
 
         fn rolled_back(&mut self) -> rusqlite::Result<()> {
             self.1 += 1;
+            Ok(())
+        }
+
+        fn answered(&mut self, _: usize) -> rusqlite::Result<()> {
             Ok(())
         }
     }
