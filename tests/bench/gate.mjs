@@ -1,6 +1,7 @@
-// The gate beside workerd and beside a bare route of hyper that answers the same bytes: challenges
-// by wrk at 32 connections, solutions and siteverify by our own generator, whose bodies differ;
-// rounds in turn, medians. And what a gate takes: its file, its start, its memory.
+// The gate beside workerd, beside a bare route of hyper that answers the same bytes, and beside its
+// own store without HTTP: challenges by wrk at 32 connections, solutions and siteverify by our own
+// generator, whose bodies differ; rounds in turn, medians. And what a gate takes: its file, its
+// start, its memory.
 //
 //   node tests/bench/gate.mjs [--json] [--seconds=5] [--rounds=3] [--tokens=15000] [--starts=9]
 
@@ -96,6 +97,16 @@ async function openBare(answer) {
   return { child, base: JSON.parse(String(line)).base };
 }
 
+/**
+ * Redeems in the gate's store without HTTP, from as many callers.
+ * @param {number} seconds
+ * @returns {Promise<Round & {sync_p99_ms: number}>} and the 99th percentile of one wait for the disk
+ */
+async function commits(seconds) {
+  const printed = await output(join(RELEASE, 'examples/store_commits'), [String(seconds), String(CONNECTIONS)]);
+  return { cpu_ms: 0, ...JSON.parse(printed) };
+}
+
 /** Runs wrk once. @param {string} folder @param {Server} server @param {string} body @param {number} seconds @returns {Promise<Round>} */
 async function wrk(folder, { who, base, cpu }, body, seconds) {
   const script = join(folder, 'challenge.lua');
@@ -178,6 +189,8 @@ export async function measure(options) {
     const all = { challenge: {}, solution: {}, siteverify: {} };
     const keep = (/** @type {string} */ kind, /** @type {string} */ who, /** @type {Round} */ round) => (all[kind][who] ??= []).push(round);
     for (let number = 0; number < whole(options, 'rounds', 3); number += 1) {
+      say(`gate: round ${number + 1}, its store`);
+      keep('siteverify', 'store', await commits(seconds));
       for (const server of servers) {
         const { who, edge } = server;
         say(`gate: round ${number + 1}, ${who}`);
