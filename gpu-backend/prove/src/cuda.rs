@@ -19,7 +19,7 @@ pub struct Python {
 
 /// Prints the version if it can compute on CUDA.
 const LOOK: &str = "import onnxruntime as o; p = o.get_available_providers(); \
-    assert 'CUDAExecutionProvider' in p, p; print(o.__version__)";
+    assert 'CUDAExecutionProvider' in p, 'onnxruntime has no CUDAExecutionProvider'; print(o.__version__)";
 
 /// Prints the best of the runs, in milliseconds. The session itself reports
 /// when it falls back.
