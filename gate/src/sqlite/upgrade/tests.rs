@@ -139,20 +139,7 @@ async fn a_file_of_the_first_schema_loses_nothing() {
 
 #[tokio::test]
 async fn many_rows_of_many_tables_all_wait_in_their_order() {
-    upgrades(20_000).await;
-}
-
-/// Prints how long it takes: `cargo test --release -p munjigi-gate --lib --
-/// --ignored --nocapture a_million_rows`.
-#[tokio::test]
-#[ignore = "a measurement of half a minute"]
-async fn a_million_rows_are_upgraded() {
-    upgrades(1_000_000).await;
-}
-
-/// Upgrades a file of this many rows, all of which wait.
-#[expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
-async fn upgrades(rows: u32) {
+    const ROWS: u32 = 20_000;
     let (folder, now) = (TempDir::new().unwrap(), Clock::system().now());
     let path = folder.path().join("gate.db");
     let before = Before::create(&path);
@@ -164,19 +151,16 @@ async fn upgrades(rows: u32) {
     for late in 0..7 {
         before.table(bucket::of(address(late).keep_until.0));
     }
-    for number in 0..rows {
+    for number in 0..ROWS {
         before.spend(&address(number), now, 0);
         before.post(&address(number), now, 0);
     }
     before.0.execute_batch("COMMIT").unwrap();
     drop(before);
-    let size = || std::fs::metadata(&path).unwrap().len() / 1_000_000;
-    let (began, before) = (std::time::Instant::now(), size());
     let store = Sqlite::open(&path, Clock::system()).unwrap();
-    println!("{:?}, {before} MB before, {} MB after", began.elapsed(), size());
-    assert_eq!(store.backlog().await, Ok(rows));
+    assert_eq!(store.backlog().await, Ok(ROWS));
     let told = store.waiting_events().await.unwrap().events;
     let told: Vec<_> = told.iter().map(|event| event.id).collect();
-    let expected: Vec<_> = (0..rows).map(|number| address(number).id).take(told.len()).collect();
+    let expected: Vec<_> = (0..ROWS).map(|number| address(number).id).take(told.len()).collect();
     assert!(!told.is_empty() && told == expected);
 }
