@@ -99,8 +99,11 @@ pub fn open(path: &Path) -> Result<Connection, OpenError> {
     // A file that had tables before can only change this as a whole.
     let vacuums: u32 =
         connection.query_row("PRAGMA auto_vacuum", [], |row| row.get(0)).map_err(refused)?;
-    if vacuums != INCREMENTAL {
-        connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; VACUUM").map_err(refused)?;
+    if vacuums != INCREMENTAL
+        && let Err(error) = connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; VACUUM")
+    {
+        // A disk with no room for a copy of the file is no reason not to serve.
+        tracing::warn!(%error, "the store gives no space back yet; the next start tries again");
     }
     Ok(connection)
 }
