@@ -62,7 +62,7 @@ impl Objects {
     }
 
     fn of(row: &RowAddress) -> String {
-        name(row.shards, row.shard())
+        name(row.store, row.shard())
     }
 
     /// Calls an object, and retries once if there was no answer: every command

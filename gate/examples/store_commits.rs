@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use munjigi_captcha::contract::{redeem, row};
+use munjigi_captcha::contract::{At, redeem, row};
 use munjigi_captcha::ports::RedemptionStore as _;
 use munjigi_captcha::redemption::Redemption;
 use munjigi_gate::sqlite::Sqlite;
@@ -42,7 +42,8 @@ async fn main() -> Result<(), Error> {
             while Instant::now() < end {
                 let began = Instant::now();
                 let id = number.fetch_add(1, Ordering::Relaxed);
-                let row = row(mixed(id), Clock::system().now());
+                let at = At { now: Clock::system().now(), store: store.generation() };
+                let row = row(mixed(id), at);
                 if store.redeem(&row, &redeem(id, id)).await? != Redemption::First {
                     return Err(format!("attempt {id} is not the first").into());
                 }

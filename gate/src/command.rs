@@ -6,6 +6,7 @@ mod init;
 mod rules_tests;
 mod site;
 mod stats;
+mod store;
 #[cfg(test)]
 mod tests;
 mod trial;
@@ -88,8 +89,19 @@ enum Act {
         #[arg(long, value_name = "NUMBER", default_value_t = 14)]
         days: u64,
     },
+    /// Change the file of what is spent, while no gate runs
+    Store {
+        #[command(subcommand)]
+        act: StoreAct,
+    },
     /// Ask the running gate whether it can serve, as containers do
     Health,
+}
+
+#[derive(Debug, Subcommand)]
+enum StoreAct {
+    /// Refuse every token of before, after a file was put back by hand
+    NewGeneration,
 }
 
 #[derive(Debug, Subcommand)]
@@ -172,6 +184,9 @@ fn run(command: Command) -> Result<(), Fail> {
         },
         Some(Act::Try { listen }) => in_runtime(trial::run(&config(Some(file))?, file, listen)),
         Some(Act::Stats { days }) => stats::run(&config(named.as_deref())?, days),
+        Some(Act::Store { act: StoreAct::NewGeneration }) => {
+            store::new_generation(&config(named.as_deref())?)
+        }
         Some(Act::Health) => in_runtime(health::run(&config(named.as_deref())?)),
     }
 }

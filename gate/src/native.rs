@@ -157,6 +157,14 @@ impl Platform for Native {
         Ok(self.0.store.clone())
     }
 
+    fn generation(&self) -> Option<u16> {
+        Some(self.0.store.generation())
+    }
+
+    fn trouble(&self) -> Option<String> {
+        self.0.store.trouble()
+    }
+
     fn images(&self) -> Result<Images, StoreError> {
         Ok(self.0.images.clone())
     }

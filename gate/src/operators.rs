@@ -60,9 +60,16 @@ async fn by_this_machine(request: Request, next: Next) -> Response {
 
 /// Ready while the store answers: without it no token is accepted.
 async fn ready(State(operators): State<Operators>) -> Response {
-    match operators.live.now().platform.parts().store.respond().await {
-        Ok(()) => "ready\n".into_response(),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not respond\n").into_response(),
+    let public = operators.live.now();
+    let store = &public.platform.parts().store;
+    let responds = store.respond().await.is_ok();
+    let trouble = store.trouble().map(|trouble| trouble + "\n");
+    match trouble {
+        None if responds => "ready\n".into_response(),
+        trouble => {
+            let trouble = trouble.unwrap_or_else(|| "the store does not respond\n".to_owned());
+            (StatusCode::SERVICE_UNAVAILABLE, trouble).into_response()
+        }
     }
 }
 

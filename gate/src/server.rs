@@ -43,6 +43,8 @@ use crate::tls::{Tls, TlsError};
 const STOP_WITHIN: Duration = Duration::from_secs(15);
 /// Files that are no visitors' connections.
 const OTHER_FILES: u64 = 512;
+/// How often the store writes down that it is in use, at least.
+const BEAT_EVERY: Duration = Duration::from_secs(5);
 /// How often what is over is deleted.
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
@@ -189,6 +191,7 @@ impl Server {
         let (stopper, asked) = stop::pair();
         let (late_stopper, late) = stop::pair();
         let Self { live, public, operators, connections, metrics, courier } = self;
+        let beating = tokio::spawn(beat(live.clone()));
         let sweeping = tokio::spawn(sweep(live.clone(), late.clone()));
         let delivering = tokio::spawn(async move {
             if let Some(courier) = courier {
@@ -218,6 +221,8 @@ impl Server {
         .await;
         late_stopper.ask();
         let _ = tokio::join!(delivering, sweeping);
+        beating.abort();
+        live.now().platform.parts().store.close().await;
         tracing::info!("stopped");
     }
 }
@@ -290,6 +295,15 @@ async fn operate(listener: Option<TcpListener>, operators: Operators, mut asked:
         .with_graceful_shutdown(async move { asked.asked().await });
     if let Err(error) = served.await {
         tracing::error!(%error, "the operators' address is no longer served");
+    }
+}
+
+/// Lets the store write down that it is in use: it does with any call.
+async fn beat(live: Live) {
+    loop {
+        tokio::time::sleep(BEAT_EVERY).await;
+        // What is wrong is told where it is noticed.
+        let _ = live.now().platform.parts().store.respond().await;
     }
 }
 

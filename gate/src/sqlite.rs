@@ -2,10 +2,14 @@
 //! operation means is decided in the core, and done here within a transaction.
 
 mod attempts;
+mod beside;
 mod days;
+mod generation;
 mod lock;
 mod outbox;
 mod schema;
+mod texts;
+mod trouble;
 mod upgrade;
 mod writer;
 
@@ -13,7 +17,7 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 
 use munjigi_captcha::Price;
 use munjigi_captcha::ports::{Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
@@ -22,13 +26,15 @@ use munjigi_format::{Format as _, FormatError};
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_serving::deny_list::{DenyList, Entry};
-use munjigi_serving::ports::{ControlStore, DenyEntry, Values};
+use munjigi_serving::ports::{ControlStore, DenyEntry};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use attempts::Attempts;
 pub use days::{Day, Sums, days_in};
+use generation::Generations;
 use outbox::Cursor;
 pub use outbox::{Batch, Events};
+use trouble::Troubles;
 use writer::Writer;
 
 /// The file. Clones share it.
@@ -38,6 +44,8 @@ pub struct Sqlite {
     path: PathBuf,
     clock: Clock,
     waiting: Arc<AtomicU64>,
+    generation: Arc<AtomicU16>,
+    troubles: Troubles,
 }
 
 /// Calls after which the log is copied into the file; each writes some four
@@ -50,6 +58,8 @@ pub struct Database {
     attempts: Attempts,
     denied: DenyList,
     cursor: Cursor,
+    generations: Generations,
+    troubles: Troubles,
     /// Events that wait for the origin, for readers that must not wait for this
     /// thread.
     waiting: Arc<AtomicU64>,
@@ -65,6 +75,18 @@ impl Database {
     /// call waited could be before what was swept meanwhile.
     fn now(&self) -> UnixMillis {
         self.clock.now()
+    }
+
+    /// The time at which something is done with a row. For one of another
+    /// generation it is the end of time: of those nothing is known any more.
+    ///
+    /// # Errors
+    ///
+    /// A new generation is due and could not be begun.
+    fn time_of(&self, row: &RowAddress) -> rusqlite::Result<UnixMillis> {
+        let now = self.now();
+        let is_current = self.generations.current(now)? == row.store;
+        Ok(if is_current { now } else { UnixMillis(u64::MAX) })
     }
 }
 
@@ -124,6 +146,23 @@ pub fn unwritable(error: &std::io::Error) -> &'static str {
     }
 }
 
+/// Begins a new generation of a file that no gate has open. Returns its number.
+///
+/// # Errors
+///
+/// See [`OpenError`].
+pub fn begin_generation(path: &Path, clock: &Clock) -> Result<u16, OpenError> {
+    let _lock = lock::lock(path)?;
+    let connection = schema::open(path)?;
+    let begin = || {
+        let mut generations = Generations::of(&connection, path, clock.now())?;
+        generations.begin(&connection, clock.now())?;
+        generations.tell();
+        generations.current(clock.now())
+    };
+    begin().map_err(|source| OpenError::Refused { path: path.display().to_string(), source })
+}
+
 impl Sqlite {
     /// Opens the file, or creates it, and brings its tables up to date.
     ///
@@ -138,11 +177,16 @@ impl Sqlite {
         let attempts = Attempts::of(&connection).map_err(refused)?;
         let (cursor, count) = Cursor::of(&connection, &attempts).map_err(refused)?;
         let waiting = Arc::new(AtomicU64::new(count));
+        let generations = Generations::of(&connection, path, clock.now()).map_err(refused)?;
+        let generation = generations.shared();
+        let troubles = Troubles::default();
         let mut database = Database {
             connection,
             attempts,
             denied,
             cursor,
+            generations,
+            troubles: troubles.clone(),
             waiting: Arc::clone(&waiting),
             logged: 0,
             clock: clock.clone(),
@@ -150,7 +194,13 @@ impl Sqlite {
         };
         database.retry_aside().map_err(refused)?;
         let writer = Writer::start(database).map_err(OpenError::Thread)?;
-        Ok(Self { writer, path: path.to_owned(), clock, waiting })
+        Ok(Self { writer, path: path.to_owned(), clock, waiting, generation, troubles })
+    }
+
+    /// Closes the file once what waits is done: its log goes into it, so that it
+    /// is whole by itself.
+    pub async fn close(&self) {
+        self.writer.close().await;
     }
 
     /// Whether the thread that writes still does.
@@ -160,6 +210,16 @@ impl Sqlite {
     /// It does not, or is too far behind.
     pub async fn respond(&self) -> Result<(), StoreError> {
         self.writer.ask(|_| Ok(())).await
+    }
+
+    /// The generation of attempts that begin now.
+    pub fn generation(&self) -> u16 {
+        self.generation.load(Ordering::Relaxed)
+    }
+
+    /// What is wrong with the file, and what to do.
+    pub fn trouble(&self) -> Option<String> {
+        self.troubles.now().map(|trouble| trouble.to_string())
     }
 
     /// Deletes what is over: rows of attempts that no token can name any more,
@@ -199,8 +259,9 @@ impl Sqlite {
         let row = *row;
         self.writer
             .ask(move |database| {
+                let now = database.time_of(&row)?;
                 let before = database.attempts.read(&database.connection, &row)?.row;
-                let (answer, after) = change(&before, database.now());
+                let (answer, after) = change(&before, now);
                 if let Some(after) = after {
                     database.attempts.write(&database.connection, &row, &after)?;
                 }
@@ -230,7 +291,7 @@ impl RedemptionStore for Sqlite {
         let (row, redeem) = (*row, redeem.clone());
         self.writer
             .ask(move |database| {
-                let now = database.now();
+                let now = database.time_of(&row)?;
                 let found = database.attempts.read(&database.connection, &row)?;
                 let denial = database.denied.denial(&redeem, now);
                 let (answer, after) =
@@ -328,61 +389,23 @@ impl ControlStore for Sqlite {
     }
 }
 
-impl Values for Sqlite {
-    async fn load(&self, key: &str) -> Result<Option<String>, StoreError> {
-        let key = key.to_owned();
-        self.writer
-            .ask(move |database| {
-                let now = database.now().0.cast_signed();
-                let sql =
-                    "SELECT value FROM texts WHERE key = ?1 AND (until IS NULL OR until > ?2)";
-                let mut statement = database.connection.prepare_cached(sql)?;
-                statement.query_row(params![key, now], |row| row.get(0)).optional()
-            })
-            .await
-    }
-
-    async fn store(&self, key: &str, value: &str) -> Result<(), StoreError> {
-        self.put(key, value, None).await
-    }
-
-    async fn store_for(&self, key: &str, value: &str, seconds: u32) -> Result<(), StoreError> {
-        self.put(key, value, Some(u64::from(seconds) * 1_000)).await
-    }
-
-    async fn remove(&self, key: &str) -> Result<(), StoreError> {
-        let key = key.to_owned();
-        self.writer
-            .ask(move |database| {
-                database
-                    .connection
-                    .prepare_cached("DELETE FROM texts WHERE key = ?1")?
-                    .execute([key])?;
-                Ok(())
-            })
-            .await
-    }
-}
-
-impl Sqlite {
-    /// `kept`: for how many milliseconds; `None`: for ever.
-    async fn put(&self, key: &str, value: &str, kept: Option<u64>) -> Result<(), StoreError> {
-        let (key, value) = (key.to_owned(), value.to_owned());
-        self.writer
-            .ask(move |database| {
-                let until = kept.map(|kept| database.now().0.saturating_add(kept).cast_signed());
-                let sql = "INSERT INTO texts (key, value, until) VALUES (?1, ?2, ?3)
-                    ON CONFLICT DO UPDATE SET value = excluded.value, until = excluded.until";
-                database.connection.prepare_cached(sql)?.execute(params![key, value, until])?;
-                Ok(())
-            })
-            .await
-    }
-}
-
 impl writer::State for Database {
     fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    /// The heartbeat has a transaction of its own: one that fails, on a full
+    /// disk, must not take calls with it that only read.
+    fn before(&mut self) -> rusqlite::Result<()> {
+        let (now, tries) = (self.clock.now(), self.troubles.now().is_some());
+        if self.generations.beat(&self.connection, now, tries)? {
+            self.troubles.wrote();
+        }
+        Ok(())
+    }
+
+    fn failed(&mut self, error: &rusqlite::Error) {
+        self.troubles.note(error);
     }
 
     /// After a transaction that was rolled back, memory may know what the file
@@ -399,6 +422,7 @@ impl writer::State for Database {
     /// Copies the log into the file once it is long: after the answers, which
     /// do not wait for it.
     fn answered(&mut self, calls: usize) -> rusqlite::Result<()> {
+        self.generations.tell();
         self.logged += calls;
         if self.logged < CALLS_PER_CHECKPOINT {
             return Ok(());

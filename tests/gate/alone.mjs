@@ -65,12 +65,16 @@ export async function openGate(t, init = [], variables = {}, edit = (settings) =
   const write = (/** @type {string} */ settings) => writeFileSync(file, settings);
   write(edit(readFileSync(file, 'utf8')));
   await prepare(folder);
-  const gate = started(COMMANDS.serve);
-  gate.stdout.resume();
   let log = '';
-  gate.stderr.on('data', (chunk) => (log += chunk));
+  const start = async () => {
+    const child = started(COMMANDS.serve);
+    child.stdout.resume();
+    child.stderr.on('data', (chunk) => (log += chunk));
+    await until('the gate', () => run('health').then(() => true, () => false));
+    return child;
+  };
   t.after(() => t.passed || process.stderr.write(log));
-  await until('the gate', () => run('health').then(() => true, () => false));
+  let gate = await start();
   return {
     folder,
     told,
@@ -90,6 +94,8 @@ export async function openGate(t, init = [], variables = {}, edit = (settings) =
       gate.kill('SIGTERM');
       await once(gate, 'exit');
     },
+    /** Starts it again. */
+    start: async () => void (gate = await start()),
     isRunning: () => gate.exitCode === null && gate.signalCode === null,
     /** Its memory, in bytes. */
     memory: () => 1024 * Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${gate.pid}/status`, 'utf8'))?.[1]),

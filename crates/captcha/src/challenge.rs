@@ -35,8 +35,8 @@ pub struct ChallengeClaims {
     /// How long the attempt's row is kept, in whole seconds. Copied unchanged
     /// into every later seal of the attempt.
     pub keep_until: UnixMillis,
-    /// Number of shards when the attempt began.
-    pub shards: u16,
+    /// Which store has the attempt's row; see [`RowAddress`](crate::ports::RowAddress).
+    pub store: u16,
     /// The site that the attempt is for.
     pub sitekey: Sitekey,
     /// Host name of the page that embeds the widget.
@@ -149,7 +149,7 @@ struct Payload<'a> {
     #[serde(borrow)]
     root: &'a str,
     keep_until: u64,
-    shards: u16,
+    store: u16,
     sitekey: Sitekey,
     hostname: &'a str,
     action: &'a str,
@@ -186,7 +186,7 @@ impl ChallengeClaims {
             id: self.id.0,
             root: self.root.as_str(),
             keep_until: self.keep_until.seconds(),
-            shards: self.shards,
+            store: self.store,
             sitekey: self.sitekey,
             hostname: self.hostname.as_str(),
             action: self.action.as_str(),
@@ -203,14 +203,14 @@ impl ChallengeClaims {
 
     pub(crate) fn read(payload: &[u8]) -> Result<Self, SealError> {
         let payload: Payload<'_> = decode(payload)?;
-        if payload.version != VERSION || payload.shards == 0 {
+        if payload.version != VERSION || payload.store == 0 {
             return Err(SealError);
         }
         Ok(Self {
             id: AttemptId(payload.id),
             root: Kid::parse(payload.root).ok_or(SealError)?,
             keep_until: UnixMillis::from_seconds(payload.keep_until),
-            shards: payload.shards,
+            store: payload.store,
             sitekey: payload.sitekey,
             hostname: Hostname::parse(payload.hostname).map_err(|_| SealError)?,
             action: Action::parse(payload.action).map_err(|_| SealError)?,

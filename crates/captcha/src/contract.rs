@@ -1,5 +1,5 @@
 //! Contract suites of the ports, and fakes in memory that are held to them.
-//! Every adapter runs the same suites: `redemption_store(async || …, now)`.
+//! Every adapter runs the same suites: `redemption_store(async || …, at)`.
 
 mod memory;
 mod meter;
@@ -16,7 +16,7 @@ use std::future::poll_fn;
 pub use memory::{Fault, MemoryMeter, MemoryPrices, MemoryRedemptions, MemorySites};
 pub use meter::meter;
 pub use prices::price_store;
-pub use redemptions::{TOKEN_FACTS_BYTES, redeem, redemption_store, row, token_facts};
+pub use redemptions::{At, TOKEN_FACTS_BYTES, redeem, redemption_store, row, token_facts};
 pub use world::{FIREFOX, ROOT_A, ROOT_B, World, answering, authority, site_config};
 
 /// Runs many futures concurrently under any executor: polls each in turn until
@@ -72,7 +72,10 @@ mod tests {
 
     #[test]
     fn the_fake_keeps_the_contract_of_redemptions() {
-        block_on(redemption_store(async || MemoryRedemptions::new(NOW), NOW));
+        block_on(redemption_store(
+            async || MemoryRedemptions::new(NOW),
+            At { now: NOW, store: 64 },
+        ));
     }
 
     #[test]

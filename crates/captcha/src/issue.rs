@@ -110,18 +110,19 @@ async fn find<S: SiteSource>(
 }
 
 /// Begins an attempt. `host` is the request's host name, `None` if it is none;
-/// `shards` is the number of redemption objects in use.
+/// `store` is that of rows of attempts that begin now; see
+/// [`RowAddress`](crate::ports::RowAddress).
 pub fn issue(
     call: &Call<'_>,
     request: &ChallengeRequest,
     host: Option<&Hostname>,
-    shards: u16,
+    store: u16,
     counters: &Shared<Counters>,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Issued, Refusal> {
     let page =
         Page::read(call, request, host).map_err(|refusal| call.count_refusal(refusal, None))?;
-    issue_to(call, &page, request, shards, counters, rng)
+    issue_to(call, &page, request, store, counters, rng)
         .map_err(|refusal| call.count_refusal(refusal, Some(&page.hostname)))
 }
 
@@ -154,7 +155,7 @@ fn issue_to(
     call: &Call<'_>,
     page: &Page,
     request: &ChallengeRequest,
-    shards: u16,
+    store: u16,
     counters: &Shared<Counters>,
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Issued, Refusal> {
@@ -174,7 +175,7 @@ fn issue_to(
         id: AttemptId(id),
         root,
         keep_until: UnixMillis::from_seconds(issued_at.seconds() + keep),
-        shards: shards.max(1),
+        store: store.max(1),
         sitekey: site.sitekey,
         hostname: page.hostname.clone(),
         action: page.action.clone(),

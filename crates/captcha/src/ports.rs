@@ -19,19 +19,21 @@ use crate::vendor_keys::Imports;
 pub struct RowAddress {
     /// The attempt's id.
     pub id: AttemptId,
-    /// How many shards there were when the attempt began.
-    pub shards: u16,
+    /// Which store has it: how many shards there were when the attempt began,
+    /// or, where one store has all rows, its generation. Never 0.
+    pub store: u16,
     /// How long the row is kept; later operations are refused.
     pub keep_until: UnixMillis,
 }
 
 impl RowAddress {
-    /// The number of the shard that keeps the row, below `shards`.
+    /// The number of the shard that keeps the row, where `store` is how many
+    /// there are.
     pub fn shard(&self) -> u16 {
         use sha2::{Digest, Sha256};
         let [high, low, ..] = <[u8; 32]>::from(Sha256::digest(self.id.0));
         // Seals never carry 0 shards; dividing by it would panic.
-        u16::from_be_bytes([high, low]) % self.shards.max(1)
+        u16::from_be_bytes([high, low]) % self.store.max(1)
     }
 }
 

@@ -275,7 +275,7 @@ async fn spend<R: RedemptionStore>(
         rng.fill_bytes(&mut own);
         CallHash(own)
     });
-    let row = RowAddress { id: claims.id, shards: claims.shards, keep_until: claims.keep_until };
+    let row = RowAddress { id: claims.id, store: claims.store, keep_until: claims.keep_until };
     let redeem = Redeem {
         call,
         token: TokenHash(hash(presented.response.as_bytes())),

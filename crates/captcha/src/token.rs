@@ -26,8 +26,8 @@ pub struct TokenClaims {
     pub id: AttemptId,
     /// How long the attempt's row is kept, in whole seconds.
     pub keep_until: UnixMillis,
-    /// Number of shards when the attempt began.
-    pub shards: u16,
+    /// Which store has the attempt's row; see [`RowAddress`](crate::ports::RowAddress).
+    pub store: u16,
     /// The site that it is for.
     pub sitekey: Sitekey,
     /// Host of the page.
@@ -64,7 +64,7 @@ struct Payload<'a> {
     version: u8,
     id: [u8; 16],
     keep_until: u64,
-    shards: u16,
+    store: u16,
     sitekey: Sitekey,
     #[serde(borrow)]
     hostname: &'a str,
@@ -117,7 +117,7 @@ impl TokenClaims {
             version: VERSION,
             id: self.id.0,
             keep_until: self.keep_until.seconds(),
-            shards: self.shards,
+            store: self.store,
             sitekey: self.sitekey,
             hostname: self.hostname.as_str(),
             action: self.action.as_str(),
@@ -141,13 +141,13 @@ impl TokenClaims {
 
     fn unmasked(payload: &[u8], mask: u64) -> Result<Self, SealError> {
         let payload: Payload<'_> = decode(payload)?;
-        if payload.version != VERSION || payload.shards == 0 || payload.score > 100 {
+        if payload.version != VERSION || payload.store == 0 || payload.score > 100 {
             return Err(SealError);
         }
         Ok(Self {
             id: AttemptId(payload.id),
             keep_until: UnixMillis::from_seconds(payload.keep_until),
-            shards: payload.shards,
+            store: payload.store,
             sitekey: payload.sitekey,
             hostname: Hostname::parse(payload.hostname).map_err(|_| SealError)?,
             action: Action::parse(payload.action).map_err(|_| SealError)?,

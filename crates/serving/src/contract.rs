@@ -16,7 +16,7 @@ pub use values::values;
 
 #[cfg(test)]
 mod tests {
-    use munjigi_captcha::contract::{block_on, price_store, redemption_store};
+    use munjigi_captcha::contract::{At, block_on, price_store, redemption_store};
     use munjigi_keys::UnixMillis;
 
     use super::*;
@@ -35,9 +35,9 @@ mod tests {
 
     #[test]
     fn redemptions_in_memory_keep_all_three_contracts() {
-        let fresh = async || MemoryStore::new(NOW);
-        block_on(redemption_store(fresh, NOW));
+        let (fresh, at) = (async || MemoryStore::new(NOW), At { now: NOW, store: 64 });
+        block_on(redemption_store(fresh, at));
         block_on(price_store(fresh));
-        block_on(control_store(fresh, NOW));
+        block_on(control_store(fresh, at));
     }
 }

@@ -60,6 +60,19 @@ pub trait Platform {
     /// The store of redemptions.
     fn redemptions(&self) -> Result<Self::Redemptions, StoreError>;
 
+    /// The generation of the store of redemptions, where one store has all rows.
+    /// Attempts that began under another are over: what was spent of them may be
+    /// forgotten. `None` where shards share the rows.
+    fn generation(&self) -> Option<u16> {
+        None
+    }
+
+    /// What is wrong with the store of redemptions, and what to do; `None` while
+    /// nothing is known to be.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
+
     /// The store of images.
     fn images(&self) -> Result<Self::Images, StoreError>;
 

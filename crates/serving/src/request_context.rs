@@ -47,9 +47,10 @@ impl<'request, P: Platform> RequestContext<'request, P> {
         Visit { listed, ..visit }
     }
 
-    /// The shard count for attempts that start now.
-    pub fn shards(&self) -> u16 {
-        self.state.config.shards.first().copied().unwrap_or(1)
+    /// Which store gets the rows of attempts that begin now.
+    pub fn store(&self) -> u16 {
+        let shards = || self.state.config.shards.first().copied();
+        self.platform.generation().or_else(shards).unwrap_or(1)
     }
 
     /// Random numbers from the seed.

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::OpenError;
+use super::beside::beside;
 
 /// A process that is just ending may take this long, in tries and their pause.
 const TRIES: u32 = 50;
@@ -14,8 +15,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Locks a file beside `path` until it is dropped or the process ends. The file
 /// itself has SQLite's own locks, which would go with any other handle to it.
 pub fn lock(path: &Path) -> Result<File, OpenError> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".lock");
+    let beside = beside(path, ".lock");
     let failed = |source| OpenError::Lock { path: beside.display().to_string(), source };
     let file = File::options().create(true).truncate(false).write(true).open(&beside);
     let file = file.map_err(failed)?;

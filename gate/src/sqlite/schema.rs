@@ -4,13 +4,17 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::{OpenError, upgrade};
+use super::{OpenError, generation, upgrade};
 
 /// A step from one schema to the next.
 type Step = fn(&Connection) -> rusqlite::Result<()>;
 
 /// A file's `user_version` is how many it has taken. Steps are only ever added.
-const STEPS: &[Step] = &[|connection| connection.execute_batch(FIRST), upgrade::to_second];
+const STEPS: &[Step] = &[
+    |connection| connection.execute_batch(FIRST),
+    upgrade::to_second,
+    |connection| connection.execute_batch(generation::TABLE),
+];
 
 /// The first schema.
 pub const FIRST: &str = "
@@ -87,12 +91,7 @@ pub fn open(path: &Path) -> Result<Connection, OpenError> {
         PRAGMA foreign_keys = ON;"
     );
     connection.execute_batch(&settings).map_err(refused)?;
-    let found: u32 =
-        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(refused)?;
-    let known = u32::try_from(STEPS.len()).unwrap_or(u32::MAX);
-    if found > known {
-        return Err(OpenError::Newer { path: text, found, known });
-    }
+    let found = check_version(&connection, path)?;
     for (number, step) in (1_u32..).zip(STEPS).skip(found as usize) {
         take(&connection, number, *step).map_err(refused)?;
     }
@@ -106,6 +105,22 @@ pub fn open(path: &Path) -> Result<Connection, OpenError> {
         tracing::warn!(%error, "the store gives no space back yet; the next start tries again");
     }
     Ok(connection)
+}
+
+/// The schema of a file.
+///
+/// # Errors
+///
+/// A later release wrote it, or SQLite cannot read it.
+pub fn check_version(connection: &Connection, path: &Path) -> Result<u32, OpenError> {
+    let path = path.display().to_string();
+    let found = connection.query_row("PRAGMA user_version", [], |row| row.get(0));
+    let known = u32::try_from(STEPS.len()).unwrap_or(u32::MAX);
+    match found {
+        Err(source) => Err(OpenError::Refused { path, source }),
+        Ok(found) if found > known => Err(OpenError::Newer { path, found, known }),
+        Ok(found) => Ok(found),
+    }
 }
 
 /// Takes a step as a whole or not at all.

@@ -2,10 +2,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use munjigi_captcha::contract::{price_store, redeem, redemption_store, row};
+use munjigi_captcha::contract::{At, price_store, redeem, redemption_store, row};
 use munjigi_captcha::redemption::bucket;
 use munjigi_protocol::{Count, CountKind};
 use munjigi_serving::contract::{control_store, values};
+use munjigi_serving::ports::Values as _;
 use tempfile::TempDir;
 
 use super::*;
@@ -28,12 +29,25 @@ impl Files {
     fn fresh(&self) -> Sqlite {
         Sqlite::open(&self.path(), Clock::system()).unwrap()
     }
+
+    /// One for which time stands still: all have the same generation.
+    fn fresh_at(&self, now: UnixMillis) -> Sqlite {
+        Sqlite::open(&self.path(), Clock::of(move || now)).unwrap()
+    }
+}
+
+impl Sqlite {
+    /// Where its rows of attempts are that begin now.
+    pub fn at(&self, now: UnixMillis) -> At {
+        At { now, store: self.generation() }
+    }
 }
 
 #[tokio::test]
 async fn the_contract_of_redemptions_holds() {
-    let files = Files::new();
-    redemption_store(async || files.fresh(), Clock::system().now()).await;
+    let (files, now) = (Files::new(), Clock::system().now());
+    let fresh = async || files.fresh_at(now);
+    redemption_store(fresh, fresh().await.at(now)).await;
 }
 
 #[tokio::test]
@@ -44,8 +58,9 @@ async fn the_contract_of_prices_holds() {
 
 #[tokio::test]
 async fn the_contract_of_ledgers_holds() {
-    let files = Files::new();
-    control_store(async || files.fresh(), Clock::system().now()).await;
+    let (files, now) = (Files::new(), Clock::system().now());
+    let fresh = async || files.fresh_at(now);
+    control_store(fresh, fresh().await.at(now)).await;
 }
 
 #[tokio::test]
@@ -58,10 +73,14 @@ async fn what_was_acknowledged_is_there_after_a_start() {
     let files = Files::new();
     let (path, now) = (files.path(), Clock::system().now());
     let store = Sqlite::open(&path, Clock::system()).unwrap();
-    assert_eq!(store.redeem(&row(1, now), &redeem(1, 1)).await, Ok(Redemption::First));
-    drop(store);
+    let at = store.at(now);
+    assert_eq!(store.redeem(&row(1, at), &redeem(1, 1)).await, Ok(Redemption::First));
+    store.close().await;
+    let log = path.with_extension("db-wal");
+    assert!(!log.exists(), "the file is whole by itself");
+    assert_eq!(store.redeem(&row(1, at), &redeem(1, 1)).await, Err(StoreError));
     let store = Sqlite::open(&path, Clock::system()).unwrap();
-    assert_eq!(store.redeem(&row(1, now), &redeem(2, 1)).await, Ok(Redemption::Spent));
+    assert_eq!(store.redeem(&row(1, at), &redeem(2, 1)).await, Ok(Redemption::Spent));
     assert_eq!(store.backlog().await, Ok(1));
 }
 
@@ -106,9 +125,10 @@ async fn what_happened_is_summed_by_day_and_site() {
         count(1, CountKind::Issued, 1),
     ];
     store.count(&counts).await.unwrap();
+    let at = store.at(begin);
     store.count(&[count(0, CountKind::Issued, 2), count(0, CountKind::Failed, 1)]).await.unwrap();
     for call in 1..=2 {
-        store.redeem(&row(1, begin), &redeem(call, 1)).await.unwrap();
+        store.redeem(&row(1, at), &redeem(call, 1)).await.unwrap();
     }
     let all = store.days(14).await.unwrap();
     let sums =
@@ -139,11 +159,12 @@ async fn what_is_over_is_deleted_and_what_waits_for_the_origin_is_not() {
     let (path, begin) = (Files::new(), Clock::system().now());
     let file = path.path();
     let store = Sqlite::open(&file, Clock::of(move || begin)).unwrap();
-    assert_eq!(store.redeem(&row(1, begin), &redeem(1, 1)).await, Ok(Redemption::First));
+    let at = store.at(begin);
+    assert_eq!(store.redeem(&row(1, at), &redeem(1, 1)).await, Ok(Redemption::First));
     assert_eq!(store.nonce([1; 16], begin.0 + 1_000).await, Ok(true));
     assert_eq!(store.store_for("list", "text", 60).await, Ok(()));
     assert_eq!(store.sweep().await, Ok(0));
-    assert_eq!(store.redeem(&row(1, begin), &redeem(2, 1)).await, Ok(Redemption::Spent));
+    assert_eq!(store.redeem(&row(1, at), &redeem(2, 1)).await, Ok(Redemption::Spent));
     assert_eq!(store.nonce([1; 16], begin.0 + 1_000).await, Ok(false));
     drop(store);
     // A row is kept for an hour, and its table for ten minutes more.
@@ -174,7 +195,7 @@ async fn a_clock_that_goes_back_over_a_sweep_finds_what_was_spent() {
     let read = Arc::clone(&time);
     let clock = Clock::of(move || UnixMillis(read.load(Ordering::Relaxed)));
     let store = Sqlite::open(&files.path(), clock).unwrap();
-    let row = RowAddress { keep_until: UnixMillis(keep_until), ..row(1, begin) };
+    let row = RowAddress { keep_until: UnixMillis(keep_until), ..row(1, store.at(begin)) };
     assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::First));
     store.events_taken(store.waiting_events().await.unwrap()).await.unwrap();
     for (swept, is_kept) in [(600, true), (59_000, true), (61_000, false)] {
@@ -190,37 +211,39 @@ async fn a_clock_that_goes_back_over_a_sweep_finds_what_was_spent() {
 #[tokio::test]
 async fn a_refused_call_is_told_with_the_event() {
     let files = Files::new();
-    let (store, now) = (files.fresh(), Clock::system().now());
+    let store = files.fresh();
+    let at = store.at(Clock::system().now());
     let answers = [(1, Redemption::First), (2, Redemption::Spent), (3, Redemption::Spent)];
     for (call, expected) in answers {
-        assert_eq!(store.redeem(&row(1, now), &redeem(call, 1)).await, Ok(expected));
+        assert_eq!(store.redeem(&row(1, at), &redeem(call, 1)).await, Ok(expected));
     }
     let events = store.waiting_events().await.unwrap().events;
     let found: Vec<_> =
         events.iter().map(|event| (event.id, event.rejected, event.score)).collect();
-    assert_eq!((found, store.backlog().await), (vec![(row(1, now).id, 2, 90)], Ok(1)));
+    assert_eq!((found, store.backlog().await), (vec![(row(1, at).id, 2, 90)], Ok(1)));
 }
 
 #[tokio::test]
 async fn events_are_taken_in_order_and_once_and_one_that_was_refused_again_stays() {
-    let (files, now) = (Files::new(), Clock::system().now());
+    let files = Files::new();
     let store = files.fresh();
+    let at = store.at(Clock::system().now());
     for id in 1..=3 {
-        assert_eq!(store.redeem(&row(id, now), &redeem(1, 1)).await, Ok(Redemption::First));
+        assert_eq!(store.redeem(&row(id, at), &redeem(1, 1)).await, Ok(Redemption::First));
     }
     let events = store.waiting_events().await.unwrap();
     let ids: Vec<_> = events.events.iter().map(|event| event.id).collect();
-    assert_eq!(ids, [1, 2, 3].map(|id| row(id, now).id));
+    assert_eq!(ids, [1, 2, 3].map(|id| row(id, at).id));
     // While they are on their way, the second is refused to another caller.
-    assert_eq!(store.redeem(&row(2, now), &redeem(2, 1)).await, Ok(Redemption::Spent));
+    assert_eq!(store.redeem(&row(2, at), &redeem(2, 1)).await, Ok(Redemption::Spent));
     store.events_taken(events).await.unwrap();
     let left = store.waiting_events().await.unwrap();
     let told: Vec<_> = left.events.iter().map(|event| (event.id, event.rejected)).collect();
-    assert_eq!((told, store.backlog().await), (vec![(row(2, now).id, 1)], Ok(1)));
+    assert_eq!((told, store.backlog().await), (vec![(row(2, at).id, 1)], Ok(1)));
     store.events_taken(left).await.unwrap();
     assert!(store.waiting_events().await.unwrap().is_empty());
     // It was sent long ago, and is refused once more.
-    assert_eq!(store.redeem(&row(3, now), &redeem(2, 1)).await, Ok(Redemption::Spent));
+    assert_eq!(store.redeem(&row(3, at), &redeem(2, 1)).await, Ok(Redemption::Spent));
     assert_eq!(store.backlog().await, Ok(1));
 }
 
@@ -229,14 +252,15 @@ async fn a_row_that_cannot_be_read_stays_and_holds_nothing_up() {
     let (files, now) = (Files::new(), Clock::system().now());
     let path = files.path();
     let mut store = Sqlite::open(&path, Clock::system()).unwrap();
+    let at = store.at(now);
     for id in 1..=2 {
-        assert_eq!(store.redeem(&row(id, now), &redeem(1, 1)).await, Ok(Redemption::First));
+        assert_eq!(store.redeem(&row(id, at), &redeem(1, 1)).await, Ok(Redemption::First));
     }
     let connection = Connection::open(&path).unwrap();
-    let bucket = bucket::of(row(1, now).keep_until.0);
+    let bucket = bucket::of(row(1, at).keep_until.0);
     let set = |id: u8, facts: &[u8]| {
         let sql = format!("UPDATE spent_{bucket} SET facts = ?2 WHERE id = ?1");
-        connection.execute(&sql, params![row(id.into(), now).id.0, facts]).unwrap();
+        connection.execute(&sql, params![row(id.into(), at).id.0, facts]).unwrap();
     };
     let sql = format!("SELECT facts FROM spent_{bucket} LIMIT 1");
     let facts: Vec<u8> = connection.query_row(&sql, [], |row| row.get(0)).unwrap();
@@ -255,7 +279,7 @@ async fn a_row_that_cannot_be_read_stays_and_holds_nothing_up() {
         assert_eq!(store.waiting_events().await.unwrap().events.len(), waiting);
     }
     // It is refused meanwhile, and counts once.
-    assert_eq!(store.redeem(&row(1, now), &redeem(2, 1)).await, Ok(Redemption::Spent));
+    assert_eq!(store.redeem(&row(1, at), &redeem(2, 1)).await, Ok(Redemption::Spent));
     assert_eq!(store.backlog().await, Ok(1));
     store.events_taken(store.waiting_events().await.unwrap()).await.unwrap();
     assert_eq!(store.backlog().await, Ok(0));
@@ -263,11 +287,12 @@ async fn a_row_that_cannot_be_read_stays_and_holds_nothing_up() {
 
 #[tokio::test]
 async fn events_are_sent_in_batches_that_the_origin_accepts() {
-    let (files, now) = (Files::new(), Clock::system().now());
+    let files = Files::new();
     let store = files.fresh();
+    let at = store.at(Clock::system().now());
     let calls = (0..700).map(|id| {
         let store = store.clone();
-        tokio::spawn(async move { store.redeem(&row(id, now), &redeem(1, 1)).await })
+        tokio::spawn(async move { store.redeem(&row(id, at), &redeem(1, 1)).await })
     });
     for call in calls.collect::<Vec<_>>() {
         assert_eq!(call.await.unwrap(), Ok(Redemption::First));
@@ -304,4 +329,28 @@ async fn a_batch_that_is_refused_lets_the_next_one_pass_and_comes_again_later() 
     assert_eq!(next().await.as_ref(), Some(&first));
     minutes.store(15 * 24 * 60, Ordering::Relaxed);
     assert_eq!(next().await, None, "given up");
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_is_told_until_there_is_room() {
+    let files = Files::new();
+    let store = files.fresh();
+    let pages = |most: u32| {
+        let store = store.clone();
+        async move {
+            let sql = format!("PRAGMA max_page_count = {most}");
+            let set =
+                move |database: &mut Database| database.connection.query_row(&sql, [], |_| Ok(()));
+            store.writer.ask(set).await.unwrap();
+        }
+    };
+    pages(1).await;
+    assert_eq!(store.trouble(), None);
+    let long = "a".repeat(100_000);
+    assert_eq!(store.store("long", &long).await, Err(StoreError));
+    let trouble = store.trouble().unwrap();
+    assert!(trouble.contains("the store's disk is full") && trouble.contains("Make room"));
+    pages(1 << 20).await;
+    assert_eq!(store.trouble(), None);
+    assert_eq!(store.store("long", &long).await, Ok(()));
 }

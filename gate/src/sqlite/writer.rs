@@ -24,6 +24,13 @@ pub trait State: Send + 'static {
     /// The open file.
     fn connection(&self) -> &Connection;
 
+    /// A transaction is about to begin: time for what stands on its own. A
+    /// failure does not keep the transaction from being tried.
+    fn before(&mut self) -> rusqlite::Result<()>;
+
+    /// Something failed and was undone.
+    fn failed(&mut self, error: &rusqlite::Error);
+
     /// Reads again what memory remembers of the file: something was undone.
     fn rolled_back(&mut self) -> rusqlite::Result<()>;
 
@@ -32,7 +39,13 @@ pub trait State: Send + 'static {
 }
 
 /// The way to the thread, which ends with the last clone.
-pub struct Writer<D>(Sender<Box<dyn Job<D>>>);
+pub struct Writer<D>(Sender<Message<D>>);
+
+enum Message<D> {
+    Call(Box<dyn Job<D>>),
+    /// Close the file and say so.
+    Close(oneshot::Sender<()>),
+}
 
 impl<D> Clone for Writer<D> {
     fn clone(&self) -> Self {
@@ -62,8 +75,18 @@ impl<D: State> Writer<D> {
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let call = Call { act: Some(act), result: None, reply };
-        self.0.try_send(Box::new(call)).map_err(|_| StoreError)?;
+        self.0.try_send(Message::Call(Box::new(call))).map_err(|_| StoreError)?;
         answer.await.unwrap_or(Err(StoreError))
+    }
+
+    /// Closes the file, after the calls that wait, and returns once it is.
+    /// Later calls fail.
+    pub async fn close(&self) {
+        let (reply, closed) = oneshot::channel();
+        if self.0.send(Message::Close(reply)).await.is_ok() {
+            // An error means that the thread has ended as well.
+            let _ = closed.await;
+        }
     }
 }
 
@@ -101,25 +124,43 @@ where
     }
 }
 
-fn work<D: State>(mut state: D, mut jobs: Receiver<Box<dyn Job<D>>>) {
-    while let Some(first) = jobs.blocking_recv() {
-        let mut batch = vec![first];
-        while batch.len() < MOST
-            && let Ok(next) = jobs.try_recv()
-        {
-            batch.push(next);
+fn work<D: State>(mut state: D, mut messages: Receiver<Message<D>>) {
+    let mut close = None;
+    while close.is_none()
+        && let Some(first) = messages.blocking_recv()
+    {
+        let mut batch = Vec::new();
+        let mut next = Some(first);
+        while let Some(message) = next {
+            match message {
+                Message::Call(job) => batch.push(job),
+                Message::Close(reply) => close = Some(reply),
+            }
+            let is_more_taken = close.is_none() && batch.len() < MOST;
+            next = if is_more_taken { messages.try_recv().ok() } else { None };
+        }
+        if batch.is_empty() {
+            break;
+        }
+        if let Err(error) = state.before() {
+            state.failed(&error);
         }
         let done = transact(&mut state, &mut batch);
         if let Err(error) = &done {
-            tracing::error!(%error, calls = batch.len(), "the store did not take a transaction");
+            state.failed(error);
         }
         let calls = batch.len();
         for job in batch {
             job.answer(done.is_ok());
         }
         if let Err(error) = state.answered(calls) {
-            tracing::error!(%error, "the store did not copy its log into its file");
+            state.failed(&error);
         }
+    }
+    drop(messages);
+    drop(state);
+    if let Some(reply) = close {
+        let _ = reply.send(());
     }
 }
 
@@ -145,7 +186,7 @@ fn act<D: State>(state: &mut D, job: &mut dyn Job<D>) -> rusqlite::Result<()> {
     if state.connection().is_autocommit() {
         return Err(error);
     }
-    tracing::error!(%error, "the store did not take a call");
+    state.failed(&error);
     run(state, "ROLLBACK TO call")?;
     run(state, "RELEASE call")?;
     state.rolled_back()
@@ -168,6 +209,12 @@ mod tests {
         fn connection(&self) -> &Connection {
             &self.0
         }
+
+        fn before(&mut self) -> rusqlite::Result<()> {
+            Ok(())
+        }
+
+        fn failed(&mut self, _: &rusqlite::Error) {}
 
         fn rolled_back(&mut self) -> rusqlite::Result<()> {
             self.1 += 1;

@@ -108,7 +108,7 @@ impl MemoryRedemptions {
         }
         let now = self.clock.copy();
         let answer = self.rows.with(|rows| {
-            let key = (address.shards, address.shard(), address.id.0);
+            let key = (address.store, address.shard(), address.id.0);
             let row = rows.get(&key).cloned().unwrap_or_default();
             let (answer, changed) = change(&row, now);
             if let Some(row) = changed {

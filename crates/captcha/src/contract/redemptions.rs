@@ -17,74 +17,64 @@ use crate::redemption::{
 /// represents exactly.
 const MOST: u64 = 1 << 52;
 
-/// Runs every clause, each on a fresh store. `now` should be close to the
-/// store's own clock.
+/// Runs every clause, each on a fresh store. See [`At`].
 ///
 /// # Panics
 /// Panics on the first clause that does not hold.
-pub async fn redemption_store<S: RedemptionStore>(fresh: impl AsyncFn() -> S, now: UnixMillis) {
-    spends_exactly_once(fresh().await, now).await;
-    spends_exactly_once_under_contention(fresh().await, now).await;
-    repeats_the_answer_for_the_same_call(fresh().await, now).await;
-    repeats_the_answer_to_one_call_sent_many_times(fresh().await, now).await;
-    takes_another_token_of_the_attempt_for_no_repeat(fresh().await, now).await;
-    bars_tokens_without_the_picture_once_it_was_asked(fresh().await, now).await;
-    bars_a_picture_once_spent(fresh().await, now).await;
-    bars_tokens_that_paid_less_than_was_asked(fresh().await, now).await;
-    asks_only_more(fresh().await, now).await;
-    asks_no_more_once_spent(fresh().await, now).await;
-    tries_one_answer(fresh().await, now).await;
-    tries_one_answer_under_contention(fresh().await, now).await;
-    keeps_attempts_apart(fresh().await, now).await;
-    refuses_what_is_past_keeping(fresh().await, now).await;
+pub async fn redemption_store<S: RedemptionStore>(fresh: impl AsyncFn() -> S, at: At) {
+    spends_exactly_once(fresh().await, at).await;
+    spends_exactly_once_under_contention(fresh().await, at).await;
+    repeats_the_answer_for_the_same_call(fresh().await, at).await;
+    repeats_the_answer_to_one_call_sent_many_times(fresh().await, at).await;
+    takes_another_token_of_the_attempt_for_no_repeat(fresh().await, at).await;
+    bars_tokens_without_the_picture_once_it_was_asked(fresh().await, at).await;
+    bars_a_picture_once_spent(fresh().await, at).await;
+    bars_tokens_that_paid_less_than_was_asked(fresh().await, at).await;
+    asks_only_more(fresh().await, at).await;
+    asks_no_more_once_spent(fresh().await, at).await;
+    tries_one_answer(fresh().await, at).await;
+    tries_one_answer_under_contention(fresh().await, at).await;
+    keeps_attempts_apart(fresh().await, at).await;
+    refuses_what_is_past_keeping(fresh().await, at).await;
 }
 
-async fn spends_exactly_once<S: RedemptionStore>(store: S, now: UnixMillis) {
-    let row = row(1, now);
+async fn spends_exactly_once<S: RedemptionStore>(store: S, at: At) {
+    let row = row(1, at);
     assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::First));
     assert_eq!(store.redeem(&row, &redeem(2, 1)).await, Ok(Redemption::Spent));
     assert_eq!(store.redeem(&row, &redeem(3, 2)).await, Ok(Redemption::Spent));
 }
 
-async fn spends_exactly_once_under_contention<S: RedemptionStore>(store: S, now: UnixMillis) {
-    let row = row(1, now);
+async fn spends_exactly_once_under_contention<S: RedemptionStore>(store: S, at: At) {
+    let row = row(1, at);
     let calls: Vec<Redeem> = (0..1_000).map(|call| redeem(call, 1)).collect();
     let answers = together(calls.iter().map(|call| store.redeem(&row, call)).collect()).await;
     assert_eq!(answers.iter().filter(|answer| **answer == Ok(Redemption::First)).count(), 1);
     assert_eq!(answers.iter().filter(|answer| **answer == Ok(Redemption::Spent)).count(), 999);
 }
 
-async fn repeats_the_answer_for_the_same_call<S: RedemptionStore>(store: S, now: UnixMillis) {
-    let row = row(1, now);
+async fn repeats_the_answer_for_the_same_call<S: RedemptionStore>(store: S, at: At) {
+    let row = row(1, at);
     assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::First));
     assert_eq!(store.redeem(&row, &redeem(2, 1)).await, Ok(Redemption::Spent));
     assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::Repeat));
 }
 
-async fn repeats_the_answer_to_one_call_sent_many_times<S: RedemptionStore>(
-    store: S,
-    now: UnixMillis,
-) {
-    let (row, call) = (row(1, now), redeem(1, 1));
+async fn repeats_the_answer_to_one_call_sent_many_times<S: RedemptionStore>(store: S, at: At) {
+    let (row, call) = (row(1, at), redeem(1, 1));
     let answers = together((0..100).map(|_| store.redeem(&row, &call)).collect()).await;
     assert_eq!(answers.iter().filter(|answer| **answer == Ok(Redemption::First)).count(), 1);
     assert_eq!(answers.iter().filter(|answer| **answer == Ok(Redemption::Repeat)).count(), 99);
 }
 
-async fn takes_another_token_of_the_attempt_for_no_repeat<S: RedemptionStore>(
-    store: S,
-    now: UnixMillis,
-) {
-    let row = row(1, now);
+async fn takes_another_token_of_the_attempt_for_no_repeat<S: RedemptionStore>(store: S, at: At) {
+    let row = row(1, at);
     assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::First));
     assert_eq!(store.redeem(&row, &redeem(1, 2)).await, Ok(Redemption::Spent));
 }
 
-async fn bars_tokens_without_the_picture_once_it_was_asked<S: RedemptionStore>(
-    store: S,
-    now: UnixMillis,
-) {
-    let row = row(1, now);
+async fn bars_tokens_without_the_picture_once_it_was_asked<S: RedemptionStore>(store: S, at: At) {
+    let row = row(1, at);
     assert_eq!(store.step(&row).await, Ok(Stepped::Recorded));
     assert_eq!(store.step(&row).await, Ok(Stepped::Recorded));
     let barred = Ok(Redemption::NotAllowed(NotAllowed::Stepped));
@@ -93,15 +83,15 @@ async fn bars_tokens_without_the_picture_once_it_was_asked<S: RedemptionStore>(
     assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::Spent));
 }
 
-async fn bars_a_picture_once_spent<S: RedemptionStore>(store: S, now: UnixMillis) {
-    let row = row(1, now);
+async fn bars_a_picture_once_spent<S: RedemptionStore>(store: S, at: At) {
+    let row = row(1, at);
     assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::First));
     assert_eq!(store.step(&row).await, Ok(Stepped::Spent));
     assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::Repeat));
 }
 
-async fn bars_tokens_that_paid_less_than_was_asked<S: RedemptionStore>(store: S, now: UnixMillis) {
-    let row = row(1, now);
+async fn bars_tokens_that_paid_less_than_was_asked<S: RedemptionStore>(store: S, at: At) {
+    let row = row(1, at);
     let barred = Ok(Redemption::NotAllowed(NotAllowed::Unpaid));
     assert_eq!(store.owe(&row, 1_000).await, Ok(Owing::Recorded { owed: 1_000 }));
     assert_eq!(store.redeem(&row, &redeem(1, 1)).await, barred);
@@ -112,8 +102,8 @@ async fn bars_tokens_that_paid_less_than_was_asked<S: RedemptionStore>(store: S,
     assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::Spent));
 }
 
-async fn asks_only_more<S: RedemptionStore>(store: S, now: UnixMillis) {
-    let row = row(1, now);
+async fn asks_only_more<S: RedemptionStore>(store: S, at: At) {
+    let row = row(1, at);
     for (least, owed) in [(1_000, 1_000), (10, 1_000), (1_000, 1_000), (5_000, 5_000)] {
         assert_eq!(store.owe(&row, least).await, Ok(Owing::Recorded { owed }));
     }
@@ -130,15 +120,15 @@ async fn asks_only_more<S: RedemptionStore>(store: S, now: UnixMillis) {
     assert_eq!(store.redeem(&row, &both).await, Ok(Redemption::First));
 }
 
-async fn asks_no_more_once_spent<S: RedemptionStore>(store: S, now: UnixMillis) {
-    let row = row(1, now);
+async fn asks_no_more_once_spent<S: RedemptionStore>(store: S, at: At) {
+    let row = row(1, at);
     assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::First));
     assert_eq!(store.owe(&row, 1).await, Ok(Owing::Spent));
     assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::Repeat));
 }
 
-async fn tries_one_answer<S: RedemptionStore>(store: S, now: UnixMillis) {
-    let row = row(1, now);
+async fn tries_one_answer<S: RedemptionStore>(store: S, at: At) {
+    let row = row(1, at);
     let (one, other) = (AnswerHash([1; 16]), AnswerHash([2; 16]));
     assert_eq!(store.answer(&row, &one).await, Ok(Answered::First));
     assert_eq!(store.answer(&row, &other).await, Ok(Answered::Exhausted));
@@ -150,24 +140,24 @@ async fn tries_one_answer<S: RedemptionStore>(store: S, now: UnixMillis) {
     assert_eq!(store.answer(&row, &other).await, Ok(Answered::Exhausted));
 }
 
-async fn tries_one_answer_under_contention<S: RedemptionStore>(store: S, now: UnixMillis) {
-    let row = row(1, now);
+async fn tries_one_answer_under_contention<S: RedemptionStore>(store: S, at: At) {
+    let row = row(1, at);
     let guesses: Vec<AnswerHash> = (0..512).map(|guess| AnswerHash(bytes(guess))).collect();
     let answers = together(guesses.iter().map(|guess| store.answer(&row, guess)).collect()).await;
     assert_eq!(answers.iter().filter(|answer| **answer == Ok(Answered::First)).count(), 1);
     assert_eq!(answers.iter().filter(|answer| **answer == Ok(Answered::Exhausted)).count(), 511);
 }
 
-async fn keeps_attempts_apart<S: RedemptionStore>(store: S, now: UnixMillis) {
-    let rows: Vec<RowAddress> = (0..100).map(|number| row(number, now)).collect();
+async fn keeps_attempts_apart<S: RedemptionStore>(store: S, at: At) {
+    let rows: Vec<RowAddress> = (0..100).map(|number| row(number, at)).collect();
     let call = redeem(1, 1);
     let answers = together(rows.iter().map(|row| store.redeem(row, &call)).collect()).await;
     assert!(answers.iter().all(|answer| *answer == Ok(Redemption::First)));
 }
 
-async fn refuses_what_is_past_keeping<S: RedemptionStore>(store: S, now: UnixMillis) {
-    let keep_until = UnixMillis(now.0.saturating_sub(60_000));
-    let late = RowAddress { keep_until, ..row(1, now) };
+async fn refuses_what_is_past_keeping<S: RedemptionStore>(store: S, at: At) {
+    let keep_until = UnixMillis(at.now.0.saturating_sub(60_000));
+    let late = RowAddress { keep_until, ..row(1, at) };
     let why = NotAllowed::Late;
     assert_eq!(store.step(&late).await, Ok(Stepped::NotAllowed(why)));
     assert_eq!(store.owe(&late, 1).await, Ok(Owing::NotAllowed(why)));
@@ -183,14 +173,24 @@ fn bytes(number: u32) -> [u8; 16] {
     bytes
 }
 
-/// The address of an attempt's row among 64 shards, kept for an hour: a
-/// different one for each number and each time.
-pub fn row(number: u32, now: UnixMillis) -> RowAddress {
+/// Where the rows of a suite are.
+#[derive(Debug, Clone, Copy)]
+pub struct At {
+    /// Close to the time of the store's own clock.
+    pub now: UnixMillis,
+    /// Which store has the rows; see [`RowAddress`].
+    pub store: u16,
+}
+
+/// The address of an attempt's row, kept for an hour: a different one for each
+/// number and each time.
+pub fn row(number: u32, at: At) -> RowAddress {
+    let At { now, store } = at;
     let mut id = bytes(number);
     for (slot, byte) in id.iter_mut().skip(8).zip(now.0.to_le_bytes()) {
         *slot = byte;
     }
-    RowAddress { id: AttemptId(id), shards: 64, keep_until: UnixMillis(now.0 + 3_600_000) }
+    RowAddress { id: AttemptId(id), store, keep_until: UnixMillis(now.0 + 3_600_000) }
 }
 
 /// What a token of a site states.

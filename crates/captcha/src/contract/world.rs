@@ -126,8 +126,8 @@ pub struct World {
     pub signals: Signals,
     /// The edge's clock.
     pub now: UnixMillis,
-    /// Shards in use.
-    pub shards: u16,
+    /// The store of new attempts.
+    pub store: u16,
     /// The counters of this isolate.
     pub counters: Shared<Counters>,
     /// The published pack of pictures.
@@ -163,7 +163,7 @@ impl World {
             visit: FIREFOX,
             signals: Signals::default(),
             now,
-            shards: 64,
+            store: 64,
             counters: Shared::new(Counters::new(300)),
             packs: OnePack::new(),
             redemptions: MemoryRedemptions::new(now),
@@ -216,7 +216,7 @@ impl World {
         self.rng.0 += 1_000;
         let call = self.call();
         let host = Hostname::parse(&request.hostname).ok();
-        issue(&call, request, host.as_ref(), self.shards, &self.counters, &mut rng)
+        issue(&call, request, host.as_ref(), self.store, &self.counters, &mut rng)
     }
 
     /// Issues a challenge and expects that it is not refused.

@@ -30,7 +30,7 @@ fn a_challenge_seals_what_the_request_said_and_asks_for_a_puzzle() {
     assert_eq!(claims.hostname.as_str(), "shop.example");
     assert_eq!(claims.action.as_str(), "login");
     assert_eq!(claims.cdata.as_str(), "order-17");
-    assert_eq!(claims.shards, 64);
+    assert_eq!(claims.store, 64);
     let issued_at = world.now.seconds();
     assert_eq!(claims.issued_at.seconds(), issued_at);
     assert_eq!(claims.expires_at.seconds(), issued_at + 300);

@@ -58,7 +58,7 @@ fn token() -> TokenClaims {
     TokenClaims {
         id: AttemptId(core::array::from_fn(|i| 0x10 + u8::try_from(i).unwrap())),
         keep_until: UnixMillis::from_seconds(1_763_625_300),
-        shards: 64,
+        store: 64,
         sitekey: sitekey(),
         hostname: Hostname::parse("shop.example").unwrap(),
         action: Action::parse("login").unwrap(),
@@ -82,7 +82,7 @@ fn challenge() -> ChallengeClaims {
         id: token.id,
         root: Kid::parse("a1").unwrap(),
         keep_until: token.keep_until,
-        shards: token.shards,
+        store: token.store,
         sitekey: token.sitekey,
         hostname: token.hostname,
         action: token.action,

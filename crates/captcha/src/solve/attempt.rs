@@ -283,7 +283,7 @@ impl Attempt<'_> {
         let token = TokenClaims {
             id: claims.id,
             keep_until: claims.keep_until,
-            shards: claims.shards,
+            store: claims.store,
             sitekey: claims.sitekey,
             hostname: claims.hostname.clone(),
             action: claims.action.clone(),
@@ -313,7 +313,7 @@ impl Attempt<'_> {
 
     fn row(&self) -> RowAddress {
         let claims = self.claims;
-        RowAddress { id: claims.id, shards: claims.shards, keep_until: claims.keep_until }
+        RowAddress { id: claims.id, store: claims.store, keep_until: claims.keep_until }
     }
 
     /// A refusal of something wrong. However often an attempt fails, it counts

@@ -3,7 +3,7 @@
 
 use core::ops::AsyncFn;
 
-use munjigi_captcha::contract::{redeem, row, together};
+use munjigi_captcha::contract::{At, redeem, row, together};
 use munjigi_captcha::ports::RedemptionStore;
 use munjigi_captcha::redemption::{NotAllowed, Redeem, Redemption};
 use munjigi_captcha::{SecretHash, Sitekey};
@@ -11,19 +11,15 @@ use munjigi_keys::UnixMillis;
 
 use crate::ports::{ControlStore, DenyEntry};
 
-/// Runs every clause, each on a fresh store, which has 64 shards if it has any.
-/// `now` is close to the time of the store's own clock.
+/// Runs every clause, each on a fresh store. See [`At`].
 ///
 /// # Panics
 /// On the first clause that fails.
-pub async fn control_store<S: RedemptionStore + ControlStore>(
-    fresh: impl AsyncFn() -> S,
-    now: UnixMillis,
-) {
-    knows_a_nonce_again(fresh().await, now).await;
-    takes_a_nonce_once_under_contention(fresh().await, now).await;
-    denies_a_secret_in_every_part(fresh().await, now).await;
-    denies_a_site(fresh().await, now).await;
+pub async fn control_store<S: RedemptionStore + ControlStore>(fresh: impl AsyncFn() -> S, at: At) {
+    knows_a_nonce_again(fresh().await, at.now).await;
+    takes_a_nonce_once_under_contention(fresh().await, at.now).await;
+    denies_a_secret_in_every_part(fresh().await, at).await;
+    denies_a_site(fresh().await, at).await;
     counts_what_waits(fresh().await).await;
 }
 
@@ -41,36 +37,33 @@ async fn takes_a_nonce_once_under_contention<S: ControlStore>(store: S, now: Uni
     assert_eq!(answers.iter().filter(|answer| **answer == Ok(false)).count(), 49);
 }
 
-async fn denies_a_secret_in_every_part<S: RedemptionStore + ControlStore>(
-    store: S,
-    now: UnixMillis,
-) {
+async fn denies_a_secret_in_every_part<S: RedemptionStore + ControlStore>(store: S, at: At) {
     let secret = SecretHash::parse(&"5".repeat(64)).expect("64 hex digits");
     let redeem = Redeem { secret: secret.clone(), ..redeem(1, 1) };
     assert_eq!(store.deny(vec![entry(secret.as_str(), 2, true)]).await, Ok(()));
     let denied = Ok(Redemption::NotAllowed(NotAllowed::DeniedSecret));
     for number in 0..32 {
-        assert_eq!(store.redeem(&row(number, now), &redeem).await, denied);
+        assert_eq!(store.redeem(&row(number, at), &redeem).await, denied);
     }
     // An older entry changes nothing.
     assert_eq!(store.deny(vec![entry(secret.as_str(), 1, false)]).await, Ok(()));
-    assert_eq!(store.redeem(&row(1, now), &redeem).await, denied);
+    assert_eq!(store.redeem(&row(1, at), &redeem).await, denied);
     assert_eq!(store.deny(vec![entry(secret.as_str(), 3, false)]).await, Ok(()));
     for number in 0..32 {
-        assert_eq!(store.redeem(&row(number, now), &redeem).await, Ok(Redemption::First));
+        assert_eq!(store.redeem(&row(number, at), &redeem).await, Ok(Redemption::First));
     }
 }
 
-async fn denies_a_site<S: RedemptionStore + ControlStore>(store: S, now: UnixMillis) {
+async fn denies_a_site<S: RedemptionStore + ControlStore>(store: S, at: At) {
     let name = ["mj_", &"0".repeat(25), "8"].concat();
     let mut redeem = redeem(1, 1);
     redeem.facts.sitekey = Sitekey::from_trusted(&name).expect("26 digits, spare bits zero");
     // No one has denied it yet.
     assert_eq!(store.deny(vec![entry(&name, 1, false)]).await, Ok(()));
-    assert_eq!(store.redeem(&row(1, now), &redeem).await, Ok(Redemption::First));
+    assert_eq!(store.redeem(&row(1, at), &redeem).await, Ok(Redemption::First));
     assert_eq!(store.deny(vec![entry(&name, 2, true)]).await, Ok(()));
     let denied = Ok(Redemption::NotAllowed(NotAllowed::DeniedAttempt));
-    assert_eq!(store.redeem(&row(2, now), &redeem).await, denied);
+    assert_eq!(store.redeem(&row(2, at), &redeem).await, denied);
 }
 
 async fn counts_what_waits<S: ControlStore>(store: S) {

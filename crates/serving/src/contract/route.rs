@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use munjigi_captcha::Price;
-use munjigi_captcha::contract::{meter, price_store, redemption_store};
+use munjigi_captcha::contract::{At, meter, price_store, redemption_store};
 use munjigi_captcha::ports::{Meter, Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
 use munjigi_captcha::redemption::{AnswerHash, Answered, Owing, Redeem, Redemption, Stepped};
 use munjigi_counters::{Report, Row, Totals};
@@ -43,9 +43,10 @@ pub async fn answer<P: Platform>(platform: &P) -> Response<Bytes<P>> {
         let store = platform.redemptions().expect("the store is configured");
         Apart { store, mask }
     };
-    redemption_store(&fresh, platform.now()).await;
+    let at = At { now: platform.now(), store: platform.generation().unwrap_or(64) };
+    redemption_store(&fresh, at).await;
     price_store(&fresh).await;
-    control_store(&fresh, platform.now()).await;
+    control_store(&fresh, at).await;
     let fresh = async || {
         let mut mask = [0; 8];
         mask.copy_from_slice(&seed[..8]);

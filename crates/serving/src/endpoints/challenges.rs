@@ -34,7 +34,7 @@ pub async fn answer<P: Platform>(
     let mut rng = edge.generator();
     let call = Call { authority, site: &site, visit: &visit, now: edge.now };
     let counters = &edge.state.counters;
-    let issued = issue::issue(&call, &request, host.as_ref(), edge.shards(), counters, &mut rng);
+    let issued = issue::issue(&call, &request, host.as_ref(), edge.store(), counters, &mut rng);
     let issued = issued.map_err(|refusal| edge.refuse(refusal))?;
     for tally in [Some(issued.tally), issued.flooded].into_iter().flatten() {
         edge.count(tally);

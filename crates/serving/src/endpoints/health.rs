@@ -74,11 +74,13 @@ async fn sites<P: Platform>(edge: &RequestContext<'_, P>) -> HealthCheck {
 
 /// Without their store no token is accepted.
 async fn redemptions<P: Platform>(edge: &RequestContext<'_, P>) -> HealthCheck {
+    let trouble = edge.platform.trouble();
     let backlog = match edge.platform.redemptions() {
         Ok(redemptions) => redemptions.backlog().await,
         Err(error) => Err(error),
     };
     let (status, detail) = match backlog {
+        _ if trouble.is_some() => (Status::Down, trouble.unwrap_or_default()),
         // Without an origin they wait because the operator wants it so.
         Ok(waiting) if waiting > LONG_BACKLOG && edge.state.config.origin_url.is_some() => {
             (Status::Degraded, format!("{waiting} events of one object are waiting for the origin"))

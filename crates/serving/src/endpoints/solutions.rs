@@ -21,6 +21,11 @@ pub async fn answer<P: Platform>(
     let request: SolutionRequest = inbound.frame_json(routes::SOLUTIONS).await?;
     let authority = &edge.state.config.authority;
     let opened = solve::open(authority, &request)?;
+    // The token would not be accepted either. The widget begins again by itself.
+    if edge.platform.generation().is_some_and(|now| now != opened.claims().store) {
+        let detail = "the store has begun a new generation since";
+        return Err(Refusal::new(Code::ChallengeExpired, detail).into());
+    }
     let sitekey = PublicKey::Sitekey(opened.sitekey());
     let site = issue::site(&edge.sites(), &sitekey, None).await?;
     let visit = inbound.visit();

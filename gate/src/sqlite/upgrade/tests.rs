@@ -1,8 +1,8 @@
 use std::path::Path;
 
-use munjigi_captcha::contract::{redeem, row, token_facts};
+use munjigi_captcha::contract::{At, redeem, row, token_facts};
 use munjigi_captcha::ports::{RedemptionStore as _, RowAddress};
-use munjigi_captcha::redemption::{AnswerHash, Redemption};
+use munjigi_captcha::redemption::{AnswerHash, NotAllowed, Redemption};
 use munjigi_format::contract::format;
 use munjigi_process::clock::Clock;
 use munjigi_serving::ports::ControlStore as _;
@@ -85,12 +85,17 @@ impl Before {
     }
 }
 
+/// A gate of that release has one shard.
+fn at(now: UnixMillis) -> At {
+    At { now, store: 1 }
+}
+
 #[tokio::test]
 async fn a_file_of_the_first_schema_loses_nothing() {
     let (folder, now) = (TempDir::new().unwrap(), Clock::system().now());
     let path = folder.path().join("gate.db");
     let before = Before::create(&path);
-    let address = |id| row(id, now);
+    let address = |id| row(id, at(now));
     let bucket = bucket::of(address(1).keep_until.0);
     before.table(bucket);
     // 1 was told; 2 waits, and 3, which was refused twice and waits before it.
@@ -101,7 +106,7 @@ async fn a_file_of_the_first_schema_loses_nothing() {
     before.post(&address(2), now, 0);
     // The table of 4 is gone, and its event still waits.
     let long_ago = UnixMillis(now.0 - 30 * TABLE_MS);
-    before.post(&row(4, long_ago), long_ago, 1);
+    before.post(&row(4, at(long_ago)), long_ago, 1);
     // 5 owes more work, and 6 was asked for a picture.
     let sql = format!("INSERT INTO attempts_{bucket} VALUES (?1, ?2, ?3, ?4, NULL, NULL, 0, NULL)");
     let answer: Option<[u8; 16]> = None;
@@ -113,9 +118,13 @@ async fn a_file_of_the_first_schema_loses_nothing() {
     let events = store.waiting_events().await.unwrap();
     let told: Vec<_> = events.events.iter().map(|event| (event.id, event.rejected)).collect();
     let (second, third) = (address(2).id, address(3).id);
-    assert_eq!(told, [(third, 2), (second, 0), (row(4, long_ago).id, 1)]);
+    assert_eq!(told, [(third, 2), (second, 0), (row(4, at(long_ago)).id, 1)]);
     store.events_taken(events).await.unwrap();
     assert_eq!(store.backlog().await, Ok(0));
+    // Visitors in the middle begin again: the file is of a generation that is new.
+    let again = store.redeem(&address(1), &redeem(1, 1)).await;
+    assert_eq!(again, Ok(Redemption::NotAllowed(NotAllowed::Late)));
+    let address = |id| RowAddress { store: store.generation(), ..address(id) };
     for id in 1..=3 {
         assert_eq!(store.redeem(&address(id), &redeem(1, 1)).await, Ok(Redemption::Repeat));
         assert_eq!(store.redeem(&address(id), &redeem(2, 1)).await, Ok(Redemption::Spent));
@@ -125,7 +134,8 @@ async fn a_file_of_the_first_schema_loses_nothing() {
     assert_eq!(told, [1, 1, 3]);
     for id in 5..=6 {
         let answer = store.redeem(&address(id), &redeem(1, 1)).await.unwrap();
-        assert!(matches!(answer, Redemption::NotAllowed(_)), "{id}: {answer:?}");
+        let asked = [NotAllowed::Unpaid, NotAllowed::Stepped].map(Redemption::NotAllowed);
+        assert!(asked.contains(&answer), "{id}: {answer:?}");
     }
     let tried = store.answer(&address(6), &AnswerHash([9; 16])).await.unwrap();
     let other = store.answer(&address(6), &AnswerHash([8; 16])).await.unwrap();
@@ -133,7 +143,7 @@ async fn a_file_of_the_first_schema_loses_nothing() {
     drop(store);
     let connection = Connection::open(&path).unwrap();
     let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, u32>(0)).unwrap();
-    assert_eq!((number("PRAGMA auto_vacuum"), number("PRAGMA user_version")), (2, 2));
+    assert_eq!((number("PRAGMA auto_vacuum"), number("PRAGMA user_version")), (2, 3));
     assert_eq!(number("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'attempts%'"), 0);
 }
 
@@ -146,7 +156,7 @@ async fn many_rows_of_many_tables_all_wait_in_their_order() {
     before.0.execute_batch("BEGIN").unwrap();
     let address = |number: u32| {
         let late = u64::from(number % 7) * TABLE_MS;
-        row(number.wrapping_mul(0x9e37_79b1), UnixMillis(now.0 + late))
+        row(number.wrapping_mul(0x9e37_79b1), at(UnixMillis(now.0 + late)))
     };
     for late in 0..7 {
         before.table(bucket::of(address(late).keep_until.0));

@@ -115,12 +115,12 @@ fn rightly_tagged_payloads_have_one_encoding() {
     assert!(!open(&[&payload[..], &[0]].concat()));
     assert!(!open(&payload[..payload.len() - 1]));
     assert!(!open(&[]));
-    // shards 64 as a varint of two bytes.
+    // store 64 as a varint of two bytes.
     let mut long = payload.clone();
     assert_eq!(long[22], 64);
     long.splice(22..23, [0xc0, 0x00]);
     assert!(!open(&long));
-    // shards 0, score 101, a boolean of 2, a country in lower case.
+    // store 0, score 101, a boolean of 2, a country in lower case.
     for (place, byte) in [(22, 0), (78, 101), (79, 2), (83, b'k')] {
         let mut changed = payload.clone();
         assert_ne!(changed[place], byte);
@@ -211,7 +211,7 @@ fn the_longest_seals_stay_below_the_limit() {
         action: Action::parse(&"a".repeat(32)).unwrap(),
         cdata: Cdata::parse(&"c".repeat(255)).unwrap(),
         solved_at: UnixMillis(u64::MAX),
-        shards: u16::MAX,
+        store: u16::MAX,
         asn: u32::MAX,
         paid: u64::MAX,
         ..token()
@@ -254,12 +254,12 @@ fn claims() -> impl Strategy<Value = TokenClaims> {
     let rest = (any::<[u8; 16]>(), any::<[bool; 3]>(), any::<u32>(), any::<u64>(), any::<u64>());
     (texts, numbers, rest).prop_filter_map(
         "null is no host",
-        |((host, action, cdata, country), (keep, shards, solved, expires, score), rest)| {
+        |((host, action, cdata, country), (keep, store, solved, expires, score), rest)| {
             let (id, [interactive, stepped, fallback], asn, paid, signs) = rest;
             Some(TokenClaims {
                 id: AttemptId(id),
                 keep_until: UnixMillis::from_seconds(u64::from(keep)),
-                shards,
+                store,
                 sitekey: sitekey(),
                 hostname: Hostname::parse(&host).ok()?,
                 action: Action::parse(&action).ok()?,

@@ -58,7 +58,7 @@ fn a_token_is_these_bytes() {
         "04",                               // version
         "101112131415161718191a1b1c1d1e1f", // id
         "d492fbc806",                       // keep_until 1763625300
-        "40",                               // shards 64
+        "40",                               // store 64
         "404142434445464748494a4b8a4692fc", // sitekey
         "0c73686f702e6578616d706c65",       // hostname shop.example
         "056c6f67696e",                     // action login
@@ -89,7 +89,7 @@ fn a_challenge_is_these_bytes_under_the_cipher() {
         "101112131415161718191a1b1c1d1e1f", // id
         "026131",                           // root a1
         "d492fbc806",                       // keep_until 1763625300
-        "40",                               // shards 64
+        "40",                               // store 64
         "404142434445464748494a4b8a4692fc", // sitekey
         "0c73686f702e6578616d706c65",       // hostname shop.example
         "056c6f67696e",                     // action login

@@ -207,7 +207,7 @@ fn the_shard_count_changes_while_tokens_are_out() {
     let spent = world.token(&request);
     assert!(world.verify(&spent).success);
     let unspent = world.fresh_token();
-    world.shards = 7;
+    world.store = 7;
     // What was spent stays spent, what was not is spent once.
     assert!(!world.verify(&spent).success);
     let replayed = world.token(&request);
@@ -215,7 +215,7 @@ fn the_shard_count_changes_while_tokens_are_out() {
     assert!(world.verify(&unspent).success);
     assert!(!world.verify(&unspent).success);
     let new = world.fresh_token();
-    assert_eq!(token_claims(&world, &new).shards, 7);
+    assert_eq!(token_claims(&world, &new).store, 7);
     assert!(world.verify(&new).success);
     assert!(!world.verify(&new).success);
 }
