@@ -1,5 +1,6 @@
 //! The command line: it alone reads the process's environment and arguments.
 
+mod backup;
 mod health;
 mod init;
 #[cfg(test)]
@@ -13,6 +14,7 @@ mod trial;
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -88,6 +90,22 @@ enum Act {
         /// How many days back, today included
         #[arg(long, value_name = "NUMBER", default_value_t = 14)]
         days: u64,
+    },
+    /// Write an encrypted backup of the store, also while the gate runs
+    Backup {
+        /// The file, or a folder in which it gets its date as its name
+        path: PathBuf,
+        /// Delete all backups of the folder but the newest
+        #[arg(long, value_name = "NUMBER")]
+        keep: Option<NonZero<usize>>,
+    },
+    /// Put the store of a backup back, while no gate runs
+    Restore {
+        /// The backup
+        path: PathBuf,
+        /// The file with the secret key, as age-keygen writes it
+        #[arg(long, value_name = "FILE")]
+        identity: PathBuf,
     },
     /// Change the file of what is spent, while no gate runs
     Store {
@@ -184,6 +202,10 @@ fn run(command: Command) -> Result<(), Fail> {
         },
         Some(Act::Try { listen }) => in_runtime(trial::run(&config(Some(file))?, file, listen)),
         Some(Act::Stats { days }) => stats::run(&config(named.as_deref())?, days),
+        Some(Act::Backup { path, keep }) => backup::write(&config(named.as_deref())?, &path, keep),
+        Some(Act::Restore { path, identity }) => {
+            backup::restore(&config(named.as_deref())?, &path, &identity)
+        }
         Some(Act::Store { act: StoreAct::NewGeneration }) => {
             store::new_generation(&config(named.as_deref())?)
         }

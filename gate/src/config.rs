@@ -13,6 +13,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
+use age::x25519::Recipient;
 use munjigi_captcha::{KeyCheck, ListId};
 use munjigi_process::config::variables::{self, Who};
 use munjigi_process::config::{
@@ -42,6 +43,8 @@ pub struct Config {
     pub operator_listen: Option<SocketAddr>,
     /// The file of the store.
     pub data: PathBuf,
+    /// Those who can read backups of it.
+    pub backup_recipients: Vec<Recipient>,
     /// The folder for the images of packs.
     pub pictures: PathBuf,
     /// Files that say where addresses are.
@@ -223,6 +226,7 @@ impl Settings {
         });
         let tls = self.tls(&mut reader);
         let data = reader.required(&variables::GATE_DATA, |text| Ok(self.path(text)));
+        let backup_recipients = reader.required(&variables::GATE_BACKUP_RECIPIENTS, recipients);
         let pictures = reader.required(&variables::GATE_PICTURES, |text| Ok(self.path(text)));
         let networks = reader.required(&variables::GATE_NETWORKS, |text| Ok(self.paths(text)));
         let public = reader.required(&variables::GATE_URL, public);
@@ -246,6 +250,7 @@ impl Settings {
                 tls: tls?,
                 operator_listen: operator_listen?,
                 data: data?,
+                backup_recipients: backup_recipients?,
                 pictures: pictures?,
                 networks: networks?,
                 public: public?,
@@ -341,6 +346,19 @@ impl Settings {
         let each = text.split(',').map(str::trim).filter(|text| !text.is_empty());
         each.map(|text| self.path(text)).collect()
     }
+}
+
+fn recipients(text: &str) -> Result<Vec<Recipient>, String> {
+    let each = text.split(',').map(str::trim).filter(|text| !text.is_empty());
+    let parse = |text: &str| {
+        let told = if text.starts_with("AGE-SECRET-KEY-") {
+            "this is a secret key: keep it elsewhere, and put its public key (age1…) here"
+        } else {
+            "must be public keys of age (age1…), as `age-keygen` prints them"
+        };
+        text.parse().map_err(|_| told.to_owned())
+    };
+    each.map(parse).collect()
 }
 
 /// The settings of a gate, by their names in its file.

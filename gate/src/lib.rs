@@ -3,6 +3,7 @@
 //! found here is in the wrong crate.
 
 pub mod assets;
+pub mod backup;
 pub mod command;
 pub mod config;
 mod connections;

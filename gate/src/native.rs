@@ -6,7 +6,7 @@ use std::time::Duration;
 use munjigi_captcha::ports::StoreError;
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
-use munjigi_protocol::CountBatch;
+use munjigi_protocol::{CountBatch, HealthCheck, Status};
 use munjigi_serving::background;
 use munjigi_serving::config as serving;
 use munjigi_serving::entropy::NoEntropy;
@@ -24,6 +24,9 @@ use crate::networks::Networks;
 use crate::random;
 use crate::request::Request;
 use crate::sqlite::Sqlite;
+
+/// A last backup that is older is worth a look: they are made once a day.
+const BACKUP_MS: u64 = 48 * 3_600_000;
 
 /// The platform. Clones share everything.
 #[derive(Clone)]
@@ -90,6 +93,18 @@ impl Native {
     pub fn parts(&self) -> &Parts {
         &self.0
     }
+}
+
+/// What `/health` says of the last backup.
+fn backup(now: UnixMillis, at: UnixMillis) -> HealthCheck {
+    let is_old = now.0.saturating_sub(at.0) > BACKUP_MS;
+    let (status, remark) = if is_old {
+        (Status::Degraded, ", more than two days ago: look at what should make them")
+    } else {
+        (Status::Ok, "")
+    };
+    let date = UnixMillis::from_seconds(at.seconds()).rfc3339();
+    HealthCheck { name: "backup".into(), status, detail: format!("the last is of {date}{remark}") }
 }
 
 impl Platform for Native {
@@ -192,8 +207,13 @@ impl Platform for Native {
         self.0.store.queue(body).await.map_err(|error| error.to_string())
     }
 
-    fn networks(&self) -> Option<String> {
-        Some(self.0.networks.told(self.now()))
+    fn checks(&self) -> Vec<HealthCheck> {
+        let (now, parts) = (self.now(), &self.0);
+        // Rules by what is unknown match no one; everything else works without.
+        let detail = parts.networks.told(now);
+        let networks = HealthCheck { name: "networks".into(), status: Status::Ok, detail };
+        let backup = parts.store.last_backup().map(|at| backup(now, at));
+        [Some(networks), backup].into_iter().flatten().collect()
     }
 
     async fn sleep(&self, milliseconds: u64) {

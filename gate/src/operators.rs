@@ -12,6 +12,7 @@ use axum::middleware::{self, Next};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
+use munjigi_keys::UnixMillis;
 use munjigi_serving::ports::ControlStore as _;
 use url::Url;
 
@@ -143,10 +144,18 @@ async fn scrape(State(operators): State<Operators>) -> impl IntoResponse {
     if let Ok(waiting) = public.platform.parts().store.backlog().await {
         metrics::gauge!("munjigi_edge_events_waiting").set(f64::from(waiting));
     }
+    if let Some(at) = public.platform.parts().store.last_backup() {
+        metrics::gauge!("munjigi_edge_backup_timestamp_seconds").set(seconds(at));
+    }
     if let Some(at) = public.tls.as_ref().and_then(|tls| tls.not_after()) {
         metrics::gauge!("munjigi_edge_certificate_not_after_seconds").set(at.as_secs_f64());
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], operators.metrics.render())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "times are far below 2^53")]
+fn seconds(at: UnixMillis) -> f64 {
+    at.seconds() as f64
 }
 
 /// Says what each metric is.
@@ -180,6 +189,11 @@ pub fn describe_metrics() {
     metrics::describe_counter!(
         "munjigi_edge_tls_failed_total",
         "Connections that did not finish their TLS handshake"
+    );
+    metrics::describe_gauge!(
+        "munjigi_edge_backup_timestamp_seconds",
+        metrics::Unit::Seconds,
+        "When the store was last backed up, since 1970; absent: never"
     );
     metrics::describe_gauge!(
         "munjigi_edge_certificate_not_after_seconds",

@@ -3,6 +3,7 @@
 
 mod attempts;
 mod beside;
+mod copy;
 mod days;
 mod generation;
 mod lock;
@@ -30,6 +31,8 @@ use munjigi_serving::ports::{ControlStore, DenyEntry};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use attempts::Attempts;
+pub use beside::beside;
+pub use copy::{Copy, CopyError, last_backup, note_backup, stamp, sync_folder};
 pub use days::{Day, Sums, days_in};
 use generation::Generations;
 use outbox::Cursor;
@@ -210,6 +213,11 @@ impl Sqlite {
     /// It does not, or is too far behind.
     pub async fn respond(&self) -> Result<(), StoreError> {
         self.writer.ask(|_| Ok(())).await
+    }
+
+    /// When the file was last backed up; `None`: never.
+    pub fn last_backup(&self) -> Option<UnixMillis> {
+        copy::last_backup(&self.path)
     }
 
     /// The generation of attempts that begin now.

@@ -102,6 +102,9 @@ async function visit(t, gate, accepted) {
   if (browser) await visitForm(browser, (await gate.form()).replace('127.0.0.1', 'localhost'), accepted);
 }
 
+const SYSTEMD = join(ROOT, 'deploy', 'systemd');
+const UNITS = readdirSync(SYSTEMD);
+
 /** The archive's program with nothing else in a folder, which becomes the root of a sandbox. */
 async function root(/** @type {import('./places.mjs').Context} */ t) {
   const into = folder(t);
@@ -115,7 +118,7 @@ test('from the archive to the first pass', { skip: lacks('x86_64') }, async (t) 
   const told = (/** @type {string} */ what) => t.diagnostic(`${what}: ${((performance.now() - begin) / 1000).toFixed(1)} s`);
   const place = await archive(t);
   const proxies = readdirSync(join(ROOT, 'deploy', 'proxy')).map((name) => join('proxy', name));
-  for (const name of ['INSTALL', 'LICENSE', 'munjigi-gate.service', ...proxies]) {
+  for (const name of ['INSTALL', 'LICENSE', ...UNITS, ...proxies]) {
     assert.ok(existsSync(join(place, name)), name);
   }
   const gate = await served(t, [join(place, 'munjigi-gate')], folder(t));
@@ -212,18 +215,23 @@ for (const [machine, architecture] of [['x86_64', 'amd64'], ['aarch64', 'arm64']
   });
 }
 
-const UNIT = join(ROOT, 'deploy', 'systemd', 'munjigi-gate.service');
 const analyze = find('systemd-analyze');
 
-test('systemd finds no mistake in the unit and little that it exposes', { skip: !analyze && 'no systemd-analyze: install systemd' }, async (t) => {
-  // Any program that is there: this one's path is the server's.
-  const unit = join(folder(t), 'munjigi-gate.service');
-  writeFileSync(unit, readFileSync(UNIT, 'utf8').replace('/usr/local/bin/munjigi-gate', '/bin/true'));
-  const verified = spawnSync(analyze ?? '', ['verify', unit], { encoding: 'utf8', env: ENVIRONMENT });
+test('systemd finds no mistake in the units and little that they expose', { skip: !analyze && 'no systemd-analyze: install systemd' }, async (t) => {
+  const into = folder(t);
+  const units = UNITS.map((name) => {
+    // Any program that is there: this one's path is the server's.
+    const text = readFileSync(join(SYSTEMD, name), 'utf8').replace('/usr/local/bin/munjigi-gate', '/bin/true');
+    writeFileSync(join(into, name), text);
+    return join(into, name);
+  });
+  const verified = spawnSync(analyze ?? '', ['verify', ...units], { encoding: 'utf8', env: ENVIRONMENT });
   assert.deepEqual([verified.status, verified.stderr], [0, '']);
-  const told = await output(analyze ?? '', ['security', '--offline=true', UNIT], { env: ENVIRONMENT });
-  const exposed = Number(/exposure level for munjigi-gate\.service: ([\d.]+)/.exec(told)?.[1]);
-  assert.ok(exposed <= 2.5, `exposure level ${exposed}`);
+  for (const name of UNITS.filter((name) => name.endsWith('.service'))) {
+    const told = await output(analyze ?? '', ['security', '--offline=true', join(SYSTEMD, name)], { env: ENVIRONMENT });
+    const exposed = Number(/exposure level for \S+: ([\d.]+)/.exec(told)?.[1]);
+    assert.ok(exposed <= 2.5, `exposure level ${exposed} of ${name}`);
+  }
 });
 
 test('the example of settings has every variable of the compose files', () => {

@@ -204,9 +204,11 @@ impl Release<'_> {
             Entry::file(&format!("{name}/LICENSE"), 0o644, text("LICENSE")?),
             Entry::file(&format!("{name}/INSTALL"), 0o644, text("deploy/INSTALL")?),
         ];
-        let unit = "munjigi-gate.service";
-        let units = text(&format!("deploy/systemd/{unit}"))?;
-        entries.push(Entry::file(&format!("{name}/{unit}"), 0o644, units));
+        for unit in ["gate.service", "gate-backup.service", "gate-backup.timer"] {
+            let unit = format!("munjigi-{unit}");
+            let bytes = text(&format!("deploy/systemd/{unit}"))?;
+            entries.push(Entry::file(&format!("{name}/{unit}"), 0o644, bytes));
+        }
         let proxies = self.project.at("deploy/proxy");
         if proxies.is_dir() {
             pack::read(&proxies, &format!("{name}/proxy"), &mut entries)?;

@@ -4,7 +4,7 @@
 
 use munjigi_captcha::ports::{Meter, PriceStore, RedemptionStore, StoreError};
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::CountBatch;
+use munjigi_protocol::{CountBatch, HealthCheck};
 
 use crate::counts::Urgency;
 use crate::entropy::NoEntropy;
@@ -91,10 +91,10 @@ pub trait Platform {
     /// says why, for the log.
     async fn forward(&self, batch: &CountBatch) -> Result<(), String>;
 
-    /// Where the countries and systems of visitors come from, in a sentence for
-    /// `GET /health`; `None`: the platform knows them itself.
-    fn networks(&self) -> Option<String> {
-        None
+    /// What else `GET /health` says: what the operator of this platform has to
+    /// keep in order.
+    fn checks(&self) -> Vec<HealthCheck> {
+        Vec::new()
     }
 
     /// Waits for this long.

@@ -47,7 +47,7 @@ const fn kept_ms(status: Status) -> u64 {
 
 async fn look<P: Platform>(edge: &RequestContext<'_, P>) -> Health {
     let mut checks = vec![rings(edge), sites(edge).await, redemptions(edge).await];
-    checks.extend(networks(edge));
+    checks.extend(edge.platform.checks());
     Health { status: worst(&checks), checks }
 }
 
@@ -89,13 +89,6 @@ async fn redemptions<P: Platform>(edge: &RequestContext<'_, P>) -> HealthCheck {
         Err(_) => (Status::Down, P::STORE_MESSAGES.redemptions_down.to_owned()),
     };
     HealthCheck { name: "redemptions".into(), status, detail }
-}
-
-/// Where visitors are from. Rules by what is unknown match no one; everything
-/// else works without.
-fn networks<P: Platform>(edge: &RequestContext<'_, P>) -> Option<HealthCheck> {
-    let detail = edge.platform.networks()?;
-    Some(HealthCheck { name: "networks".into(), status: Status::Ok, detail })
 }
 
 fn worst(checks: &[HealthCheck]) -> Status {

@@ -37,6 +37,11 @@ pub const GATE_DATA: Variable = Variable::with_default(
     "munjigi.db",
     "the file in which the gate keeps everything; in gate.toml, paths start at its folder",
 );
+pub const GATE_BACKUP_RECIPIENTS: Variable = Variable::with_default(
+    "MUNJIGI_GATE_BACKUP_RECIPIENTS",
+    "",
+    "public keys of age (age1…), comma-separated, to which munjigi-gate backup encrypts",
+);
 pub const GATE_PICTURES: Variable = Variable::with_default(
     "MUNJIGI_GATE_PICTURES",
     "munjigi-pictures",
@@ -97,6 +102,7 @@ pub(super) const ALL: &[Variable] = &[
     GATE_HSTS_SECONDS,
     GATE_OPERATOR_LISTEN,
     GATE_DATA,
+    GATE_BACKUP_RECIPIENTS,
     GATE_PICTURES,
     GATE_NETWORKS,
     GATE_URL,

@@ -1,0 +1,203 @@
+use std::os::unix::fs::PermissionsExt as _;
+
+use age::secrecy::ExposeSecret as _;
+use age::x25519::Identity;
+use munjigi_captcha::contract::{At, redeem, row};
+use munjigi_captcha::ports::{RedemptionStore as _, RowAddress};
+use munjigi_captcha::redemption::{NotAllowed, Redemption};
+use munjigi_keys::UnixMillis;
+use munjigi_serving::ports::Values as _;
+use tempfile::TempDir;
+
+use super::*;
+use crate::sqlite::{Sqlite, last_backup};
+
+/// A folder with a store, a key and the other half of it.
+struct World {
+    folder: TempDir,
+    recipient: Recipient,
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        let recipient = key(&folder.path().join("key.txt"));
+        Self { folder, recipient }
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn store(&self) -> PathBuf {
+        self.at("gate.db")
+    }
+
+    fn write(&self, name: &str) -> Result<PathBuf, BackupError> {
+        let recipients = std::slice::from_ref(&self.recipient);
+        write(&self.store(), &self.at(name), recipients, None, &Clock::system())
+    }
+
+    fn restore(&self, name: &str, key: &str) -> Result<Option<PathBuf>, BackupError> {
+        restore(&self.at(name), &self.at(key), &self.store(), &Clock::system())
+    }
+}
+
+/// Writes a new key to a file; its public half.
+fn key(path: &Path) -> Recipient {
+    let identity = Identity::generate();
+    fs::write(path, identity.to_string().expose_secret()).unwrap();
+    identity.to_public()
+}
+
+fn attempt(store: &Sqlite, number: u32) -> RowAddress {
+    row(number, At { now: Clock::system().now(), store: store.generation() })
+}
+
+#[tokio::test]
+async fn a_store_that_is_lost_comes_back_and_spends_nothing_again() {
+    let world = World::new();
+    let store = Sqlite::open(&world.store(), Clock::system()).unwrap();
+    store.store("site", "text").await.unwrap();
+    let (before, after) = (attempt(&store, 1), attempt(&store, 2));
+    assert_eq!(store.redeem(&before, &redeem(1, 1)).await, Ok(Redemption::First));
+    assert_eq!(store.last_backup(), None);
+    // The gate runs on meanwhile, and no one waits.
+    let began = Clock::system().now();
+    let path = world.write("backup.age").unwrap();
+    assert!(store.last_backup().unwrap() >= began);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(fs::read(&path).unwrap().starts_with(b"age-encryption.org/v1\n"));
+    assert_eq!(store.redeem(&after, &redeem(1, 1)).await, Ok(Redemption::First));
+    let error = world.restore("backup.age", "key.txt").unwrap_err();
+    assert!(error.to_string().contains("in use by another munjigi-gate"), "{error}");
+    store.close().await;
+
+    let aside = world.restore("backup.age", "key.txt").unwrap().unwrap();
+    assert!(aside.exists() && !world.at("gate.db.copy").exists());
+    let store = Sqlite::open(&world.store(), Clock::system()).unwrap();
+    assert_eq!(store.load("site").await, Ok(Some("text".to_owned())));
+    for attempt in [before, after] {
+        let late = Redemption::NotAllowed(NotAllowed::Late);
+        assert_eq!(store.redeem(&attempt, &redeem(2, 1)).await, Ok(late));
+    }
+    let new = attempt(&store, 3);
+    assert_eq!(store.redeem(&new, &redeem(1, 1)).await, Ok(Redemption::First));
+    store.close().await;
+
+    // Onto a machine that has none.
+    fs::remove_file(world.store()).unwrap();
+    assert_eq!(world.restore("backup.age", "key.txt").unwrap(), None);
+    let store = Sqlite::open(&world.store(), Clock::system()).unwrap();
+    assert_eq!(store.load("site").await, Ok(Some("text".to_owned())));
+}
+
+#[tokio::test]
+async fn what_cannot_be_restored_is_told_apart_and_changes_nothing() {
+    let world = World::new();
+    let store = Sqlite::open(&world.store(), Clock::system()).unwrap();
+    store.store("filler", &"a".repeat(200_000)).await.unwrap();
+    world.write("backup.age").unwrap();
+    store.store("site", "text").await.unwrap();
+    store.close().await;
+    key(&world.at("other.txt"));
+    fs::write(world.at("no-key.txt"), "AGE-SECRET-KEY-0\n").unwrap();
+    let whole = fs::read(world.at("backup.age")).unwrap();
+    for (name, bytes) in [
+        ("half.age", &whole[..whole.len() / 2]),
+        ("head.age", &whole[..40]),
+        ("not.age", b"a text\n"),
+        ("empty.age", b""),
+    ] {
+        fs::write(world.at(name), bytes).unwrap();
+    }
+    let mut changed = whole.clone();
+    changed[whole.len() / 2] ^= 1;
+    fs::write(world.at("changed.age"), changed).unwrap();
+    let encrypted = |name: &str, bytes: &[u8]| {
+        fs::write(world.at("plain"), bytes).unwrap();
+        let recipients = std::slice::from_ref(&world.recipient);
+        encrypt(&world.at("plain"), &world.at(name), recipients).unwrap();
+    };
+    encrypted("text.age", b"a text that is no database at all, however long it may be");
+    encrypted("nothing.age", b"");
+    let later = rusqlite::Connection::open(world.at("later.db")).unwrap();
+    later.execute_batch("CREATE TABLE prices (a); PRAGMA user_version = 99").unwrap();
+    drop(later);
+    encrypted("later.age", &fs::read(world.at("later.db")).unwrap());
+    let mut torn = fs::read(world.store()).unwrap();
+    let middle = torn.len() / 2;
+    torn[middle..middle + 8_192].fill(0x55);
+    encrypted("torn.age", &torn);
+
+    let not_whole = "is not whole";
+    for (name, key, told) in [
+        ("backup.age", "other.txt", "none of the keys in"),
+        ("backup.age", "no-key.txt", "holds no secret key of age"),
+        ("backup.age", "absent.txt", "absent.txt: No such file"),
+        ("absent.age", "key.txt", "absent.age: No such file"),
+        ("half.age", "key.txt", not_whole),
+        ("head.age", "key.txt", not_whole),
+        ("changed.age", "key.txt", not_whole),
+        ("empty.age", "key.txt", not_whole),
+        ("not.age", "key.txt", "is no backup"),
+        ("text.age", "key.txt", "no store of a gate"),
+        ("nothing.age", "key.txt", "no store of a gate"),
+        ("later.age", "key.txt", "written by a later release"),
+        ("torn.age", "key.txt", "is damaged"),
+    ] {
+        let error = world.restore(name, key).unwrap_err().to_string();
+        assert!(error.contains(told), "{name}: {error}");
+    }
+    let store = Sqlite::open(&world.store(), Clock::system()).unwrap();
+    assert_eq!(store.load("site").await, Ok(Some("text".to_owned())));
+}
+
+#[tokio::test]
+async fn a_backup_that_fails_leaves_the_last_one() {
+    let world = World::new();
+    let store = Sqlite::open(&world.store(), Clock::system()).unwrap();
+    let first = fs::read(world.write("backup.age").unwrap()).unwrap();
+    let noted = last_backup(&world.store());
+    let clock = Clock::system();
+    let none = write(&world.store(), &world.at("backup.age"), &[], None, &clock).unwrap_err();
+    assert!(none.to_string().contains("age-keygen"), "{none}");
+    let recipients = std::slice::from_ref(&world.recipient);
+    let keep = NonZero::new(3);
+    let error = write(&world.store(), &world.at("backup.age"), recipients, keep, &clock);
+    assert!(matches!(error, Err(BackupError::NoFolder(_))));
+    let error = world.write("absent/backup.age").unwrap_err().to_string();
+    assert!(error.contains("absent/backup.age.part: No such file"), "{error}");
+    let held = Copy::beside(&world.store()).unwrap();
+    let error = world.write("backup.age").unwrap_err().to_string();
+    assert!(error.contains("another backup is running"), "{error}");
+    drop(held);
+    store.close().await;
+    fs::remove_file(world.store()).unwrap();
+    world.write("backup.age").unwrap_err();
+    assert_eq!(fs::read(world.at("backup.age")).unwrap(), first);
+    assert_eq!(last_backup(&world.store()), noted);
+    assert!(!world.at("backup.age.part").exists() && !world.at("gate.db.copy").exists());
+}
+
+#[tokio::test]
+async fn a_folder_keeps_the_newest_and_what_is_not_ours() {
+    let world = World::new();
+    let store = Sqlite::open(&world.store(), Clock::system()).unwrap();
+    let folder = world.at("backups");
+    let recipients = std::slice::from_ref(&world.recipient);
+    for day in 0..5 {
+        let clock = Clock::of(move || UnixMillis(1_795_000_000_250 + day * 86_400_000));
+        write(&world.store(), &folder, recipients, NonZero::new(2), &clock).unwrap();
+        fs::write(folder.join("notes.txt"), "mine").unwrap();
+    }
+    store.close().await;
+    assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+    let mut names: Vec<_> = fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort_unstable();
+    let newest = ["munjigi-20261121T110640Z.db.age", "munjigi-20261122T110640Z.db.age"];
+    assert_eq!(names, [newest[0], newest[1], "notes.txt"]);
+}
