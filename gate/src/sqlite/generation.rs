@@ -6,6 +6,8 @@
 //! stood still or the file is a copy. A second copy of the heartbeat, beside the
 //! file, shows one that was put back alone, however young it is.
 
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -22,8 +24,9 @@ const BEAT_MS: u64 = 4_500;
 /// that was in use.
 const GAP_MS: u64 = 60_000;
 /// Generations that begin in different spans of this length have different
-/// numbers for a day and a half: longer than any attempt lasts.
-const SPAN_MS: u64 = 2_000;
+/// numbers for 54 minutes, and attempts last half an hour. No two starts of a
+/// process fit into one span.
+const SPAN_MS: u64 = 50;
 
 /// Table of the heartbeat. A file begins its first generation when it is opened.
 pub const TABLE: &str = "
@@ -43,8 +46,10 @@ struct Heartbeat {
 pub struct Generations {
     /// The last heartbeat in the file.
     last: Heartbeat,
-    /// The file beside the store.
-    beside: PathBuf,
+    /// The file beside the store; `None` until it could be opened.
+    beside: Option<File>,
+    /// Where it is.
+    path: PathBuf,
     /// What is in it.
     told: Option<Heartbeat>,
     /// For readers on other threads.
@@ -60,11 +65,11 @@ struct Due;
 impl Generations {
     /// Those of the file at `path`. Begins one where the file was put back.
     pub fn of(connection: &Connection, path: &Path, now: UnixMillis) -> rusqlite::Result<Self> {
-        let beside = beside(path, ".heartbeat");
-        let told = fs::read_to_string(&beside).ok().and_then(|text| Heartbeat::parse(&text));
+        let path = beside(path, ".heartbeat");
+        let told = fs::read_to_string(&path).ok().and_then(|text| Heartbeat::parse(&text));
         let last = read(connection)?;
         let shared = Arc::new(AtomicU16::new(last.generation));
-        let mut generations = Self { last, beside, told, shared };
+        let mut generations = Self { last, beside: None, path, told, shared };
         let is_known =
             told.is_none_or(|told| told.generation == last.generation && told.at <= last.at);
         if is_known && !generations.is_due(now) {
@@ -140,10 +145,23 @@ impl Generations {
         if self.told == Some(self.last) {
             return;
         }
-        match replace(&self.beside, &self.last.to_string()) {
+        match self.write_beside() {
             Ok(()) => self.told = Some(self.last),
             Err(error) => tracing::debug!(%error, "the copy of the heartbeat was not written"),
         }
+    }
+
+    /// Overwrites the copy in its place: all of them are as long, and a new file
+    /// would let the next call wait for the disk. A loss of power may bring an
+    /// older one back.
+    fn write_beside(&mut self) -> io::Result<()> {
+        let file = match self.beside.take() {
+            Some(file) => file,
+            None => File::options().create(true).truncate(false).write(true).open(&self.path)?,
+        };
+        file.write_all_at(self.last.to_string().as_bytes(), 0)?;
+        self.beside = Some(file);
+        Ok(())
     }
 
     fn is_due(&self, now: UnixMillis) -> bool {
@@ -162,14 +180,14 @@ impl Generations {
 
 impl Heartbeat {
     fn parse(text: &str) -> Option<Self> {
-        let (generation, at) = text.trim_end().split_once(' ')?;
+        let (generation, at) = text.lines().next()?.split_once(' ')?;
         Some(Self { generation: generation.parse().ok()?, at: UnixMillis(at.parse().ok()?) })
     }
 }
 
 impl std::fmt::Display for Heartbeat {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        writeln!(f, "{} {}", self.generation, self.at.0)
+        writeln!(f, "{:05} {:020}", self.generation, self.at.0)
     }
 }
 
@@ -185,13 +203,6 @@ fn read(connection: &Connection) -> rusqlite::Result<Heartbeat> {
             at: UnixMillis(row.get::<_, i64>(1)?.cast_unsigned()),
         })
     })
-}
-
-/// Replaces a small file as a whole. A loss of power may bring the old one back.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let part = beside(path, ".part");
-    fs::write(&part, text)?;
-    fs::rename(&part, path)
 }
 
 #[cfg(test)]
