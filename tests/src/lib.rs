@@ -7,8 +7,11 @@
 )]
 #![expect(missing_docs, reason = "only the tests use this library")]
 
+pub mod alone;
 pub mod bad_input;
 pub mod client;
+pub mod drill;
+pub mod kills;
 pub mod load;
 pub mod packs;
 pub mod pictures;

@@ -1,10 +1,12 @@
 //! The gate alone, as an operator starts it: no Postgres, no origin, no Worker.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use munjigi_protocol::SiteverifyCode;
+use munjigi_tests::alone::{Alone, cheaply, site};
+use munjigi_tests::kills::kill;
 use munjigi_tests::stage;
 use munjigi_tools::gate::Gate;
 use munjigi_tools::process::Service as _;
@@ -12,61 +14,9 @@ use munjigi_tools::project::Project;
 use munjigi_tools::setup::strace;
 use munjigi_tools::stack::Site;
 use munjigi_tools::wait;
-use rand::rngs::StdRng;
-use rand::{RngExt as _, SeedableRng as _};
-use tempfile::TempDir;
 use tokio::net::UnixDatagram;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-
-/// A new installation with a site for pages on this machine, and its gate.
-struct Alone {
-    folder: TempDir,
-    site: Site,
-    gate: Gate,
-}
-
-impl Alone {
-    async fn start() -> Result<Self> {
-        Self::start_with(str::to_owned).await
-    }
-
-    /// `edit` is what an operator does to the settings before the gate starts.
-    async fn start_with(edit: impl FnOnce(&str) -> String) -> Result<Self> {
-        let (project, folder) = (Project::here(), tempfile::tempdir()?);
-        let told = Gate::run(&project, &["init", &folder.path().to_string_lossy()])?;
-        let site = site(&told)?;
-        let (file, log) = (folder.path().join("gate.toml"), folder.path().join("gate.log"));
-        std::fs::write(&file, edit(&std::fs::read_to_string(&file)?))?;
-        let gate = Gate::start_from(&project, &file, log).await?;
-        Ok(Self { folder, site, gate })
-    }
-
-    fn file(&self) -> PathBuf {
-        self.folder.path().join("gate.toml")
-    }
-
-    fn log(&self) -> std::io::Result<String> {
-        std::fs::read_to_string(self.folder.path().join("gate.log"))
-    }
-}
-
-/// Settings with which tokens cost nothing, for as many as a test needs.
-fn cheaply(settings: &str) -> String {
-    let easy = "work = { floor = 1, ceiling = 1 }, hosts =";
-    let limits = "client_limit = 100_000\nchallenge_limit = 100_000\nsolution_limit = 100_000";
-    format!("{limits}\n{}", settings.replace("hosts =", easy))
-}
-
-/// The site whose keys a command has printed.
-fn site(told: &str) -> Result<Site> {
-    let value = |name: &str| {
-        let line = told.lines().find_map(|line| line.trim().strip_prefix(name));
-        line.map(|value| value.trim().to_owned()).with_context(|| format!("{name}: {told}"))
-    };
-    let (sitekey, secret) = (value("sitekey")?, value("secret")?);
-    Ok(Site { sitekey, secret, hostname: "localhost".to_owned(), alias: None })
-}
 
 /// Adds a site to a file of settings, as an operator does.
 fn add_site(file: &Path, host: &str) -> Result<Site> {
@@ -180,50 +130,10 @@ async fn of_a_thousand_calls_with_a_token_one_is_accepted() -> Result<()> {
     Ok(())
 }
 
-/// Killed at a random moment while sixty tokens are redeemed, twenty times.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gate_killed_twenty_times_under_load_spends_nothing_twice() -> Result<()> {
-    let Alone { folder: _folder, site, mut gate } = Alone::start_with(cheaply).await?;
-    let seed = u64::from(std::process::id());
-    println!("seed {seed}");
-    let mut moment = StdRng::seed_from_u64(seed);
-    let (mut confirmed, mut unanswered) = (Vec::new(), Vec::new());
-    for _ in 0..20 {
-        let mut tokens = Vec::new();
-        for _ in 0..60 {
-            tokens.push(stage::token(&gate.url(), &site).await?);
-        }
-        let mut calls = JoinSet::new();
-        for token in tokens {
-            let (url, site) = (gate.url(), site.clone());
-            calls.spawn(async move {
-                let reply = stage::verify(&url, &site, &token).await;
-                (token, reply.map(|reply| reply.success))
-            });
-        }
-        tokio::time::sleep(Duration::from_micros(moment.random_range(0..80_000))).await;
-        gate.kill();
-        while let Some(call) = calls.join_next().await {
-            match call? {
-                (token, Ok(success)) => {
-                    assert!(success, "a fresh token was refused");
-                    confirmed.push(token);
-                }
-                (token, Err(_)) => unanswered.push(token),
-            }
-        }
-        gate.start_again().await?;
-    }
-    println!("{} confirmed, {} without an answer", confirmed.len(), unanswered.len());
-    ensure!(!confirmed.is_empty() && !unanswered.is_empty(), "every kill came at the wrong time");
-    for token in &confirmed {
-        let again = stage::verify(&gate.url(), &site, token).await?;
-        assert!(stage::refused_with(&again, SiteverifyCode::TimeoutOrDuplicate), "{again:?}");
-    }
-    for token in &unanswered {
-        stage::verify(&gate.url(), &site, token).await?;
-        assert!(!stage::verify(&gate.url(), &site, token).await?.success, "spent twice");
-    }
+    let mut alone = Alone::start_with(cheaply).await?;
+    println!("{}", kill(&mut alone, 20).await?);
     Ok(())
 }
 

@@ -24,6 +24,8 @@ pub struct Arguments {
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Only {
+    /// The widget
+    Widget,
     /// The optimised gate, with the widget in it
     Gate,
 }
@@ -32,10 +34,14 @@ pub fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     setup::for_building(project)?;
     say::heading("Build");
     Build::Widget.run(project)?;
-    if let Some(Only::Gate) = arguments.only {
-        release(project, "munjigi-gate")?;
-        println!("\ntarget/release/munjigi-gate");
-        return Ok(ExitCode::SUCCESS);
+    match arguments.only {
+        Some(Only::Widget) => return Ok(ExitCode::SUCCESS),
+        Some(Only::Gate) => {
+            release(project, "munjigi-gate")?;
+            println!("\ntarget/release/munjigi-gate");
+            return Ok(ExitCode::SUCCESS);
+        }
+        None => {}
     }
     Build::Worker.run(project)?;
     if arguments.origin {
