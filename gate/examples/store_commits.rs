@@ -20,18 +20,22 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 
 /// Callers at a time, unless the second argument says another number.
 const CALLERS: usize = 32;
-/// Seconds, unless the first argument says another number.
+/// Seconds, unless the first argument says another number. A third argument is
+/// a pause between waits for the disk, in milliseconds.
 const SECONDS: u64 = 5;
 /// Waits for the disk that are measured.
 const SYNCS: usize = 500;
+/// With pauses between them, so many: at 500 a minute half a minute.
+const CALM_SYNCS: usize = 250;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let mut arguments = std::env::args().skip(1);
     let seconds = arguments.next().map_or(Ok(SECONDS), |text| text.parse())?;
     let callers = arguments.next().map_or(Ok(CALLERS), |text| text.parse())?;
+    let pause = arguments.next().map(|text| text.parse().map(Duration::from_millis)).transpose()?;
     let folder = tempfile::tempdir()?;
-    let mut syncs = syncs(&folder.path().join("pages"))?;
+    let mut syncs = syncs(&folder.path().join("pages"), pause)?;
     let store = Sqlite::open(&folder.path().join("gate.db"), Clock::system())?;
     let (start, number) = (Instant::now(), Arc::new(AtomicU32::new(0)));
     let end = start + Duration::from_secs(seconds);
@@ -72,11 +76,15 @@ const fn mixed(number: u32) -> u32 {
     number.wrapping_mul(0x9e37_79b1).rotate_left(16).wrapping_mul(0x85eb_ca6b)
 }
 
-/// How long the disk takes for each of some pages that are appended.
-fn syncs(path: &std::path::Path) -> Result<Vec<Duration>, Error> {
+/// How long the disk takes for each of some pages that are appended, one after
+/// the other or with pauses.
+fn syncs(path: &std::path::Path, pause: Option<Duration>) -> Result<Vec<Duration>, Error> {
     let mut file = File::create(path)?;
     let mut times = Vec::new();
-    for _ in 0..SYNCS {
+    for _ in 0..if pause.is_some() { CALM_SYNCS } else { SYNCS } {
+        if let Some(pause) = pause {
+            std::thread::sleep(pause);
+        }
         file.write_all(&[7; 4_096])?;
         let began = Instant::now();
         file.sync_data()?;

@@ -1,7 +1,7 @@
-// The gate beside workerd, beside a bare route of hyper that answers the same bytes, and beside its
-// own store without HTTP: challenges by wrk at 32 connections, solutions and siteverify by our own
-// generator, whose bodies differ; rounds in turn, medians. And what a gate takes: its file, its
-// start, its memory.
+// The gate beside workerd, beside a bare route of hyper that answers the same bytes, beside its own
+// store without HTTP, and beside two peers' servers: challenges by wrk at 32 connections, solutions
+// and siteverify by our own generator, whose bodies differ; rounds in turn, medians. And what a gate
+// takes: its file, its start, its memory. Each ratio is printed beside its limit.
 //
 //   node tests/bench/gate.mjs [--json] [--seconds=5] [--rounds=3] [--tokens=15000] [--starts=9]
 
@@ -16,6 +16,7 @@ import * as prepare from './prepare.mjs';
 import { cpuMs, output } from './processes.mjs';
 import { median } from './report.mjs';
 import { load, openStack, ROOT } from './stack.mjs';
+import { peer } from './widgets.mjs';
 
 const CONNECTIONS = 32;
 const RELEASE = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'release');
@@ -27,11 +28,18 @@ const GATE = join(RELEASE, 'munjigi-gate');
  * @typedef {{who: string, base: string, edge: Target | null, cpu: () => number}} Server
  */
 
+/** Builds the gate and the programs beside it as releases. */
+export async function buildGate() {
+  say('building the gate');
+  const build = ['build', '--quiet', '--release', '--locked', '-p', 'munjigi-gate', '--bins', '--examples'];
+  await output('cargo', build, { cwd: ROOT });
+}
+
 /**
  * A gate of its own whose site is made for load. Unlike the stack's, it is counted by the meter, as
  * every site of a gate is: nothing but the limits is out of the way.
  */
-async function openGate() {
+export async function openGate(settings = '') {
   const folder = mkdtempSync(join(tmpdir(), 'munjigi-gate-bench-'));
   const variables = Object.entries(process.env).filter(([name]) => !name.startsWith('MUNJIGI_'));
   const port = await freePort();
@@ -43,8 +51,7 @@ async function openGate() {
   const [, secret] = /secret +(mjs_\w+)/.exec(told) ?? [];
   const file = join(folder, 'gate.toml');
   const light = 'allow_loopback = true, work = { floor = 1, ceiling = 1 }, hosts =';
-  const settings = readFileSync(file, 'utf8');
-  writeFileSync(file, settings.replace(`${sitekey} = { hosts =`, `${sitekey} = { ${light}`));
+  writeFileSync(file, settings + readFileSync(file, 'utf8').replace(`${sitekey} = { hosts =`, `${sitekey} = { ${light}`));
   const base = `http://127.0.0.1:${port}`;
   /** Starts it: its process, and the milliseconds until it answers. */
   const begin = async () => {
@@ -61,7 +68,7 @@ async function openGate() {
     new Promise((resolve) => child.once('exit', resolve).kill('SIGTERM'));
   /** @type {Target} */
   const edge = { edge_direct: base, bench_site: { sitekey, secret, hostname: 'localhost' } };
-  return { edge, begin, end, remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return { edge, begin, end, file: join(folder, 'munjigi.db'), remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 /** The body of a request for a challenge. @param {Target} target */
@@ -100,18 +107,28 @@ async function openBare(answer) {
 /**
  * Redeems in the gate's store without HTTP, from as many callers.
  * @param {number} seconds
+ * @param {number} [pause] milliseconds between the waits for the disk that are measured
  * @returns {Promise<Round & {sync_p99_ms: number}>} and the 99th percentile of one wait for the disk
  */
-async function commits(seconds) {
-  const printed = await output(join(RELEASE, 'examples/store_commits'), [String(seconds), String(CONNECTIONS)]);
+async function commits(seconds, pause) {
+  const words = [seconds, CONNECTIONS, ...(pause ? [pause] : [])].map(String);
+  const printed = await output(join(RELEASE, 'examples/store_commits'), words);
   return { cpu_ms: 0, ...JSON.parse(printed) };
 }
 
-/** Runs wrk once. @param {string} folder @param {Server} server @param {string} body @param {number} seconds @returns {Promise<Round>} */
-async function wrk(folder, { who, base, cpu }, body, seconds) {
+/**
+ * Runs wrk once.
+ * @param {string} folder
+ * @param {{who: string, base: string, cpu: () => number}} server
+ * @param {{path: string, body?: string}} call without a body, it is a GET
+ * @param {number} seconds
+ * @returns {Promise<Round>}
+ */
+async function wrk(folder, { who, base, cpu }, { path, body }, seconds) {
   const script = join(folder, 'challenge.lua');
-  writeFileSync(script, `wrk.method = "POST"\nwrk.body = [==[${body}]==]\nwrk.headers["content-type"] = "application/json"\n`);
-  const words = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', '-s', script, `${base}/v1/challenges`];
+  const posted = `wrk.method = "POST"\nwrk.body = [==[${body}]==]\nwrk.headers["content-type"] = "application/json"\n`;
+  writeFileSync(script, body === undefined ? '' : posted);
+  const words = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', '-s', script, base + path];
   const before = cpu();
   const printed = await output('wrk', words).catch((error) => {
     if (error.code === 'ENOENT') throw new Error('wrk is missing: install the package wrk');
@@ -146,6 +163,24 @@ async function post(folder, { who, base, cpu }, { path, bodies, contains, type }
   return { ...found, cpu_ms: (cpu() - before) / found.successes };
 }
 
+/**
+ * The 99th percentile of siteverify when 500 visitors pass a minute, and of one wait for the disk as
+ * often, in milliseconds.
+ * @param {string} folder
+ * @param {Server} server
+ * @param {number} seconds
+ */
+async function calm(folder, { base, edge }, seconds) {
+  const rate = 500 / 60;
+  const bodies = await prepare.ourTokens(/** @type {import('./stack.mjs').Stack} */ (edge), Math.ceil(seconds * rate));
+  writeFileSync(join(folder, 'bodies'), bodies.join('\n'));
+  const type = 'application/x-www-form-urlencoded';
+  const words = [`--per-second=${rate}`, 'post', '/siteverify', `--bodies=${join(folder, 'bodies')}`, '--contains="success":true', `--content-type=${type}`];
+  const found = await load(base, words, { connections: 1, seconds, calls: bodies.length });
+  if (found.failures) throw new Error(`siteverify: ${found.first_failure}`);
+  return { p99_ms: found.p99_ms, sync_p99_ms: (await commits(1, 1000 / rate)).sync_p99_ms };
+}
+
 /** The medians of each number. @param {Round[]} rounds @returns {Round} */
 const medians = (rounds) => {
   const of = (/** @type {keyof Round} */ name) => median(rounds.map((round) => round[name]));
@@ -155,9 +190,7 @@ const medians = (rounds) => {
 /** @param {import('./command.mjs').Options} options @returns {Promise<import('./report.mjs').Result>} */
 export async function measure(options) {
   const [seconds, tokens] = [whole(options, 'seconds', 5), whole(options, 'tokens', 15_000)];
-  say('building the gate');
-  const build = ['build', '--quiet', '--release', '--locked', '-p', 'munjigi-gate', '--bins', '--examples'];
-  await output('cargo', build, { cwd: ROOT });
+  await buildGate();
   const folder = mkdtempSync(join(tmpdir(), 'munjigi-bench-'));
   const gate = await openGate();
   const starts = [];
@@ -178,6 +211,14 @@ export async function measure(options) {
     closing.push(running.stop);
     const bare = await openBare(await answerOf(gate.edge));
     closing.push(() => bare.child.kill('SIGKILL'));
+    const cap = await peer('cap', ['--difficulty=1', '--memory']);
+    closing.push(cap.stop);
+    const altcha = await peer('altcha');
+    closing.push(altcha.stop);
+    const peers = [
+      { who: '@cap.js/server, no file', base: cap.ready.base, cpu: () => cpuMs(cap.pid), call: { path: '/challenge', body: '{}' } },
+      { who: 'altcha-lib', base: altcha.ready.base, cpu: () => cpuMs(altcha.pid), call: { path: '/challenge' } },
+    ];
     const { stack, pid } = running;
     /** @type {Server[]} */
     const servers = [
@@ -194,7 +235,7 @@ export async function measure(options) {
       for (const server of servers) {
         const { who, edge } = server;
         say(`gate: round ${number + 1}, ${who}`);
-        keep('challenge', who, await wrk(folder, server, wish(edge ?? gate.edge), seconds));
+        keep('challenge', who, await wrk(folder, server, { path: '/v1/challenges', body: wish(edge ?? gate.edge) }, seconds));
         if (!edge) continue;
         const of = /** @type {import('./stack.mjs').Stack} */ (edge);
         const solutions = { path: '/v1/solutions', bodies: await prepare.ourSolutions(of, tokens), contains: '"passed"', type: 'application/json' };
@@ -203,11 +244,31 @@ export async function measure(options) {
         const verify = { path: '/siteverify', bodies: await prepare.ourTokens(of, tokens), contains: '"success":true', type: form };
         keep('siteverify', who, await post(folder, server, verify, seconds));
       }
+      for (const server of peers) {
+        say(`gate: round ${number + 1}, ${server.who}`);
+        keep('challenge', server.who, await wrk(folder, server, server.call, seconds));
+      }
     }
+    say('gate: 500 passes a minute');
+    // The others are idle, but their timers are not.
+    const { p99_ms, sync_p99_ms } = await calm(folder, servers[0], 12 * seconds);
     const calls = Object.entries(all).flatMap(([kind, by]) => {
       const own = medians(by.gate);
       return Object.entries(by).map(([who, rounds]) => ({ kind, who, rounds, ...medians(rounds), ratio: who === 'gate' ? null : own.per_second / medians(rounds).per_second }));
     });
+    const of = (/** @type {string} */ kind, /** @type {string[]} */ ...names) =>
+      Math.min(...calls.filter((call) => call.kind === kind && names.includes(call.who)).map(({ ratio }) => Number(ratio)));
+    const strongest = peers.map(({ who }) => who);
+    /** What is promised, what was measured, and whether more is better. @type {[string, number, number, boolean][]} */
+    const promises = [
+      ['siteverify ÷ commits of its store', of('siteverify', 'store'), 0.5, true],
+      ['siteverify ÷ workerd', of('siteverify', 'workerd'), 3, true],
+      ['challenges ÷ bare hyper', of('challenge', 'bare hyper'), 0.6, true],
+      ['challenges ÷ the strongest peer', of('challenge', ...strongest), 2, true],
+      ['solutions ÷ workerd', of('solution', 'workerd'), 1.8, true],
+      ['p99 of siteverify at 500 passes a minute ÷ p99 of fdatasync', p99_ms / sync_p99_ms, 3, false],
+    ];
+    const limits = promises.map(([what, ratio, limit, more]) => ({ what, ratio, limit, more, holds: more ? ratio >= limit : ratio <= limit }));
     const takes = { binary_mb: statSync(GATE).size / 1e6, ready_ms: median(starts), idle_mb: memory };
     return {
       name: 'gate',
@@ -219,6 +280,12 @@ export async function measure(options) {
           notes: ['the generator runs on the same cores: wrk with one thread for challenges, our own, which checks each answer, for the rest'],
         },
         {
+          title: 'Each ratio beside its limit',
+          columns: ['ratio', 'measured', 'limit', 'holds'],
+          rows: limits.map(({ what, ratio, limit, more, holds }) => [what, ratio, `${more ? '≥' : '≤'} ${limit}`, holds ? 'yes' : 'NO']),
+          notes: [`p99 of siteverify ${p99_ms.toFixed(2)} ms, of one fdatasync of a page as often ${sync_p99_ms.toFixed(2)} ms`],
+        },
+        {
           title: 'What a gate takes',
           columns: ['what', 'much'],
           rows: [
@@ -228,7 +295,7 @@ export async function measure(options) {
           ],
         },
       ],
-      data: { calls, takes },
+      data: { calls, limits, calm: { p99_ms, sync_p99_ms }, takes },
     };
   } finally {
     for (const close of closing.reverse()) await close();

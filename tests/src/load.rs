@@ -42,6 +42,8 @@ pub struct Bounds {
     pub duration: Duration,
     /// Upper limit on the number of calls.
     pub calls: usize,
+    /// Calls that begin each second; `None`: as many as are answered.
+    pub per_second: Option<f64>,
 }
 
 /// Runs `call(connection, number)` with numbers from 0, each once.
@@ -65,6 +67,11 @@ where
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 if number >= bounds.calls {
                     break;
+                }
+                if let Some(rate) = bounds.per_second {
+                    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+                    let due = start + Duration::from_secs_f64(number as f64 / rate);
+                    tokio::time::sleep_until(due.into()).await;
                 }
                 let begun = Instant::now();
                 match call(&mut connection, number).await {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use hyper::Method;
 use munjigi_protocol::{SolutionReply, routes};
-use munjigi_tests::client::{CallError, challenge_request, solution_request};
+use munjigi_tests::client::{CallError, Connection, challenge_request, solution_request};
 use munjigi_tests::load::{Bounds, Report, run};
 
 /// Loads one call and prints what succeeded.
@@ -25,6 +25,10 @@ struct Arguments {
     /// At most so many calls, and so many things prepared for them.
     #[arg(long, default_value_t = 20_000)]
     calls: usize,
+    /// Calls that begin each second, however long they take; otherwise as many
+    /// as are answered.
+    #[arg(long)]
+    per_second: Option<f64>,
     #[command(subcommand)]
     call: What,
 }
@@ -35,6 +39,9 @@ enum What {
     Challenge(Site),
     /// Asks for challenges, each from an address of its own.
     Visits(Site),
+    /// Whole visits: frame, challenge, solution and siteverify, from addresses
+    /// in `X-Forwarded-For` that come again.
+    Passes(Site),
     /// Hands in solutions of challenges prepared beforehand.
     Solution(Site),
     /// Spends tokens prepared beforehand, each once.
@@ -91,6 +98,7 @@ async fn measure(arguments: &Arguments) -> Result<Report, Box<dyn std::error::Er
         connections: arguments.connections,
         duration: Duration::from_secs(arguments.seconds),
         calls: arguments.calls,
+        per_second: arguments.per_second,
     };
     let base = &arguments.base;
     let json = [("content-type", "application/json")];
@@ -122,6 +130,15 @@ async fn measure(arguments: &Arguments) -> Result<Report, Box<dyn std::error::Er
                     let answer = connection.send(Method::POST, path, &headers, body).await?;
                     wanted(answer.status.as_u16(), &answer.body, "\"puzzle\"")
                 })
+            })
+            .await?
+        }
+        What::Passes(site) => {
+            let bounds = Bounds { calls: usize::MAX, ..bounds };
+            let site = site.clone();
+            run("passes", base, bounds, move |connection, number| {
+                let site = site.clone();
+                Box::pin(async move { pass(connection, &site, number).await })
             })
             .await?
         }
@@ -167,6 +184,10 @@ async fn measure(arguments: &Arguments) -> Result<Report, Box<dyn std::error::Er
     Ok(report)
 }
 
+/// Addresses of those who come again: fewer than any table of a gate has room
+/// for, so that what grows is a leak.
+const ADDRESSES: usize = 2_000;
+
 /// One of 16 million addresses; neighbours in time are in different networks.
 fn address(number: usize) -> String {
     let [.., third, second, first] = number.to_be_bytes();
@@ -210,6 +231,25 @@ fn wanted(status: u16, body: &[u8], contains: &str) -> Result<(), CallError> {
     }
 }
 
+/// Bounds for what is prepared: as fast as can be, until it is complete.
+const fn prepared(bounds: Bounds) -> Bounds {
+    Bounds { duration: Duration::from_mins(10), per_second: None, ..bounds }
+}
+
+/// A visitor's way from the widget to the verified form.
+async fn pass(connection: &mut Connection, site: &Site, number: usize) -> Result<(), CallError> {
+    let address = address(number % ADDRESSES);
+    let client = [("x-forwarded-for", address.as_str())];
+    let referer = format!("http://{}/", site.hostname);
+    let frame = [client[0], ("referer", referer.as_str())];
+    let path = format!("/v1/frame/{}", site.sitekey);
+    let answer = connection.send(Method::GET, &path, &frame, "").await?;
+    wanted(answer.status.as_u16(), &answer.body, "<html")?;
+    let token = connection.token(&site.sitekey, &site.hostname, &client).await?;
+    let reply = connection.siteverify(&site.secret, &token).await?;
+    if reply.success { Ok(()) } else { Err(CallError::Body(format!("{reply:?}"))) }
+}
+
 /// Prepares solutions of distinct challenges.
 async fn solutions(
     base: &str,
@@ -218,7 +258,7 @@ async fn solutions(
 ) -> Result<Vec<Vec<u8>>, Box<dyn std::error::Error>> {
     let made = Arc::new(Mutex::new(Vec::new()));
     let (site, keep) = (site.clone(), Arc::clone(&made));
-    let unbounded = Bounds { duration: Duration::from_mins(10), ..bounds };
+    let unbounded = prepared(bounds);
     let report = run("prepare solutions", base, unbounded, move |connection, _| {
         let (site, keep) = (site.clone(), Arc::clone(&keep));
         Box::pin(async move {
@@ -244,7 +284,7 @@ async fn tokens(
     let made = Arc::new(Mutex::new(Vec::new()));
     let bodies = pick(solutions(base, site, bounds).await?);
     let keep = Arc::clone(&made);
-    let unbounded = Bounds { duration: Duration::from_mins(10), ..bounds };
+    let unbounded = prepared(bounds);
     let report = run("prepare tokens", base, unbounded, move |connection, number| {
         let (body, keep) = (bodies(number), Arc::clone(&keep));
         Box::pin(async move {
