@@ -18,7 +18,7 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use munjigi_captcha::Price;
 use munjigi_captcha::ports::{Payer, PriceStore, RedemptionStore, RowAddress, StoreError};
@@ -37,7 +37,7 @@ pub use days::{Day, Sums, days_in};
 use generation::Generations;
 use outbox::Cursor;
 pub use outbox::{Batch, Events};
-use trouble::Troubles;
+use trouble::{Trouble, Troubles};
 use writer::Writer;
 
 /// The file. Clones share it.
@@ -47,10 +47,12 @@ pub struct Sqlite {
     path: PathBuf,
     clock: Clock,
     waiting: Arc<AtomicU64>,
-    generation: Arc<AtomicU16>,
+    heartbeat: generation::Shared,
     troubles: Troubles,
 }
 
+/// So long without a heartbeat, and the thread that writes hangs.
+const SILENT_MS: u64 = 20_000;
 /// Calls after which the log is copied into the file; each writes some four
 /// pages of 4 KiB.
 const CALLS_PER_CHECKPOINT: usize = 4_096;
@@ -181,7 +183,7 @@ impl Sqlite {
         let (cursor, count) = Cursor::of(&connection, &attempts).map_err(refused)?;
         let waiting = Arc::new(AtomicU64::new(count));
         let generations = Generations::of(&connection, path, clock.now()).map_err(refused)?;
-        let generation = generations.shared();
+        let heartbeat = generations.shared();
         let troubles = Troubles::default();
         let mut database = Database {
             connection,
@@ -197,7 +199,7 @@ impl Sqlite {
         };
         database.retry_aside().map_err(refused)?;
         let writer = Writer::start(database).map_err(OpenError::Thread)?;
-        Ok(Self { writer, path: path.to_owned(), clock, waiting, generation, troubles })
+        Ok(Self { writer, path: path.to_owned(), clock, waiting, heartbeat, troubles })
     }
 
     /// Closes the file once what waits is done: its log goes into it, so that it
@@ -222,12 +224,14 @@ impl Sqlite {
 
     /// The generation of attempts that begin now.
     pub fn generation(&self) -> u16 {
-        self.generation.load(Ordering::Relaxed)
+        self.heartbeat.generation()
     }
 
-    /// What is wrong with the file, and what to do.
+    /// What is wrong with the file, and what to do. Does not wait for it.
     pub fn trouble(&self) -> Option<String> {
-        self.troubles.now().map(|trouble| trouble.to_string())
+        let silent = self.clock.now().0.saturating_sub(self.heartbeat.at().0);
+        let hangs = (silent > SILENT_MS).then_some(Trouble::Silent(silent / 1_000));
+        self.troubles.now().or(hangs).map(|trouble| trouble.to_string())
     }
 
     /// Deletes what is over: rows of attempts that no token can name any more,

@@ -10,7 +10,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::{fs, io};
 
 use munjigi_keys::UnixMillis;
@@ -53,7 +53,31 @@ pub struct Generations {
     /// What is in it.
     told: Option<Heartbeat>,
     /// For readers on other threads.
-    shared: Arc<AtomicU16>,
+    shared: Shared,
+}
+
+/// What readers on other threads see. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Shared {
+    generation: Arc<AtomicU16>,
+    at: Arc<AtomicU64>,
+}
+
+impl Shared {
+    /// The number of the last generation that began.
+    pub fn generation(&self) -> u16 {
+        self.generation.load(Ordering::Relaxed)
+    }
+
+    /// When the last heartbeat was written.
+    pub fn at(&self) -> UnixMillis {
+        UnixMillis(self.at.load(Ordering::Relaxed))
+    }
+
+    fn set(&self, last: Heartbeat) {
+        self.generation.store(last.generation, Ordering::Relaxed);
+        self.at.store(last.at.0, Ordering::Relaxed);
+    }
 }
 
 /// Why no row can be read or written: a new generation is due, and the file
@@ -68,7 +92,7 @@ impl Generations {
         let path = beside(path, ".heartbeat");
         let told = fs::read_to_string(&path).ok().and_then(|text| Heartbeat::parse(&text));
         let last = read(connection)?;
-        let shared = Arc::new(AtomicU16::new(last.generation));
+        let shared = Shared::default();
         let mut generations = Self { last, beside: None, path, told, shared };
         let is_known =
             told.is_none_or(|told| told.generation == last.generation && told.at <= last.at);
@@ -81,9 +105,9 @@ impl Generations {
         Ok(generations)
     }
 
-    /// The number of the last generation that began, for readers on other threads.
-    pub fn shared(&self) -> Arc<AtomicU16> {
-        Arc::clone(&self.shared)
+    /// For readers on other threads.
+    pub fn shared(&self) -> Shared {
+        self.shared.clone()
     }
 
     /// The generation that is in use.
@@ -173,7 +197,7 @@ impl Generations {
             .prepare_cached("UPDATE heartbeat SET generation = ?1, at = ?2")?
             .execute(params![next.generation, next.at.0.cast_signed()])?;
         self.last = next;
-        self.shared.store(next.generation, Ordering::Relaxed);
+        self.shared.set(next);
         Ok(())
     }
 }

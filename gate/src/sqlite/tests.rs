@@ -354,3 +354,29 @@ async fn a_disk_that_is_full_is_told_until_there_is_room() {
     assert_eq!(store.trouble(), None);
     assert_eq!(store.store("long", &long).await, Ok(()));
 }
+
+#[tokio::test]
+async fn a_store_that_hangs_is_told_without_waiting_for_it() {
+    let (files, begin) = (Files::new(), Clock::system().now());
+    let passed = Arc::new(AtomicU64::new(0));
+    let read = Arc::clone(&passed);
+    let clock = Clock::of(move || UnixMillis(begin.0 + read.load(Ordering::Relaxed)));
+    let store = Sqlite::open(&files.path(), clock).unwrap();
+    let (go, wait) = std::sync::mpsc::sync_channel::<()>(0);
+    let (started, is_hanging) = tokio::sync::oneshot::channel();
+    let writer = store.writer.clone();
+    let hang = move |_: &mut Database| {
+        let _ = started.send(());
+        Ok(wait.recv().is_ok())
+    };
+    let hanging = tokio::spawn(async move { writer.ask(hang).await });
+    is_hanging.await.unwrap();
+    passed.store(20_000, Ordering::Relaxed);
+    assert_eq!(store.trouble(), None);
+    passed.store(21_000, Ordering::Relaxed);
+    assert!(store.trouble().unwrap().contains("has not answered for 21 s"));
+    go.send(()).unwrap();
+    assert_eq!(hanging.await.unwrap(), Ok(true));
+    store.respond().await.unwrap();
+    assert_eq!(store.trouble(), None);
+}

@@ -14,6 +14,8 @@ pub enum Trouble {
     Unwritable,
     /// Its pages do not fit together. Only a start with another file ends it.
     Damaged,
+    /// It has not answered for so many seconds.
+    Silent(u64),
     /// Something else; SQLite's words.
     Other(String),
 }
@@ -43,6 +45,12 @@ impl fmt::Display for Trouble {
             }
             Self::Damaged => {
                 "the store's file is damaged: siteverify accepts no tokens. Stop the gate, put the last backup in its place with `munjigi-gate restore`, start it"
+            }
+            Self::Silent(seconds) => {
+                return write!(
+                    f,
+                    "the store has not answered for {seconds} s: siteverify accepts no tokens. Its disk hangs: look at the system's log"
+                );
             }
             Self::Other(words) => {
                 return write!(f, "the store does not take writes: {words}");
