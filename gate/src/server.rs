@@ -123,7 +123,7 @@ pub struct Server {
 /// There is one already.
 pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
     let recorder = metrics::recorder("munjigi_edge_request_seconds", &SECONDS);
-    let handle = recorder.install_recorder()?;
+    let handle = metrics::install(recorder)?;
     operators::describe_metrics();
     Ok(handle)
 }

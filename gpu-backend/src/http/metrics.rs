@@ -20,7 +20,6 @@ use crate::engine::Engine;
 )]
 pub async fn handler(State(app): State<Arc<App>>) -> impl IntoResponse {
     look(&app);
-    app.metrics.run_upkeep();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], app.metrics.render())
 }
 
