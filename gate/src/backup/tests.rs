@@ -1,4 +1,4 @@
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 
 use age::secrecy::ExposeSecret as _;
 use age::x25519::Identity;
@@ -90,6 +90,22 @@ async fn a_store_that_is_lost_comes_back_and_spends_nothing_again() {
     assert_eq!(world.restore("backup.age", "key.txt").unwrap(), None);
     let store = Sqlite::open(&world.store(), Clock::system()).unwrap();
     assert_eq!(store.load("site").await, Ok(Some("text".to_owned())));
+}
+
+#[tokio::test]
+async fn what_root_restores_belongs_to_the_owner_of_the_folder() {
+    let world = World::new();
+    let store = Sqlite::open(&world.store(), Clock::system()).unwrap();
+    store.close().await;
+    // Only root can; for others, the owner is who they are.
+    let _ = chown(world.folder.path(), Some(65_532), Some(65_532));
+    let owner = fs::metadata(world.folder.path()).unwrap().uid();
+    world.write("backup.age").unwrap();
+    world.restore("backup.age", "key.txt").unwrap();
+    for name in ["", ".lock", ".heartbeat", ".backup"] {
+        let uid = fs::metadata(world.at(&format!("gate.db{name}"))).unwrap().uid();
+        assert_eq!(uid, owner, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use rusqlite::{Connection, OpenFlags};
 
-use super::beside::beside;
+use super::beside::{beside, give_to_owner};
 use super::{OpenError, begin_generation, lock, schema};
 
 /// How long a copy waits for a gate that is just creating the file.
@@ -105,6 +105,7 @@ impl Copy {
             }
         }
         fs::rename(&self.path, store).map_err(|source| failed(store, source))?;
+        give_to_owner(store);
         sync_folder(store).map_err(|source| failed(store, source))?;
         drop(held);
         begin_generation(store, clock)?;
@@ -153,7 +154,10 @@ impl Drop for Copy {
 
 /// Notes beside the store that it was backed up.
 pub fn note_backup(store: &Path, at: UnixMillis) -> io::Result<()> {
-    fs::write(beside(store, ".backup"), format!("{}\n", at.0))
+    let path = beside(store, ".backup");
+    fs::write(&path, format!("{}\n", at.0))?;
+    give_to_owner(&path);
+    Ok(())
 }
 
 /// When the store was last backed up; `None`: never.

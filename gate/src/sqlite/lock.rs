@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::OpenError;
-use super::beside::beside;
+use super::beside::{beside, give_to_owner};
 
 /// A process that is just ending may take this long, in tries and their pause.
 const TRIES: u32 = 50;
@@ -19,6 +19,7 @@ pub fn lock(path: &Path) -> Result<File, OpenError> {
     let failed = |source| OpenError::Lock { path: beside.display().to_string(), source };
     let file = File::options().create(true).truncate(false).write(true).open(&beside);
     let file = file.map_err(failed)?;
+    give_to_owner(&beside);
     for _ in 0..TRIES {
         match file.try_lock() {
             Ok(()) => return Ok(file),
