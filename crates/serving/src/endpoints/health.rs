@@ -64,7 +64,7 @@ fn rings<P: Platform>(edge: &RequestContext<'_, P>) -> HealthCheck {
 /// While their store is down, known sites are served from caches.
 async fn sites<P: Platform>(edge: &RequestContext<'_, P>) -> HealthCheck {
     let answers = match edge.platform.values() {
-        // One that hangs would let whoever asks wait for it.
+        // A store that hangs must not make callers wait.
         _ if edge.platform.trouble().is_some() => false,
         Ok(values) => values.load(ABSENT_KEY).await.is_ok(),
         Err(_) => false,
