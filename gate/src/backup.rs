@@ -1,17 +1,17 @@
 //! Backups of the store, encrypted to keys whose secret half is elsewhere, in
 //! the format of age (<https://age-encryption.org/v1>).
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, BufReader, Read, Write};
 use std::num::NonZero;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use age::x25519::Recipient;
 use age::{DecryptError, Decryptor, EncryptError, Encryptor, IdentityFile};
 use munjigi_process::clock::Clock;
 
-use crate::sqlite::{Copy, CopyError, beside, note_backup, stamp, sync_folder};
+use crate::sqlite::{Copy, CopyError, beside, note_backup, open, stamp, sync_folder};
 
 /// How names of dated backups begin and end.
 const NAME: [&str; 2] = ["munjigi-", ".db.age"];
@@ -140,10 +140,9 @@ fn encrypt(from: &Path, to: &Path, recipients: &[Recipient]) -> Result<(), Backu
     let recipients = recipients.iter().map(|recipient| recipient as &dyn age::Recipient);
     let encryptor = Encryptor::with_recipients(recipients)?;
     let mut input = File::open(from).map_err(file(from))?;
-    let mut options = OpenOptions::new();
-    options.create(true).truncate(true).write(true).mode(0o600);
-    let output = options.open(to).map_err(file(to))?;
+    let output = open(to).map_err(file(to))?;
     let write = |output: &File| {
+        output.set_len(0)?;
         let mut writer = encryptor.wrap_output(output)?;
         io::copy(&mut input, &mut writer)?;
         writer.finish()?.sync_all()
@@ -174,7 +173,7 @@ fn decrypt(path: &Path, identity: &Path, to: &Path) -> Result<(), BackupError> {
     let decryptor = Decryptor::new_buffered(input).map_err(refused)?;
     let keys = identities.iter().map(|identity| &**identity as &dyn age::Identity);
     let mut reader = decryptor.decrypt(keys).map_err(refused)?;
-    let mut output = OpenOptions::new().write(true).open(to).map_err(file(to))?;
+    let mut output = open(to).map_err(file(to))?;
     let mut chunk = vec![0; CHUNK];
     loop {
         let read = match reader.read(&mut chunk) {

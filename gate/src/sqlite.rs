@@ -31,7 +31,7 @@ use munjigi_serving::ports::{ControlStore, DenyEntry};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use attempts::Attempts;
-pub use beside::beside;
+pub use beside::{beside, open};
 pub use copy::{Copy, CopyError, last_backup, note_backup, stamp, sync_folder};
 pub use days::{Day, Sums, days_in};
 use generation::Generations;

@@ -109,6 +109,28 @@ async fn what_root_restores_belongs_to_the_owner_of_the_folder() {
 }
 
 #[tokio::test]
+async fn a_link_in_the_folder_does_not_choose_what_is_written() {
+    let world = World::new();
+    Sqlite::open(&world.store(), Clock::system()).unwrap().close().await;
+    let other = world.at("other");
+    fs::write(&other, "kept").unwrap();
+    for name in ["gate.db.copy", "gate.db.backup", "backup.age.part"] {
+        std::os::unix::fs::symlink(&other, world.at(name)).unwrap();
+        world.write("backup.age").unwrap_err();
+        assert_eq!(fs::read_to_string(&other).unwrap(), "kept", "{name}");
+        let _ = fs::remove_file(world.at(name));
+    }
+    world.write("backup.age").unwrap();
+    for name in ["gate.db.lock", "gate.db.copy"] {
+        let _ = fs::remove_file(world.at(name));
+        std::os::unix::fs::symlink(&other, world.at(name)).unwrap();
+        world.restore("backup.age", "key.txt").unwrap_err();
+        assert_eq!(fs::read_to_string(&other).unwrap(), "kept", "{name}");
+        fs::remove_file(world.at(name)).unwrap();
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_restored_is_told_apart_and_changes_nothing() {
     let world = World::new();
     let store = Sqlite::open(&world.store(), Clock::system()).unwrap();

@@ -1,9 +1,8 @@
 //! Copies of the file: one that is made while a gate uses it, and one that
 //! takes its place.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use rusqlite::{Connection, OpenFlags};
 
-use super::beside::{beside, give_to_owner};
+use super::beside::{beside, give_to_owner, open};
 use super::{OpenError, begin_generation, lock, schema};
 
 /// How long a copy waits for a gate that is just creating the file.
@@ -58,9 +57,7 @@ impl Copy {
     pub fn beside(store: &Path) -> Result<Self, CopyError> {
         let path = beside(store, ".copy");
         let failed = |source| CopyError::File { path: path.display().to_string(), source };
-        let mut options = OpenOptions::new();
-        options.create(true).truncate(false).write(true).mode(0o600);
-        let file = options.open(&path).map_err(failed)?;
+        let file = open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -114,7 +111,7 @@ impl Copy {
 
     /// Whether it is a whole store that this release knows.
     fn check(&self) -> Result<(), CopyError> {
-        let open = || {
+        let look = || {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
             let connection = Connection::open_with_flags(&self.path, flags)?;
             let words = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
@@ -122,7 +119,7 @@ impl Copy {
             let is_store = connection.query_row(sql, [], |row| row.get::<_, u32>(0))? == 1;
             Ok::<_, rusqlite::Error>((connection, is_store, words))
         };
-        let (connection, is_store, words): (_, _, String) = match open() {
+        let (connection, is_store, words): (_, _, String) = match look() {
             Ok(found) => found,
             Err(source) => {
                 return Err(match source.sqlite_error_code() {
@@ -154,10 +151,9 @@ impl Drop for Copy {
 
 /// Notes beside the store that it was backed up.
 pub fn note_backup(store: &Path, at: UnixMillis) -> io::Result<()> {
-    let path = beside(store, ".backup");
-    fs::write(&path, format!("{}\n", at.0))?;
-    give_to_owner(&path);
-    Ok(())
+    let mut file = open(&beside(store, ".backup"))?;
+    file.set_len(0)?;
+    writeln!(file, "{}", at.0)
 }
 
 /// When the store was last backed up; `None`: never.

@@ -16,7 +16,7 @@ use std::{fs, io};
 use munjigi_keys::UnixMillis;
 use rusqlite::{Connection, params};
 
-use super::beside::{beside, give_to_owner};
+use super::beside::{beside, open};
 
 /// How old a heartbeat is when the next may be written.
 const BEAT_MS: u64 = 4_500;
@@ -179,14 +179,7 @@ impl Generations {
     /// would let the next call wait for the disk. A loss of power may bring an
     /// older one back.
     fn write_beside(&mut self) -> io::Result<()> {
-        let file = if let Some(file) = self.beside.take() {
-            file
-        } else {
-            let path = &self.path;
-            let file = File::options().create(true).truncate(false).write(true).open(path)?;
-            give_to_owner(path);
-            file
-        };
+        let file = if let Some(file) = self.beside.take() { file } else { open(&self.path)? };
         file.write_all_at(self.last.to_string().as_bytes(), 0)?;
         self.beside = Some(file);
         Ok(())

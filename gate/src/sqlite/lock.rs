@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::OpenError;
-use super::beside::{beside, give_to_owner};
+use super::beside::{beside, open};
 
 /// A process that is just ending may take this long, in tries and their pause.
 const TRIES: u32 = 50;
@@ -17,9 +17,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub fn lock(path: &Path) -> Result<File, OpenError> {
     let beside = beside(path, ".lock");
     let failed = |source| OpenError::Lock { path: beside.display().to_string(), source };
-    let file = File::options().create(true).truncate(false).write(true).open(&beside);
-    let file = file.map_err(failed)?;
-    give_to_owner(&beside);
+    let file = open(&beside).map_err(failed)?;
     for _ in 0..TRIES {
         match file.try_lock() {
             Ok(()) => return Ok(file),
