@@ -191,9 +191,11 @@ impl Connection {
         &mut self,
         secret: &str,
         token: &str,
+        headers: &[(&str, &str)],
     ) -> Result<SiteverifyReply, CallError> {
         let body = format!("secret={secret}&response={token}");
-        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let form = ("content-type", "application/x-www-form-urlencoded");
+        let headers = [&[form], headers].concat();
         self.send(Method::POST, routes::SITEVERIFY.path, &headers, body).await?.json()
     }
 }

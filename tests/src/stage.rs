@@ -102,7 +102,7 @@ pub async fn challenge(edge: &str, site: &Site, address: &str) -> Result<Challen
 
 pub async fn verify(edge: &str, site: &Site, token: &str) -> Result<SiteverifyReply> {
     let mut connection = Connection::open(edge).await?;
-    connection.siteverify(&site.secret, token).await.context("siteverify")
+    connection.siteverify(&site.secret, token, &[]).await.context("siteverify")
 }
 
 /// Whether a reply refuses with exactly this code.

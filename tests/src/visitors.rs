@@ -59,5 +59,5 @@ impl Visitors {
 async fn pass(edge: &str, site: &Site) -> Result<bool> {
     let mut connection = Connection::open(edge).await?;
     let token = connection.token(&site.sitekey, &site.hostname, &[]).await?;
-    Ok(connection.siteverify(&site.secret, &token).await?.success)
+    Ok(connection.siteverify(&site.secret, &token, &[]).await?.success)
 }

@@ -246,7 +246,7 @@ async fn pass(connection: &mut Connection, site: &Site, number: usize) -> Result
     let answer = connection.send(Method::GET, &path, &frame, "").await?;
     wanted(answer.status.as_u16(), &answer.body, "<html")?;
     let token = connection.token(&site.sitekey, &site.hostname, &client).await?;
-    let reply = connection.siteverify(&site.secret, &token).await?;
+    let reply = connection.siteverify(&site.secret, &token, &client).await?;
     if reply.success { Ok(()) } else { Err(CallError::Body(format!("{reply:?}"))) }
 }
 

@@ -40,10 +40,10 @@ async fn no_log_holds_a_token_a_secret_an_address_or_a_key() -> Result<()> {
 
     let challenge = connection.challenge(&site.sitekey, &site.hostname, &visitor).await?;
     let token = connection.token(&site.sitekey, &site.hostname, &visitor).await?;
-    assert!(!connection.siteverify(&other.secret, &token).await?.success);
-    assert!(connection.siteverify(&site.secret, &token).await?.success);
-    assert!(!connection.siteverify(&site.secret, &token).await?.success);
-    assert!(!connection.siteverify("nobodys-own-secret", &token).await?.success);
+    assert!(!connection.siteverify(&other.secret, &token, &[]).await?.success);
+    assert!(connection.siteverify(&site.secret, &token, &[]).await?.success);
+    assert!(!connection.siteverify(&site.secret, &token, &[]).await?.success);
+    assert!(!connection.siteverify("nobodys-own-secret", &token, &[]).await?.success);
     let query = format!("{}?secret={}&response={token}", routes::SITEVERIFY.path, site.secret);
     connection.send(Method::GET, &query, &visitor, "").await?;
     let garbage = format!("{{\"challenge\":\"{}\",\"nonces\":[", challenge.challenge);

@@ -17,7 +17,7 @@ async fn verify_at_once(edge: &str, site: &Site, tokens: Vec<String>) -> Result<
     let mut calls = JoinSet::new();
     for (mut connection, token) in connections.into_iter().zip(tokens) {
         let secret = site.secret.clone();
-        calls.spawn(async move { connection.siteverify(&secret, &token).await });
+        calls.spawn(async move { connection.siteverify(&secret, &token, &[]).await });
     }
     let (mut successes, mut duplicates) = (0, 0);
     while let Some(reply) = calls.join_next().await {
