@@ -27,7 +27,7 @@ async function openHost(t) {
 }
 
 test('a site keeps the keys that it has with another vendor', { timeout: 300_000 }, async (t) => {
-  const stage = await openStage(t, 'workerd', LITTLE_WORK);
+  const stage = await openStage(t, 'gate', LITTLE_WORK);
   const { sitekey, secret } = stage.site;
   const { proof, port } = await openHost(t);
 

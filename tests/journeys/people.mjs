@@ -14,10 +14,10 @@ export const PASSWORD = 'lantern orbit velvet';
 /**
  * A stack and a Chromium for all tests of a file; called in its `before` and `after`.
  * @param {string} name of the folder of its logs
- * @param {{asProgram?: boolean, stack?: string[]}} [options] whether the browser says that a program drives it,
- * and further arguments of `munjigi-tools stack`
+ * @param {{edge?: 'workerd' | 'gate', asProgram?: boolean, stack?: string[]}} [options] the edge, whether the
+ * browser says that a program drives it, and further arguments of `munjigi-tools stack`
  */
-export function theatre(name, { asProgram = false, stack = [] } = {}) {
+export function theatre(name, { edge = 'gate', asProgram = false, stack = [] } = {}) {
   /** @type {(() => unknown)[]} */
   const closing = [];
   const own = {
@@ -26,7 +26,7 @@ export function theatre(name, { asProgram = false, stack = [] } = {}) {
     browser: /** @type {import('playwright-core').Browser} */ (/** @type {unknown} */ (null)),
     open: async () => {
       const context = { name, after: (/** @type {() => unknown} */ close) => closing.push(close) };
-      own.stage = await openStage(/** @type {any} */ (context), 'workerd', stack);
+      own.stage = await openStage(/** @type {any} */ (context), edge, stack);
       const args = asProgram ? ARGS : [...ARGS, '--disable-blink-features=AutomationControlled'];
       own.browser = await chromium.launch({ executablePath: CHROMIUM, args });
     },

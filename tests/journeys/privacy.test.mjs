@@ -14,7 +14,7 @@ let stage;
 const closing = [];
 before(async () => {
   const context = { name: 'privacy', after: (/** @type {() => unknown} */ close) => closing.push(close) };
-  stage = await openStage(/** @type {any} */ (context), 'workerd', LITTLE_WORK);
+  stage = await openStage(/** @type {any} */ (context), 'gate', LITTLE_WORK);
 });
 after(async () => {
   for (const close of closing) await close();

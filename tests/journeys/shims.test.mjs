@@ -8,7 +8,7 @@ import { theatre } from './people.mjs';
 import { LITTLE_WORK, munjigi } from './stage.mjs';
 import { openVendorPage } from './vendor-page.mjs';
 
-const own = theatre('shims', { stack: LITTLE_WORK });
+const own = theatre('shims', { edge: 'workerd', stack: LITTLE_WORK });
 before(own.open);
 after(own.close);
 

@@ -29,7 +29,7 @@ import { openVendorPage } from './vendor-page.mjs';
  * @property {string[][]} steps
  */
 
-const own = theatre('vendor-pages', { stack: LITTLE_WORK });
+const own = theatre('vendor-pages', { edge: 'workerd', stack: LITTLE_WORK });
 before(own.open);
 after(own.close);
 

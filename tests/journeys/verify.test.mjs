@@ -97,7 +97,7 @@ let opened;
 /** The real edge and the lying one, opened for the first language. */
 const open = () => opened ??= (async () => {
   const context = { name: 'verify', after: (/** @type {() => unknown} */ close) => closing.push(close) };
-  return { stage: await openStage(/** @type {any} */ (context), 'workerd', LITTLE_WORK), liar: await openLiar() };
+  return { stage: await openStage(/** @type {any} */ (context), 'gate', LITTLE_WORK), liar: await openLiar() };
 })();
 after(async () => {
   for (const close of closing) await close();
