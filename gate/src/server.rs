@@ -236,6 +236,12 @@ pub async fn publish(platform: &Native, sites: &[OwnSite]) -> Result<Published, 
     let configs: Vec<SiteConfig> = sites.iter().map(|site| site.config.clone()).collect();
     let published = own_sites::publish(platform, &configs).await;
     platform.parts().figures.name(&configs);
+    if let Ok(Published { left: left @ 1.., .. }) = published {
+        tracing::warn!(
+            sites = left,
+            "the origin has these sites now: their lines in the file do nothing; take them out"
+        );
+    }
     published.map_err(|error| match error {
         OwnSiteError::Away => StartError::Away,
         OwnSiteError::Wrong { index, problem } => {

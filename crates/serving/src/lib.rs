@@ -16,6 +16,7 @@ pub mod deny_list;
 mod endpoints;
 pub mod entropy;
 mod form;
+mod handover;
 pub mod inbound;
 pub mod lists;
 pub mod log;

@@ -114,7 +114,7 @@ mod tests {
     fn only_what_changes_is_published_again_and_what_is_gone_is_deleted() {
         let edge = edge();
         let publish = |lists: &[OwnList]| {
-            let Published { changed, removed } = block_on(publish(&edge, lists)).unwrap();
+            let Published { changed, removed, .. } = block_on(publish(&edge, lists)).unwrap();
             (changed, removed)
         };
         let (one, two) = (own("one", "AS64500"), own("two", "192.0.2.0/24"));

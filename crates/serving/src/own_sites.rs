@@ -1,18 +1,17 @@
 //! Sites that an operator's own configuration describes, for edges without an
 //! origin. They are published as an origin's are: to the store, with a version
-//! that rises with every change, and to the deny list.
+//! that rises with every change, and to the deny list. One that an origin
+//! publishes later is the origin's from then on.
 
 use munjigi_captcha::ports::StoreError;
 use munjigi_captcha::{Refusal, issue};
 use munjigi_protocol::SiteConfig;
 
 use crate::endpoints::internal::publish::{self, NotPublished};
+use crate::handover::{OWN_SITES_KEY, is_handed_over};
 use crate::platform::Platform;
 use crate::ports::Values;
 use crate::request_context::RequestContext;
-
-/// The key of the list of sitekeys that were published from here.
-const OWN_SITES_KEY: &str = "own-sites";
 
 /// What was published.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,6 +20,9 @@ pub struct Published {
     pub changed: usize,
     /// Sites that are no longer described, and so deleted.
     pub removed: usize,
+    /// Sites that are described and that the origin has published since: they
+    /// stay as the origin wants them.
+    pub left: usize,
 }
 
 /// Why a site was not published. Those before it are.
@@ -70,7 +72,15 @@ pub async fn publish<P: Platform>(
     let gone: Vec<&str> = gone.filter(is_ours).collect();
     let known: Vec<&str> = names.iter().chain(&gone).copied().collect();
     values.store(OWN_SITES_KEY, &known.join(" ")).await?;
+    let has_origin = state.config.origin_url.is_some();
+    let is_left = async |sitekey: &str| {
+        Ok::<_, StoreError>(has_origin && is_handed_over(&values, sitekey).await?)
+    };
     for (index, site) in sites.iter().enumerate() {
+        if is_left(&site.sitekey).await? {
+            published.left += 1;
+            continue;
+        }
         let stored = edge.sites().stored(&site.sitekey).await?;
         let version = stored.next_version();
         if stored.published().is_some_and(|stored| is_same(&stored, site)) {
@@ -81,6 +91,9 @@ pub async fn publish<P: Platform>(
         published.changed += 1;
     }
     for sitekey in gone {
+        if is_left(sitekey).await? {
+            continue;
+        }
         publish::withdraw(&edge, sitekey, 0).await.map_err(|error| refused(0, error.into()))?;
         published.removed += 1;
     }
@@ -111,6 +124,7 @@ mod tests {
 
     use super::*;
     use crate::contract::Memory;
+    use crate::handover::hand_over;
     use crate::sites::site_key;
     use crate::versioned::Stored;
 
@@ -119,12 +133,16 @@ mod tests {
     const NOW: UnixMillis = UnixMillis::from_seconds(1_795_000_000);
 
     fn edge() -> Memory {
+        edge_with(&[])
+    }
+
+    fn edge_with(more: &[(&str, &str)]) -> Memory {
         let variables = [
             ("MUNJIGI_ROOT_KEYS", KEYS),
             ("MUNJIGI_INTERNAL_KEYS", KEYS),
             ("MUNJIGI_KEY_CHECK", CHECK),
         ];
-        Memory::new(&variables, NOW)
+        Memory::new(&[&variables, more].concat(), NOW)
     }
 
     fn site(number: u64, host: &str) -> SiteConfig {
@@ -143,7 +161,10 @@ mod tests {
     fn only_what_changes_is_published_again_and_what_is_gone_is_deleted() {
         let edge = edge();
         let publish = |sites: &[SiteConfig]| {
-            let Published { changed, removed } = block_on(publish(&edge, sites)).unwrap();
+            let Published { changed, removed, left: 0 } = block_on(publish(&edge, sites)).unwrap()
+            else {
+                panic!("there is no origin")
+            };
             (changed, removed)
         };
         let (one, two) = (site(1, "a.example"), site(2, "b.example"));
@@ -165,17 +186,29 @@ mod tests {
         let values = edge.values().unwrap();
         block_on(values.store(OWN_SITES_KEY, "mj_00000000000000000000000000")).unwrap();
         let published = block_on(publish(&edge, &[site(1, "a.example")])).unwrap();
-        assert_eq!(published, Published { changed: 1, removed: 0 });
+        assert_eq!(published, Published { changed: 1, ..Published::default() });
     }
 
     #[test]
-    fn a_wrong_site_is_named() {
-        let wrong = SiteConfig { hosts: vec!["no host".to_owned()], ..site(3, "a.example") };
-        let error = block_on(publish(&edge(), &[site(1, "a.example"), wrong])).unwrap_err();
-        let OwnSiteError::Wrong { index: 1, problem } = error else { panic!("{error:?}") };
-        assert!(problem.starts_with("hosts[0]"), "{problem}");
-        let foreign = new_site("mj_00000000000000000000000000");
-        let error = block_on(publish(&edge(), &[foreign])).unwrap_err();
-        assert!(matches!(error, OwnSiteError::Wrong { index: 0, .. }), "{error:?}");
+    fn a_site_that_the_origin_takes_over_is_left_to_it_while_there_is_one() {
+        let (one, two) = (site(1, "a.example"), site(2, "b.example"));
+        let moved = SiteConfig { hosts: vec!["d.example".to_owned()], ..one.clone() };
+        let origin = &[("MUNJIGI_ORIGIN_URL", "https://origin.example")][..];
+        // Neither a change here nor a line that is gone does anything to it,
+        // unless there is no origin.
+        for (variables, change, end, at) in
+            [(origin, (0, 0, 1), (0, 1, 0), Some(1)), (&[], (1, 0, 0), (0, 2, 0), None)]
+        {
+            let edge = edge_with(variables);
+            let publish = |sites: &[SiteConfig]| {
+                let Published { changed, removed, left } = block_on(publish(&edge, sites)).unwrap();
+                (changed, removed, left)
+            };
+            assert_eq!(publish(&[one.clone(), two.clone()]), (2, 0, 0));
+            block_on(hand_over(&edge.values().unwrap(), &one.sitekey)).unwrap();
+            assert_eq!(publish(&[moved.clone(), two.clone()]), change);
+            assert_eq!(publish(&[]), end);
+            assert_eq!(version(&edge, &one), at);
+        }
     }
 }

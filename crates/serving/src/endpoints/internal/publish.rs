@@ -7,6 +7,7 @@ use munjigi_protocol::{Code, SiteConfig, SiteDelete, SitePut, SiteState, routes}
 
 use super::authorise;
 use crate::answer::Answer;
+use crate::handover::hand_over;
 use crate::inbound::{Inbound, object};
 use crate::platform::Platform;
 use crate::ports::{ControlStore, DenyEntry, Values};
@@ -31,8 +32,19 @@ pub async fn put<P: Platform>(
             "the path and the body name two sites",
         ));
     }
+    take_over(edge, sitekey).await?;
     publish(edge, &config).await?;
     Ok(Answer::json(&SitePut { sitekey: config.sitekey, version: config.version }))
+}
+
+/// Before anything else: what the origin has published, no start of the edge may
+/// take back.
+async fn take_over<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    sitekey: &str,
+) -> Result<(), Refusal> {
+    let values = edge.platform.values().map_err(values_away::<P>)?;
+    hand_over(&values, sitekey).await.map_err(values_away::<P>)
 }
 
 /// Publishes a site, from the origin or from an edge's own settings.
@@ -67,6 +79,7 @@ pub async fn delete<P: Platform>(
         [] => SiteDelete::default(),
         body => object(body)?,
     };
+    take_over(edge, sitekey).await?;
     let version = withdraw(edge, sitekey, deletion.version).await?;
     Ok(Answer::json(&SitePut { sitekey: sitekey.to_owned(), version }))
 }
