@@ -34,7 +34,6 @@ use munjigi_delivery::outbox;
 use munjigi_delivery::publish::Publisher;
 use munjigi_domain::accounts::{Id, MostSites};
 use munjigi_domain::entropy::Entropy;
-use munjigi_domain::new_site::NewSite;
 use munjigi_domain::settings::Settings;
 use munjigi_domain::site_change::{Change, ChangeRefused};
 use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
@@ -69,7 +68,7 @@ pub const MINUTE: u64 = 60_000;
 pub const HOUR: u64 = 60 * MINUTE;
 pub const DAY: u64 = 24 * HOUR;
 
-const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+pub const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
 pub fn ring() -> KeyRing {
     KeyRing::parse(&format!("k1:{KEY}")).unwrap()
@@ -293,8 +292,14 @@ impl Rig {
 
     pub async fn create_site(&self) -> SiteConfig {
         let (config, secret) = (site(&self.entropy), self.secret());
-        let site = &NewSite { name: "Shop".to_owned(), config, secret };
-        let unit = CreateSite { site, owner: None, by: Author::Command, now: self.now() };
+        let unit = CreateSite {
+            name: "Shop",
+            config: &config,
+            secrets: &[secret.hash()],
+            owner: None,
+            by: Author::Command,
+            now: self.now(),
+        };
         match transact(&self.pool, &unit).await.unwrap() {
             Created::New(config) => *config,
             refused => panic!("{refused:?}"),

@@ -179,7 +179,9 @@ pub async fn make(
         })?;
     let most = app.console.config.most_sites;
     let unit = CreateSite {
-        site: &drawn,
+        name: &drawn.name,
+        config: &drawn.config,
+        secrets: &[drawn.secret.hash()],
         owner: Some(Owner { organisation: acting.organisation(), most }),
         by: Author::Account(&acting.actor()),
         now: acting.now(),

@@ -1,7 +1,10 @@
 //! `munjigi site …`.
 
+mod adopt;
 mod change;
 mod create;
+mod export;
+mod gate_file;
 mod give;
 mod import;
 mod list;
@@ -38,6 +41,10 @@ enum Command {
     Give(give::Arguments),
     /// Imports the site's existing keys from another vendor.
     Import(import::Arguments),
+    /// Takes over the sites of a gate, with their keys.
+    Adopt(adopt::Arguments),
+    /// Prints sites as the file of settings of a gate without an origin.
+    Export(export::Arguments),
     /// Rotates the secret in two steps, without downtime.
     RotateSecret(rotate_secret::Arguments),
     /// Shows what a site learned from its outcomes, and undoes it.
@@ -64,6 +71,8 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         Command::Set(arguments) => set::run(shell, arguments).await,
         Command::Give(arguments) => give::run(shell, arguments).await,
         Command::Import(arguments) => import::run(shell, arguments).await,
+        Command::Adopt(arguments) => adopt::run(shell, arguments).await,
+        Command::Export(arguments) => export::run(shell, arguments).await,
         Command::RotateSecret(arguments) => rotate_secret::run(shell, arguments).await,
         Command::Scores(arguments) => scores::run(shell, arguments).await,
         Command::Pause(arguments) => change::run(shell, arguments, change::Kind::Pause).await,

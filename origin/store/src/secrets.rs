@@ -39,6 +39,14 @@ pub async fn live_of(pool: &PgPool, sitekey: &str) -> Result<Vec<LiveSecret>, St
     live(&mut *pool.acquire().await?, sitekey).await
 }
 
+/// The site that has or had a secret.
+pub async fn site_of(pool: &PgPool, hash: &SecretHash) -> Result<Option<String>, StoreError> {
+    let sitekey = sqlx::query_scalar!("SELECT sitekey FROM secrets WHERE hash = $1", hash.as_str())
+        .fetch_optional(pool)
+        .await?;
+    Ok(sitekey)
+}
+
 /// Adds a secret in a free slot. The table refuses a slot that is taken.
 pub async fn insert(
     connection: &mut PgConnection,

@@ -121,7 +121,9 @@ pub async fn submit(
     };
     let most = console.config.most_sites;
     let unit = CreateSite {
-        site: &site,
+        name: &site.name,
+        config: &site.config,
+        secrets: &[site.secret.hash()],
         owner: Some(Owner { organisation: asking.organisation(), most }),
         by: Author::Account(&asking.actor()),
         now: asking.app.clock.now(),

@@ -87,7 +87,14 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     site.config.exempt = arguments.exempt;
     let pool = munjigi_store::pool(&source.database);
     let now = shell.clock.now();
-    let unit = CreateSite { site: &site, owner: None, by: Author::Command, now };
+    let unit = CreateSite {
+        name: &site.name,
+        config: &site.config,
+        secrets: &[site.secret.hash()],
+        owner: None,
+        by: Author::Command,
+        now,
+    };
     let config = match transact(&pool, &unit).await? {
         Outcome::New(config) => config,
         // A sitekey has 128 random bits, so this does not happen in practice.

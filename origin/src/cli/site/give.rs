@@ -82,7 +82,7 @@ async fn carry_out(
     Ok((Report { sitekey, before, organisation }, text))
 }
 
-fn parse_id(text: &str) -> Result<Id, String> {
+pub fn parse_id(text: &str) -> Result<Id, String> {
     text.parse().map_err(|_| "the id of an organisation has 16 letters and digits".to_owned())
 }
 

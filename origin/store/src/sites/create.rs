@@ -1,9 +1,9 @@
-//! New sites: with their first secret, their publication and their entry in the
-//! audit log.
+//! New sites: with their secrets, their publication and their entry in the audit
+//! log.
 
+use munjigi_captcha::SecretHash;
 use munjigi_domain::accounts::{Id, MostSites};
 use munjigi_domain::audit::Action;
-use munjigi_domain::new_site::NewSite;
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::SiteConfig;
@@ -18,7 +18,12 @@ use crate::{StoreError, Unit, publications, secrets};
 /// Creates a site.
 #[derive(Debug)]
 pub struct CreateSite<'a> {
-    pub site: &'a NewSite,
+    /// The display name.
+    pub name: &'a str,
+    /// What the edge gets, except for version and secrets.
+    pub config: &'a SiteConfig,
+    /// The hash of its first secret, or of two that are live, the older first.
+    pub secrets: &'a [SecretHash],
     /// Who owns it; with `None`, only operators see it.
     pub owner: Option<Owner<'a>>,
     pub by: Author<'a>,
@@ -48,7 +53,7 @@ impl Unit for CreateSite<'_> {
     type Output = Created;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Created, StoreError> {
-        let NewSite { name, config, secret } = self.site;
+        let Self { name, config, secrets, .. } = *self;
         let sitekey = config.sitekey.as_str();
         // Two requests with the same form wait for each other here.
         sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", sitekey)
@@ -67,14 +72,15 @@ impl Unit for CreateSite<'_> {
         {
             return Ok(Created::TooMany);
         }
-        let hash = secret.hash();
         let config = SiteConfig {
             version: self.now.0.max(1),
-            secrets: vec![hash.as_str().to_owned()],
+            secrets: secrets.iter().map(|hash| hash.as_str().to_owned()).collect(),
             ..config.clone()
         };
         self.insert(connection, organisation, &config).await?;
-        secrets::insert(connection, sitekey, &hash, 1, self.now).await?;
+        for (slot, hash) in (1..).zip(secrets) {
+            secrets::insert(connection, sitekey, hash, slot, self.now).await?;
+        }
         publications::queue(connection, sitekey, config.version, Some(&config), self.now).await?;
         let hosts = &config.hosts;
         let entry = Entry {
@@ -110,7 +116,7 @@ impl CreateSite<'_> {
             ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
                 $17, $18, $19, $20)",
             config.sitekey,
-            self.site.name,
+            self.name,
             row::bigint(config.version),
             row::state(config.state),
             &config.hosts,
