@@ -1,6 +1,7 @@
 //! Tests of the whole system. Each starts a stack of its own and waits for it
 //! most of the time: as one program, they fill each other's waits.
 
+mod adopt;
 mod bad_input;
 mod expiry;
 mod filling;
