@@ -10,6 +10,9 @@ use tokio::task::JoinHandle;
 
 use crate::client::Connection;
 
+/// At a time, unless a test wants more.
+const FEW: usize = 4;
+
 /// Visitors who pass and are verified, one after the other on a few
 /// connections, until told to stop.
 #[derive(Debug)]
@@ -22,9 +25,15 @@ pub struct Visitors {
 impl Visitors {
     /// Starts the flow.
     pub fn come(edge: &str, site: &Site) -> Self {
+        Self::crowd(edge, site, FEW)
+    }
+
+    /// Starts a flow of so many at a time, each of whom passes up to twenty
+    /// times a second.
+    pub fn crowd(edge: &str, site: &Site, count: usize) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let redeemed = Arc::new(AtomicUsize::new(0));
-        let tasks = (0..4)
+        let tasks = (0..count)
             .map(|_| {
                 let (stop, redeemed) = (Arc::clone(&stop), Arc::clone(&redeemed));
                 let (edge, site) = (edge.to_owned(), site.clone());

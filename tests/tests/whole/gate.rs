@@ -1,7 +1,11 @@
 //! The gate in the Worker's place: the same requests, replays and outages.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use munjigi_tests::stage;
+use munjigi_tests::visitors::Visitors;
+use munjigi_tools::process::Service as _;
 
 use crate::{bad_input, outages, redemption};
 
@@ -45,4 +49,40 @@ async fn redemptions_of_a_gate_without_an_origin_wait_for_it() -> Result<()> {
     let mut stack = stage::gate(&[]).await?;
     stack.restart_edge_with(&[stage::variant(&[("MUNJIGI_ORIGIN_URL", "")])]).await?;
     outages::waits_for_an_origin(stack).await
+}
+
+/// Seconds without an origin, unless the variable says another number.
+const AWAY_SECONDS: u64 = 9;
+const VARIABLE: &str = "MUNJIGI_AWAY_SECONDS";
+/// Some 200 passes a second.
+const CROWD: usize = 14;
+const KILLS: usize = 2;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gate_killed_twice_under_load_without_its_origin_loses_and_doubles_nothing() -> Result<()>
+{
+    let seconds = std::env::var(VARIABLE).map_or(Ok(AWAY_SECONDS), |text| text.parse())?;
+    let part = Duration::from_secs(seconds) / 3;
+    let mut stack = stage::gate(&[]).await?;
+    stack.origin.kill();
+    let visitors = Visitors::crowd(&stack.edge.url(), &stack.bench_site, CROWD);
+    for _ in 0..KILLS {
+        tokio::time::sleep(part).await;
+        stack.edge.kill();
+        stack.edge.start_again().await?;
+    }
+    tokio::time::sleep(part).await;
+    let confirmed = visitors.leave().await?;
+    stack.origin.start().await?;
+    let records = stage::records(&stack)?;
+    let site = &stack.bench_site.sitekey;
+    let rows = records.settled(site, confirmed, Duration::from_mins(2)).await?;
+    println!("in {seconds} s {confirmed} redemptions were confirmed; {rows} are on record");
+    // Each kill may have cost each visitor the reply to one that was durable.
+    let most = confirmed + KILLS * CROWD;
+    assert!((confirmed..=most).contains(&usize::try_from(rows)?), "{rows} of {confirmed}");
+    let told = records.number("SELECT count(*) FROM redeemed").await?;
+    let counted = records.number("SELECT count(DISTINCT id) FROM redeemed").await?;
+    assert_eq!(told, counted, "an event that was told twice");
+    Ok(())
 }
