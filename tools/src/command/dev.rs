@@ -34,6 +34,9 @@ pub struct Arguments {
     /// Forget the database, keys and sites of earlier starts
     #[arg(long)]
     fresh: bool,
+    /// Put the gate in the Worker's place: it starts faster, and needs no wrangler
+    #[arg(long)]
+    gate: bool,
     /// Port of the edge
     #[arg(long, env = "MUNJIGI_EDGE_PORT", default_value_t = 8787)]
     edge_port: u16,
@@ -46,7 +49,7 @@ pub struct Arguments {
     /// Port of the example shop that shows every visitor a picture
     #[arg(long, env = "MUNJIGI_PICTURES_EXAMPLE_PORT", default_value_t = 8789)]
     pictures_example_port: u16,
-    /// Port of the gate, which has keys and a site of its own
+    /// Port of the other gate, which has keys and a site of its own
     #[arg(long, env = "MUNJIGI_GATE_PORT", default_value_t = 8786)]
     gate_port: u16,
     /// Port of the gate's form
@@ -112,7 +115,7 @@ async fn start(project: &Project, arguments: Arguments) -> Result<(Stack, [Proce
     let state = project.state();
     let options = StackOptions {
         folder: Folder::Kept(state.clone()),
-        edge: EdgeKind::Wrangler,
+        edge: if arguments.gate { EdgeKind::Gate } else { EdgeKind::Wrangler },
         edge_port: Some(arguments.edge_port),
         origin_port: Some(arguments.origin_port),
         pictures: Pictures::Later,
