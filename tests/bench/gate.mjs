@@ -128,7 +128,7 @@ async function wrk(folder, { who, base, cpu }, { path, body }, seconds) {
   const script = join(folder, 'challenge.lua');
   const posted = `wrk.method = "POST"\nwrk.body = [==[${body}]==]\nwrk.headers["content-type"] = "application/json"\n`;
   writeFileSync(script, body === undefined ? '' : posted);
-  const words = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', '-s', script, base + path];
+  const words = ['-t1', '--timeout', '10s', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', '-s', script, base + path];
   const before = cpu();
   const printed = await output('wrk', words).catch((error) => {
     if (error.code === 'ENOENT') throw new Error('wrk is missing: install the package wrk');
@@ -178,7 +178,7 @@ async function calm(folder, { base, edge }, seconds) {
   const words = [`--per-second=${rate}`, 'post', '/siteverify', `--bodies=${join(folder, 'bodies')}`, '--contains="success":true', `--content-type=${type}`];
   const found = await load(base, words, { connections: 1, seconds, calls: bodies.length });
   if (found.failures) throw new Error(`siteverify: ${found.first_failure}`);
-  return { p99_ms: found.p99_ms, sync_p99_ms: (await commits(1, 1000 / rate)).sync_p99_ms };
+  return { p99_ms: found.p99_ms, sync_p99_ms: (await commits(1, Math.round(1000 / rate))).sync_p99_ms };
 }
 
 /** The medians of each number. @param {Round[]} rounds @returns {Round} */
