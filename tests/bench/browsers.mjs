@@ -99,16 +99,21 @@ async function firefox({ preferences = {} } = {}) {
   };
 }
 
-/** @returns {Promise<number>} */
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-      server.close(() => resolve(port));
+/** Ports below those that the kernel takes for outgoing connections. */
+const PORTS = { first: 20_000, count: 12_000 };
+/** Processes begin at different ones, and each takes one only once: another could listen there by now. */
+let nextPort = process.pid * 97;
+
+/** A port of this machine on which nothing listens. @returns {Promise<number>} */
+export async function freePort() {
+  for (;;) {
+    const port = PORTS.first + (nextPort++ % PORTS.count);
+    const isFree = await new Promise((resolve) => {
+      const server = createServer().once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
     });
-  });
+    if (isFree) return port;
+  }
 }
 
 function miniBrowser() {

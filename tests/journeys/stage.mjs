@@ -5,10 +5,11 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ENGINES, Missing } from '../bench/browsers.mjs';
+import { ENGINES, freePort, Missing } from '../bench/browsers.mjs';
 import { start } from '../bench/processes.mjs';
 import { BINARIES, ROOT } from '../bench/stack.mjs';
 
+export { freePort };
 export { munjigi, see, sendFleet } from '../bench/stack.mjs';
 
 /** The folder in which screenshots are kept as artefacts. */
@@ -34,17 +35,6 @@ export async function openStage(t, edge, more = []) {
   const { ready, stop, order } = await start(program, words, { cwd: ROOT, deadlineMs });
   t.after(stop);
   return { ...ready, order };
-}
-
-/** @returns {Promise<number>} */
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /**
