@@ -149,13 +149,17 @@ impl Database {
     fn sweep_beyond(&mut self, now: UnixMillis, most: u64) -> rusqlite::Result<u64> {
         let mut lost = 0;
         for bucket in self.attempts.over(now) {
+            let excess = self.waiting.load(Ordering::Relaxed).saturating_sub(most);
+            let is_old = bucket::end(bucket).saturating_add(KEPT_MS) <= now.0;
+            // Nothing is counted of tables that stay: everyone would wait for it.
+            if excess == 0 && !is_old && self.has_unsent(bucket)? {
+                continue;
+            }
             let sql = "SELECT count(*) FROM aside WHERE bucket = ?1";
             let values = [bucket.cast_signed()];
             let aside: i64 = self.connection.query_row(sql, values, |row| row.get(0))?;
             let aside = aside.cast_unsigned();
             let unsent = count(&self.connection, bucket, self.cursor.sent)?;
-            let excess = self.waiting.load(Ordering::Relaxed).saturating_sub(most);
-            let is_old = bucket::end(bucket).saturating_add(KEPT_MS) <= now.0;
             let gone = if unsent + aside <= excess || is_old {
                 self.connection.execute("DELETE FROM aside WHERE bucket = ?1", values)?;
                 self.cursor.aside -= aside;
@@ -168,6 +172,12 @@ impl Database {
             lost += gone;
         }
         Ok(lost)
+    }
+
+    /// Whether a table has rows that the origin has not been told of.
+    fn has_unsent(&self, bucket: u64) -> rusqlite::Result<bool> {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM spent_{bucket} WHERE n > ?1)");
+        self.connection.query_row(&sql, [self.cursor.sent], |row| row.get(0))
     }
 
     /// Deletes the oldest rows of a table that wait, as many.
