@@ -16,7 +16,7 @@ pub fn beside(file: &Path, end: &str) -> PathBuf {
 }
 
 /// Opens a file for writing, or creates it for its owner alone. A symbolic link
-/// is refused: whoever can write in the folder must not choose what root writes.
+/// is refused: a user who can write in the folder must not choose what root writes.
 ///
 /// # Errors
 ///
