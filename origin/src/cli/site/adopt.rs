@@ -141,7 +141,14 @@ async fn carry_out(
     let mut adopted = Vec::new();
     for Fit { name, config, secrets } in all {
         let sitekey = config.sitekey.clone();
-        let is_new = sites::find(pool, &sitekey).await?.is_none();
+        let before = sites::find(pool, &sitekey).await?;
+        if before.as_ref().is_some_and(|site| site.deleted_at.is_some()) {
+            // It would be taken off the gate as soon as that has an origin.
+            let what = format!("{sitekey} was not adopted");
+            return Err(Fail::new(Exit::Site, what, "it was deleted here")
+                .fix(format!("munjigi site restore {sitekey}, and run the command again")));
+        }
+        let is_new = before.is_none();
         if is_new {
             let by = Author::Command;
             let unit = CreateSite { name, config, secrets, owner: None, by, now };

@@ -80,6 +80,13 @@ async fn adopted_sites_keep_everything_and_are_exported_as_they_were(pool: PgPoo
     // Again: nothing more.
     let adopted = adopt(&rig, &file, Some(&kim.organisation)).await.unwrap();
     assert!(adopted.iter().all(|site| !site.new), "{adopted:?}");
+    // A deleted one would be taken off the gate: that is told, not passed over.
+    let change = munjigi_domain::site_change::Change::Delete;
+    rig.change(&sites[0].sitekey, change).await.unwrap();
+    let fail = adopt(&rig, &file, None).await.unwrap_err();
+    assert!(fail.to_string().contains("site restore"), "{fail}");
+    let change = munjigi_domain::site_change::Change::Restore(MostSites(5));
+    rig.change(&sites[0].sitekey, change).await.unwrap();
     // Back again: the same lines.
     let text = export::file(&rig.pool, &[], None).await.unwrap();
     let exported = GateFile::parse(&text).unwrap().sites;
