@@ -126,7 +126,7 @@ fn a_form_is_not_shown_without_its_secret() {
     let path = installed(folder.path(), "");
     let attempt = format!("munjigi-gate try --config {}", path.display());
     // Nothing serves here.
-    std::fs::write(&path, std::fs::read_to_string(&path).unwrap().replace("8786", "9")).unwrap();
+    std::fs::write(&path, std::fs::read_to_string(&path).unwrap().replace(":8786", ":9")).unwrap();
     let fail = run(words(&attempt)).unwrap_err();
     assert!(fail.to_string().contains("munjigi-gate serve"), "{fail}");
     let secret = path.with_file_name("keys").join("localhost");
