@@ -6,6 +6,7 @@ mod sites;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
@@ -14,6 +15,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use age::x25519::Recipient;
+use munjigi_bucket::{AddressError, BucketSettings};
 use munjigi_captcha::{KeyCheck, ListId};
 use munjigi_process::config::variables::{self, Who};
 use munjigi_process::config::{
@@ -24,6 +26,7 @@ use munjigi_process::proxies::Proxies;
 use munjigi_protocol::base_path;
 use munjigi_serving::config as serving;
 
+use crate::images::Place;
 use crate::limits::PerMinute;
 use crate::list_files::ListFile;
 use crate::listen::Address;
@@ -45,8 +48,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Those who can read backups of it.
     pub backup_recipients: Vec<Recipient>,
-    /// The folder for the images of packs.
-    pub pictures: PathBuf,
+    /// Where the images of packs are.
+    pub pictures: Place,
     /// Files that say where addresses are.
     pub networks: Vec<PathBuf>,
     /// The address that visitors use; `None`: what each request says.
@@ -97,7 +100,7 @@ impl Config {
             ("listen", self.listen.to_string()),
             ("operator_listen", operators.unwrap_or_default()),
             ("data", self.data.display().to_string()),
-            ("pictures", self.pictures.display().to_string()),
+            ("pictures", self.pictures.to_string()),
             ("connection_limit", self.connections.to_string()),
             ("counter_half_life_seconds", self.edge.counter_half_life_seconds.to_string()),
             ("log", format!("{:?}", self.log)),
@@ -161,6 +164,8 @@ pub struct ConfigError(pub Vec<String>);
 pub struct Settings {
     file: Option<File>,
     environment: Environment,
+    /// The variables of all S3 tools.
+    bucket: BTreeMap<String, String>,
 }
 
 impl Settings {
@@ -172,6 +177,11 @@ impl Settings {
     ) -> Self {
         let mut all = file.as_ref().map(File::pairs).unwrap_or_default();
         all.extend(pairs);
+        let of_buckets = |(name, value): &(OsString, OsString)| {
+            let name = name.to_str().filter(|name| name.starts_with("AWS_"))?;
+            Some((name.to_owned(), value.to_str()?.to_owned()))
+        };
+        let bucket = all.iter().filter_map(of_buckets).collect();
         let variables: Vec<Variable> = variables::listed().map(|(variable, _)| *variable).collect();
         let known = Known {
             prefix: "MUNJIGI_",
@@ -179,7 +189,7 @@ impl Settings {
             others: &[],
             listed: "docs/operation.md lists all settings.",
         };
-        Self { file, environment: Environment::new(&known, all, read_file) }
+        Self { file, environment: Environment::new(&known, all, read_file), bucket }
     }
 
     /// The configuration.
@@ -227,7 +237,7 @@ impl Settings {
         let tls = self.tls(&mut reader);
         let data = reader.required(&variables::GATE_DATA, |text| Ok(self.path(text)));
         let backup_recipients = reader.required(&variables::GATE_BACKUP_RECIPIENTS, recipients);
-        let pictures = reader.required(&variables::GATE_PICTURES, |text| Ok(self.path(text)));
+        let pictures = reader.required(&variables::GATE_PICTURES, |text| self.pictures(text));
         let networks = reader.required(&variables::GATE_NETWORKS, |text| Ok(self.paths(text)));
         let public = reader.required(&variables::GATE_URL, public);
         let (header, trusted) = (&variables::CLIENT_HEADER, &variables::TRUSTED_PROXIES);
@@ -264,6 +274,20 @@ impl Settings {
             })
         })();
         reader.finish(config)
+    }
+
+    /// A folder, or a bucket and how to call it.
+    fn pictures(&self, text: &str) -> Result<Place, String> {
+        if !text.contains("://") {
+            return Ok(Place::Folder(self.path(text)));
+        }
+        let address = text.parse().map_err(|error: AddressError| error.to_string())?;
+        let settings = BucketSettings::read(|name| self.bucket.get(name).cloned());
+        let settings = settings.map_err(|wrong| {
+            let each: Vec<String> = wrong.iter().map(ToString::to_string).collect();
+            format!("needs what calls its bucket: {}", each.join("; "))
+        })?;
+        Ok(Place::Bucket { address, settings: Box::new(settings) })
     }
 
     /// The files of TLS: both, or neither.

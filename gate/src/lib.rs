@@ -11,6 +11,7 @@ mod delivery;
 pub mod figures;
 mod html;
 mod http;
+mod http_client;
 pub mod images;
 pub mod limits;
 mod list_files;

@@ -3,7 +3,6 @@
 
 use std::io;
 use std::net::Ipv4Addr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,10 +22,11 @@ use tokio::net::TcpListener;
 
 use crate::assets::Assets;
 use crate::config::{Config, OwnSite};
-use crate::delivery::{self, Courier};
+use crate::delivery::Courier;
 use crate::figures::Figures;
 use crate::http;
-use crate::images::Images;
+use crate::http_client;
+use crate::images::{Images, ImagesError};
 use crate::limits::Limits;
 use crate::list_files::{ListError, ListFile};
 use crate::listen::{Address, Listener};
@@ -57,14 +57,9 @@ pub enum StartError {
     /// The file with everything.
     #[error("cannot open the store: {0}")]
     Store(#[from] OpenError),
-    /// The folder of pictures.
-    #[error("cannot use the folder {path} for pictures: {source}")]
-    Pictures {
-        /// The folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    /// The folder or bucket of pictures.
+    #[error(transparent)]
+    Pictures(#[from] ImagesError),
     /// Where addresses are.
     #[error(transparent)]
     Networks(#[from] NetworksError),
@@ -145,8 +140,9 @@ impl Server {
     ) -> Result<Self, StartError> {
         let networks = Networks::open(&config.networks)?;
         let store = Sqlite::open(&config.data, clock.clone())?;
-        let images = Images::in_folder(&config.pictures)
-            .map_err(|source| StartError::Pictures { path: config.pictures.clone(), source })?;
+        let images = Images::open(&config.pictures)?;
+        let checked = images.clone();
+        tokio::spawn(async move { checked.check().await });
         let has_origin = config.edge.origin_url.is_some();
         let settled = config.settled();
         let tls = config.tls.map(Tls::read).transpose()?.map(Arc::new);
@@ -164,8 +160,11 @@ impl Server {
         let way =
             Way::new(config.proxies, config.public, config.proxy_protocol).with_networks(located);
         let live = Live::new(Public { platform, way: Arc::new(way), tls }, settled);
-        let courier =
-            if has_origin { Some(Courier::new(live.clone(), delivery::client()?)) } else { None };
+        let courier = if has_origin {
+            Some(Courier::new(live.clone(), http_client::client()?))
+        } else {
+            None
+        };
         let public = Listener::bind(&config.listen).await;
         let public = public
             .map_err(|source| StartError::Listen { address: config.listen.clone(), source })?;

@@ -6,9 +6,9 @@ use std::num::NonZero;
 use std::time::Duration;
 
 use munjigi_delivery::edge::below;
-use munjigi_delivery::http_client::reasons;
 use munjigi_pow::Puzzle;
 use munjigi_process::clock::Stopwatch;
+use munjigi_process::reasons::reasons;
 use munjigi_protocol::{
     Algorithm, AlgorithmName, ChallengeReply, ChallengeRequest, Problem, PuzzleStep, Signals,
     SiteverifyReply, SiteverifyRequest, SolutionReply, SolutionRequest, Step, Want, routes,

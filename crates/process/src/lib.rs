@@ -12,5 +12,6 @@ pub mod config;
 pub mod log;
 pub mod metrics;
 pub mod proxies;
+pub mod reasons;
 pub mod signed;
 pub mod stop;

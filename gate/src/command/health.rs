@@ -2,7 +2,7 @@
 
 use super::Fail;
 use crate::config::{Config, local_url};
-use crate::delivery;
+use crate::http_client;
 
 /// Succeeds while the running gate can serve.
 pub async fn run(config: &Config) -> Result<(), Fail> {
@@ -12,7 +12,7 @@ pub async fn run(config: &Config) -> Result<(), Fail> {
     let url = of_operators.or_else(public).ok_or_else(|| {
         Fail("set `operator_listen`: nothing else here tells whether the gate can serve".to_owned())
     })?;
-    let client = delivery::own_client(&url);
+    let client = http_client::own_client(&url);
     let client = client.map_err(|error| Fail(error.to_string()))?;
     let answer = client.get(&url).send().await;
     let answer = answer.map_err(|_| Fail(format!("nothing answers at {url}")))?;

@@ -18,8 +18,8 @@ use url::form_urlencoded;
 
 use super::{Fail, KEYS, LOCAL_SECRET, read_file, settings};
 use crate::config::{Config, local_url};
-use crate::delivery;
 use crate::html::escaped;
+use crate::http_client;
 
 /// The page, in the words of [`Words`].
 const PAGE: &str = include_str!("trial.html");
@@ -119,7 +119,7 @@ impl Shop {
             Fail(format!("{}: {why}", file.display()))
         })?;
         let gate_url = config.local_url().unwrap_or_else(|| page_url.clone());
-        let client = delivery::own_client(&gate_url);
+        let client = http_client::own_client(&gate_url);
         Ok(Self {
             gate_url,
             page_url,

@@ -54,6 +54,24 @@ fn a_setting_is_read_in_its_own_form() {
 }
 
 #[test]
+fn pictures_are_in_a_folder_or_in_a_bucket() {
+    let shown = |text: &str, variables: &[(&str, &str)]| {
+        read(&file(text), variables).map(|config| config.pictures.to_string())
+    };
+    assert_eq!(shown("", &[]).unwrap(), "etc/munjigi-pictures");
+    let text = "pictures = \"s3://captcha/edge\"";
+    assert_eq!(shown(text, &[]).unwrap(), "s3://captcha/edge");
+    let wrong = shown(text, &[("AWS_ACCESS_KEY_ID", "gate"), ("AWS_REGION", "a/b")]).unwrap_err();
+    for told in ["gate.toml:4: pictures", "AWS_SECRET_ACCESS_KEY: is missing", "AWS_REGION: is"] {
+        assert!(wrong.contains(told), "{wrong}");
+    }
+    for wrong in ["pictures = \"s3://\"", "pictures = \"gs://captcha\""] {
+        let told = shown(wrong, &[]).unwrap_err();
+        assert!(told.contains("s3://BUCKET/PREFIX"), "{told}");
+    }
+}
+
+#[test]
 fn a_url_may_have_a_path_that_the_routes_know_too() {
     for (url, path) in [
         ("https://shop.example/captcha/", "/captcha"),

@@ -9,6 +9,7 @@ use munjigi_domain::entropy::Entropy;
 use munjigi_keys::KeyRing;
 use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_process::clock::Clock;
+use munjigi_process::reasons::reasons;
 use munjigi_protocol::{
     Code, Health, ListDelete, PackId, Pools, Problem, SiteDelete, SitePut, SiteverifyReply, Status,
     headers, routes,
@@ -16,7 +17,6 @@ use munjigi_protocol::{
 use reqwest::{Client, Method, StatusCode, Url};
 use tracing::Instrument as _;
 
-use crate::http_client::reasons;
 use crate::telemetry;
 
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);

@@ -4,11 +4,11 @@
 
 use std::time::Duration;
 
-use munjigi_delivery::http_client::reasons;
 use munjigi_domain::entropy::Entropy;
 use munjigi_keys::KeyRing;
 use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_process::clock::Clock;
+use munjigi_process::reasons::reasons;
 use munjigi_protocol::{
     Code, Health, PredictReply, Problem, RenderReply, RenderRequest, Route, Status, headers, routes,
 };

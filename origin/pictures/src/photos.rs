@@ -16,10 +16,7 @@ mod source;
 mod tile;
 mod vet;
 
-pub use bucket::{
-    AddressError, Bucket, BucketAddress, BucketError, BucketSettings, Credentials, Signing,
-    WrongVariable,
-};
+pub use bucket::Bucket;
 pub use compose::{Composed, TooFew, compose};
 pub use import::{Import, ImportError, Imported};
 pub use labels::{LISTS, Labels, LabelsError, is_key};

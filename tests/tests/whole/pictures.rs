@@ -2,7 +2,8 @@
 //! published without a gpu-backend, answers are read with the edge's keys.
 
 use anyhow::{Context as _, Result, bail, ensure};
-use hyper::StatusCode;
+use hyper::{Method, StatusCode};
+use munjigi_bucket::server;
 use munjigi_protocol::{
     Answer, ChallengeReply, Code, PictureType, Problem, SolutionReply, Step, routes,
 };
@@ -234,5 +235,44 @@ async fn solve_prints_the_picture_and_ends_with_three() -> Result<()> {
     let reply: ChallengeReply = serde_json::from_slice(&output.stdout)?;
     assert!(matches!(reply.step, Step::Picture(_)));
     stage::eyes(&stack)?.see(&reply.challenge)?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gate_deals_pictures_from_a_bucket_that_may_go_away() -> Result<()> {
+    let root = tempfile::tempdir()?;
+    std::fs::create_dir(root.path().join("captcha"))?;
+    let elsewhere = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let folder = root.path().to_owned();
+    let serving =
+        elsewhere.spawn(async move { server::serve(&folder, Some(("gate", "hush"))).await });
+    let endpoint = serving.await??;
+    let stack = stage::gate(&[
+        ("MUNJIGI_GATE_PICTURES", "s3://captcha/edge"),
+        ("AWS_ENDPOINT_URL", &endpoint),
+        ("AWS_ACCESS_KEY_ID", "gate"),
+        ("AWS_SECRET_ACCESS_KEY", "hush"),
+    ])
+    .await?;
+    packs::publish(&stack, &[PictureType::Grid]).await?;
+    let (edge, eyes) = (stack.edge.url(), stage::eyes(&stack)?);
+    let site = site(&stack, PictureType::Grid, EVERYBODY).await?;
+    let reply = picture(&edge, &site).await?;
+    let Step::Picture(step) = &reply.step else { bail!("no picture: {:?}", reply.step) };
+    let path = step.rounds.first().and_then(|round| round.images.first()).context("an image")?;
+    let mut connection = Connection::open(&edge).await?;
+    let image = connection.send(Method::GET, path, &[], Vec::new()).await?;
+    assert_eq!(image.status, StatusCode::OK);
+    let (_, images) = packs::pack(PictureType::Grid, 1);
+    assert!(images.chunks(image.body.len()).any(|one| one == &image.body[..]), "another image");
+
+    elsewhere.shutdown_background();
+    let image = connection.send(Method::GET, path, &[], Vec::new()).await?;
+    assert_eq!(image.status, StatusCode::SERVICE_UNAVAILABLE);
+    let seen = eyes.see(&reply.challenge)?;
+    let Outcome::Passed(token) = answer(&edge, &reply.challenge, right(&seen)).await? else {
+        bail!("the right answer was refused");
+    };
+    assert!(stage::verify(&edge, &site, &token).await?.success);
     Ok(())
 }

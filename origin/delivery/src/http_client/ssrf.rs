@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use munjigi_domain::reach::{Reach, is_public};
+use munjigi_process::reasons::reasons;
 use reqwest::Client;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-use super::{client_builder, reasons};
+use super::client_builder;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 

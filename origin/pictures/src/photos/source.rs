@@ -4,9 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
+use munjigi_bucket::BucketError;
 use tokio::io::AsyncReadExt;
 
-use super::bucket::{Bucket, BucketError};
+use super::bucket::Bucket;
 use super::listed::Listed;
 
 /// A place with photos.

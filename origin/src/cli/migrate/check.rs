@@ -4,7 +4,8 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use munjigi_app::moving::{Report, Setting, Use, inspect};
-use munjigi_delivery::http_client::{client_builder, reasons};
+use munjigi_delivery::http_client::client_builder;
+use munjigi_process::reasons::reasons;
 use reqwest::{Response, Url, redirect};
 
 use crate::cli::{Exit, Fail, print, print_json};

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 use clap::ValueHint;
 use clap::builder::{PathBufValueParser, TypedValueParser};
+use munjigi_bucket::{
+    AddressError, BucketAddress, BucketError, BucketSettings, Signing, WrongVariable,
+};
 use munjigi_delivery::http_client;
 use munjigi_pictures::gpu::Gpu;
 use munjigi_pictures::photos::{
-    AddressError, Bucket, BucketAddress, BucketError, BucketSettings, Import, ImportError,
-    Imported, LISTS, Labels, LabelsError, Measured, Precise, ScanError, Signing, Source,
-    SourceError, Vetted, WrongVariable, is_key, sample, scan,
+    Bucket, Import, ImportError, Imported, LISTS, Labels, LabelsError, Measured, Precise,
+    ScanError, Source, SourceError, Vetted, is_key, sample, scan,
 };
 use serde::Serialize;
 

@@ -5,18 +5,15 @@ use std::path::Path;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::error_handling::HandleError;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use munjigi_bucket::server::serve;
+use munjigi_bucket::{BucketError, BucketSettings, Signing};
 use munjigi_delivery::http_client;
 use munjigi_pictures::photos::{
-    Bucket, BucketError, BucketSettings, Found, Import, Imported, Labels, ScanError, Signing,
-    Source, sample, scan,
+    Bucket, Found, Import, Imported, Labels, ScanError, Source, sample, scan,
 };
-use s3s::auth::SimpleAuth;
-use s3s::service::S3ServiceBuilder;
-use s3s_fs::FileSystem;
 use sqlx::PgPool;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -35,23 +32,11 @@ async fn listen(router: Router) -> String {
     endpoint
 }
 
-/// An S3 server: each folder in `root` is a bucket.
-async fn serve(root: &Path, auth: Option<SimpleAuth>) -> String {
-    let mut service = S3ServiceBuilder::new(FileSystem::new(root).unwrap());
-    if let Some(auth) = auth {
-        service.set_auth(auth);
-    }
-    let broken = |error: s3s::HttpError| async move {
-        (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:?}"))
-    };
-    listen(Router::new().fallback_service(HandleError::new(service.build(), broken))).await
-}
-
 /// One that checks signatures, with an empty bucket `photos`.
 async fn shop() -> (TempDir, String) {
     let root = tempfile::tempdir().unwrap();
     std::fs::create_dir(root.path().join("photos")).unwrap();
-    let endpoint = serve(root.path(), Some(SimpleAuth::from_single("shop", "hush"))).await;
+    let endpoint = serve(root.path(), Some(("shop", "hush"))).await.unwrap();
     (root, endpoint)
 }
 
@@ -217,7 +202,7 @@ async fn a_denied_bucket_is_reported_with_the_reason() {
 async fn a_public_bucket_is_read_without_a_key() {
     let root = tempfile::tempdir().unwrap();
     write(root.path(), "photos/a.png", "x");
-    let endpoint = serve(root.path(), None).await;
+    let endpoint = serve(root.path(), None).await.unwrap();
     let bucket = open(&endpoint, "s3://photos", &[]).await.unwrap();
     let found = scan(&Source::Bucket(bucket), Some("CC0-1.0")).await.unwrap();
     assert_eq!(names(&found), ["a.png"]);

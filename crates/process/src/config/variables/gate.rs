@@ -45,7 +45,7 @@ pub const GATE_BACKUP_RECIPIENTS: Variable = Variable::with_default(
 pub const GATE_PICTURES: Variable = Variable::with_default(
     "MUNJIGI_GATE_PICTURES",
     "munjigi-pictures",
-    "folder for the images of packs",
+    "folder for the images of packs, or a bucket: s3://BUCKET/PREFIX, called as the AWS_* variables say",
 );
 pub const GATE_NETWORKS: Variable = Variable::with_default(
     "MUNJIGI_GATE_NETWORKS",

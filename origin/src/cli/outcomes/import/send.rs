@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use munjigi_delivery::edge::below;
-use munjigi_delivery::http_client::reasons;
+use munjigi_process::reasons::reasons;
 use munjigi_protocol::{OutcomeReason, OutcomeReply, OutcomeRequest, routes};
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Client, StatusCode, Url};

@@ -1,5 +1,6 @@
 //! `s3://BUCKET/PREFIX`.
 
+use std::fmt;
 use std::str::FromStr;
 
 /// A bucket, and a folder in it or all of it.
@@ -27,6 +28,7 @@ pub enum AddressError {
 }
 
 impl BucketAddress {
+    /// The bucket's name.
     pub fn bucket(&self) -> &str {
         &self.bucket
     }
@@ -34,6 +36,13 @@ impl BucketAddress {
     /// What keys below the prefix begin with; `None` for all keys.
     pub fn folder(&self) -> Option<String> {
         (!self.prefix.is_empty()).then(|| format!("{}/", self.prefix))
+    }
+}
+
+impl fmt::Display for BucketAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let separator = if self.prefix.is_empty() { "" } else { "/" };
+        write!(f, "s3://{}{separator}{}", self.bucket, self.prefix)
     }
 }
 
@@ -79,6 +88,13 @@ mod tests {
         ] {
             let address: BucketAddress = text.parse().unwrap();
             assert_eq!((address.bucket(), address.folder().as_deref()), (bucket, folder), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_shown_as_it_is_written() {
+        for text in ["s3://shop-photos", "s3://shop-photos/2026/with cups"] {
+            assert_eq!(text.parse::<BucketAddress>().unwrap().to_string(), text);
         }
     }
 

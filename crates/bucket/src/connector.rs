@@ -1,5 +1,4 @@
-//! Calls a bucket with this program's HTTP client, which has its TLS and
-//! follows no redirects: a signature is for one address.
+//! Calls a bucket with the program's HTTP client, which has its TLS.
 
 use std::time::Duration;
 
@@ -12,14 +11,16 @@ use object_store::client::{
 };
 use reqwest::{Client, Request, StatusCode};
 
-/// For one page, or one object of up to 10 MiB.
-const CALL_TIMEOUT: Duration = Duration::from_mins(2);
 /// Bytes to read of an error answer.
 const ENOUGH_BYTES: usize = 16 * 1024;
 
 /// Passes the client to the library.
-#[derive(Debug)]
-pub struct Connector(pub Client);
+#[derive(Debug, Clone)]
+pub struct Connector {
+    pub client: Client,
+    /// For one answer, with its body.
+    pub timeout: Duration,
+}
 
 /// An error answer.
 #[derive(Debug, thiserror::Error)]
@@ -32,27 +33,26 @@ pub struct Refusal {
     pub body: String,
 }
 
-#[derive(Debug)]
-struct Service(Client);
-
 impl HttpConnector for Connector {
     fn connect(&self, _options: &ClientOptions) -> object_store::Result<HttpClient> {
-        Ok(HttpClient::new(Service(self.0.clone())))
+        Ok(HttpClient::new(self.clone()))
     }
 }
 
 #[async_trait]
-impl HttpService for Service {
+impl HttpService for Connector {
     async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
-        // Requests never have a body: buckets are listed and read.
-        let request = request.map(|_| reqwest::Body::default());
+        let (parts, body) = request.into_parts();
+        // In one piece, so that its length stands before it.
+        let body = body.collect().await?.to_bytes();
+        let request = http::Request::from_parts(parts, reqwest::Body::from(body));
         let mut request = Request::try_from(request).map_err(error)?;
-        *request.timeout_mut() = Some(CALL_TIMEOUT);
-        let answer = self.0.execute(request).await.map_err(error)?;
+        *request.timeout_mut() = Some(self.timeout);
+        let answer = self.client.execute(request).await.map_err(error)?;
         if !answer.status().is_success() {
             return Err(refused(answer).await);
         }
-        let answer: axum::http::Response<reqwest::Body> = answer.into();
+        let answer: http::Response<reqwest::Body> = answer.into();
         Ok(answer.map(|body| HttpResponseBody::new(body.map_err(error))))
     }
 }
