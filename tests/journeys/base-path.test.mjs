@@ -1,4 +1,4 @@
-// The Worker below a path of a host that serves other things too.
+// An edge below a path of a host that serves other things too.
 
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
@@ -13,9 +13,13 @@ let host;
 const closing = [];
 before(async () => {
   const context = { name: 'base-path', after: (/** @type {() => unknown} */ close) => closing.push(close) };
-  stage = await openStage(/** @type {any} */ (context), 'workerd', ['--var', `MUNJIGI_BASE_PATH=${BASE}`, ...LITTLE_WORK]);
+  const port = await freePort();
+  // A gate has one setting for its host and path.
+  const isGate = process.env.MUNJIGI_TEST_EDGE === 'gate';
+  const below = isGate ? `MUNJIGI_GATE_URL=http://localhost:${port}${BASE}` : `MUNJIGI_BASE_PATH=${BASE}`;
+  stage = await openStage(/** @type {any} */ (context), 'workerd', ['--var', below, ...LITTLE_WORK]);
   const { sitekey } = stage.site;
-  host = await openSharedHost(context, { edge: stage.edge, sitekey, port: await freePort() });
+  host = await openSharedHost(context, { edge: stage.edge, sitekey, port });
 });
 after(async () => {
   for (const close of closing.reverse()) await close();

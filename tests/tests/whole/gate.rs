@@ -7,11 +7,25 @@ use munjigi_tests::stage;
 use munjigi_tests::visitors::Visitors;
 use munjigi_tools::process::Service as _;
 
-use crate::{bad_input, outages, redemption};
+use crate::{bad_input, internal, outages, redemption, rings};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_input_gets_the_same_codes_from_the_gate() -> Result<()> {
     bad_input::all_cases(&stage::gate(&[]).await?).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gate_carries_out_what_its_origin_signed_and_nothing_else() -> Result<()> {
+    let stack = stage::gate(&[]).await?;
+    internal::sent_twice(&stack).await?;
+    internal::not_signed(&stack).await?;
+    internal::invented_signatures(&stack).await?;
+    internal::strangers(&stack).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_at_the_gate_strands_no_one() -> Result<()> {
+    rings::one_edge_with_each_ring(stage::gate(&[]).await?).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use hyper::{Method, StatusCode};
-use munjigi_protocol::{Code, Problem, headers, routes};
+use munjigi_protocol::{Code, PictureType, Problem, headers, routes};
 use munjigi_tests::client::{Answer, Connection};
-use munjigi_tests::{signed, stage};
+use munjigi_tests::{packs, signed, stage};
 use munjigi_tools::stack::Stack;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -29,15 +29,19 @@ const IMAGES: &str = "/internal/packs/00000000000000ff/images";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signed_call_sent_twice_to_the_edge_is_carried_out_once() -> Result<()> {
-    let stack = stage::stack(&[]).await?;
+    sent_twice(&stage::stack(&[]).await?).await
+}
+
+/// One after the other, and many at once.
+pub async fn sent_twice(stack: &Stack) -> Result<()> {
     let body = vec![7; 100_000];
-    let signature = signed::signature(&stack, &Method::PUT, IMAGES, &body)?;
-    assert_eq!(put(&stack, IMAGES, &signature, &body).await?.status, StatusCode::NO_CONTENT);
-    let again = put(&stack, IMAGES, &signature, &body).await?;
+    let signature = signed::signature(stack, &Method::PUT, IMAGES, &body)?;
+    assert_eq!(put(stack, IMAGES, &signature, &body).await?.status, StatusCode::NO_CONTENT);
+    let again = put(stack, IMAGES, &signature, &body).await?;
     assert_eq!((again.status, code(&again)?), (StatusCode::UNAUTHORIZED, Code::Replayed));
 
     // Many at once, on connections that were opened before the first is sent.
-    let signature = signed::signature(&stack, &Method::PUT, IMAGES, &body)?;
+    let signature = signed::signature(stack, &Method::PUT, IMAGES, &body)?;
     let mut connections = Vec::new();
     for _ in 0..32 {
         connections.push(Connection::open(&stack.edge.url()).await?);
@@ -65,13 +69,22 @@ async fn a_signed_call_sent_twice_to_the_edge_is_carried_out_once() -> Result<()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_was_not_signed_is_not_taken() -> Result<()> {
-    let stack = stage::stack(&[]).await?;
-    let signature = signed::signature(&stack, &Method::PUT, IMAGES, b"signed")?;
-    let answer = put(&stack, IMAGES, &signature, b"forged").await?;
+    not_signed(&stage::stack(&[]).await?).await
+}
+
+/// Images instead of others, and a pack that says that they are there.
+pub async fn not_signed(stack: &Stack) -> Result<()> {
+    let (pack, images) = packs::pack(PictureType::Grid, 0xfe);
+    let id = pack.id.to_string();
+    let path = routes::PUT_PACK_IMAGES.path.replace("{id}", &id);
+    let signature = signed::signature(stack, &Method::PUT, &path, b"signed")?;
+    let answer = put(stack, &path, &signature, &images).await?;
     assert_eq!((answer.status, code(&answer)?), (StatusCode::UNAUTHORIZED, Code::SignatureInvalid));
-    let admin = stack.edge.admin_url().context("plain workerd has one")?;
-    let kept = reqwest::get(format!("{admin}/bucket/PICTURES/packs/00000000000000ff")).await?;
-    assert_eq!(kept.status(), 404);
+    let (path, pack) = (routes::PUT_PACK.path.replace("{id}", &id), postcard::to_allocvec(&pack)?);
+    let signature = signed::signature(stack, &Method::PUT, &path, &pack)?;
+    let answer = put(stack, &path, &signature, &pack).await?;
+    let problem: Problem = serde_json::from_slice(&answer.body)?;
+    assert!(problem.detail.contains("not the length of the uploaded images"), "{problem:?}");
     Ok(())
 }
 
@@ -122,7 +135,11 @@ async fn median_challenge(stack: &Stack) -> Result<Duration> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invented_signature_is_refused_before_the_body_is_sent() -> Result<()> {
-    let stack = stage::stack(&[]).await?;
+    invented_signatures(&stage::stack(&[]).await?).await
+}
+
+/// Answered at once, however many; visitors are served meanwhile.
+pub async fn invented_signatures(stack: &Stack) -> Result<()> {
     let edge = stack.edge.url();
     for signature in [invented(), "nonsense".to_owned()] {
         let mut upload = begin_upload(&edge, &signature).await?;
@@ -132,12 +149,12 @@ async fn an_invented_signature_is_refused_before_the_body_is_sent() -> Result<()
 
     // Many such uploads, kept open, do not keep visitors from getting a
     // challenge; the slowdown is printed.
-    let before = median_challenge(&stack).await?;
+    let before = median_challenge(stack).await?;
     let mut uploads = Vec::new();
     for _ in 0..64 {
         uploads.push(begin_upload(&edge, &invented()).await?);
     }
-    let during = median_challenge(&stack).await?;
+    let during = median_challenge(stack).await?;
     for upload in &mut uploads {
         let answered = status_line(upload).await?;
         ensure!(answered.starts_with("HTTP/1.1 401"), "{answered}");
@@ -149,7 +166,11 @@ async fn an_invented_signature_is_refused_before_the_body_is_sent() -> Result<()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_on_internal_routes_are_soon_turned_away() -> Result<()> {
-    let stack = stage::stack(&[]).await?;
+    strangers(&stage::stack(&[]).await?).await
+}
+
+/// They get 429, and the origin in the same network does not.
+pub async fn strangers(stack: &Stack) -> Result<()> {
     let mut connection = Connection::open(&stack.edge.url()).await?;
     let state = routes::STATE.path;
     let turned_away = async {
@@ -167,7 +188,7 @@ async fn strangers_on_internal_routes_are_soon_turned_away() -> Result<()> {
     assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
     assert!(answer.headers.contains_key("retry-after"));
     // The origin, in the same network, is still served.
-    let signature = signed::signature(&stack, &Method::GET, state, b"")?;
+    let signature = signed::signature(stack, &Method::GET, state, b"")?;
     let headers = [(headers::SIGNATURE, signature.as_str())];
     let answer = connection.send(Method::GET, state, &headers, "").await?;
     assert_eq!(answer.status, StatusCode::OK);

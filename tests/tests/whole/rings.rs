@@ -1,8 +1,8 @@
 //! A key rotation in its four steps, with workers that hold different rings
 //! over the same stores, as during a roll-out.
 
-use anyhow::Result;
-use munjigi_protocol::SiteverifyCode;
+use anyhow::{Context as _, Result};
+use munjigi_protocol::{ChallengeReply, SiteverifyCode, SolutionReply};
 use munjigi_tests::client::Connection;
 use munjigi_tests::stage;
 use munjigi_tools::keys;
@@ -18,7 +18,7 @@ async fn workers_understand_each_other(stack: &Stack, step: &str) -> Result<()> 
                 let challenge = stage::challenge(issuing, site, "192.0.2.1").await?;
                 let mut connection = Connection::open(solving).await?;
                 let reply = connection.solve(&challenge, &[]).await?;
-                let munjigi_protocol::SolutionReply::Passed { token, .. } = reply else {
+                let SolutionReply::Passed { token, .. } = reply else {
                     anyhow::bail!("{step}: more work was asked");
                 };
                 let first = stage::verify(verifying, site, &token).await?;
@@ -62,6 +62,34 @@ async fn a_rotation_strands_no_one_at_any_of_its_four_steps() -> Result<()> {
     // Removed too early on purpose: the old key is now unknown, and its seals
     // are refused like any foreign seal.
     let refused = stage::verify(&stack.edge.url(), &site, &late).await?;
+    assert!(stage::refused_with(&refused, SiteverifyCode::InvalidInputResponse), "{refused:?}");
+    Ok(())
+}
+
+/// One edge, started again with each ring of a rotation: what it sealed before
+/// is good afterwards, until the key is gone.
+pub async fn one_edge_with_each_ring(mut stack: Stack) -> Result<()> {
+    let (old, new) = (keys::ring("old"), keys::ring("new"));
+    let rings = [old.clone(), format!("{old},{new}"), format!("{new},{old}"), new.clone()];
+    let (site, edge) = (stack.bench_site.clone(), stack.edge.url());
+    let mut before: Option<(ChallengeReply, String)> = None;
+    let mut sealed_with_old: Option<String> = None;
+    for ring in rings {
+        stack.restart_edge_with(&[stage::variant(&[("MUNJIGI_ROOT_KEYS", &ring)])]).await?;
+        if let Some((challenge, token)) = before {
+            let reply = Connection::open(&edge).await?.solve(&challenge, &[]).await?;
+            let is_passed = matches!(reply, SolutionReply::Passed { .. });
+            assert!(is_passed, "{ring}: more work was asked");
+            assert!(stage::verify(&edge, &site, &token).await?.success, "{ring}");
+        }
+        let challenge = stage::challenge(&edge, &site, "192.0.2.1").await?;
+        before = Some((challenge, stage::token(&edge, &site).await?));
+        if ring.starts_with(&old) {
+            sealed_with_old = Some(stage::token(&edge, &site).await?);
+        }
+    }
+    let late = sealed_with_old.context("two rings begin with the old key")?;
+    let refused = stage::verify(&edge, &site, &late).await?;
     assert!(stage::refused_with(&refused, SiteverifyCode::InvalidInputResponse), "{refused:?}");
     Ok(())
 }
