@@ -8,7 +8,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { command, say, whole } from './command.mjs';
 import { buildGate, openGate } from './gate.mjs';
 import { median } from './report.mjs';
-import { load } from './stack.mjs';
+import { load, testBinary } from './stack.mjs';
 
 /** Requests of one visit. */
 const VISIT = 4;
@@ -22,6 +22,8 @@ const GROWTH = 1e6;
 export async function measure(options) {
   const [minutes, requests] = [whole(options, 'minutes', 15), whole(options, 'requests', 500)];
   await buildGate();
+  // Or the first minutes would be those in which it is built.
+  await testBinary('munjigi-load');
   const gate = await openGate('client_header = "X-Forwarded-For"\ntrusted_proxies = ["127.0.0.1"]\n');
   const { child } = await gate.begin();
   try {
