@@ -102,15 +102,18 @@ impl Images {
 
     /// Warns of a bucket that cannot be read: that its name or key is wrong
     /// should not be found out by the first visitor.
-    pub async fn check(&self) {
-        let Objects::Bucket { client, prefix } = &*self.0 else { return };
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read; the log says why.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        let Objects::Bucket { client, prefix } = &*self.0 else { return Ok(()) };
         let one = PaginatedListOptions { max_keys: Some(1), ..PaginatedListOptions::default() };
-        if let Err(error) = client.store().list_paginated(Some(prefix), one).await {
-            failed(match client.error(&error) {
-                BucketError::NoObject => client.no_bucket(),
-                error => error,
-            });
-        }
+        let listed = client.store().list_paginated(Some(prefix), one).await;
+        listed.map(drop).map_err(|error| match client.error(&error) {
+            BucketError::NoObject => failed(client.no_bucket()),
+            error => failed(error),
+        })
     }
 
     fn objects(&self) -> &dyn ObjectStore {
@@ -214,7 +217,9 @@ mod tests {
         let (root, endpoint) = shop().await;
         images(&bucket(&endpoint, "s3://pictures", KEY.1), "contract").await;
         images(&bucket(&endpoint, "s3://pictures/of the/edge", KEY.1), "contract").await;
+        bucket(&endpoint, "s3://pictures", KEY.1).check().await.unwrap();
         let store = bucket(&endpoint, "s3://pictures/edge", KEY.1);
+        store.check().await.unwrap();
         store.store("packs/1", b"0123456789").await.unwrap();
         let stored = root.path().join("pictures/edge/packs/1");
         assert_eq!(std::fs::read(stored).unwrap(), b"0123456789");
@@ -241,16 +246,17 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let empty = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(axum::serve(listener, other).into_future());
-        // No one listens there.
-        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        // Bound, so that no other test gets the port, but no one listens there.
+        let closed = tokio::net::TcpSocket::new_v4().unwrap();
+        closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let silent = format!("http://{}", closed.local_addr().unwrap());
-        drop(closed);
         for (what, store) in [
             ("the wrong key", bucket(&endpoint, "s3://pictures", "guess")),
             ("another bucket", bucket(&empty, "s3://photos", KEY.1)),
             ("no server", bucket(&silent, "s3://pictures", KEY.1)),
         ] {
             let span = ImageSpan { at: 0, len: 1 };
+            assert!(store.check().await.is_err(), "{what}");
             assert!(store.load("packs/1", span).await.is_err(), "{what}");
             assert!(store.store("packs/1", b"1").await.is_err(), "{what}");
         }
