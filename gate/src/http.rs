@@ -15,8 +15,9 @@ use axum::response::Response;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use munjigi_process::clock::Stopwatch;
+use munjigi_process::answer::method_label;
 use munjigi_process::log::Rarely;
+use munjigi_process::metrics::InFlight;
 use munjigi_process::stop::Stop;
 use munjigi_protocol::{Code, base64};
 use munjigi_serving::answer::Answer;
@@ -325,7 +326,11 @@ pub async fn answer(public: &Public, caller: Caller, request: Request) -> Respon
 }
 
 async fn answer_by_route(public: &Public, caller: Caller, request: Request) -> Response {
-    let watch = Stopwatch::start();
+    let (in_flight, method) = (InFlight::begin(), method_label(request.method()));
+    let noted = |response: Response, route: &'static str| {
+        in_flight.answered(method, route, response.status().as_u16());
+        response
+    };
     let (head, body) = request.into_parts();
     let parts = public.platform.parts();
     let url = match public.way.url(&head, caller) {
@@ -334,11 +339,11 @@ async fn answer_by_route(public: &Public, caller: Caller, request: Request) -> R
             let answer = Answer::problem(Code::MalformedRequest, error.to_string());
             let answer = answer.with_status(error.http_status());
             let base = public.way.public.as_ref().map(PublicUrl::to_string).unwrap_or_default();
-            return noted(problem(answer, &base), "none", watch);
+            return noted(problem(answer, &base), "none");
         }
     };
     if let Some(file) = parts.assets.answer(&head.method, url.path(), &head.headers) {
-        return noted(file, "asset", watch);
+        return noted(file, "asset");
     }
     let is_internal = url.path().starts_with(INTERNAL);
     let inbound = public.way.inbound(head, &url, body, caller, parts.clock.now());
@@ -346,11 +351,11 @@ async fn answer_by_route(public: &Public, caller: Caller, request: Request) -> R
     if is_internal && parts.state.config.origin_url.is_none() {
         let answer = Answer::problem(Code::NotFound, "unknown path");
         let base = format!("{}{}", inbound.url().base(), parts.state.config.base_path);
-        return noted(problem(answer, &base), "none", watch);
+        return noted(problem(answer, &base), "none");
     }
     let route = serve::label(&inbound);
     let response = serve::serve(&public.platform, &inbound).await;
-    noted(respond::respond(response), route, watch)
+    noted(respond::respond(response), route)
 }
 
 /// A refusal before any route.
@@ -358,15 +363,6 @@ fn problem(answer: Answer, base: &str) -> Response {
     let mut bytes = [0; 8];
     let id = random::fill(&mut bytes).map(|()| base64::encode(&bytes));
     respond::respond(answer.into_response(None, id.unwrap_or_default(), format_args!("{base}")))
-}
-
-fn noted(response: Response, route: &'static str, watch: Stopwatch) -> Response {
-    let status = response.status().as_u16().to_string();
-    metrics::counter!("munjigi_edge_requests_total", "route" => route, "status" => status)
-        .increment(1);
-    metrics::histogram!("munjigi_edge_request_seconds", "route" => route)
-        .record(watch.elapsed().as_secs_f64());
-    response
 }
 
 #[cfg(test)]

@@ -145,10 +145,10 @@ async fn scrape(State(operators): State<Operators>) -> impl IntoResponse {
         metrics::gauge!("munjigi_edge_events_waiting").set(f64::from(waiting));
     }
     if let Some(at) = public.platform.parts().store.last_backup() {
-        metrics::gauge!("munjigi_edge_backup_timestamp_seconds").set(seconds(at));
+        munjigi_process::metrics::backed_up(seconds(at));
     }
     if let Some(at) = public.tls.as_ref().and_then(|tls| tls.not_after()) {
-        metrics::gauge!("munjigi_edge_certificate_not_after_seconds").set(at.as_secs_f64());
+        metrics::gauge!("munjigi_certificate_not_after_seconds").set(at.as_secs_f64());
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], operators.metrics.render())
 }
@@ -160,12 +160,6 @@ fn seconds(at: UnixMillis) -> f64 {
 
 /// Says what each metric is.
 pub fn describe_metrics() {
-    metrics::describe_counter!("munjigi_edge_requests_total", "Requests by route and status");
-    metrics::describe_histogram!(
-        "munjigi_edge_request_seconds",
-        metrics::Unit::Seconds,
-        "Duration of requests by route"
-    );
     metrics::describe_gauge!(
         "munjigi_edge_events_waiting",
         "Redeemed rows that wait for the origin"
@@ -191,12 +185,7 @@ pub fn describe_metrics() {
         "Connections that did not finish their TLS handshake"
     );
     metrics::describe_gauge!(
-        "munjigi_edge_backup_timestamp_seconds",
-        metrics::Unit::Seconds,
-        "When the store was last backed up, since 1970; absent: never"
-    );
-    metrics::describe_gauge!(
-        "munjigi_edge_certificate_not_after_seconds",
+        "munjigi_certificate_not_after_seconds",
         metrics::Unit::Seconds,
         "Until when the certificate is valid, since 1970"
     );

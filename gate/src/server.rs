@@ -117,14 +117,10 @@ pub struct Server {
 ///
 /// There is one already.
 pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
-    let recorder = metrics::recorder("munjigi_edge_request_seconds", &SECONDS);
-    let handle = metrics::install(recorder)?;
+    let handle = metrics::install(metrics::recorder(&[]))?;
     operators::describe_metrics();
     Ok(handle)
 }
-
-/// Buckets around what an edge takes.
-const SECONDS: [f64; 11] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 2.0];
 
 impl Server {
     /// Opens the store and binds the ports.

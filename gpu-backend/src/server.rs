@@ -115,7 +115,7 @@ pub async fn run(
 /// Installs the recorder of the process. Call it once.
 pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
     const SIZES: [f64; 6] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0];
-    let handle = metrics::install(metrics::recorder("munjigi_gpu_batch_size", &SIZES))?;
+    let handle = metrics::install(metrics::recorder(&[("munjigi_gpu_batch_size", &SIZES)]))?;
     http::describe_metrics();
     Ok(handle)
 }

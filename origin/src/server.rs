@@ -419,7 +419,7 @@ async fn apply_schema(app: &App) {
 /// Installs the recorder of the process. Must be called only once.
 pub fn install_metrics() -> Result<PrometheusHandle, StartError> {
     const LAG_SECONDS: [f64; 10] = [0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 3_600.0, 86_400.0];
-    let recorder = metrics::recorder("munjigi_event_lag_seconds", &LAG_SECONDS);
+    let recorder = metrics::recorder(&[("munjigi_event_lag_seconds", &LAG_SECONDS)]);
     let handle = metrics::install(recorder).map_err(StartError::Metrics)?;
     http::describe_metrics();
     Ok(handle)

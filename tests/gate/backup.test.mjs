@@ -20,7 +20,7 @@ test('a store is backed up while it serves, and restored where it was lost', asy
   assert.ok(file);
   assert.match(readFileSync(file, 'latin1'), /^age-encryption\.org\/v1\n-> X25519 /);
   const told = await (await fetch(`${gate.operators}/metrics`)).text();
-  const [, seconds] = /^munjigi_edge_backup_timestamp_seconds (\d+)/m.exec(told) ?? [];
+  const [, seconds] = /^munjigi_backup_timestamp_seconds (\d+)/m.exec(told) ?? [];
   assert.ok(Math.abs(Number(seconds) - Date.now() / 1000) < 600, told);
 
   writeFileSync(at('key.txt'), `# public key: ${PUBLIC}\n${SECRET}\n`);

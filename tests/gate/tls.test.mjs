@@ -147,5 +147,5 @@ test('what is not TLS gets no answer, and disturbs no other connection', async (
   assert.equal(await certificateOf(gate.port), 'gate');
   const text = await (await fetch(`${gate.operators}/metrics`)).text();
   assert.match(text, /^munjigi_edge_tls_failed_total [1-9]\d*$/m);
-  assert.match(text, /^munjigi_edge_certificate_not_after_seconds \d+$/m);
+  assert.match(text, /^munjigi_certificate_not_after_seconds \d+$/m);
 });

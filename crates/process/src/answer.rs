@@ -4,12 +4,12 @@
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
 use munjigi_protocol::{PROBLEM_CONTENT_TYPE, headers};
 use serde::Serialize;
 
-use crate::clock::Stopwatch;
+use crate::metrics::InFlight;
 
 /// A request in progress.
 #[derive(Debug)]
@@ -18,16 +18,7 @@ pub struct Exchange {
     pub method: &'static str,
     /// The route as a label.
     pub route: String,
-    stopwatch: Stopwatch,
-}
-
-/// The names of a service's metrics.
-#[derive(Debug, Clone, Copy)]
-pub struct Names {
-    /// Name of the counter of requests.
-    pub requests: &'static str,
-    /// Name of the histogram of their durations, in seconds.
-    pub seconds: &'static str,
+    in_flight: InFlight,
 }
 
 /// What a log line says about an answer.
@@ -42,8 +33,8 @@ pub struct Answered {
 impl Exchange {
     /// Notes the request's labels and starts its stopwatch.
     pub fn begin(request: &Request) -> Self {
-        let (method, route) = (method_label(request), route_label(request));
-        Self { method, route, stopwatch: Stopwatch::start() }
+        let (method, route) = (method_label(request.method()), route_label(request));
+        Self { method, route, in_flight: InFlight::begin() }
     }
 
     /// Adds the fixed headers that the answer does not set itself, and the
@@ -53,7 +44,6 @@ impl Exchange {
         response: &mut Response,
         id: &str,
         fixed: &[(HeaderName, &'static str)],
-        names: Names,
     ) -> Answered {
         for (name, value) in fixed {
             response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
@@ -61,15 +51,9 @@ impl Exchange {
         if let Ok(id) = HeaderValue::from_str(id) {
             response.headers_mut().insert(headers::REQUEST_ID, id);
         }
-        let Self { method, route, stopwatch } = self;
+        let Self { method, route, in_flight } = self;
         let status = response.status().as_u16();
-        let seconds = stopwatch.elapsed().as_secs_f64();
-        metrics::counter!(
-            names.requests,
-            "method" => method, "route" => route.clone(), "status" => status.to_string()
-        )
-        .increment(1);
-        metrics::histogram!(names.seconds, "method" => method, "route" => route).record(seconds);
+        let seconds = in_flight.answered(method, route, status);
         Answered { status, duration_ms: seconds * 1_000.0 }
     }
 }
@@ -106,8 +90,9 @@ fn route_label(request: &Request) -> String {
     path.map_or_else(|| "unmatched".to_owned(), |path| path.as_str().to_owned())
 }
 
-fn method_label(request: &Request) -> &'static str {
-    match request.method().as_str() {
+/// A method as a label: those that clients invent must not become labels.
+pub fn method_label(method: &Method) -> &'static str {
+    match method.as_str() {
         "GET" => "GET",
         "HEAD" => "HEAD",
         "POST" => "POST",
@@ -127,8 +112,7 @@ mod tests {
         let mut response = Response::default();
         response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("origin"));
         let fixed = [(header::CACHE_CONTROL, "no-store"), (header::REFERRER_POLICY, "no-referrer")];
-        let names = Names { requests: "requests", seconds: "seconds" };
-        let answered = exchange.end(&mut response, "the-id", &fixed, names);
+        let answered = exchange.end(&mut response, "the-id", &fixed);
         assert_eq!(answered.status, 200);
         assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
         assert_eq!(response.headers()[header::REFERRER_POLICY], "origin", "its own");

@@ -1,33 +1,50 @@
-//! The recorder of metrics. Each service defines what it counts and what each
-//! name means.
+//! The recorder of metrics, and the metrics that every service has under the same
+//! name: Prometheus's label `job` tells the services apart. What a service alone
+//! counts, it defines itself.
 
 use std::thread;
 use std::time::Duration;
 
+use metrics::{SharedString, Unit};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
-const SECONDS: [f64; 12] =
-    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
+use crate::clock::Stopwatch;
 
-/// A recorder for durations in seconds, with separate buckets for one metric.
+/// Counts requests by `method`, `route` and `status`.
+const REQUESTS: &str = "munjigi_http_requests_total";
+/// Their durations by `method` and `route`.
+const REQUEST_SECONDS: &str = "munjigi_http_request_seconds";
+/// How many are being answered now.
+const IN_FLIGHT: &str = "munjigi_http_requests_in_flight";
+/// How long the store took to make a transaction durable.
+const COMMIT_SECONDS: &str = "munjigi_store_commit_seconds";
+/// When the store was last backed up, in seconds since 1970.
+const BACKUP_AT: &str = "munjigi_backup_timestamp_seconds";
+
+/// Buckets, from what an edge takes to a request's deadline. 0.2 and 2 seconds
+/// are what alerts compare with.
+const SECONDS: [f64; 15] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0];
+
+/// A recorder for durations in seconds, with separate buckets for some metrics.
 ///
 /// # Panics
 ///
-/// Panics if `buckets` is empty.
-pub fn recorder(metric: &str, buckets: &[f64]) -> PrometheusBuilder {
-    PrometheusBuilder::new()
-        .set_buckets(&SECONDS)
-        .and_then(|builder| {
-            builder.set_buckets_for_metric(Matcher::Full(metric.to_owned()), buckets)
-        })
-        .expect("the lists of buckets are not empty")
+/// Panics if a list of buckets is empty.
+pub fn recorder(others: &[(&str, &[f64])]) -> PrometheusBuilder {
+    const NOT_EMPTY: &str = "the lists of buckets are not empty";
+    let builder = PrometheusBuilder::new().set_buckets(&SECONDS).expect(NOT_EMPTY);
+    others.iter().fold(builder, |builder, (metric, buckets)| {
+        let metric = Matcher::Full((*metric).to_owned());
+        builder.set_buckets_for_metric(metric, buckets).expect(NOT_EMPTY)
+    })
 }
 
 /// How often recorded durations are put into their buckets. Until then each is
 /// kept by itself.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
-/// Installs the recorder of the process, and keeps its memory bounded where no
+/// Installs the recorder of the process, describes what all services have, and keeps its memory bounded where no
 /// one asks for the metrics. Must be called only once.
 ///
 /// # Errors
@@ -39,6 +56,7 @@ const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 /// Panics if the system gives no thread.
 pub fn install(recorder: PrometheusBuilder) -> Result<PrometheusHandle, BuildError> {
     let handle = recorder.install_recorder()?;
+    describe();
     let kept = handle.clone();
     let upkeep = move || {
         loop {
@@ -54,4 +72,65 @@ pub fn install(recorder: PrometheusBuilder) -> Result<PrometheusHandle, BuildErr
 /// A handle to a recorder that nothing records into, for tests.
 pub fn unused() -> PrometheusHandle {
     PrometheusBuilder::new().build_recorder().handle()
+}
+
+/// A request that is being answered, from its arrival until this is dropped: its
+/// caller may go away before there is an answer.
+#[derive(Debug)]
+pub struct InFlight(Stopwatch);
+
+impl InFlight {
+    /// A request has arrived.
+    pub fn begin() -> Self {
+        metrics::gauge!(IN_FLIGHT).increment(1);
+        Self(Stopwatch::start())
+    }
+
+    /// Counts its answer, and returns the seconds that it took.
+    pub fn answered(
+        self,
+        method: &'static str,
+        route: impl Into<SharedString>,
+        status: u16,
+    ) -> f64 {
+        let (route, seconds) = (route.into(), self.0.elapsed().as_secs_f64());
+        metrics::counter!(
+            REQUESTS, "method" => method, "route" => route.clone(), "status" => status.to_string()
+        )
+        .increment(1);
+        metrics::histogram!(REQUEST_SECONDS, "method" => method, "route" => route).record(seconds);
+        seconds
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        metrics::gauge!(IN_FLIGHT).decrement(1);
+    }
+}
+
+/// The store has made a transaction durable, since `stopwatch` was started.
+pub fn committed(stopwatch: &Stopwatch) {
+    metrics::histogram!(COMMIT_SECONDS).record(stopwatch.elapsed().as_secs_f64());
+}
+
+/// When the store was last backed up, in seconds since 1970.
+pub fn backed_up(at: f64) {
+    metrics::gauge!(BACKUP_AT).set(at);
+}
+
+fn describe() {
+    metrics::describe_counter!(REQUESTS, "Requests by method, route and status");
+    metrics::describe_histogram!(REQUEST_SECONDS, Unit::Seconds, "Time to answer a request");
+    metrics::describe_gauge!(IN_FLIGHT, "Requests that are being answered");
+    metrics::describe_histogram!(
+        COMMIT_SECONDS,
+        Unit::Seconds,
+        "Time that the store took to make a transaction durable"
+    );
+    metrics::describe_gauge!(
+        BACKUP_AT,
+        Unit::Seconds,
+        "When the store was last backed up, since 1970; absent: never"
+    );
 }

@@ -5,6 +5,8 @@
 use std::thread;
 
 use munjigi_captcha::ports::StoreError;
+use munjigi_process::clock::Stopwatch;
+use munjigi_process::metrics;
 use rusqlite::Connection;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::sync::oneshot;
@@ -167,12 +169,15 @@ fn work<D: State>(mut state: D, mut messages: Receiver<Message<D>>) {
 fn transact<D: State>(state: &mut D, batch: &mut [Box<dyn Job<D>>]) -> rusqlite::Result<()> {
     run(state, "BEGIN IMMEDIATE")?;
     let acted = batch.iter_mut().try_for_each(|job| act(state, job.as_mut()));
+    let stopwatch = Stopwatch::start();
     let done = acted.and_then(|()| run(state, "COMMIT"));
     if done.is_err() {
         if !state.connection().is_autocommit() {
             run(state, "ROLLBACK")?;
         }
         state.rolled_back()?;
+    } else {
+        metrics::committed(&stopwatch);
     }
     done
 }

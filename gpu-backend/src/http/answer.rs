@@ -5,7 +5,7 @@ use axum::extract::Request;
 use axum::http::{HeaderName, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use munjigi_process::answer::{self, Answered, Exchange, Names};
+use munjigi_process::answer::{self, Answered, Exchange};
 use munjigi_protocol::headers;
 use serde::Serialize;
 use tracing::Instrument;
@@ -19,11 +19,6 @@ const FIXED: [(HeaderName, &str); 3] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
 ];
-
-const NAMES: Names = Names {
-    requests: "munjigi_gpu_http_requests_total",
-    seconds: "munjigi_gpu_http_request_seconds",
-};
 
 /// A request's id: the caller's, so that one id connects both logs, or a new
 /// one.
@@ -85,7 +80,7 @@ pub async fn finish(mut request: Request, next: Next) -> Response {
     if let Some(refused) = response.extensions_mut().remove::<Refused>() {
         span.in_scope(|| write_problem(&mut response, &id, refused));
     }
-    let Answered { status, duration_ms } = exchange.end(&mut response, &id.0, &FIXED, NAMES);
+    let Answered { status, duration_ms } = exchange.end(&mut response, &id.0, &FIXED);
     span.in_scope(|| tracing::debug!(status, duration_ms, "answered"));
     response
 }

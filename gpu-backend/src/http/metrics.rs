@@ -46,8 +46,6 @@ fn look(app: &App) {
 
 /// Describes each metric. Call it once, after the recorder is installed.
 pub fn describe() {
-    describe_counter!("munjigi_gpu_http_requests_total", "Requests by method, route and status");
-    describe_histogram!("munjigi_gpu_http_request_seconds", Unit::Seconds, "Response time");
     describe_counter!("munjigi_gpu_refusals_total", "Refused requests by code");
     describe_gauge!(
         "munjigi_gpu_engine_info",

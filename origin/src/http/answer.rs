@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use munjigi_app::request_id::RequestId;
 use munjigi_app::{App, Refused};
 use munjigi_delivery::telemetry;
-use munjigi_process::answer::{self, Answered, Exchange, Names};
+use munjigi_process::answer::{self, Answered, Exchange};
 use munjigi_protocol::Problem;
 use tracing::Instrument;
 use tracing::field::Empty;
@@ -29,9 +29,6 @@ const FIXED: [(HeaderName, &str); 4] = [
         "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     ),
 ];
-
-const NAMES: Names =
-    Names { requests: "munjigi_http_requests_total", seconds: "munjigi_http_request_seconds" };
 
 /// Wraps every request.
 pub async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
@@ -51,7 +48,7 @@ pub async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Nex
     if let Some(refused) = response.extensions_mut().remove::<Refused>() {
         write_problem(&mut response, &app, &id, refused);
     }
-    let Answered { status, duration_ms } = exchange.end(&mut response, &id, &FIXED, NAMES);
+    let Answered { status, duration_ms } = exchange.end(&mut response, &id, &FIXED);
     telemetry::answered(&span, status);
     span.in_scope(|| tracing::debug!(status, duration_ms, "answered"));
     response

@@ -10,6 +10,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
 use munjigi_process::clock::Stopwatch;
+use munjigi_store::replica::State as Replica;
 use munjigi_store::{deliveries, pictures};
 
 use munjigi_app::App;
@@ -33,6 +34,9 @@ async fn look(app: &App) {
             .set((all - idle).max(0.0));
         gauge!("munjigi_pool_connections_limit", "pool" => name)
             .set(f64::from(pool.options().get_max_connections()));
+    }
+    if let Some(state) = app.reads.state() {
+        gauge!("munjigi_database_replica_used").set(f64::from(u8::from(state == Replica::Near)));
     }
     gauge!("munjigi_intake_waiting").set(app.admission.waiting() as f64);
     // As long as any other caller waits.
@@ -79,8 +83,6 @@ async fn look_at_pictures(app: &App) {
 
 /// Describes each metric. Called once, after the recorder is installed.
 pub fn describe() {
-    describe_counter!("munjigi_http_requests_total", "Requests by method, route and status");
-    describe_histogram!("munjigi_http_request_seconds", Unit::Seconds, "Response time");
     describe_counter!("munjigi_list_failures_total", "Fetches of published lists that failed");
     describe_gauge!(
         "munjigi_list_stale",
@@ -113,6 +115,15 @@ pub fn describe() {
         "Time that this scrape waited for a connection, at most one second: 0 is healthy, 1 is exhausted"
     );
     describe_gauge!("munjigi_intake_waiting", Unit::Count, "Edge calls waiting for Postgres");
+    describe_gauge!(
+        "munjigi_database_replica_used",
+        "Whether numbers are read from the replica; absent without one"
+    );
+    describe_gauge!(
+        "munjigi_database_replica_lag_seconds",
+        Unit::Seconds,
+        "Age of what the replica has not reached yet, at most about a minute: then it is not used"
+    );
     describe_gauge!("munjigi_database_up", "Whether Postgres responded to this scrape");
     describe_gauge!("munjigi_delivery_pending", "Deliveries that wait, by topic");
     describe_gauge!("munjigi_delivery_lag_seconds", Unit::Seconds, "Age of the oldest of them");

@@ -175,6 +175,7 @@ impl Copy {
     fn note(&self, now: UnixMillis, written: Written, has: Written) {
         let mut history = self.written.lock().unwrap_or_else(PoisonError::into_inner);
         let due = due(&mut history, now, written);
+        metrics::gauge!("munjigi_database_replica_lag_seconds").set(lag(&history, now, has));
         drop(history);
         if due.is_none_or(|due| due <= has) {
             self.has.store(has.0, Ordering::Release);
@@ -219,6 +220,13 @@ fn due(
         history.pop_front();
     }
     history.front().filter(|(at, _)| is_old(at)).map(|(_, written)| *written)
+}
+
+/// How long ago Postgres wrote what the replica has not reached yet, in seconds.
+/// At most the permitted lag and an interval.
+fn lag(history: &VecDeque<(UnixMillis, Written)>, now: UnixMillis, has: Written) -> f64 {
+    let missing = history.iter().find(|(_, written)| *written > has);
+    missing.map_or(0.0, |(at, _)| Duration::from_millis(now.0.saturating_sub(at.0)).as_secs_f64())
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Transactions: begin, run, commit, and retry after a conflict with another
 //! transaction. Retries live here and nowhere else.
 
+use munjigi_process::clock::Stopwatch;
+use munjigi_process::metrics;
 use sqlx::{PgConnection, PgPool};
 
 use super::StoreError;
@@ -27,7 +29,7 @@ pub async fn transact<U: Unit + Sync>(pool: &PgPool, unit: &U) -> Result<U::Outp
         tried += 1;
         match attempt(pool, unit).await {
             Err(StoreError::Conflict(error)) if tried < TRIES => {
-                metrics::counter!("munjigi_store_conflicts_total").increment(1);
+                ::metrics::counter!("munjigi_store_conflicts_total").increment(1);
                 tracing::debug!(tried, %error, "transaction retried");
             }
             result => return result,
@@ -38,6 +40,8 @@ pub async fn transact<U: Unit + Sync>(pool: &PgPool, unit: &U) -> Result<U::Outp
 async fn attempt<U: Unit + Sync>(pool: &PgPool, unit: &U) -> Result<U::Output, StoreError> {
     let mut transaction = pool.begin().await?;
     let output = unit.run(&mut transaction).await?;
+    let stopwatch = Stopwatch::start();
     transaction.commit().await?;
+    metrics::committed(&stopwatch);
     Ok(output)
 }
