@@ -43,6 +43,9 @@ pub struct Context {
     pub browsers: Browsers,
     /// `Ok` if there is what tests of the installed gate need, otherwise why not.
     pub install: Result<(), String>,
+    /// `Ok` if there are Prometheus and what goes with it, otherwise why one is
+    /// missing.
+    pub monitoring: Result<(), String>,
     /// `Ok` if there are the proxies that the gate is tested behind, otherwise
     /// why one is missing.
     pub proxies: Result<(), String>,
@@ -70,6 +73,7 @@ impl Context {
                 missing.find(|(other, _)| *other == part).map(|(_, reason)| reason)
             }
             Part::Install => self.install.as_ref().err(),
+            Part::Monitoring => self.monitoring.as_ref().err(),
             Part::Proxies => self.proxies.as_ref().err(),
             Part::Python => self.python.as_ref().err(),
             Part::Redis => self.redis.as_ref().err(),
@@ -144,6 +148,7 @@ pub const ALL: &[Check] = &[
     Check { name: "bench-tests", run: javascript::bench_tests },
     Check { name: "gate", run: javascript::gate },
     Check { name: "install", run: install::installed },
+    Check { name: "deploy", run: javascript::deploy },
     Check { name: "examples", run: examples::shops },
     Check { name: "gpu-backend", run: gpu::backend },
     Check { name: "whole", run: cargo::whole },

@@ -62,6 +62,17 @@ pub(super) fn gate(context: &Context) -> Result<Outcome> {
     context.outcome(&[&browsers[..], &[Part::Proxies, Part::Strace]].concat(), tally)
 }
 
+/// The files of `deploy/` for a whole machine: what starts it and what watches it.
+pub(super) fn deploy(context: &Context) -> Result<Outcome> {
+    Build::Widget.ensure(&context.project)?;
+    Build::Gate.ensure(&context.project)?;
+    Build::Origin.ensure(&context.project)?;
+    let files = test_files(&context.project.at("tests/deploy"))?;
+    let suite = Suite { what: "tests/deploy", files: &files, at_once: 1, second: SecondTry::Alone };
+    let tally = node_test(context, &suite)?;
+    context.outcome(&[Part::Install, Part::Monitoring], tally)
+}
+
 pub(super) fn journeys(context: &Context) -> Result<Outcome> {
     Build::ensure_all(&context.project)?;
     Build::Gate.ensure(&context.project)?;

@@ -15,6 +15,8 @@ pub enum Part {
     Webkit,
     /// What tests of the installed gate need.
     Install,
+    /// Prometheus, Alertmanager and exporters.
+    Monitoring,
     /// Reverse proxies in front of the gate.
     Proxies,
     /// Python with virtual environments.
@@ -28,11 +30,12 @@ pub enum Part {
 }
 
 impl Part {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Chromium,
         Self::Firefox,
         Self::Webkit,
         Self::Install,
+        Self::Monitoring,
         Self::Proxies,
         Self::Python,
         Self::Redis,
@@ -48,6 +51,7 @@ impl Part {
             Self::Firefox => "firefox",
             Self::Webkit => "webkit",
             Self::Install => "install",
+            Self::Monitoring => "monitoring",
             Self::Proxies => "proxies",
             Self::Python => "python",
             Self::Redis => "redis",
