@@ -163,6 +163,9 @@ struct Painting {
 #[derive(Deserialize)]
 struct Machine {
     name: String,
+    /// For `munjigi plan`.
+    #[serde(rename = "cores")]
+    _cores: Option<u32>,
     #[serde(flatten)]
     description: Worded,
 }
@@ -170,6 +173,9 @@ struct Machine {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
+    /// For `munjigi plan`.
+    #[serde(rename = "id")]
+    _id: Option<String>,
     group: Group,
     date: String,
     machine: String,
@@ -203,7 +209,7 @@ fn read(measured: &str, attacked: &str) -> Result<Figures, FiguresError> {
     };
     let mut figures = Vec::new();
     for row in measured.figure {
-        let Row { group, date, machine: on, command, name, value, unit } = row;
+        let Row { group, date, machine: on, command, name, value, unit, .. } = row;
         let machine = machine(&on)?;
         figures.push(Figure { group, date, machine, name, value, unit, command });
     }

@@ -14,6 +14,7 @@ pub mod email;
 pub mod entropy;
 pub mod lists;
 pub mod new_site;
+pub mod plan;
 pub mod reach;
 pub mod score_weights;
 pub mod settings;

@@ -1,5 +1,6 @@
 //! `POST /internal/events`.
 
+use munjigi_domain::plan::{Figures, MEASURED};
 use sqlx::PgPool;
 
 use crate::rig::{self, DAY, MINUTE, NOON, Rig, event};
@@ -132,4 +133,30 @@ async fn the_same_events_many_times_at_once_are_one_row_each(pool: PgPool) {
     }
     assert_eq!(calls.join_all().await, [204; 8]);
     assert_eq!(rig.number("SELECT count(*) FROM redeemed").await, 100);
+}
+
+/// `munjigi plan` sizes Postgres by it.
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn the_published_size_of_an_event_is_what_one_takes(pool: PgPool) {
+    const EVENTS: u32 = 20_000;
+    let rig = Rig::new(pool).await;
+    for batch in 0..EVENTS / 500 {
+        let events: Vec<_> = (0..500)
+            .map(|number| {
+                let mut event = event(1);
+                // Ids arrive in no order.
+                let scattered = u64::from(batch * 500 + number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                event.id.0[..8].copy_from_slice(&scattered.to_be_bytes());
+                event
+            })
+            .collect();
+        assert_eq!(rig.post(PATH, &rig::events(&events)).await.status, 204);
+    }
+    let size =
+        "SELECT sum(pg_total_relation_size(relid))::bigint FROM pg_partition_tree('redeemed')";
+    let bytes = u32::try_from(rig.number(size).await).unwrap();
+    let taken = f64::from(bytes) / f64::from(EVENTS);
+    let published = Figures::read(MEASURED).unwrap().event_bytes.value;
+    let difference = (taken / published - 1.0).abs();
+    assert!(difference < 0.1, "an event takes {taken:.0} bytes, published are {published}");
 }
