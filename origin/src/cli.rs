@@ -12,6 +12,7 @@ mod migrate;
 mod outcomes;
 mod photos;
 mod pictures;
+mod plan;
 mod probe;
 mod restore;
 mod serve;
@@ -89,6 +90,8 @@ enum Command {
     Pictures(pictures::Arguments),
     /// Creates pictures from your own photos.
     Photos(photos::Arguments),
+    /// Says what an installation of a given size needs and costs.
+    Plan(plan::Arguments),
     /// Generates and rotates the keys of an installation.
     Keys(keys::Arguments),
     /// Lists every MUNJIGI_* variable.
@@ -144,6 +147,7 @@ fn run(command: Command) -> Result<(), Fail> {
             Command::Outcomes(arguments) => outcomes::run(&arguments).await,
             Command::Pictures(arguments) => pictures::run(&shell, &arguments).await,
             Command::Photos(arguments) => photos::run(&shell, &arguments).await,
+            Command::Plan(arguments) => plan::run(&shell, &arguments),
             Command::Keys(arguments) => keys::run(&shell, &arguments),
             Command::Config(arguments) => config::run(&arguments),
             Command::Probe(arguments) => probe::run(&arguments).await,

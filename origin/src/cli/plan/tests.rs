@@ -1,0 +1,79 @@
+//! What `munjigi plan` prints.
+
+use clap::Parser;
+use time::Month;
+
+use super::*;
+use crate::cli;
+
+fn arguments(line: &str) -> Result<Arguments, clap::Error> {
+    let parsed = cli::Arguments::try_parse_from(line.split(' '))?;
+    let cli::Command::Plan(arguments) = parsed.command else { panic!("{line}") };
+    Ok(arguments)
+}
+
+fn plan(line: &str) -> Plan {
+    let today = Date::from_calendar_date(2026, Month::November, 27).unwrap();
+    arguments(line).unwrap().plan(today).unwrap()
+}
+
+#[test]
+fn a_plan_shows_inputs_formulas_sizes_and_money() {
+    insta::assert_snapshot!(text::of(&plan("munjigi plan --mau 1000000")));
+}
+
+#[test]
+fn a_small_community_sees_its_sum_and_budget() {
+    insta::assert_snapshot!(text::of(&plan("munjigi plan --users 5000 --on aws")));
+}
+
+#[test]
+fn the_same_as_data() {
+    let plan = plan("munjigi plan --rps 300 --on vm --vm-price 60000 --json");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&plan).unwrap());
+}
+
+#[test]
+fn prices_that_are_missing_are_asked_for() {
+    let text = text::of(&plan("munjigi plan --mau 5000 --on kakaocloud"));
+    assert!(text.contains("no sum") && text.contains("--prices FILE"), "{text}");
+    let text = text::of(&plan("munjigi plan --mau 5000 --on vm"));
+    assert!(text.contains("no sum") && text.contains("--vm-price WON"), "{text}");
+}
+
+#[test]
+fn a_file_of_prices_replaces_the_published_ones() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let today = Date::from_calendar_date(2026, Month::November, 27).unwrap();
+    let line =
+        format!("munjigi plan --mau 5000 --on kakaocloud --prices {}", file.path().display());
+    let planned = || arguments(&line).unwrap().plan(today);
+    assert!(planned().unwrap_err().to_string().contains("docs/sizing.md"));
+    let example = include_str!("../../../../docs/sizing.md");
+    let (_, example) = example.split_once("```toml\n").unwrap();
+    let (example, _) = example.split_once("```").unwrap();
+    std::fs::write(file.path(), example).unwrap();
+    assert!(planned().unwrap().bills[0].sum_won.is_some());
+}
+
+#[test]
+fn sizes_that_make_no_sense_are_refused_clearly() {
+    for (line, expected) in [
+        ("munjigi plan", "<--mau <NUMBER>|--users <NUMBER>|--rps <NUMBER>>"),
+        ("munjigi plan --mau 0", "from 1 to 10000000000"),
+        ("munjigi plan --mau -5", "from 1 to 10000000000"),
+        ("munjigi plan --mau 1.5", "from 1 to 10000000000"),
+        ("munjigi plan --users 10000000001", "from 1 to 10000000000"),
+        ("munjigi plan --rps many", "from 1 to 10000000000"),
+        ("munjigi plan --mau 1 --users 1", "cannot be used with"),
+        ("munjigi plan --mau 1 --passes 0", "from 0.01 to 10000"),
+        ("munjigi plan --mau 1 --pictures 101", "from 0 to 100"),
+        ("munjigi plan --mau 1 --reads NaN", "from 0 to 1000000000"),
+        ("munjigi plan --mau 1 --on moon", "kakaocloud"),
+    ] {
+        let error = arguments(line).unwrap_err();
+        assert_eq!(error.exit_code(), 2, "{line}");
+        assert!(error.to_string().contains(expected), "{line}: {error}");
+    }
+    assert!(arguments("munjigi plan --mau 10000000000").is_ok());
+}
