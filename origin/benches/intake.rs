@@ -16,6 +16,7 @@ use munjigi_domain::entropy::Entropy;
 use munjigi_process::clock::Clock;
 use munjigi_store::events::{EventColumns, TakeEvents};
 use munjigi_store::transact;
+use munjigi_store::{Database, Times};
 use served::{BATCH, CALLERS, Own};
 use sqlx::PgPool;
 use tokio::task::JoinSet;
@@ -30,7 +31,13 @@ fn main() {
 async fn measure(url: &str) {
     let entropy = Entropy::system().unwrap();
     let own = Own::make(url).await;
-    let pool = PgPool::connect(&own.url).await.unwrap();
+    let url = own.url.parse().unwrap();
+    let pool = munjigi_store::pool(&Database {
+        url,
+        pooler: None,
+        connections: 10,
+        times: Times::default(),
+    });
     let rows = row_by_row(&pool, &entropy).await;
     let batches = served::events_per_second(&pool, &entropy, LASTING).await;
     println!("intake, row by row             {rows:>9.0} events/s");

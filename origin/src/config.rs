@@ -4,6 +4,7 @@
 
 mod cache;
 mod console;
+mod database;
 mod lists;
 mod mail;
 mod own_site;
@@ -89,14 +90,17 @@ impl Config {
     pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(environment);
         let (database, edge, keys) =
-            (database(&mut reader), Edge::from(&mut reader), Keys::from(&mut reader));
+            (database::read(&mut reader), Edge::from(&mut reader), Keys::from(&mut reader));
         let (http, retention) = (Http::from(&mut reader), retention(&mut reader));
         let collector = reader.required(&variables::OTLP_URL, |text| match text {
             "" => Ok(None),
             text => parse_bare_url(text).map(Some),
         });
         let replica = if reader.is_set(&variables::DATABASE_REPLICA_URL) {
-            database.as_ref().and_then(|database| replica(database, &mut reader)).map(Some)
+            database
+                .as_ref()
+                .and_then(|database| database::replica(database, &mut reader))
+                .map(Some)
         } else {
             Some(None)
         };
@@ -147,7 +151,7 @@ impl DatabaseConfig {
     /// Reads the database's settings; unknown names are refused here too.
     pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(environment);
-        let database = database(&mut reader);
+        let database = database::read(&mut reader);
         reader.finish(database.map(|database| Self { database }))
     }
 }
@@ -164,7 +168,7 @@ impl PicturesConfig {
     /// Reads the settings of the database and of pictures.
     pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(environment);
-        let (database, pictures) = (database(&mut reader), pictures::pictures(&mut reader));
+        let (database, pictures) = (database::read(&mut reader), pictures::pictures(&mut reader));
         let config = (|| Some(Self { database: database?, pictures: pictures? }))();
         reader.finish(config)
     }
@@ -182,24 +186,11 @@ impl SiteConfigSource {
     /// Reads the database's settings and the key check.
     pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(environment);
-        let database = database(&mut reader);
+        let database = database::read(&mut reader);
         let check = reader.required(&variables::KEY_CHECK, parse_check);
         let config = (|| Some(Self { database: database?, check: check? }))();
         reader.finish(config)
     }
-}
-
-fn database(reader: &mut Reader) -> Option<Database> {
-    let url = reader.required(&variables::DATABASE_URL, parse_database_url);
-    let connections =
-        reader.required(&variables::DATABASE_CONNECTIONS, |text| number(text, 2..=1_000));
-    Some(Database { url: url?, connections: connections? })
-}
-
-/// A replica, with the same number of connections.
-fn replica(database: &Database, reader: &mut Reader) -> Option<Database> {
-    let url = reader.required(&variables::DATABASE_REPLICA_URL, parse_database_url)?;
-    Some(Database { url, connections: database.connections })
 }
 
 impl Edge {
@@ -274,12 +265,6 @@ fn parse_url(text: &str) -> Result<reqwest::Url, String> {
         return Err("must have no query and no password".to_owned());
     }
     Ok(url)
-}
-
-fn parse_database_url(text: &str) -> Result<sqlx::postgres::PgConnectOptions, String> {
-    // The parser's own message may quote the password.
-    let wrong = "must be a URL such as postgres://name:password@host:5432/database";
-    text.parse().map_err(|_| wrong.to_owned())
 }
 
 fn parse_check(text: &str) -> Result<KeyCheck, String> {

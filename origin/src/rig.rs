@@ -169,6 +169,7 @@ impl Rig {
             EdgeClient::new(client, fake.url.clone(), &ring(), clock.clone(), entropy.clone());
         let parts = Parts {
             pool: pool.clone(),
+            direct: None,
             replica: None,
             factory_pool: pool.clone(),
             clock,

@@ -46,6 +46,8 @@ pub use munjigi_process::metrics::unused as unused_metrics;
 const STOP_WITHIN: Duration = Duration::from_secs(25);
 /// The factory's own connections, so that intake never waits for it.
 const FACTORY_CONNECTIONS: u32 = 5;
+/// Connections beside a pooler: one for each listener, and one for migrations.
+const DIRECT_CONNECTIONS: u32 = 7;
 /// Interval between checks that changes of sites are being listened to.
 const LISTEN_AGAIN: Duration = Duration::from_secs(5);
 /// Delay between attempts to reach Postgres at start-up.
@@ -84,8 +86,12 @@ impl Server {
         entropy: Entropy,
         metrics: PrometheusHandle,
     ) -> Result<Self, StartError> {
-        let pool = munjigi_store::pool(&config.database);
-        let factory_pool = munjigi_store::pool(&Database {
+        let pool = munjigi_store::pooled(&config.database);
+        let direct = config.database.pooler.is_some().then(|| {
+            let connections = DIRECT_CONNECTIONS;
+            munjigi_store::pool(&Database { connections, ..config.database.clone() })
+        });
+        let factory_pool = munjigi_store::pooled(&Database {
             connections: FACTORY_CONNECTIONS,
             ..config.database.clone()
         });
@@ -128,6 +134,7 @@ impl Server {
         let replica = config.replica.as_ref().map(munjigi_store::pool);
         let parts = Parts {
             pool,
+            direct,
             replica,
             factory_pool,
             clock,
@@ -174,6 +181,7 @@ impl Server {
         let app = App {
             reads: Reads::new(parts.pool.clone(), parts.replica),
             pool: parts.pool,
+            direct: parts.direct,
             cache,
             clock: parts.clock,
             entropy: parts.entropy,
@@ -244,7 +252,12 @@ impl Server {
             tracing::warn!("some tasks did not finish within 25 s; abandoning them");
             return Ok(());
         };
-        tokio::join!(app.pool.close(), app.factory.pool.close());
+        let direct = async {
+            if let Some(direct) = &app.direct {
+                direct.close().await;
+            }
+        };
+        tokio::join!(app.pool.close(), app.factory.pool.close(), direct);
         tracing::info!("stopped");
         served.unwrap_or_else(|error| Err(std::io::Error::other(error)))
     }
@@ -277,6 +290,8 @@ async fn serve(
 #[derive(Debug)]
 pub struct Parts {
     pub pool: PgPool,
+    /// Sessions with Postgres itself, where `pool` is a pooler's.
+    pub direct: Option<PgPool>,
     /// A replica of Postgres, if there is one.
     pub replica: Option<PgPool>,
     /// Postgres, for the factory.
@@ -344,7 +359,7 @@ async fn work(app: &Arc<App>, console: Option<&Console>, lists: PublishedLists, 
     let mail = app.mail.clone();
     let sending = async {
         if let Some(sender) = mail {
-            sender.run(stop.clone()).await;
+            sender.run(sessions(app).clone(), stop.clone()).await;
         }
     };
     let courier = console.map(|console| Courier {
@@ -356,13 +371,13 @@ async fn work(app: &Arc<App>, console: Option<&Console>, lists: PublishedLists, 
     });
     let carrying = async {
         if let Some(courier) = courier {
-            courier.run(stop.clone()).await;
+            courier.run(sessions(app).clone(), stop.clone()).await;
         }
     };
     tokio::join!(
-        publisher.run(stop.clone()),
+        publisher.run(sessions(app).clone(), stop.clone()),
         jobs.run(stop.clone()),
-        factory.run(stop.clone()),
+        factory.run(app.direct.clone(), stop.clone()),
         drop_copies(Arc::clone(app), stop.clone()),
         app.reads.clone().watch(app.clock.clone(), stop.clone()),
         sending,
@@ -375,7 +390,7 @@ pub(crate) async fn drop_copies(app: Arc<App>, mut stop: Stop) {
     if app.cache.redis.is_none() {
         return;
     }
-    let mut notices = Notices::of(app.pool.clone(), "site_changed");
+    let mut notices = Notices::of(sessions(&app).clone(), "site_changed");
     while !stop.is_asked() {
         notices.began().await;
         tokio::select! {
@@ -393,10 +408,16 @@ pub(crate) async fn drop_copies(app: Arc<App>, mut stop: Stop) {
     }
 }
 
+/// Connections that stay sessions.
+fn sessions(app: &App) -> &PgPool {
+    app.direct.as_ref().unwrap_or(&app.pool)
+}
+
 async fn apply_schema(app: &App) {
     let mut told = String::new();
     loop {
-        match munjigi_store::migrate(&app.pool).await {
+        let pooled = app.direct.as_ref().map(|_| &app.pool);
+        match munjigi_store::prepare(sessions(app), pooled).await {
             Ok(()) => {
                 app.readiness.set_schema(Schema::Applied);
                 tracing::info!("the schema is up to date; ready");

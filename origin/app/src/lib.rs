@@ -53,8 +53,10 @@ pub use refused::Refused;
 /// What every endpoint needs.
 #[derive(Debug)]
 pub struct App {
-    /// Postgres.
+    /// Postgres, or a pooler before it.
     pub pool: PgPool,
+    /// Sessions with Postgres itself, where `pool` is a pooler's.
+    pub direct: Option<PgPool>,
     /// Where numbers are read: a copy of it, where there is one.
     pub reads: Reads,
     /// What Redis does beside it.

@@ -38,6 +38,7 @@ pub async fn events_per_second(pool: &PgPool, entropy: &Entropy, lasting: Durati
     let parts = Parts {
         console: None,
         pool: pool.clone(),
+        direct: None,
         replica: None,
         factory_pool: pool.clone(),
         clock: clock.clone(),

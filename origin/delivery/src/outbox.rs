@@ -157,9 +157,9 @@ pub trait Outbox: Clone + Send + Sync + 'static {
 }
 
 /// Delivers what is queued until told to stop. Attempts in progress are finished
-/// first.
-pub async fn run<O: Outbox>(outbox: &O, mut stop: Stop) {
-    let mut notices = Notices::of(outbox.pool().clone(), CHANNEL);
+/// first. Listens on one of the `sessions`.
+pub async fn run<O: Outbox>(outbox: &O, sessions: &PgPool, mut stop: Stop) {
+    let mut notices = Notices::of(sessions.clone(), CHANNEL);
     while !stop.is_asked() {
         let wait = match deliver_due(outbox, &stop).await {
             Ok(()) => until_next(outbox).await,

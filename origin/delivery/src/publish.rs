@@ -36,12 +36,12 @@ pub struct Publisher {
 impl Publisher {
     /// Publishes every site once, then each change, until told to stop. A
     /// delivery in progress is finished first.
-    pub async fn run(self, stop: Stop) {
+    pub async fn run(self, sessions: PgPool, stop: Stop) {
         match self.queue_everything().await {
             Ok(sites) => tracing::info!(sites, "publishing every site to the edge"),
             Err(error) => tracing::warn!(%error, "sites could not be queued for publishing"),
         }
-        outbox::run(&self, stop).await;
+        outbox::run(&self, &sessions, stop).await;
     }
 
     /// Queues every site, every list and the filter again, as they stand.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use munjigi_delivery::outbox;
 use munjigi_process::stop::Stop;
+use sqlx::PgPool;
 
 use super::draw::Drawings;
 use super::factory::Factory;
@@ -13,18 +14,20 @@ use super::factory::Factory;
 const TEND_EVERY: Duration = Duration::from_secs(5);
 
 impl Factory {
-    /// Keeps the pools filled until told to stop.
-    pub async fn run(self, stop: Stop) {
+    /// Keeps the pools filled until told to stop. Listens on `direct` where its
+    /// own pool is a pooler's.
+    pub async fn run(self, direct: Option<PgPool>, stop: Stop) {
+        let sessions = direct.as_ref().unwrap_or(&self.pool);
         tokio::join!(
             self.tend_until(stop.clone()),
-            self.draw_until(stop.clone()),
-            outbox::run(&self, stop),
+            self.draw_until(sessions, stop.clone()),
+            outbox::run(&self, sessions, stop),
         );
     }
 
-    async fn draw_until(&self, stop: Stop) {
+    async fn draw_until(&self, sessions: &PgPool, stop: Stop) {
         if let Some(drawings) = Drawings::of(self, stop.clone()) {
-            outbox::run(&drawings, stop).await;
+            outbox::run(&drawings, sessions, stop).await;
         } else {
             tracing::info!("MUNJIGI_GPU_URL is not set: no pictures are drawn");
         }

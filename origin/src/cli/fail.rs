@@ -126,6 +126,13 @@ impl From<StoreError> for Fail {
             StoreError::Unreleased(_) => {
                 (Exit::Failed, "create a new database and set MUNJIGI_DATABASE_URL to it")
             }
+            StoreError::NoSession => {
+                (Exit::Database, "set MUNJIGI_DATABASE_DIRECT_URL to Postgres itself")
+            }
+            StoreError::Unlimited { .. } => (
+                Exit::Database,
+                "set them for the role that the pooler uses; see the documentation on poolers",
+            ),
             StoreError::Inconsistent { .. } | StoreError::Refused(_) => {
                 (Exit::Failed, "this is a bug in Munjigi; please report it with this text")
             }

@@ -40,7 +40,8 @@ async fn database(shell: &Shell) -> Result<(), Fail> {
     let config = DatabaseConfig::read(&shell.environment)?;
     let pool = munjigi_store::pool(&config.database);
     let before = munjigi_store::applied(&pool).await?;
-    munjigi_store::migrate(&pool).await?;
+    let pooled = config.database.pooler.is_some().then(|| munjigi_store::pooled(&config.database));
+    munjigi_store::prepare(&pool, pooled.as_ref()).await?;
     let mut text = String::new();
     for migration in munjigi_store::MIGRATOR.iter() {
         if !before.contains(&migration.version) {

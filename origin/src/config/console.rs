@@ -52,7 +52,7 @@ impl ConsoleSource {
     /// Reads the database's settings and the console's, which are required.
     pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(environment);
-        let database = database(&mut reader);
+        let database = database::read(&mut reader);
         let console = read(&mut reader);
         let config = (|| Some(Self { database: database?, console: console? }))();
         reader.finish(config)
@@ -71,7 +71,7 @@ impl OwnedSitesSource {
     /// Reads the database's settings and the cap.
     pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(environment);
-        let (database, most_sites) = (database(&mut reader), most_sites(&mut reader));
+        let (database, most_sites) = (database::read(&mut reader), most_sites(&mut reader));
         let config = (|| Some(Self { database: database?, most_sites: most_sites? }))();
         reader.finish(config)
     }

@@ -45,6 +45,22 @@ fn a_secret_may_come_from_a_file_and_is_never_shown() {
 }
 
 #[test]
+fn with_a_direct_url_the_other_one_is_a_poolers() {
+    let config = Config::read(&environment(&COMPLETE)).unwrap();
+    assert!(config.database.pooler.is_none());
+    assert_eq!(config.database.times.wait.as_secs(), 3);
+    let mut both = COMPLETE.to_vec();
+    both.extend([
+        ("MUNJIGI_DATABASE_DIRECT_URL", "postgres://munjigi@postgres/munjigi"),
+        ("MUNJIGI_DATABASE_REPLICA_URL", "postgres://munjigi@replica/munjigi"),
+    ]);
+    let config = Config::read(&environment(&both)).unwrap();
+    assert_eq!(config.database.url.get_host(), "postgres");
+    assert_eq!(config.database.pooler.unwrap().get_host(), "db");
+    assert!(config.replica.unwrap().pooler.is_none());
+}
+
+#[test]
 fn every_mistake_is_told_at_once_and_no_value_with_it() {
     let secret = "k1:hunter2";
     let mistakes = Config::read(&environment(&[
@@ -55,7 +71,11 @@ fn every_mistake_is_told_at_once_and_no_value_with_it() {
         ("MUNJIGI_LISTEN", "8080"),
         ("MUNJIGI_MAIL_URL", "smtp://munjigi:hunter2@relay.example"),
         ("MUNJIGI_LOG_FORMAT", "xml"),
+        ("MUNJIGI_DATABASE_DIRECT_URL", "mysql://munjigi:hunter2@db"),
         ("MUNJIGI_DATABASE_CONNECTIONS", "1"),
+        ("MUNJIGI_DATABASE_WAIT_SECONDS", "31"),
+        ("MUNJIGI_DATABASE_LIFETIME_MINUTES", "0"),
+        ("MUNJIGI_DATABASE_IDLE_MINUTES", "soon"),
         ("MUNJIGI_EVENT_RETENTION_DAYS", ""),
         ("MUNJIGI_EVENTS_RETENTION_DAY", "30"),
         ("MUNJIGI_FAVOURITE_COLOUR", "green"),

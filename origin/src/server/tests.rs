@@ -13,8 +13,9 @@ use munjigi_domain::reach::Reach;
 use munjigi_keys::signature::{Audience, Head, Nonce};
 use munjigi_process::clock::Clock;
 use munjigi_protocol::headers;
+use munjigi_store::{Database, Times};
 use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -36,12 +37,8 @@ struct Running {
 
 /// A server whose edge is down.
 async fn start(options: PgConnectOptions) -> Running {
-    let pool = |options| {
-        PgPoolOptions::new()
-            .max_connections(5)
-            .acquire_timeout(Duration::from_secs(1))
-            .connect_lazy_with(options)
-    };
+    let times = Times { wait: Duration::from_secs(1), ..Times::default() };
+    let pool = |url| munjigi_store::pool(&Database { url, pooler: None, connections: 5, times });
     let (factory_pool, pool) = (pool(options.clone()), pool(options));
     let (clock, entropy) = (Clock::of(|| rig::NOON), Entropy::from_seed(1));
     let nowhere = "http://127.0.0.1:1".parse().unwrap();
@@ -50,6 +47,7 @@ async fn start(options: PgConnectOptions) -> Running {
     let parts = Parts {
         console: None,
         pool,
+        direct: None,
         replica: None,
         factory_pool,
         clock,

@@ -285,7 +285,7 @@ async fn a_running_sender_sends_a_new_email_at_once_and_stops_when_asked(pool: P
     let rig = Rig::new(pool).await;
     let smtp = FakeSmtp::start().await;
     let (stopper, stop) = stop::pair();
-    let running = tokio::spawn(sender(&rig, &smtp).run(stop));
+    let running = tokio::spawn(sender(&rig, &smtp).run(rig.pool.clone(), stop));
     for (count, subject) in [(1, "First"), (2, "Second")] {
         queue(&rig, subject).await;
         // Less than the longest interval between reads of the table.

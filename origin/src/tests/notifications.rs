@@ -280,7 +280,7 @@ async fn several_couriers_deliver_each_message_once(pool: PgPool) {
 async fn a_queued_message_wakes_the_courier(pool: PgPool) {
     let stage = Stage::new(pool).await;
     let (stopper, stop) = stop::pair();
-    let running = tokio::spawn(stage.courier().run(stop));
+    let running = tokio::spawn(stage.courier().run(stage.rig.pool.clone(), stop));
     stage.queue("one").await;
     let arrived = async {
         while stage.receiver.got().is_empty() {

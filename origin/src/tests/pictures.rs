@@ -427,7 +427,7 @@ async fn a_running_factory_fills_the_pools(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
     shop.set(|config| config.kinds = PictureType::ALL.to_vec());
     let (stopper, stop) = stop::pair();
-    let running = tokio::spawn(shop.factory.clone().run(stop));
+    let running = tokio::spawn(shop.factory.clone().run(None, stop));
     tokio::time::timeout(Duration::from_mins(1), async {
         while shop.dealt_from().len() < 3 {
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -456,7 +456,7 @@ async fn a_factory_whose_connections_are_cut_continues_without_duplicates(pool: 
         config.per_pack = 64;
     });
     let (stopper, stop) = stop::pair();
-    let running = tokio::spawn(shop.factory.clone().run(stop));
+    let running = tokio::spawn(shop.factory.clone().run(None, stop));
     tokio::time::timeout(Duration::from_mins(2), async {
         for _ in 0..4 {
             // In the middle of drawing, each time a little further.

@@ -146,7 +146,7 @@ async fn an_edge_that_lost_its_sites_gets_all_of_them_again(pool: PgPool) {
 async fn a_running_publisher_publishes_a_change_at_once(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (stopper, stop) = stop::pair();
-    let running = tokio::spawn(rig.publisher().run(stop));
+    let running = tokio::spawn(rig.publisher().run(rig.pool.clone(), stop));
     let site = rig.create_site().await;
     // Less than the longest interval between reads of the table.
     tokio::time::timeout(Duration::from_secs(5), async {

@@ -26,6 +26,20 @@ pub enum StoreError {
         "a development version before 0.1.0 made this database (it has migration {0}): create a new one"
     )]
     Unreleased(i64),
+    /// A connection pooler answers where a session with Postgres is necessary.
+    #[error(
+        "a connection pooler answers in Postgres' place: set MUNJIGI_DATABASE_DIRECT_URL to Postgres itself, and MUNJIGI_DATABASE_URL to the pooler"
+    )]
+    NoSession,
+    /// A pooler's connections could run for ever.
+    #[error(
+        "the pooler's connections to Postgres lack statement_timeout and idle_in_transaction_session_timeout of at most 50 s, or the time zone UTC: run ALTER ROLE {role} IN DATABASE {database} SET … for each, then RECONNECT on the pooler's console"
+    )]
+    Unlimited {
+        /// Quoted for SQL, as is `database`.
+        role: String,
+        database: String,
+    },
     /// A row contradicts what this program writes.
     #[error("the row {row} of {table} has an impossible {column}")]
     Inconsistent {
@@ -50,6 +64,9 @@ impl From<sqlx::Error> for StoreError {
                 Some("55P03") => Self::Unavailable(error),
                 // undefined_table, undefined_column, undefined_function
                 Some("42P01" | "42703" | "42883") => Self::NotMigrated(error),
+                Some("08P01") if database.message().contains("startup parameter") => {
+                    Self::NoSession
+                }
                 // Connection, shutdown and start-up, too many connections.
                 Some(code)
                     if code.starts_with("08") || code.starts_with("57P") || code == "53300" =>
@@ -96,6 +113,8 @@ impl StoreError {
             Self::Unavailable(_) | Self::Conflict(_) | Self::NotMigrated(_) => true,
             Self::Migration(_)
             | Self::Unreleased(_)
+            | Self::NoSession
+            | Self::Unlimited { .. }
             | Self::Inconsistent { .. }
             | Self::Refused(_) => false,
         }

@@ -9,6 +9,7 @@ pub mod api_sessions;
 pub mod audit;
 pub mod breakdowns;
 mod columns;
+mod connect;
 pub mod counts;
 pub mod deliveries;
 pub mod dry_run;
@@ -43,12 +44,10 @@ mod transaction;
 pub mod vendor_keys;
 pub mod webhooks;
 
-use std::time::Duration;
-
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
-use sqlx::postgres::PgPoolOptions;
 
+pub use connect::{Database, Times, pool, pooled};
 pub use error::StoreError;
 pub use notices::Notices;
 pub use transaction::{Unit, transact};
@@ -56,46 +55,20 @@ pub use transaction::{Unit, transact};
 /// The schema, in the order of the files in `origin/store/migrations`.
 pub static MIGRATOR: Migrator = sqlx::migrate!("./migrations");
 
-/// How long a caller waits for a connection before it gets `unavailable`.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// How to connect to Postgres.
-#[derive(Clone)]
-pub struct Database {
-    /// `postgres://…`.
-    pub url: sqlx::postgres::PgConnectOptions,
-    /// Maximum number of open connections.
-    pub connections: u32,
-}
-
-/// Not derived, because `PgConnectOptions` prints its password.
-impl std::fmt::Debug for Database {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Database").field("connections", &self.connections).finish_non_exhaustive()
+/// Applies missing migrations from a session with Postgres itself, and readies
+/// the role for a pooler, if there is one. Several origins may do so at once.
+pub async fn prepare(sessions: &PgPool, pooled: Option<&PgPool>) -> Result<(), StoreError> {
+    connect::require_session(sessions).await?;
+    migrate(sessions).await?;
+    let Some(pooled) = pooled else { return Ok(()) };
+    if connect::limit_role(sessions).await? {
+        tracing::info!("the limits of connections are settings of the role now, for the pooler");
     }
-}
-
-/// A pool that connects when it is first used, so that the origin can start
-/// while Postgres is down.
-pub fn pool(database: &Database) -> PgPool {
-    let options = database
-        .url
-        .clone()
-        .application_name("munjigi")
-        // Roll-ups rely on transactions ending within a minute (`rollup_hours`).
-        .options([
-            ("statement_timeout", "50s"),
-            ("idle_in_transaction_session_timeout", "50s"),
-            ("timezone", "UTC"),
-        ]);
-    PgPoolOptions::new()
-        .max_connections(database.connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_lazy_with(options)
+    connect::require_limits(pooled).await
 }
 
 /// Applies missing migrations. Several origins may do so at once: an advisory
-/// lock admits one at a time.
+/// lock of the session admits one at a time.
 pub async fn migrate(pool: &PgPool) -> Result<(), StoreError> {
     MIGRATOR.run(pool).await.map_err(StoreError::from)
 }

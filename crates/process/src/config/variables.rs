@@ -43,6 +43,10 @@ pub const DATABASE_URL: Variable = Variable::secret(
     "MUNJIGI_DATABASE_URL",
     "Postgres 17: postgres://name:password@host:5432/database",
 );
+pub const DATABASE_DIRECT_URL: Variable = Variable::secret(
+    "MUNJIGI_DATABASE_DIRECT_URL",
+    "Postgres itself, where MUNJIGI_DATABASE_URL is a connection pooler in transaction mode; for LISTEN, migrations, backups and all commands but `serve`",
+);
 pub const DATABASE_REPLICA_URL: Variable = Variable::secret(
     "MUNJIGI_DATABASE_REPLICA_URL",
     "a streaming replica; the console reads its numbers from the replica while it is at most a minute behind, otherwise from the primary",
@@ -51,6 +55,21 @@ pub const DATABASE_CONNECTIONS: Variable = Variable::with_default(
     "MUNJIGI_DATABASE_CONNECTIONS",
     "10",
     "maximum connections of one origin to Postgres; the picture factory uses 5 more",
+);
+pub const DATABASE_WAIT: Variable = Variable::with_default(
+    "MUNJIGI_DATABASE_WAIT_SECONDS",
+    "3",
+    "seconds that a request waits for a connection before it is answered 503, 1 to 30",
+);
+pub const DATABASE_LIFETIME: Variable = Variable::with_default(
+    "MUNJIGI_DATABASE_LIFETIME_MINUTES",
+    "30",
+    "minutes after which a connection is replaced, 1 to 1440",
+);
+pub const DATABASE_IDLE: Variable = Variable::with_default(
+    "MUNJIGI_DATABASE_IDLE_MINUTES",
+    "10",
+    "minutes after which an unused connection is closed, 1 to 1440",
 );
 pub const REDIS_URL: Variable = Variable::secret(
     "MUNJIGI_REDIS_URL",
@@ -285,7 +304,8 @@ pub const LOCAL: Variable = Variable::with_default(
 /// Every variable, by the program that reads it.
 const VARIABLES: &[(&[Who], &[Variable])] = &[
     (&[Origin, Tools], &[DATABASE_URL]),
-    (&[Origin], &[DATABASE_REPLICA_URL, DATABASE_CONNECTIONS, REDIS_URL, EDGE_URL]),
+    (&[Origin], &[DATABASE_DIRECT_URL, DATABASE_REPLICA_URL, DATABASE_CONNECTIONS]),
+    (&[Origin], &[DATABASE_WAIT, DATABASE_LIFETIME, DATABASE_IDLE, REDIS_URL, EDGE_URL]),
     (&[Origin, Edge, Gate, Gpu], &[INTERNAL_KEYS]),
     (&[Origin, Edge, Gate], &[KEY_CHECK]),
     (&[Origin], &[LISTEN, OPERATOR_LISTEN, EVENT_RETENTION_DAYS]),

@@ -40,8 +40,8 @@ impl Sender {
 
     /// Sends what is queued until told to stop. An email in progress is
     /// finished first.
-    pub async fn run(self, stop: Stop) {
-        outbox::run(&self, stop).await;
+    pub async fn run(self, sessions: PgPool, stop: Stop) {
+        outbox::run(&self, &sessions, stop).await;
     }
 
     /// Sends everything that is due now, oldest first.

@@ -51,8 +51,8 @@ pub type Answered = Option<Result<u16, DeliveryFailure>>;
 impl Courier {
     /// Delivers what is queued until told to stop. A message in progress is
     /// finished first.
-    pub async fn run(self, stop: Stop) {
-        outbox::run(&self, stop).await;
+    pub async fn run(self, sessions: PgPool, stop: Stop) {
+        outbox::run(&self, &sessions, stop).await;
     }
 
     /// Delivers everything that is due now, oldest first.

@@ -3,6 +3,7 @@
 //! real replica follows by streaming replication.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use munjigi_tools::postgres::{Data, Postgres};
 use munjigi_tools::process::Service as _;
@@ -11,7 +12,7 @@ use munjigi_tools::wait;
 use sqlx::postgres::PgPoolOptions;
 
 use super::*;
-use crate::{Database, pool};
+use crate::{Database, Times, pool};
 
 const NOON: u64 = 1_795_176_030_000;
 
@@ -145,7 +146,14 @@ async fn writers_read_the_primary_and_others_the_replica() {
     let mut primary =
         Postgres::start(&Project::here(), Data::Temporary, None, log("primary")).await.unwrap();
     let mut copy = primary.replica(log("copy")).await.unwrap();
-    let connect = |url: String| pool(&Database { url: url.parse().unwrap(), connections: 4 });
+    let connect = |url: String| {
+        pool(&Database {
+            url: url.parse().unwrap(),
+            pooler: None,
+            connections: 4,
+            times: Times::default(),
+        })
+    };
     let (ours, theirs) = (connect(primary.url()), connect(copy.url()));
     let reads = Reads::new(ours.clone(), Some(theirs.clone()));
     let run = async |pool: &PgPool, query: &'static str| {
