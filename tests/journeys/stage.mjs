@@ -21,14 +21,17 @@ export const LITTLE_WORK = ['--work-floor', '500'];
 
 /**
  * Starts Postgres, origin and edge; stops them after the test. `MUNJIGI_TEST_EDGE` puts another edge
- * in the place of the one that is named.
+ * in the place of the one that is named; `MUNJIGI_TEST_POOLER` is how many connections a PgBouncer
+ * between origin and Postgres has, without one if it is not set.
  * @param {import('node:test').TestContext} t
  * @param {'wrangler' | 'workerd' | 'gate'} edge
  * @param {string[]} [more] further arguments of `munjigi-tools stack`
  */
 export async function openStage(t, edge, more = []) {
   const logs = join(ROOT, '.munjigi', 'logs', t.name.replaceAll(/[^a-z0-9]+/gi, '-').slice(0, 60));
-  const words = ['stack', '--edge', process.env.MUNJIGI_TEST_EDGE || edge, '--logs', logs, ...more];
+  const pooler = process.env.MUNJIGI_TEST_POOLER;
+  const between = pooler ? ['--pooler', pooler] : [];
+  const words = ['stack', '--edge', process.env.MUNJIGI_TEST_EDGE || edge, '--logs', logs, ...between, ...more];
   const program = join(BINARIES, 'munjigi-tools');
   // Pictures are drawn first.
   const deadlineMs = more.includes('--pictures') ? 480_000 : 120_000;

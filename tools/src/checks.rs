@@ -46,6 +46,8 @@ pub struct Context {
     /// `Ok` if there are Prometheus and what goes with it, otherwise why one is
     /// missing.
     pub monitoring: Result<(), String>,
+    /// `Ok` if there is a PgBouncer, otherwise why there is none.
+    pub pgbouncer: Result<(), String>,
     /// `Ok` if there are the proxies that the gate is tested behind, otherwise
     /// why one is missing.
     pub proxies: Result<(), String>,
@@ -74,6 +76,7 @@ impl Context {
             }
             Part::Install => self.install.as_ref().err(),
             Part::Monitoring => self.monitoring.as_ref().err(),
+            Part::Pgbouncer => self.pgbouncer.as_ref().err(),
             Part::Proxies => self.proxies.as_ref().err(),
             Part::Python => self.python.as_ref().err(),
             Part::Redis => self.redis.as_ref().err(),

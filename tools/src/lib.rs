@@ -19,6 +19,7 @@ pub mod lock;
 pub mod manifest;
 pub mod node;
 pub mod origin;
+pub mod pgbouncer;
 pub mod ports;
 pub mod postgres;
 pub mod process;

@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, test_kill_process};
 use crate::process::{Process, Program, Service};
 use crate::project::Project;
 use crate::{ports, randomness, wait};
-use account::Account;
+pub(crate) use account::Account;
 
 const START_WITHIN: Duration = Duration::from_mins(1);
 const PREDECESSOR_WITHIN: Duration = Duration::from_secs(5);

@@ -10,6 +10,7 @@ pub mod fleet;
 pub mod install;
 pub mod monitoring;
 mod npm;
+pub mod pgbouncer;
 pub mod proxies;
 pub mod python;
 pub mod redis;

@@ -16,6 +16,7 @@ use anyhow::{Context, Result};
 use crate::gpu_backend::GpuBackend;
 use crate::keys::Keys;
 use crate::origin::Origin;
+use crate::pgbouncer::Pgbouncer;
 use crate::ports;
 use crate::postgres::Data;
 use crate::process::Service;
@@ -99,6 +100,8 @@ pub struct StackOptions {
     pub work_floor: Option<u64>,
     /// Whether the origin has a Redis.
     pub redis: bool,
+    /// Connections that a PgBouncer has to Postgres; without one if `None`.
+    pub pooler: Option<u32>,
     /// A Postgres to use instead of starting one.
     pub database_url: Option<String>,
 }
@@ -118,6 +121,7 @@ impl Default for StackOptions {
             logs: None,
             work_floor: None,
             redis: false,
+            pooler: None,
             database_url: std::env::var("MUNJIGI_DATABASE_URL").ok(),
         }
     }
@@ -131,6 +135,8 @@ pub struct Stack {
     pub origin: Origin,
     /// The cache, if the origin has one.
     pub redis: Option<redis::Server>,
+    /// What is between the origin and Postgres, if anything.
+    pub pooler: Option<Pgbouncer>,
     /// Not running unless requested.
     pub gpu: GpuBackend,
     pub database: Database,
@@ -185,14 +191,8 @@ impl Stack {
         if options.pictures != Pictures::None {
             variables.insert("MUNJIGI_GPU_URL".to_owned(), gpu.url());
         }
-        let redis = if options.redis {
-            say("Redis");
-            let server = redis::Server::start(&project, logs.join("redis.log")).await?;
-            variables.insert("MUNJIGI_REDIS_URL".to_owned(), server.url());
-            Some(server)
-        } else {
-            None
-        };
+        let (redis, pooler) =
+            beside(&project, &options, &database, &logs, &say, &mut variables).await?;
         variables.extend(options.origin_variables.clone());
         let log = logs.join("origin.log");
         let mut origin = Origin::prepare(&project, options.origin_port, variables, log)?;
@@ -250,6 +250,7 @@ impl Stack {
             edge,
             origin,
             redis,
+            pooler,
             gpu,
             database,
             keys,
@@ -274,6 +275,7 @@ impl Stack {
         self.edge.check_alive()?;
         self.origin.check_alive()?;
         self.redis.as_mut().map_or(Ok(()), Service::check_alive)?;
+        self.pooler.as_mut().map_or(Ok(()), Service::check_alive)?;
         self.gpu.check_alive()?;
         self.database.check_alive()
     }
@@ -365,6 +367,33 @@ fn folder(folder: &Folder) -> Result<(PathBuf, Option<tempfile::TempDir>)> {
 
 fn mail_folder(folder: &Path) -> PathBuf {
     folder.join("mail")
+}
+
+/// Starts a Redis and a PgBouncer, where they are wanted, and tells the origin.
+async fn beside(
+    project: &Project,
+    options: &StackOptions,
+    database: &Database,
+    logs: &Path,
+    say: &impl Fn(&str),
+    variables: &mut BTreeMap<String, String>,
+) -> Result<(Option<redis::Server>, Option<Pgbouncer>)> {
+    let (mut redis, mut pooler) = (None, None);
+    if options.redis {
+        say("Redis");
+        let server = redis::Server::start(project, logs.join("redis.log")).await?;
+        variables.insert("MUNJIGI_REDIS_URL".to_owned(), server.url());
+        redis = Some(server);
+    }
+    if let Some(connections) = options.pooler {
+        say("PgBouncer");
+        let (direct, log) = (database.url(), logs.join("pgbouncer.log"));
+        let server = Pgbouncer::start(project, &direct, connections, log).await?;
+        variables.insert("MUNJIGI_DATABASE_URL".to_owned(), server.url());
+        variables.insert("MUNJIGI_DATABASE_DIRECT_URL".to_owned(), direct);
+        pooler = Some(server);
+    }
+    Ok((redis, pooler))
 }
 
 fn origin_variables(

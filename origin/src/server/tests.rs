@@ -1,6 +1,8 @@
 //! Starting while other services are down, and stopping without losing
 //! anything.
 
+mod pooler;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -21,7 +23,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
-use super::{Listeners, Parts, Server, unused_metrics};
+use super::{DIRECT_CONNECTIONS, Listeners, Parts, Server, unused_metrics};
 use crate::config::default_pictures;
 use crate::jobs::PublishedLists;
 use crate::rig::{self, event};
@@ -36,10 +38,18 @@ struct Running {
 }
 
 /// A server whose edge is down.
-async fn start(options: PgConnectOptions) -> Running {
+async fn start(url: PgConnectOptions) -> Running {
+    start_behind(None, url).await
+}
+
+/// The same, with a pooler before Postgres.
+async fn start_behind(pooler: Option<PgConnectOptions>, url: PgConnectOptions) -> Running {
     let times = Times { wait: Duration::from_secs(1), ..Times::default() };
-    let pool = |url| munjigi_store::pool(&Database { url, pooler: None, connections: 5, times });
-    let (factory_pool, pool) = (pool(options.clone()), pool(options));
+    let database = Database { url, pooler, connections: 5, times };
+    let (factory_pool, pool) = (munjigi_store::pooled(&database), munjigi_store::pooled(&database));
+    let direct = database.pooler.is_some().then(|| {
+        munjigi_store::pool(&Database { connections: DIRECT_CONNECTIONS, ..database.clone() })
+    });
     let (clock, entropy) = (Clock::of(|| rig::NOON), Entropy::from_seed(1));
     let nowhere = "http://127.0.0.1:1".parse().unwrap();
     let client = http_client::client().unwrap();
@@ -47,7 +57,7 @@ async fn start(options: PgConnectOptions) -> Running {
     let parts = Parts {
         console: None,
         pool,
-        direct: None,
+        direct,
         replica: None,
         factory_pool,
         clock,

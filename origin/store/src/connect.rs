@@ -76,7 +76,11 @@ pub fn pool(database: &Database) -> PgPool {
 /// transaction only; sessions with Postgres itself where there is no pooler.
 pub fn pooled(database: &Database) -> PgPool {
     match &database.pooler {
-        Some(url) => sized(database).connect_lazy_with(url.clone().application_name("munjigi")),
+        Some(url) => {
+            // PgBouncer refuses this option, and Postgres 12 and later need none.
+            let url = url.clone().application_name("munjigi").extra_float_digits(None);
+            sized(database).connect_lazy_with(url)
+        }
         None => pool(database),
     }
 }

@@ -39,6 +39,9 @@ pub struct Arguments {
     /// Give the origin a Redis
     #[arg(long)]
     redis: bool,
+    /// Put a PgBouncer with so many connections before Postgres
+    #[arg(long)]
+    pooler: Option<u32>,
     /// Plain workerd reports at `/__rows` how many rows its objects wrote
     #[arg(long)]
     count_rows: bool,
@@ -86,6 +89,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         logs: arguments.logs,
         work_floor: arguments.work_floor,
         redis: arguments.redis,
+        pooler: arguments.pooler,
         pictures: if arguments.pictures { Pictures::Made } else { Pictures::None },
         gpu_variables: arguments.gpu_vars.into_iter().collect(),
         origin_variables: arguments.origin_vars.into_iter().collect(),

@@ -13,7 +13,9 @@ use crate::project::Project;
 use crate::queries;
 use crate::say;
 use crate::setup::require::{Part, Required};
-use crate::setup::{self, browsers, install, monitoring, proxies, python, redis, strace, vulkan};
+use crate::setup::{
+    self, browsers, install, monitoring, pgbouncer, proxies, python, redis, strace, vulkan,
+};
 
 /// Arguments of `munjigi-tools test`.
 #[derive(Debug, clap::Args)]
@@ -36,6 +38,7 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     let strace = strace::prepare(project, &required)?;
     let install = install::prepare(project, &required)?;
     let monitoring = monitoring::prepare(project, &required)?;
+    let pgbouncer = pgbouncer::prepare(project, &required)?;
     let proxies = proxies::prepare(project, &required)?;
     let vulkan = vulkan::prepare(project, &required)?;
     let python = required.settle(Part::Python, python::prepare(project))?;
@@ -56,6 +59,7 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
         browsers,
         install,
         monitoring,
+        pgbouncer,
         proxies,
         python,
         redis,

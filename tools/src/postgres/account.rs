@@ -10,13 +10,13 @@ use anyhow::{Context, Result};
 
 /// The account of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Account {
+pub(crate) enum Account {
     Own,
     Unprivileged { user: u32, group: u32 },
 }
 
 impl Account {
-    pub(super) fn for_postgres() -> Result<Self> {
+    pub(crate) fn for_postgres() -> Result<Self> {
         if !rustix::process::geteuid().is_root() {
             return Ok(Self::Own);
         }
@@ -28,14 +28,14 @@ impl Account {
     }
 
     /// Runs a command under this account.
-    pub(super) fn apply(self, command: &mut Command) {
+    pub(crate) fn apply(self, command: &mut Command) {
         if let Self::Unprivileged { user, group } = self {
             command.uid(user).gid(group);
         }
     }
 
     /// Gives a file or folder to the account.
-    pub(super) fn own(self, path: &Path) -> Result<()> {
+    pub(crate) fn own(self, path: &Path) -> Result<()> {
         if let Self::Unprivileged { user, group } = self {
             chown(path, Some(user), Some(group))
                 .with_context(|| format!("hand {} to `nobody`", path.display()))?;
@@ -44,7 +44,7 @@ impl Account {
     }
 
     /// Lets the account traverse one of our folders.
-    pub(super) fn let_through(self, folder: &Path) -> Result<()> {
+    pub(crate) fn let_through(self, folder: &Path) -> Result<()> {
         if matches!(self, Self::Unprivileged { .. }) {
             std::fs::set_permissions(folder, PermissionsExt::from_mode(0o711))
                 .with_context(|| format!("open {} for `nobody`", folder.display()))?;
@@ -54,7 +54,7 @@ impl Account {
 
     /// The folder itself, or one under `/var/tmp` in its place if the account
     /// cannot reach it, as under a root-only home.
-    pub(super) fn reachable_folder(self, folder: &Path) -> Result<PathBuf> {
+    pub(crate) fn reachable_folder(self, folder: &Path) -> Result<PathBuf> {
         let parent = folder.parent().unwrap_or(folder);
         std::fs::create_dir_all(parent).with_context(|| format!("create {}", parent.display()))?;
         let chosen =
@@ -65,7 +65,7 @@ impl Account {
     }
 
     /// `source`, or a copy that the account can reach.
-    pub(super) fn reachable_copy(self, source: &Path, name: &str) -> Result<PathBuf> {
+    pub(crate) fn reachable_copy(self, source: &Path, name: &str) -> Result<PathBuf> {
         if self.reaches(source) {
             return Ok(source.to_path_buf());
         }

@@ -16,6 +16,16 @@ use crate::say;
 /// The libraries of an unpacked package, below its folder.
 pub(super) const LIBRARIES: &str = "usr/lib/x86_64-linux-gnu";
 
+/// A release that this system need not be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Release {
+    /// Its name in the archive.
+    pub suite: &'static str,
+}
+
+/// The keys that this system has of Debian's, by which apt verifies the archive.
+const KEYS: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
+
 /// Installs packages if we are root; otherwise names the command.
 pub(super) fn install(packages: &[&str]) -> Result<()> {
     let by_hand = format!("sudo apt-get install -y {}", packages.join(" "));
@@ -61,10 +71,62 @@ pub(super) fn unpack(project: &Project, name: &str, packages: &[&str]) -> Result
     download.args(["-o", "APT::Sandbox::User=root", "download", "-qq"]);
     download.args(&names).current_dir(downloads.path());
     say::run(&format!("{name} of Debian's packages"), &remedy, &mut download)?;
+    unpack_all(project, name, downloads.path())
+}
+
+/// Unpacks these packages of a release into `folder(name)`. Apt's lists and
+/// settings are left alone: it gets its own.
+pub(super) fn unpack_of(
+    release: &Release,
+    project: &Project,
+    name: &str,
+    packages: &[&str],
+) -> Result<()> {
+    ensure!(on_path("apt-get").is_some() && on_path("dpkg-deb").is_some(), "there is no apt-get");
+    let remedy = "check the connection to Debian's archive";
+    let (own, downloads) = (tempfile::tempdir()?, tempfile::tempdir()?);
+    let place = own.path().display();
+    for folder in ["state/lists/partial", "cache/archives/partial"] {
+        std::fs::create_dir_all(own.path().join(folder))?;
+    }
+    std::fs::write(own.path().join("state/status"), "")?;
+    let source = format!("deb [signed-by={KEYS}] {} {} main\n", archive()?, release.suite);
+    std::fs::write(own.path().join("sources.list"), source)?;
+    let apt = |what: &str, arguments: &[&str]| {
+        let mut command = Command::new("apt-get");
+        for option in [
+            format!("Dir::Etc::SourceList={place}/sources.list"),
+            "Dir::Etc::SourceParts=/dev/null".to_owned(),
+            format!("Dir::State={place}/state"),
+            format!("Dir::State::status={place}/state/status"),
+            format!("Dir::Cache={place}/cache"),
+            "APT::Sandbox::User=root".to_owned(),
+        ] {
+            command.args(["-o", &option]);
+        }
+        say::run(what, remedy, command.arg("-qq").args(arguments).current_dir(downloads.path()))
+    };
+    apt(&format!("lists of Debian's {}", release.suite), &["update"])?;
+    apt(&format!("{name} of Debian's packages"), &[&["download"], packages].concat())?;
+    unpack_all(project, name, downloads.path())
+}
+
+/// Where this system has its packages from, which has other releases as well.
+fn archive() -> Result<String> {
+    let mut apt = Command::new("apt-get");
+    apt.args(["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]);
+    let output = files::output_of(&mut apt, None)?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let archive = said.lines().find(|line| line.trim_end_matches('/').ends_with("/debian"));
+    archive.map(str::to_owned).context("apt's sources name no archive of Debian's")
+}
+
+/// Unpacks downloaded packages into `folder(name)`.
+fn unpack_all(project: &Project, name: &str, downloads: &Path) -> Result<()> {
     // Another process may look while it is being unpacked.
     let half = project.state().join(format!("{name}-{}", std::process::id()));
     std::fs::create_dir_all(&half).with_context(|| format!("make {}", half.display()))?;
-    for entry in std::fs::read_dir(downloads.path())? {
+    for entry in std::fs::read_dir(downloads)? {
         extract(&entry?.path(), &half)?;
     }
     let whole = folder(project, name);

@@ -17,6 +17,8 @@ pub enum Part {
     Install,
     /// Prometheus, Alertmanager and exporters.
     Monitoring,
+    /// A connection pooler before Postgres.
+    Pgbouncer,
     /// Reverse proxies in front of the gate.
     Proxies,
     /// Python with virtual environments.
@@ -30,12 +32,13 @@ pub enum Part {
 }
 
 impl Part {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Chromium,
         Self::Firefox,
         Self::Webkit,
         Self::Install,
         Self::Monitoring,
+        Self::Pgbouncer,
         Self::Proxies,
         Self::Python,
         Self::Redis,
@@ -52,6 +55,7 @@ impl Part {
             Self::Webkit => "webkit",
             Self::Install => "install",
             Self::Monitoring => "monitoring",
+            Self::Pgbouncer => "pgbouncer",
             Self::Proxies => "proxies",
             Self::Python => "python",
             Self::Redis => "redis",

@@ -430,6 +430,10 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
                 "MUNJIGI_REDIS_SERVER",
                 "path of the redis-server or valkey-server that tests start",
             ),
+            Variable::without_default(
+                "MUNJIGI_PGBOUNCER",
+                "path of the PgBouncer, 1.21 or later, that tests start",
+            ),
             Variable::without_default("MUNJIGI_WEBKIT_DRIVER", "path of WebKitWebDriver"),
             Variable::without_default(
                 "MUNJIGI_XVFB",
