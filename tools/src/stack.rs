@@ -332,6 +332,7 @@ impl Stack {
             "edges": self.edge.urls(),
             "edge_direct": self.edge.direct_url(),
             "edge_admin": self.edge.admin_url(),
+            "edge_operators": self.edge.operators(),
             "origin": self.origin.url(),
             "operators": self.origin.operators(),
             "gpu": self.gpu.is_started().then(|| self.gpu.url()),

@@ -67,6 +67,7 @@ pub(super) fn deploy(context: &Context) -> Result<Outcome> {
     Build::Widget.ensure(&context.project)?;
     Build::Gate.ensure(&context.project)?;
     Build::Origin.ensure(&context.project)?;
+    visitors(context)?;
     let files = test_files(&context.project.at("tests/deploy"))?;
     let suite = Suite { what: "tests/deploy", files: &files, at_once: 1, second: SecondTry::Alone };
     let tally = node_test(context, &suite)?;
@@ -77,11 +78,7 @@ pub(super) fn journeys(context: &Context) -> Result<Outcome> {
     Build::ensure_all(&context.project)?;
     Build::Gate.ensure(&context.project)?;
     Build::GpuBackend.ensure(&context.project)?;
-    let mut programs = Command::new("cargo");
-    programs
-        .args(["program", "munjigi-answer", "--bin", "munjigi-native", "--quiet", "--locked"])
-        .current_dir(context.project.root());
-    say::run("what sees the answers, and a fleet", BROKEN, &mut programs)?;
+    visitors(context)?;
     let files = test_files(&context.project.at("tests/journeys"))?;
     // A file starts a stack of its own, on ports of its own, and waits for most
     // of its time: two cores carry two of them, as they do for the whole.
@@ -89,6 +86,16 @@ pub(super) fn journeys(context: &Context) -> Result<Outcome> {
         Suite { what: "tests/journeys", files: &files, at_once: 2, second: SecondTry::Alone };
     let tally = node_test(context, &suite)?;
     context.outcome(&[Part::Chromium, Part::Firefox, Part::Webkit, Part::Redis], tally)
+}
+
+/// Builds the programs that stand for visitors.
+fn visitors(context: &Context) -> Result<()> {
+    let mut programs = Command::new("cargo");
+    programs
+        .args(["program", "munjigi-answer", "--bin", "munjigi-native", "--quiet", "--locked"])
+        .current_dir(context.project.root());
+    say::run("what sees the answers, and a fleet", BROKEN, &mut programs)?;
+    Ok(())
 }
 
 fn node_test(context: &Context, suite: &Suite<'_>) -> Result<Tally> {

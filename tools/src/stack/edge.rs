@@ -168,6 +168,15 @@ impl Edge {
         }
     }
 
+    /// The address of a gate's routes for operators; a worker has none.
+    #[must_use]
+    pub fn operators(&self) -> Option<String> {
+        match self {
+            Self::Gate(gate) => Some(gate.operators()),
+            Self::Workerd(_) | Self::Wrangler(_) => None,
+        }
+    }
+
     pub async fn run_cron(&self, expression: &str) -> Result<()> {
         match self {
             Self::Workerd(workerd) => {
