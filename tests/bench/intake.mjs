@@ -2,6 +2,8 @@
 // send them, every event new, over several connections. A batch counts once its 2xx has arrived,
 // which the origin sends only after its commit.
 //
+// Then the same through a PgBouncer in transaction mode.
+//
 //   node tests/bench/intake.mjs [--json] [--seconds=10] [--connections=4]
 
 import { randomBytes } from 'node:crypto';
@@ -77,37 +79,52 @@ async function send(origin, ring, sitekey, { seconds, connections }) {
   return { taken, perSecond: taken / elapsed, p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), failures };
 }
 
-/** @param {import('./command.mjs').Options} options @returns {Promise<import('./report.mjs').Result>} */
-export async function measure(options) {
-  const running = await openStack();
+/** Connections that PgBouncer has to Postgres. */
+const POOLED = 10;
+/** Of the rate without a pooler. */
+const LEAST = 0.5;
+
+/** @param {import('./command.mjs').Options} options @param {string} way @param {string[]} words */
+async function measured(options, way, words) {
+  const running = await openStack(words);
   try {
     const { stack, pid } = running;
     const ring = stack.keys.MUNJIGI_INTERNAL_KEYS;
     if (!ring) throw new Error('the stack does not tell its internal keys');
     const bounds = { seconds: whole(options, 'seconds', 10), connections: whole(options, 'connections', 4) };
-    say('intake: warming up');
+    say(`intake, ${way}: warming up`);
     await send(stack.origin, ring, stack.site.sitekey, { ...bounds, seconds: 1 });
-    say('intake: measuring');
-    const before = { origin: cpuMs(pid, 'munjigi'), postgres: cpuMs(pid, 'postgres') };
+    say(`intake, ${way}: measuring`);
+    const before = cpuMs(pid, 'munjigi');
     const found = await send(stack.origin, ring, stack.site.sitekey, bounds);
-    const origin = (cpuMs(pid, 'munjigi') - before.origin) / found.taken;
-    const notes = [`batches of ${BATCH}, signed, over ${bounds.connections} connections; counted once committed`];
-    if (found.failures.length) notes.push(`${found.failures.length} batches failed, first: ${found.failures[0]}`);
-    return {
-      name: 'intake',
-      tables: [
-        {
-          title: 'Event intake of the origin',
-          columns: ['events', 'per second', 'batch p50 ms', 'batch p99 ms', 'origin CPU µs per event'],
-          rows: [[found.taken, Math.round(found.perSecond), found.p50, found.p99, origin * 1000]],
-          notes,
-        },
-      ],
-      data: found,
-    };
+    return { way, ...found, origin: ((cpuMs(pid, 'munjigi') - before) / found.taken) * 1000 };
   } finally {
     await running.stop();
   }
+}
+
+/** @param {import('./command.mjs').Options} options @returns {Promise<import('./report.mjs').Result>} */
+export async function measure(options) {
+  const direct = await measured(options, 'direct', []);
+  const pooled = await measured(options, 'PgBouncer', [`--pooler=${POOLED}`]);
+  const ratio = pooled.perSecond / direct.perSecond;
+  const notes = [`batches of ${BATCH}, signed; counted once committed; PgBouncer has ${POOLED} connections, in transaction mode`];
+  notes.push(`through PgBouncer ÷ direct = ${ratio.toFixed(2)}, at least ${LEAST}: ${ratio >= LEAST ? 'yes' : 'NO'}`);
+  for (const { way, failures } of [direct, pooled]) {
+    if (failures.length) notes.push(`${way}: ${failures.length} batches failed, first: ${failures[0]}`);
+  }
+  return {
+    name: 'intake',
+    tables: [
+      {
+        title: 'Event intake of the origin',
+        columns: ['way', 'events', 'per second', 'batch p50 ms', 'batch p99 ms', 'origin CPU µs per event'],
+        rows: [direct, pooled].map(({ way, taken, perSecond, p50, p99, origin }) => [way, taken, Math.round(perSecond), p50, p99, origin]),
+        notes,
+      },
+    ],
+    data: { direct, pooled, ratio },
+  };
 }
 
 await command(import.meta.url, measure);
