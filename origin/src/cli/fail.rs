@@ -129,6 +129,10 @@ impl From<StoreError> for Fail {
             StoreError::NoSession => {
                 (Exit::Database, "set MUNJIGI_DATABASE_DIRECT_URL to Postgres itself")
             }
+            StoreError::NotOwner(_) => {
+                (Exit::Database, "use the URL of the owner of the schema for this command")
+            }
+            StoreError::NoRole(_) => (Exit::Database, "create the role, or correct its name"),
             StoreError::Unlimited { .. } => (
                 Exit::Database,
                 "set them for the role that the pooler uses; see the documentation on poolers",

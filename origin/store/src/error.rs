@@ -40,6 +40,14 @@ pub enum StoreError {
         role: String,
         database: String,
     },
+    /// The role owns nothing, and this needs the owner of the schema.
+    #[error(
+        "this role may not do that: run `munjigi migrate --serving ROLE` as the owner of the schema: {0}"
+    )]
+    NotOwner(#[source] sqlx::Error),
+    /// There is no such role, or it is the one that asks.
+    #[error("there is no other role {0:?}: CREATE ROLE … LOGIN PASSWORD '…' creates it")]
+    NoRole(String),
     /// A row contradicts what this program writes.
     #[error("the row {row} of {table} has an impossible {column}")]
     Inconsistent {
@@ -64,6 +72,8 @@ impl From<sqlx::Error> for StoreError {
                 Some("55P03") => Self::Unavailable(error),
                 // undefined_table, undefined_column, undefined_function
                 Some("42P01" | "42703" | "42883") => Self::NotMigrated(error),
+                // insufficient_privilege
+                Some("42501") => Self::NotOwner(error),
                 Some("08P01") if database.message().contains("startup parameter") => {
                     Self::NoSession
                 }
@@ -115,6 +125,8 @@ impl StoreError {
             | Self::Unreleased(_)
             | Self::NoSession
             | Self::Unlimited { .. }
+            | Self::NotOwner(_)
+            | Self::NoRole(_)
             | Self::Inconsistent { .. }
             | Self::Refused(_) => false,
         }

@@ -35,6 +35,7 @@ pub mod prices;
 pub mod privacy;
 pub mod publications;
 pub mod replica;
+mod roles;
 pub mod rollups;
 pub mod secrets;
 pub mod sessions;
@@ -50,6 +51,7 @@ use sqlx::migrate::Migrator;
 pub use connect::{Database, Times, pool, pooled};
 pub use error::StoreError;
 pub use notices::Notices;
+pub use roles::let_serve;
 pub use transaction::{Unit, transact};
 
 /// The schema, in the order of the files in `origin/store/migrations`.
@@ -68,9 +70,30 @@ pub async fn prepare(sessions: &PgPool, pooled: Option<&PgPool>) -> Result<(), S
 }
 
 /// Applies missing migrations. Several origins may do so at once: an advisory
-/// lock of the session admits one at a time.
+/// lock of the session admits one at a time. Where none is missing, the role need
+/// not be the owner.
 pub async fn migrate(pool: &PgPool) -> Result<(), StoreError> {
+    if is_current(pool).await? {
+        return Ok(());
+    }
     MIGRATOR.run(pool).await.map_err(StoreError::from)
+}
+
+/// Whether exactly this program's migrations are applied.
+async fn is_current(pool: &PgPool) -> Result<bool, StoreError> {
+    // Not checked at compile time: the table is the migrator's, not ours.
+    let applied = sqlx::query_as::<_, (i64, Vec<u8>)>(
+        "SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version",
+    )
+    .fetch_all(pool)
+    .await
+    .map_err(StoreError::from);
+    let applied = match applied {
+        Err(StoreError::NotMigrated(_)) => return Ok(false),
+        applied => applied?,
+    };
+    let ours = MIGRATOR.iter().map(|migration| (migration.version, migration.checksum.as_ref()));
+    Ok(ours.eq(applied.iter().map(|(version, checksum)| (*version, checksum.as_slice()))))
 }
 
 /// Whether Postgres answers.
