@@ -1,5 +1,5 @@
-//! A role that serves beside the owner of the schema, who migrates. Whoever takes
-//! over a serving origin can then change rows and nothing else.
+//! A role that serves, apart from the owner of the schema, which migrates. An
+//! attacker who takes over a serving origin can then change rows and nothing else.
 
 use sqlx::{AssertSqlSafe, PgPool};
 

@@ -5,10 +5,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use super::debian;
-use super::executable::on_path;
 use super::require::{Part, Required};
 use crate::files;
 use crate::project::Project;
@@ -41,27 +40,14 @@ pub fn prepare(project: &Project, required: &Required) -> Result<Result<(), Stri
 }
 
 fn all(project: &Project) -> Result<Vec<(&'static str, PathBuf)>> {
-    let absent = PROGRAMS.iter().filter(|(name, _)| on_path(name).is_none());
-    let packages: Vec<&str> = absent.map(|(_, package)| *package).collect();
-    if PROGRAMS.iter().any(|(name, _)| find(project, name).is_err()) {
-        debian::unpack(project, FOLDER, &packages)?;
-    }
-    let found = PROGRAMS.iter().map(|(name, _)| Ok((*name, find(project, name)?)));
-    let found = found.collect::<Result<Vec<_>>>()?;
+    let found = debian::programs(project, FOLDER, &PROGRAMS)?;
     sandboxes(project)?;
     Ok(found)
 }
 
-/// PATH's or the unpacked one.
-fn find(project: &Project, name: &str) -> Result<PathBuf> {
-    let ours = debian::folder(project, FOLDER).join("usr/bin").join(name);
-    let found = on_path(name).or_else(|| ours.exists().then_some(ours));
-    found.with_context(|| format!("no {name}: run `scripts/test`, or install it"))
-}
-
 /// Whether the system lets someone without privileges have a sandbox.
 fn sandboxes(project: &Project) -> Result<()> {
-    let mut try_it = Command::new(find(project, SANDBOX)?);
+    let mut try_it = Command::new(debian::find(project, FOLDER, SANDBOX)?);
     try_it
         .args(["--unshare-all", "--ro-bind", "/", "/", "true"])
         .env("LD_LIBRARY_PATH", debian::folder(project, FOLDER).join(debian::LIBRARIES));

@@ -2,12 +2,9 @@
 //! PATH, or unpacked from Debian's packages without being installed. Nothing of
 //! them is started here, nor by the system.
 
-use std::path::PathBuf;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::debian;
-use super::executable::on_path;
 use super::require::{Part, Required};
 use crate::project::Project;
 use crate::say;
@@ -29,27 +26,10 @@ const FOLDER: &str = "monitoring";
 /// Finds or unpacks them; without all of them their tests are skipped, or fail
 /// if they are required.
 pub fn prepare(project: &Project, required: &Required) -> Result<Result<(), String>> {
-    let found = required.settle(Part::Monitoring, all(project))?;
+    let found = required.settle(Part::Monitoring, debian::programs(project, FOLDER, &PROGRAMS))?;
     Ok(found.map(|found| {
         for (name, program) in found {
             say::found(name, &program.display().to_string());
         }
     }))
-}
-
-fn all(project: &Project) -> Result<Vec<(&'static str, PathBuf)>> {
-    if PROGRAMS.iter().any(|(name, _)| find(project, name).is_err()) {
-        let mut packages: Vec<&str> = PROGRAMS.iter().map(|(_, package)| *package).collect();
-        packages.sort_unstable();
-        packages.dedup();
-        debian::unpack(project, FOLDER, &packages)?;
-    }
-    PROGRAMS.iter().map(|(name, _)| Ok((*name, find(project, name)?))).collect()
-}
-
-/// PATH's or the unpacked one.
-fn find(project: &Project, name: &str) -> Result<PathBuf> {
-    let ours = debian::folder(project, FOLDER).join("usr/bin").join(name);
-    let found = on_path(name).or_else(|| ours.exists().then_some(ours));
-    found.with_context(|| format!("no {name}: run `scripts/test`, or install it"))
 }

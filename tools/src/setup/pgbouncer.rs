@@ -55,7 +55,7 @@ pub struct Found {
 }
 
 impl Found {
-    /// Files that whoever runs it must reach.
+    /// Files that the account which runs it must be able to read.
     #[must_use]
     pub fn root(&self) -> &Path {
         self.release.as_deref().unwrap_or(&self.binary)
