@@ -6,6 +6,7 @@ mod backup;
 mod completions;
 mod config;
 mod fail;
+mod health;
 mod keys;
 mod man;
 mod migrate;
@@ -96,6 +97,9 @@ enum Command {
     Keys(keys::Arguments),
     /// Lists every MUNJIGI_* variable.
     Config(config::Arguments),
+    /// Asks the running origin whether it can work, as containers do.
+    #[command(after_help = "Example:\n  munjigi health")]
+    Health,
     /// Simulates a visitor and checks that a token works exactly once.
     Probe(probe::Arguments),
     /// Solves a challenge as a visitor and prints the token, or the required picture.
@@ -149,7 +153,8 @@ fn run(command: Command) -> Result<(), Fail> {
             Command::Photos(arguments) => photos::run(&shell, &arguments).await,
             Command::Plan(arguments) => plan::run(&shell, &arguments),
             Command::Keys(arguments) => keys::run(&shell, &arguments),
-            Command::Config(arguments) => config::run(&arguments),
+            Command::Config(arguments) => config::run(&shell, &arguments),
+            Command::Health => health::run(&shell).await,
             Command::Probe(arguments) => probe::run(&arguments).await,
             Command::Solve(arguments) => solve::run(&arguments).await,
             Command::Completions(arguments) => completions::run(&arguments),

@@ -218,6 +218,13 @@ impl Keys {
 }
 
 impl Http {
+    /// Reads the addresses alone.
+    pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
+        let mut reader = Reader::new(environment);
+        let http = Self::from(&mut reader);
+        reader.finish(http)
+    }
+
     fn from(reader: &mut Reader) -> Option<Self> {
         let parse = |text: &str| {
             text.parse()
