@@ -15,7 +15,9 @@ fn links(html: &str) -> Vec<&str> {
 fn every_page_of_the_folder_is_rendered() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
     let mut names = BTreeSet::new();
-    for (folder, prefix) in [(docs.clone(), ""), (docs.join("deploy"), "deploy-"), (docs.join("migrate"), "migrate-")] {
+    for (folder, prefix) in
+        [(docs.clone(), ""), (docs.join("deploy"), "deploy-"), (docs.join("migrate"), "migrate-")]
+    {
         for entry in std::fs::read_dir(folder).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             names.extend(name.strip_suffix(".md").map(|name| format!("{prefix}{name}")));
