@@ -129,6 +129,10 @@ impl From<StoreError> for Fail {
             StoreError::NoSession => {
                 (Exit::Database, "set MUNJIGI_DATABASE_DIRECT_URL to Postgres itself")
             }
+            StoreError::Login(_) => (
+                Exit::Database,
+                "correct the user, password and database of MUNJIGI_DATABASE_URL, or pg_hba.conf",
+            ),
             StoreError::NotOwner(_) => {
                 (Exit::Database, "use the URL of the owner of the schema for this command")
             }

@@ -40,6 +40,9 @@ pub enum StoreError {
         role: String,
         database: String,
     },
+    /// No such user or database, a wrong password, or a rule of `pg_hba.conf`.
+    #[error("Postgres refused the login: {0}")]
+    Login(#[source] sqlx::Error),
     /// The role owns nothing, and this needs the owner of the schema.
     #[error(
         "this role may not do that: run `munjigi migrate --serving ROLE` as the owner of the schema: {0}"
@@ -72,6 +75,9 @@ impl From<sqlx::Error> for StoreError {
                 Some("55P03") => Self::Unavailable(error),
                 // undefined_table, undefined_column, undefined_function
                 Some("42P01" | "42703" | "42883") => Self::NotMigrated(error),
+                // invalid_authorization_specification, invalid_password,
+                // invalid_catalog_name
+                Some("28000" | "28P01" | "3D000") => Self::Login(error),
                 // insufficient_privilege
                 Some("42501") => Self::NotOwner(error),
                 Some("08P01") if database.message().contains("startup parameter") => {
@@ -125,6 +131,7 @@ impl StoreError {
             | Self::Unreleased(_)
             | Self::NoSession
             | Self::Unlimited { .. }
+            | Self::Login(_)
             | Self::NotOwner(_)
             | Self::NoRole(_)
             | Self::Inconsistent { .. }

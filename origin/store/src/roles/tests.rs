@@ -105,3 +105,15 @@ async fn there_must_be_another_role_to_serve(owner: PgPool) {
         assert!(matches!(&refused, StoreError::NoRole(named) if named == role), "{refused}");
     }
 }
+
+#[sqlx::test(migrator = "crate::MIGRATOR")]
+async fn a_refused_login_is_told_from_a_fault(owner: PgPool) {
+    for options in [
+        (*owner.connect_options()).clone().database("no_such_database"),
+        (*owner.connect_options()).clone().username("no_such_user"),
+    ] {
+        let refused = PgPoolOptions::new().connect_with(options).await.unwrap_err();
+        let refused = StoreError::from(refused);
+        assert!(matches!(refused, StoreError::Login(_)), "{refused}");
+    }
+}
