@@ -1,22 +1,18 @@
-//! Backups of the store, encrypted to keys whose secret half is elsewhere, in
-//! the format of age (<https://age-encryption.org/v1>).
+//! Backups of the store, encrypted to keys whose secret half is elsewhere.
 
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, BufReader, Read, Write};
+use std::fs::{self, DirBuilder};
+use std::io;
 use std::num::NonZero;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use age::x25519::Recipient;
-use age::{DecryptError, Decryptor, EncryptError, Encryptor, IdentityFile};
+use munjigi_backup::{Recipient, SealError, prune, seal, stamp, sync_folder, unseal};
 use munjigi_process::clock::Clock;
 
-use crate::sqlite::{Copy, CopyError, beside, note_backup, open, stamp, sync_folder};
+use crate::sqlite::{Copy, CopyError, beside, note_backup, open};
 
 /// How names of dated backups begin and end.
 const NAME: [&str; 2] = ["munjigi-", ".db.age"];
-/// Bytes that are read at a time.
-const CHUNK: usize = 64 * 1024;
 
 /// Why a backup was not made, or not restored.
 #[derive(Debug, thiserror::Error)]
@@ -40,37 +36,9 @@ pub enum BackupError {
         /// The system's words.
         source: io::Error,
     },
-    /// age refuses to encrypt.
-    #[error("cannot encrypt: {0}")]
-    Encrypt(#[from] EncryptError),
-    /// A file of keys that holds none.
-    #[error("{path} holds no secret key of age (AGE-SECRET-KEY-1…): {source}")]
-    NoIdentity {
-        /// The file.
-        path: String,
-        /// What is wrong.
-        source: io::Error,
-    },
-    /// A backup for other keys.
-    #[error("none of the keys in {identity} opens {path}: it was encrypted to others")]
-    WrongKey {
-        /// The file of keys.
-        identity: String,
-        /// The backup.
-        path: String,
-    },
-    /// Another kind of file.
-    #[error("{path} is no backup: it does not begin as files of age do")]
-    NoBackup {
-        /// The file.
-        path: String,
-    },
-    /// Half a file, or one with changed bytes.
-    #[error("{path} is not whole: it ends early, or its bytes were changed")]
-    NotWhole {
-        /// The file.
-        path: String,
-    },
+    /// Encrypting, or decrypting.
+    #[error(transparent)]
+    Seal(#[from] SealError),
 }
 
 /// Writes a backup to a file, or with its date as its name into a folder, of
@@ -114,7 +82,7 @@ pub fn write(
     placed?;
     note_backup(store, now).map_err(file(&beside(store, ".backup")))?;
     if let Some(keep) = keep {
-        prune(path, keep.get()).map_err(file(path))?;
+        prune(path, NAME, keep.get()).map_err(file(path))?;
     }
     Ok(target)
 }
@@ -132,75 +100,14 @@ pub fn restore(
     clock: &Clock,
 ) -> Result<Option<PathBuf>, BackupError> {
     let copy = Copy::beside(store)?;
-    decrypt(path, identity, copy.path())?;
+    let output = open(copy.path()).map_err(file(copy.path()))?;
+    unseal(path, identity, (copy.path(), &output))?;
     Ok(copy.put_in_place(store, clock)?)
 }
 
 fn encrypt(from: &Path, to: &Path, recipients: &[Recipient]) -> Result<(), BackupError> {
-    let recipients = recipients.iter().map(|recipient| recipient as &dyn age::Recipient);
-    let encryptor = Encryptor::with_recipients(recipients)?;
-    let mut input = File::open(from).map_err(file(from))?;
     let output = open(to).map_err(file(to))?;
-    let write = |output: &File| {
-        output.set_len(0)?;
-        let mut writer = encryptor.wrap_output(output)?;
-        io::copy(&mut input, &mut writer)?;
-        writer.finish()?.sync_all()
-    };
-    write(&output).map_err(file(to))
-}
-
-fn decrypt(path: &Path, identity: &Path, to: &Path) -> Result<(), BackupError> {
-    let (shown, keys) = (path.display().to_string(), identity.display().to_string());
-    let text = fs::read(identity).map_err(file(identity))?;
-    let no_identity = |source| BackupError::NoIdentity { path: keys.clone(), source };
-    let identities = IdentityFile::from_buffer(text.as_slice()).map_err(no_identity)?;
-    let identities = identities.into_identities();
-    let identities = identities.map_err(|error| no_identity(io::Error::other(error)))?;
-    let refused = |error| match error {
-        DecryptError::Io(source) if source.kind() != io::ErrorKind::UnexpectedEof => {
-            BackupError::File { path: shown.clone(), source }
-        }
-        DecryptError::Io(_) | DecryptError::InvalidMac => {
-            BackupError::NotWhole { path: shown.clone() }
-        }
-        DecryptError::InvalidHeader | DecryptError::UnknownFormat => {
-            BackupError::NoBackup { path: shown.clone() }
-        }
-        _ => BackupError::WrongKey { identity: keys.clone(), path: shown.clone() },
-    };
-    let input = BufReader::new(File::open(path).map_err(file(path))?);
-    let decryptor = Decryptor::new_buffered(input).map_err(refused)?;
-    let keys = identities.iter().map(|identity| &**identity as &dyn age::Identity);
-    let mut reader = decryptor.decrypt(keys).map_err(refused)?;
-    let mut output = open(to).map_err(file(to))?;
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        let read = match reader.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(read) => read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(_) => return Err(BackupError::NotWhole { path: shown }),
-        };
-        output.write_all(chunk.get(..read).unwrap_or_default()).map_err(file(to))?;
-    }
-    output.sync_all().map_err(file(to))
-}
-
-/// Deletes all dated backups of a folder but the newest.
-fn prune(folder: &Path, keep: usize) -> io::Result<()> {
-    let [begin, end] = NAME;
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        let text = name.to_string_lossy();
-        if text.starts_with(begin) && text.ends_with(end) {
-            names.push(name);
-        }
-    }
-    names.sort_unstable();
-    let old = names.len().saturating_sub(keep);
-    names.iter().take(old).try_for_each(|name| fs::remove_file(folder.join(name)))
+    Ok(seal(from, (to, &output), recipients)?)
 }
 
 fn file(path: &Path) -> impl Fn(io::Error) -> BackupError {

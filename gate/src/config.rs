@@ -14,7 +14,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
-use age::x25519::Recipient;
+use munjigi_backup::Recipient;
 use munjigi_bucket::{AddressError, BucketSettings};
 use munjigi_captcha::{KeyCheck, ListId};
 use munjigi_process::config::variables::{self, Who};
@@ -236,6 +236,7 @@ impl Settings {
         });
         let tls = self.tls(&mut reader);
         let data = reader.required(&variables::GATE_DATA, |text| Ok(self.path(text)));
+        let recipients = |text: &str| munjigi_backup::recipients(text).map_err(str::to_owned);
         let backup_recipients = reader.required(&variables::GATE_BACKUP_RECIPIENTS, recipients);
         let pictures = reader.required(&variables::GATE_PICTURES, |text| self.pictures(text));
         let networks = reader.required(&variables::GATE_NETWORKS, |text| Ok(self.paths(text)));
@@ -370,19 +371,6 @@ impl Settings {
         let each = text.split(',').map(str::trim).filter(|text| !text.is_empty());
         each.map(|text| self.path(text)).collect()
     }
-}
-
-fn recipients(text: &str) -> Result<Vec<Recipient>, String> {
-    let each = text.split(',').map(str::trim).filter(|text| !text.is_empty());
-    let parse = |text: &str| {
-        let told = if text.starts_with("AGE-SECRET-KEY-") {
-            "this is a secret key: keep it elsewhere, and put its public key (age1…) here"
-        } else {
-            "must be public keys of age (age1…), as `age-keygen` prints them"
-        };
-        text.parse().map_err(|_| told.to_owned())
-    };
-    each.map(parse).collect()
 }
 
 /// The settings of a gate, by their names in its file.

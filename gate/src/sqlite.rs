@@ -32,7 +32,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use attempts::Attempts;
 pub use beside::{beside, open};
-pub use copy::{Copy, CopyError, last_backup, note_backup, stamp, sync_folder};
+pub use copy::{Copy, CopyError, last_backup, note_backup};
 pub use days::{Day, Sums, days_in};
 use generation::Generations;
 use outbox::Cursor;

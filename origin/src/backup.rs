@@ -1,7 +1,9 @@
 //! Writes all our data in Postgres to one file and restores it: a consistent
 //! snapshot, in a format of our own that works with any version of Postgres.
-//! `file` defines the format, `dump` reads the database, `load` restores it.
+//! `file` defines the format, `dump` reads the database, `load` restores it,
+//! `bucket` keeps it elsewhere.
 
+pub mod bucket;
 mod dump;
 mod error;
 mod file;
@@ -10,13 +12,16 @@ mod load;
 #[cfg(test)]
 mod tests;
 
-use std::io::{BufWriter, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use munjigi_backup::{Recipient, is_sealed, sealing, sync_folder, unseal};
 use munjigi_keys::UnixMillis;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
+use tempfile::NamedTempFile;
 
 pub use error::BackupError;
 
@@ -63,9 +68,14 @@ impl Manifest {
     }
 }
 
-/// Writes a backup to a new file that only its owner may read. The file gets
-/// its name once it is complete.
-pub async fn write(pool: &PgPool, path: &Path, now: UnixMillis) -> Result<Manifest, BackupError> {
+/// Writes a backup to a new file that only its owner may read, encrypted to
+/// `recipients` if there are any. The file gets its name once it is complete.
+pub async fn write(
+    pool: &PgPool,
+    path: &Path,
+    recipients: &[Recipient],
+    now: UnixMillis,
+) -> Result<Manifest, BackupError> {
     if path.exists() {
         return Err(BackupError::Exists);
     }
@@ -74,25 +84,46 @@ pub async fn write(pool: &PgPool, path: &Path, now: UnixMillis) -> Result<Manife
     let _ = std::fs::remove_file(&half);
     let opened = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&half);
     let written = match opened {
-        Ok(file) => write_into(pool, file, now).await,
+        Ok(file) => write_into(pool, file, recipients, now).await,
         Err(error) => Err(error.into()),
     };
     let manifest = written.inspect_err(|_| drop(std::fs::remove_file(&half)))?;
     std::fs::rename(&half, path)?;
+    sync_folder(path)?;
     Ok(manifest)
 }
 
 async fn write_into(
     pool: &PgPool,
-    file: std::fs::File,
+    file: File,
+    recipients: &[Recipient],
     now: UnixMillis,
 ) -> Result<Manifest, BackupError> {
-    let mut writer = file::Writer::new(BufWriter::new(file))?;
-    let manifest = dump::into(pool, &mut writer, now).await?;
-    let mut out = writer.finish(&manifest)?;
-    out.flush()?;
-    out.get_ref().sync_all()?;
+    let file = BufWriter::new(file);
+    if recipients.is_empty() {
+        let (manifest, file) = write_all(pool, file, now).await?;
+        flush(file)?;
+        return Ok(manifest);
+    }
+    let (manifest, sealing) = write_all(pool, sealing(file, recipients)?, now).await?;
+    flush(sealing.finish()?)?;
     Ok(manifest)
+}
+
+async fn write_all<W: Write>(
+    pool: &PgPool,
+    out: W,
+    now: UnixMillis,
+) -> Result<(Manifest, W), BackupError> {
+    let mut writer = file::Writer::new(out)?;
+    let manifest = dump::into(pool, &mut writer, now).await?;
+    let out = writer.finish(&manifest)?;
+    Ok((manifest, out))
+}
+
+fn flush(mut file: BufWriter<File>) -> io::Result<()> {
+    file.flush()?;
+    file.get_ref().sync_all()
 }
 
 fn half(path: &Path) -> PathBuf {
@@ -101,16 +132,38 @@ fn half(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// Checks every byte of a backup: the format is ours, and the file is complete
-/// and unchanged.
-pub fn check(path: &Path) -> Result<Manifest, BackupError> {
-    file::check(path)
+/// A backup that can be read: the file, or what it holds if it is encrypted.
+#[derive(Debug)]
+pub struct Readable {
+    path: PathBuf,
+    /// Deleted when this is dropped.
+    _decrypted: Option<NamedTempFile>,
 }
 
-/// Restores a backup into an empty database, then applies newer migrations.
-/// Nothing is written if the backup is damaged or the database is in use.
-pub async fn restore(pool: &PgPool, path: &Path) -> Result<Manifest, BackupError> {
-    let manifest = check(path)?;
-    load::from(pool, path, &manifest).await?;
-    Ok(manifest)
+impl Readable {
+    /// Decrypts an encrypted file beside it, by the keys of `identity`.
+    pub fn open(path: &Path, identity: Option<&Path>) -> Result<Self, BackupError> {
+        if !is_sealed(path)? {
+            return Ok(Self { path: path.to_owned(), _decrypted: None });
+        }
+        let identity = identity.ok_or(BackupError::Sealed)?;
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let decrypted = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+        unseal(path, identity, (decrypted.path(), decrypted.as_file()))?;
+        Ok(Self { path: decrypted.path().to_owned(), _decrypted: Some(decrypted) })
+    }
+
+    /// Checks every byte: the format is ours, and the file is complete and
+    /// unchanged.
+    pub fn check(&self) -> Result<Manifest, BackupError> {
+        file::check(&self.path)
+    }
+
+    /// Restores it into an empty database, then applies newer migrations.
+    /// Nothing is written if it is damaged or the database is in use.
+    pub async fn restore(&self, pool: &PgPool) -> Result<Manifest, BackupError> {
+        let manifest = self.check()?;
+        load::from(pool, &self.path, &manifest).await?;
+        Ok(manifest)
+    }
 }

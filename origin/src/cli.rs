@@ -13,6 +13,7 @@ mod migrate;
 mod outcomes;
 mod photos;
 mod pictures;
+pub mod place;
 mod plan;
 mod probe;
 mod restore;

@@ -62,8 +62,34 @@ pub enum BucketError {
     #[error("a key is not a valid path: {0}")]
     Key(String),
     /// Anything else; the server's words if there are any.
-    #[error("cannot read the bucket: {0}")]
+    #[error("the bucket cannot be used: {0}")]
     Other(String),
+}
+
+impl BucketError {
+    /// What an operator does about it. `needs` are the permissions of the key,
+    /// and `again` says what a retry does.
+    #[must_use]
+    pub fn remedy(&self, needs: &str, again: &str) -> String {
+        match self {
+            Self::NoBucket { .. } => {
+                "correct its name, or AWS_ENDPOINT_URL and AWS_REGION".to_owned()
+            }
+            Self::Moved(_) => "set AWS_REGION to that region".to_owned(),
+            Self::Denied { signing: Signing::Signed, .. } => format!(
+                "correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; the key needs {needs}"
+            ),
+            Self::Denied { signing: Signing::Unsigned, .. } => {
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: without them, nothing is signed"
+                    .to_owned()
+            }
+            Self::Unreachable { .. } | Self::TooSlow(_) => {
+                format!("correct AWS_ENDPOINT_URL, or retry{again}")
+            }
+            Self::Key(_) => "rename that object, or use a prefix without it".to_owned(),
+            Self::NoObject | Self::Other(_) => format!("retry{again}"),
+        }
+    }
 }
 
 /// Whether requests carry a signature.

@@ -6,6 +6,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use munjigi_backup::{stamp, sync_folder};
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use rusqlite::{Connection, OpenFlags};
@@ -160,19 +161,6 @@ pub fn note_backup(store: &Path, at: UnixMillis) -> io::Result<()> {
 pub fn last_backup(store: &Path) -> Option<UnixMillis> {
     let text = fs::read_to_string(beside(store, ".backup")).ok()?;
     text.trim_end().parse().ok().map(UnixMillis)
-}
-
-/// A time as a part of a file's name: `20261126T225500Z`.
-pub fn stamp(at: UnixMillis) -> String {
-    let text = UnixMillis::from_seconds(at.seconds()).rfc3339();
-    let seconds = text.split('.').next().unwrap_or_default().trim_end_matches('Z');
-    seconds.replace(['-', ':'], "") + "Z"
-}
-
-/// Makes renames of a file durable.
-pub fn sync_folder(file: &Path) -> io::Result<()> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 fn refused(path: &Path, source: rusqlite::Error) -> CopyError {

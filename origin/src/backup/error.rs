@@ -2,6 +2,8 @@
 
 use std::io;
 
+use munjigi_backup::SealError;
+use munjigi_bucket::BucketError;
 use munjigi_store::StoreError;
 
 /// Errors of a file are found before anything is written.
@@ -11,7 +13,19 @@ pub enum BackupError {
     #[error("a file with this name already exists")]
     Exists,
     #[error("{0}")]
-    File(#[from] io::Error),
+    File(io::Error),
+    /// The disk is full.
+    #[error("there is no space left: {0}")]
+    Full(io::Error),
+    /// Encrypted, and no key was given.
+    #[error("the file is encrypted")]
+    Sealed,
+    /// Encrypting or decrypting failed.
+    #[error(transparent)]
+    Seal(SealError),
+    /// A bucket that cannot be used.
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
     /// Another format, or a later version of ours.
     #[error("the file is not a Munjigi backup")]
     Foreign,
@@ -39,14 +53,45 @@ impl BackupError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Exists => "backup-exists",
-            Self::File(_) => "backup-unreadable",
+            Self::Full(_) => "backup-no-space",
+            Self::Sealed => "backup-encrypted",
+            Self::Seal(SealError::WrongKey { .. }) => "backup-wrong-key",
+            Self::Seal(SealError::NoIdentity { .. }) => "backup-no-key",
+            Self::File(_) | Self::Seal(SealError::File { .. } | SealError::Encrypt(_)) => {
+                "backup-unreadable"
+            }
+            Self::Bucket(_) => "backup-bucket",
             Self::Foreign => "backup-foreign",
-            Self::Truncated => "backup-truncated",
+            // What does not begin as encrypted files do is not decrypted.
+            Self::Truncated
+            | Self::Seal(SealError::NotWhole { .. } | SealError::NotSealed { .. }) => {
+                "backup-truncated"
+            }
             Self::Corrupt(_) => "backup-corrupt",
             Self::Newer(_) => "backup-newer",
             Self::NotEmpty => "database-not-empty",
             Self::Differs(_) => "backup-differs",
             Self::Store(_) => "database",
+        }
+    }
+}
+
+impl From<io::Error> for BackupError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full(error),
+            _ => Self::File(error),
+        }
+    }
+}
+
+impl From<SealError> for BackupError {
+    fn from(error: SealError) -> Self {
+        match error {
+            SealError::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                Self::Full(source)
+            }
+            error => Self::Seal(error),
         }
     }
 }

@@ -3,11 +3,17 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use age::secrecy::ExposeSecret as _;
+use age::x25519::Identity;
+use munjigi_backup::Recipient;
+use munjigi_bucket::server::serve;
+use munjigi_bucket::{BucketAddress, BucketSettings, Client, Patience};
+use munjigi_delivery::http_client;
 use munjigi_protocol::CountKind;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool};
 
-use super::{BackupError, check, restore, write};
+use super::{BackupError, Manifest, Readable, bucket, write};
 use crate::rig::{self, MINUTE, Rig, count, event};
 
 /// Another database on the same server, empty even where that of the test is a
@@ -93,6 +99,14 @@ async fn used(pool: PgPool) -> Rig {
     rig
 }
 
+fn check(path: &Path) -> Result<Manifest, BackupError> {
+    Readable::open(path, None)?.check()
+}
+
+async fn restore(pool: &PgPool, path: &Path) -> Result<Manifest, BackupError> {
+    Readable::open(path, None)?.restore(pool).await
+}
+
 fn mode(path: &Path) -> u32 {
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
@@ -102,12 +116,12 @@ async fn everything_comes_back_into_an_empty_database(pool: PgPool) {
     let rig = used(pool).await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("all.backup");
-    let written = write(&rig.pool, &file, rig.now()).await.unwrap();
+    let written = write(&rig.pool, &file, &[], rig.now()).await.unwrap();
     assert_eq!(mode(&file), 0o600);
     assert_eq!(check(&file).unwrap(), written);
     let full = written.tables.iter().filter(|table| table.rows > 0).count();
     assert!(full >= 15 && written.rows() > 30, "{full} tables");
-    let again = write(&rig.pool, &file, rig.now()).await.unwrap_err();
+    let again = write(&rig.pool, &file, &[], rig.now()).await.unwrap_err();
     assert_eq!(again.code(), "backup-exists");
 
     let other = beside(&rig.pool).await;
@@ -137,7 +151,7 @@ async fn a_backup_is_one_moment_while_others_write(pool: PgPool) {
         }
     };
     let file = folder.path().join("moment.backup");
-    let ((), written) = tokio::join!(writing, write(&rig.pool, &file, rig.now()));
+    let ((), written) = tokio::join!(writing, write(&rig.pool, &file, &[], rig.now()));
     assert_eq!(check(&file).unwrap(), written.unwrap());
     let other = beside(&rig.pool).await;
     restore(&other, &file).await.unwrap();
@@ -149,7 +163,7 @@ async fn a_damaged_backup_is_refused_before_anything_is_written(pool: PgPool) {
     let rig = used(pool).await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("whole.backup");
-    write(&rig.pool, &file, rig.now()).await.unwrap();
+    write(&rig.pool, &file, &[], rig.now()).await.unwrap();
     let whole = std::fs::read(&file).unwrap();
     let other = beside(&rig.pool).await;
     let damaged = folder.path().join("damaged.backup");
@@ -192,7 +206,7 @@ async fn a_backup_of_a_later_version_is_refused(pool: PgPool) {
     .execute(&pool)
     .await
     .unwrap();
-    write(&pool, &file, rig::NOON).await.unwrap();
+    write(&pool, &file, &[], rig::NOON).await.unwrap();
     let other = beside(&pool).await;
     let refused = restore(&other, &file).await.unwrap_err();
     assert!(matches!(refused, BackupError::Newer(20_991_231_000_000)), "{refused}");
@@ -209,11 +223,100 @@ async fn a_backup_of_an_earlier_schema_is_brought_up_to_date(pool: PgPool) {
     munjigi_store::MIGRATOR.run_to(earlier, &old).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("earlier.backup");
-    let written = write(&old, &file, rig::NOON).await.unwrap();
+    let written = write(&old, &file, &[], rig::NOON).await.unwrap();
     assert_eq!(written.versions.last(), Some(&earlier));
     let other = beside(&old).await;
     restore(&other, &file).await.unwrap();
     assert_eq!(munjigi_store::applied(&other).await.unwrap().len(), versions.len());
     drop_database(other, &pool).await;
     drop_database(old, &pool).await;
+}
+
+/// Writes a new key of age to a file; its public half.
+fn key(path: &Path) -> Recipient {
+    let identity = Identity::generate();
+    std::fs::write(path, identity.to_string().expose_secret()).unwrap();
+    identity.to_public()
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn an_encrypted_backup_needs_its_key(pool: PgPool) {
+    let rig = used(pool).await;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let recipient = key(&at("key.txt"));
+    key(&at("other.txt"));
+    let file = at("all.backup.age");
+    let written = write(&rig.pool, &file, &[recipient], rig.now()).await.unwrap();
+    assert_eq!(mode(&file), 0o600);
+    let bytes = std::fs::read(&file).unwrap();
+    assert!(bytes.starts_with(b"age-encryption.org/v1\n"));
+    std::fs::write(at("half.age"), &bytes[..bytes.len() / 2]).unwrap();
+
+    for (name, identity, code) in [
+        ("all.backup.age", None, "backup-encrypted"),
+        ("all.backup.age", Some("other.txt"), "backup-wrong-key"),
+        ("all.backup.age", Some("half.age"), "backup-no-key"),
+        ("half.age", Some("key.txt"), "backup-truncated"),
+    ] {
+        let identity = identity.map(at);
+        let refused = Readable::open(&at(name), identity.as_deref()).unwrap_err();
+        assert_eq!(refused.code(), code, "{name}: {refused}");
+    }
+    let other = beside(&rig.pool).await;
+    let readable = Readable::open(&file, Some(&at("key.txt"))).unwrap();
+    assert_eq!(readable.restore(&other).await.unwrap(), written);
+    assert_eq!(contents(&other).await, contents(&rig.pool).await);
+    drop(readable);
+    // Nothing that could be read is left beside it.
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4);
+    drop_database(other, &rig.pool).await;
+}
+
+#[test]
+fn a_full_disk_is_told_from_other_faults() {
+    let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+    assert_eq!(BackupError::from(full).code(), "backup-no-space");
+    let denied = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+    assert_eq!(BackupError::from(denied).code(), "backup-unreadable");
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn a_bucket_keeps_backups_and_the_newest_is_found(pool: PgPool) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("all.backup.age");
+    let recipient = key(&folder.path().join("key.txt"));
+    // More than one part is sent.
+    let long = "word ".repeat(8_000_000);
+    let rig = Rig::new(pool).await;
+    write(&rig.pool, &file, &[recipient], rig.now()).await.unwrap();
+    std::fs::create_dir_all(folder.path().join("served/shop-backups")).unwrap();
+    let server = serve(&folder.path().join("served"), None).await.unwrap();
+    let settings = BucketSettings {
+        region: "us-east-1".to_owned(),
+        endpoint: Some(server.parse().unwrap()),
+        credentials: None,
+    };
+    let address: BucketAddress = "s3://shop-backups/munjigi".parse().unwrap();
+    let client = || {
+        let http = http_client::client().unwrap();
+        Client::new(&address, &settings, http, Patience::JOB).unwrap()
+    };
+    for name in ["munjigi-20261126T000000Z.backup.age", "munjigi-20261127T000000Z.backup.age"] {
+        bucket::send(&client(), &format!("munjigi/{name}"), &file).await.unwrap();
+    }
+    std::fs::write(folder.path().join("long"), &long).unwrap();
+    bucket::send(&client(), "munjigi/notes.txt", &folder.path().join("long")).await.unwrap();
+    let mut listed = bucket::list(&client(), Some("munjigi/")).await.unwrap();
+    listed.sort_unstable();
+    assert_eq!(listed.len(), 3, "{listed:?}");
+    let fetched = tempfile::NamedTempFile::new().unwrap();
+    bucket::fetch(&client(), "munjigi/notes.txt", fetched.as_file()).await.unwrap();
+    assert_eq!(std::fs::read_to_string(fetched.path()).unwrap(), long);
+    let absent = tempfile::NamedTempFile::new().unwrap();
+    let error = bucket::fetch(&client(), "munjigi/absent", absent.as_file()).await.unwrap_err();
+    assert_eq!(
+        (error.code(), error.to_string().as_str()),
+        ("backup-bucket", "there is no such object")
+    );
 }

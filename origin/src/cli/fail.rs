@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use munjigi_backup::SealError;
 use munjigi_store::StoreError;
 
 use crate::backup::BackupError;
@@ -90,7 +91,19 @@ impl From<BackupError> for Fail {
     fn from(error: BackupError) -> Self {
         let (exit, fix) = match error {
             BackupError::Store(error) => return error.into(),
-            BackupError::File(_) => (Exit::Backup, "choose another path, or free some space there"),
+            BackupError::File(_) => (Exit::Backup, "choose another path"),
+            BackupError::Full(_) => (Exit::Backup, "free some space there, or choose another path"),
+            BackupError::Sealed => {
+                (Exit::Backup, "name the file of its secret key: --identity FILE")
+            }
+            BackupError::Seal(SealError::WrongKey { .. } | SealError::NoIdentity { .. }) => {
+                (Exit::Backup, "name the file that `age-keygen` wrote when the key was made")
+            }
+            BackupError::Seal(_) => (Exit::Backup, "copy the file again, or use another backup"),
+            BackupError::Bucket(ref error) => {
+                let fix = error.remedy("s3:PutObject, s3:GetObject and s3:ListBucket", "");
+                return Self::new(Exit::Backup, "backup-bucket", error).fix(fix);
+            }
             BackupError::Exists => (Exit::Backup, "choose a file that does not exist"),
             BackupError::Foreign => (Exit::Backup, "choose a file that `munjigi backup` wrote"),
             BackupError::Truncated | BackupError::Corrupt(_) => {

@@ -11,7 +11,7 @@ use axum::response::IntoResponse;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
 use munjigi_process::clock::Stopwatch;
 use munjigi_store::replica::State as Replica;
-use munjigi_store::{deliveries, pictures};
+use munjigi_store::{backups, deliveries, pictures};
 
 use munjigi_app::App;
 
@@ -56,6 +56,10 @@ async fn look(app: &App) {
             }
         }
         Ok(Err(_)) | Err(_) => gauge!("munjigi_database_up").set(0.0),
+    }
+    let last = tokio::time::timeout(LOOK_TIMEOUT, backups::last(&app.pool)).await;
+    if let Ok(Ok(Some(at))) = last {
+        munjigi_process::metrics::backed_up(at.0 as f64 / 1_000.0);
     }
 }
 

@@ -7,6 +7,7 @@ pub mod anomalies;
 pub mod api_keys;
 pub mod api_sessions;
 pub mod audit;
+pub mod backups;
 pub mod breakdowns;
 mod columns;
 mod connect;

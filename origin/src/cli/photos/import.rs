@@ -1,13 +1,10 @@
 //! `munjigi photos import`.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use clap::ValueHint;
 use clap::builder::{PathBufValueParser, TypedValueParser};
-use munjigi_bucket::{
-    AddressError, BucketAddress, BucketError, BucketSettings, Signing, WrongVariable,
-};
+use munjigi_bucket::BucketError;
 use munjigi_delivery::http_client;
 use munjigi_pictures::gpu::Gpu;
 use munjigi_pictures::photos::{
@@ -16,6 +13,7 @@ use munjigi_pictures::photos::{
 };
 use serde::Serialize;
 
+use crate::cli::place::{self, Place};
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::{Keys, PicturesConfig};
 
@@ -58,7 +56,7 @@ pub struct Arguments {
     #[arg(
         value_name = "FOLDER|s3://BUCKET/PREFIX",
         value_hint = ValueHint::DirPath,
-        value_parser = PathBufValueParser::new().try_map(parse_place),
+        value_parser = PathBufValueParser::new().try_map(place::parse),
     )]
     place: Place,
     /// Licence of files that have no licence file next to them.
@@ -76,7 +74,7 @@ pub struct Arguments {
         long,
         value_name = "FOLDER|s3://BUCKET/PREFIX",
         value_hint = ValueHint::DirPath,
-        value_parser = PathBufValueParser::new().try_map(parse_place),
+        value_parser = PathBufValueParser::new().try_map(place::parse),
     )]
     sample: Place,
     /// A model that locates objects: photos in which it sees exactly one object
@@ -95,13 +93,6 @@ pub struct Arguments {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-}
-
-/// Where the photos are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Place {
-    Folder(PathBuf),
-    Bucket(BucketAddress),
 }
 
 #[derive(Debug, Serialize)]
@@ -218,21 +209,15 @@ fn labels(lists: &[String], aliases: &[(String, String)]) -> Result<Labels, Fail
 
 async fn open(place: &Place, client: &reqwest::Client) -> Result<Source, Fail> {
     match place {
-        Place::Folder(folder) => Ok(Source::Folder(folder.clone())),
+        Place::Path(folder) => Ok(Source::Folder(folder.clone())),
         Place::Bucket(address) => {
-            let settings = BucketSettings::read(|name| std::env::var(name).ok());
-            let settings = settings.map_err(|wrong| wrong_variables(&wrong))?;
+            let settings = place::settings(NOTHING)?;
             let bucket = Bucket::open(address, &settings, client.clone()).await;
             let failed =
                 |error: BucketError| Fail::new(Exit::Failed, NOTHING, &error).fix(fix(&error));
             Ok(Source::Bucket(bucket.map_err(failed)?))
         }
     }
-}
-
-fn wrong_variables(wrong: &[WrongVariable]) -> Fail {
-    let wrong: Vec<String> = wrong.iter().map(ToString::to_string).collect();
-    Fail::new(Exit::Environment, NOTHING, wrong.join("; "))
 }
 
 fn scan_fail(error: ScanError) -> Fail {
@@ -248,44 +233,27 @@ fn scan_fail(error: ScanError) -> Fail {
     }
 }
 
-fn fix(error: &BucketError) -> &'static str {
-    match error {
-        BucketError::NoBucket { .. } => "correct its name, or AWS_ENDPOINT_URL and AWS_REGION",
-        BucketError::Moved(_) => "set AWS_REGION to that region",
-        BucketError::Denied { signing: Signing::Signed, .. } => {
-            "correct AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; the key needs s3:ListBucket and s3:GetObject"
-        }
-        BucketError::Denied { signing: Signing::Unsigned, .. } => {
-            "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: without them, nothing is signed"
-        }
-        BucketError::Unreachable { .. } | BucketError::TooSlow(_) => {
-            "correct AWS_ENDPOINT_URL, or retry: the command resumes where it stopped"
-        }
-        BucketError::Key(_) => "rename that object, or import a prefix without it",
-        BucketError::NoObject | BucketError::Other(_) => {
-            "retry: the command resumes where it stopped"
-        }
-    }
+fn fix(error: &BucketError) -> String {
+    error.remedy("s3:ListBucket and s3:GetObject", ": the command resumes where it stopped")
 }
 
 fn fail(what: &'static str, error: ImportError) -> Fail {
     let fix = match &error {
-        ImportError::Sample(_) => Some(
-            "put each photo of the sample into a folder named after what it shows, or into `none`",
-        ),
-        ImportError::UnknownLabel(_) => Some("pass the list of this model's labels with --labels"),
-        ImportError::OtherTask => {
-            Some("`munjigi-gpu-backend models list` shows what each model does")
+        ImportError::Sample(_) => {
+            "put each photo of the sample into a folder named after what it shows, or into `none`"
         }
-        ImportError::OtherVersion { .. } => Some("choose one version: --model NAME@VERSION"),
+        ImportError::UnknownLabel(_) => "pass the list of this model's labels with --labels",
+        ImportError::OtherTask => "`munjigi-gpu-backend models list` shows what each model does",
+        ImportError::OtherVersion { .. } => "choose one version: --model NAME@VERSION",
         ImportError::Objection { .. } => {
-            Some("use a model trained on such photos, raise --sure, or enlarge the sample")
+            "use a model trained on such photos, raise --sure, or enlarge the sample"
         }
-        ImportError::Source(SourceError::Bucket(error)) => Some(fix(error)),
-        ImportError::Gpu(_) => Some("retry: the command resumes where it stopped"),
-        ImportError::TooFew(_) => Some("import more photos, or lower --sure"),
-        ImportError::Source(_) | ImportError::Store(_) => None,
+        ImportError::Source(SourceError::Bucket(error)) => &fix(error),
+        ImportError::Gpu(_) => "retry: the command resumes where it stopped",
+        ImportError::TooFew(_) => "import more photos, or lower --sure",
+        ImportError::Source(_) | ImportError::Store(_) => "",
     };
+    let fix = (!fix.is_empty()).then(|| fix.to_owned());
     let fail = match (error.code(), error) {
         (_, ImportError::Store(error)) => error.into(),
         (Some(code), error) => Fail::new(Exit::Model, what, format!("{code}: {error}")),
@@ -294,16 +262,6 @@ fn fail(what: &'static str, error: ImportError) -> Fail {
     match fix {
         Some(fix) => fail.fix(fix),
         None => fail,
-    }
-}
-
-/// Anything that looks like an address is one: no one means the folder `s3:`.
-fn parse_place(path: PathBuf) -> Result<Place, AddressError> {
-    match path.to_str() {
-        Some(text) if text.starts_with("s3:") || text.contains("://") => {
-            text.parse().map(Place::Bucket)
-        }
-        _ => Ok(Place::Folder(path)),
     }
 }
 
@@ -328,19 +286,9 @@ fn parse_alias(text: &str) -> Result<(String, String), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use munjigi_bucket::Signing;
 
-    #[test]
-    fn an_address_is_told_from_a_folder() {
-        for folder in ["photos", "./s3/photos", "/s3:/photos", ""] {
-            assert_eq!(parse_place(folder.into()), Ok(Place::Folder(folder.into())));
-        }
-        let address = Place::Bucket("s3://photos/2026".parse().unwrap());
-        assert_eq!(parse_place("s3://photos/2026".into()), Ok(address));
-        assert_eq!(parse_place("s3://".into()), Err(AddressError::NoBucket));
-        assert_eq!(parse_place("s3:/photos".into()), Err(AddressError::Scheme));
-        assert_eq!(parse_place("https://photos.example".into()), Err(AddressError::Scheme));
-    }
+    use super::*;
 
     #[test]
     fn a_failed_import_reports_how_far_it_got() {
@@ -383,13 +331,5 @@ mod tests {
             assert_eq!(fail.exit, Exit::Failed);
             assert!(text.contains(&why) && text.contains(word), "{text}");
         }
-    }
-
-    #[test]
-    fn wrong_variables_are_mistakes_of_the_environment() {
-        let lookup = |name: &str| (name == "AWS_ENDPOINT_URL").then(|| "s3.example".to_owned());
-        let fail = wrong_variables(&BucketSettings::read(lookup).unwrap_err());
-        assert_eq!(fail.exit, Exit::Environment);
-        assert!(fail.to_string().contains("AWS_ENDPOINT_URL"), "{fail}");
     }
 }

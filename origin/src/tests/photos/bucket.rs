@@ -255,7 +255,7 @@ async fn the_servers_message_is_passed_on() {
     };
     let endpoint = listen(Router::new().fallback(answer)).await;
     let error = open(&endpoint, "s3://photos", &KEY).await.unwrap_err().to_string();
-    assert_eq!(error, "cannot read the bucket: ExpiredToken: The token has expired.");
+    assert_eq!(error, "the bucket cannot be used: ExpiredToken: The token has expired.");
 }
 
 #[tokio::test]

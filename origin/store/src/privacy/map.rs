@@ -187,6 +187,7 @@ pub const TABLES: &[Table] = &[
         seen_by: Visibility::Members,
         ..TECHNICAL
     },
+    Table { name: "backups", others: &["place"], kept: Kept::Swept, ..TECHNICAL },
     Table {
         name: "list_sources",
         others: &["list", "url", "bytes", "etag", "error"],
