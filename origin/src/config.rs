@@ -16,6 +16,7 @@ mod variables;
 mod tests;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use munjigi_app::settings::{Console, Retention};
 use munjigi_captcha::KeyCheck;
@@ -83,6 +84,8 @@ pub struct Http {
     pub listen: SocketAddr,
     /// For operators only.
     pub operators: SocketAddr,
+    /// How long it goes on serving after it was asked to stop.
+    pub leave: Duration,
 }
 
 impl Config {
@@ -232,7 +235,8 @@ impl Http {
         };
         let listen = reader.required(&variables::LISTEN, parse);
         let operators = reader.required(&variables::OPERATOR_LISTEN, parse);
-        Some(Self { listen: listen?, operators: operators? })
+        let leave = reader.required(&variables::LEAVE_SECONDS, |text| number(text, 0..=4));
+        Some(Self { listen: listen?, operators: operators?, leave: Duration::from_secs(leave?) })
     }
 }
 

@@ -31,6 +31,7 @@ pub use metrics::describe as describe_metrics;
 pub fn operators(app: Arc<App>) -> Router {
     Router::new()
         .route("/health/live", get(health::live))
+        .route("/health/serving", get(health::serving))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(metrics::handler))
         .fallback(unknown_path)
@@ -74,6 +75,7 @@ pub fn router_without_console(app: Arc<App>) -> Router {
 fn finished(routes: Router<Arc<App>>, app: Arc<App>) -> Router {
     routes
         .route("/health/live", get(health::live))
+        .route("/health/serving", get(health::serving))
         .route(routes::VERSION.path, get(version::handler))
         .route(routes::EVENTS.path, post(events::handler))
         .route(routes::COUNTS.path, post(counts::handler))

@@ -214,6 +214,24 @@ impl Server {
         }
     }
 
+    /// Ends once `stop` is done and proxies had the time `leave` to notice that
+    /// requests belong elsewhere; this origin answers as ever meanwhile.
+    pub fn leaving<S: Future<Output = ()> + Send>(
+        &self,
+        stop: S,
+        leave: Duration,
+    ) -> impl Future<Output = ()> + Send + use<S> {
+        let app = Arc::clone(&self.app);
+        async move {
+            stop.await;
+            if !leave.is_zero() {
+                tracing::info!("leaving: proxies send requests elsewhere");
+                app.readiness.leave();
+                tokio::time::sleep(leave).await;
+            }
+        }
+    }
+
     /// Serves until `stop` is done, then ends what is in progress.
     pub async fn run(
         self,

@@ -2,6 +2,7 @@
 //!
 //! **degraded**: visitors are served, but something behind is missing.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
@@ -30,11 +31,13 @@ pub enum Schema {
 #[derive(Debug)]
 pub struct Readiness {
     schema: RwLock<Schema>,
+    leaving: AtomicBool,
 }
 
 impl Default for Readiness {
     fn default() -> Self {
-        Self { schema: RwLock::new(Schema::Waiting("starting".to_owned())) }
+        let schema = RwLock::new(Schema::Waiting("starting".to_owned()));
+        Self { schema, leaving: AtomicBool::new(false) }
     }
 }
 
@@ -45,6 +48,20 @@ impl Readiness {
 
     pub fn schema(&self) -> Schema {
         self.schema.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// This process will stop soon: requests belong elsewhere.
+    pub fn leave(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Relaxed)
+    }
+
+    /// Whether a proxy should send requests here.
+    pub fn serves(&self) -> bool {
+        self.migrated().is_ok() && !self.is_leaving()
     }
 
     /// Refuses what needs the schema until it is applied.

@@ -49,7 +49,8 @@ pub async fn run(shell: &Shell, _: &Arguments) -> Result<(), Fail> {
     if shell.environment.has("MUNJIGI_ROOT_KEYS") {
         tracing::warn!("MUNJIGI_ROOT_KEYS is set, but the origin does not need it: remove it");
     }
-    let ended = server.run(listeners, asked_to_stop()).await;
+    let stop = server.leaving(asked_to_stop(), config.http.leave);
+    let ended = server.run(listeners, stop).await;
     if let Some(traces) = traces {
         traces.finish().await;
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, header};
+use axum::http::{HeaderName, HeaderValue, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use munjigi_app::request_id::RequestId;
@@ -32,7 +32,7 @@ const FIXED: [(HeaderName, &str); 4] = [
 
 /// Wraps every request.
 pub async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let id = app.entropy.request_id();
+    let (id, version) = (app.entropy.request_id(), request.version());
     request.extensions_mut().insert(RequestId(id.clone()));
     let exchange = Exchange::begin(&request);
     let (method, route) = (exchange.method, &exchange.route);
@@ -49,6 +49,10 @@ pub async fn finish(State(app): State<Arc<App>>, mut request: Request, next: Nex
         write_problem(&mut response, &app, &id, refused);
     }
     let Answered { status, duration_ms } = exchange.end(&mut response, &id, &FIXED);
+    if app.readiness.is_leaving() && version == Version::HTTP_11 {
+        // Before it closes connections over which a request may be on its way.
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     telemetry::answered(&span, status);
     span.in_scope(|| tracing::debug!(status, duration_ms, "answered"));
     response

@@ -22,6 +22,15 @@ pub async fn live() -> &'static str {
     "ok\n"
 }
 
+/// Whether a proxy should send requests here: not before the schema is applied,
+/// nor once this process is about to stop.
+pub async fn serving(State(app): State<Arc<App>>) -> Response {
+    if app.readiness.serves() {
+        return "ok\n".into_response();
+    }
+    (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "5")], "not now\n").into_response()
+}
+
 /// Every dependency, and 503 if one of them blocks intake.
 pub async fn ready(State(app): State<Arc<App>>) -> Response {
     let health = health::checks(&app).await;

@@ -69,9 +69,10 @@ pub(super) fn deploy(context: &Context) -> Result<Outcome> {
     Build::Origin.ensure(&context.project)?;
     visitors(context)?;
     let files = test_files(&context.project.at("tests/deploy"))?;
-    let suite = Suite { what: "tests/deploy", files: &files, at_once: 1, second: SecondTry::Alone };
+    // Most of the time they wait.
+    let suite = Suite { what: "tests/deploy", files: &files, at_once: 2, second: SecondTry::Alone };
     let tally = node_test(context, &suite)?;
-    context.outcome(&[Part::Install, Part::Monitoring], tally)
+    context.outcome(&[Part::Install, Part::Monitoring, Part::Proxies], tally)
 }
 
 pub(super) fn journeys(context: &Context) -> Result<Outcome> {

@@ -97,6 +97,11 @@ pub const OPERATOR_LISTEN: Variable = Variable::with_default(
     "127.0.0.1:8081",
     "address and port for operators only: /health/ready and /metrics; do not expose it to the internet",
 );
+pub const LEAVE_SECONDS: Variable = Variable::with_default(
+    "MUNJIGI_LEAVE_SECONDS",
+    "0",
+    "seconds for which the origin goes on serving after SIGTERM, 0 to 4, while /health/serving tells proxies to send requests to another; for two origins or more: 3",
+);
 pub const EVENT_RETENTION_DAYS: Variable = Variable::with_default(
     "MUNJIGI_EVENT_RETENTION_DAYS",
     "90",
@@ -308,7 +313,7 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
     (&[Origin], &[DATABASE_WAIT, DATABASE_LIFETIME, DATABASE_IDLE, REDIS_URL, EDGE_URL]),
     (&[Origin, Edge, Gate, Gpu], &[INTERNAL_KEYS]),
     (&[Origin, Edge, Gate], &[KEY_CHECK]),
-    (&[Origin], &[LISTEN, OPERATOR_LISTEN, EVENT_RETENTION_DAYS]),
+    (&[Origin], &[LISTEN, OPERATOR_LISTEN, LEAVE_SECONDS, EVENT_RETENTION_DAYS]),
     (&[Origin, Gate, Gpu], &[LOG, LOG_FORMAT]),
     (&[Origin], &[OTLP_URL]),
     (&[Origin], &[LIST_TOR_EXITS, LIST_CLOUDS, LIST_SPAMHAUS_DROP, LIST_HOURS]),

@@ -31,6 +31,26 @@ async fn an_origin_without_its_schema_is_not_ready_and_accepts_nothing(pool: PgP
     assert_contract!("starting", answer, rig);
 }
 
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn a_proxy_is_told_when_to_send_requests_elsewhere(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let serving = async || (rig.get("/health/serving").await, rig.look_at("/health/serving").await);
+    let (public, operators) = serving().await;
+    assert_eq!((public.status, operators.status), (200, 200));
+    assert!(public.headers.get("connection").is_none());
+
+    rig.app.readiness.set_schema(Schema::Waiting("starting".to_owned()));
+    assert_eq!(serving().await.0.status, 503);
+    rig.app.readiness.set_schema(Schema::Applied);
+    rig.app.readiness.leave();
+    let (public, operators) = serving().await;
+    assert_eq!((public.status, operators.status), (503, 503));
+    // What comes all the same is answered, and its connection not used again.
+    let answer = rig.post("/internal/events", &rig::events(&[event(1)])).await;
+    assert_eq!(answer.status, 204);
+    assert_eq!(answer.headers["connection"], "close");
+}
+
 #[tokio::test]
 async fn while_postgres_is_away_intake_says_when_to_come_back() {
     let pool = PgPoolOptions::new()
