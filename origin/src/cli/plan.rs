@@ -1,7 +1,9 @@
 //! `munjigi plan`: what an installation of a given size needs and costs.
 
+mod page;
 mod text;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -27,6 +29,7 @@ Examples:
   munjigi plan --users 5000 --on aws         a small community, with its budget
   munjigi plan --rps 300 --on vm --vm-price 60000
   munjigi plan --mau 50000 --json            the same as data
+  munjigi plan --mau 50000 --page plan.html  the same as a page with a chart
 
 Sizes follow from measured rates (docs/figures.toml), money from prices with
 source and date (docs/prices.toml): docs/sizing.md. Nothing is bought or changed."
@@ -79,11 +82,28 @@ pub struct Arguments {
     /// Print JSON.
     #[arg(long)]
     json: bool,
+    /// Write a page with a chart to a file that does not exist.
+    #[arg(long, value_name = "FILE.html", value_hint = ValueHint::FilePath, conflicts_with = "json")]
+    page: Option<PathBuf>,
 }
 
 pub fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let plan = arguments.plan(to_timestamp(shell.clock.now()).date())?;
+    if let Some(path) = &arguments.page {
+        return write(path, &plan);
+    }
     if arguments.json { print_json(&plan) } else { print(&text::of(&plan)) }
+}
+
+fn write(path: &Path, plan: &Plan) -> Result<(), Fail> {
+    let page = page::of(plan)
+        .map_err(|error| Fail::new(Exit::Failed, "the page cannot be written", error))?;
+    let created = std::fs::File::create_new(path);
+    created.and_then(|mut file| file.write_all(page.as_bytes())).map_err(|error| {
+        Fail::new(Exit::Failed, format!("cannot write {}", path.display()), error)
+            .fix("name a file that does not exist yet, where you may write")
+    })?;
+    print(&format!("Wrote {}: open it in a browser\n", path.display()))
 }
 
 impl Arguments {

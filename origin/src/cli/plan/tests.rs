@@ -77,3 +77,33 @@ fn sizes_that_make_no_sense_are_refused_clearly() {
     }
     assert!(arguments("munjigi plan --mau 10000000000").is_ok());
 }
+
+#[test]
+fn a_page_draws_what_each_phase_costs_and_says_it_in_a_table() {
+    let plan = plan("munjigi plan --mau 1000000");
+    let page = page::of(&plan).unwrap();
+    let priced: usize = plan.phases.iter().map(|phase| phase.won.len()).sum();
+    assert!(priced >= 10, "{priced}");
+    // The keys have squares as well.
+    assert_eq!(page.matches("<rect ").count(), priced + 2);
+    for (_, won) in plan.phases.iter().flat_map(|phase| &phase.won) {
+        assert!(page.contains(&format!("<td>{}</td>", text::grouped(*won))), "{won}");
+    }
+    assert!(page.contains("₩ a month, cloudflare") && page.contains("Postgres on its own machine"));
+    assert!(!page.contains("<script") && !page.contains("http-equiv"));
+    let mut unpriced = plan;
+    unpriced.phases.iter_mut().for_each(|phase| phase.won.clear());
+    assert!(!page::of(&unpriced).unwrap().contains("<svg"), "nothing to draw");
+}
+
+#[test]
+fn a_page_replaces_no_file() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let plan = plan("munjigi plan --mau 5000");
+    let fail = write(file.path(), &plan).unwrap_err();
+    assert!(fail.to_string().contains("does not exist yet"), "{fail}");
+    let path = file.path().with_extension("html");
+    write(&path, &plan).unwrap();
+    assert!(std::fs::read_to_string(&path).unwrap().starts_with("<!doctype html>"));
+    std::fs::remove_file(path).unwrap();
+}

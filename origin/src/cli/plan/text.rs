@@ -263,7 +263,7 @@ fn warnings(plan: &Plan) -> String {
 }
 
 /// `1,234,567`.
-fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -276,7 +276,7 @@ fn grouped(number: u64) -> String {
 }
 
 /// Whole from a hundred on, otherwise at most three digits after the point.
-fn told(number: f64) -> String {
+pub fn told(number: f64) -> String {
     if number >= 100.0 {
         let whole = format!("{number:.0}");
         return whole.parse().map_or(whole, grouped);
