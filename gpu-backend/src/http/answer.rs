@@ -2,7 +2,7 @@
 //! document of a refusal, a metric and a log line.
 
 use axum::extract::Request;
-use axum::http::{HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use munjigi_process::answer::{self, Answered, Exchange};
@@ -74,7 +74,8 @@ pub async fn finish(mut request: Request, next: Next) -> Response {
     let id = RequestId::of(&request);
     let exchange = Exchange::begin(&request);
     let (method, route) = (exchange.method, &exchange.route);
-    let span = tracing::info_span!("request", request_id = %id.0, method, route = %route);
+    let trace_id = trace_id(request.headers());
+    let span = tracing::info_span!("request", request_id = %id.0, method, route = %route, trace_id);
     request.extensions_mut().insert(id.clone());
     let mut response = next.run(request).instrument(span.clone()).await;
     if let Some(refused) = response.extensions_mut().remove::<Refused>() {
@@ -83,6 +84,18 @@ pub async fn finish(mut request: Request, next: Next) -> Response {
     let Answered { status, duration_ms } = exchange.end(&mut response, &id.0, &FIXED);
     span.in_scope(|| tracing::debug!(status, duration_ms, "answered"));
     response
+}
+
+/// The trace that a caller's request belongs to, by the header `traceparent`
+/// (<https://www.w3.org/TR/trace-context/>): log lines of the origin have the same.
+fn trace_id(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get("traceparent")?.to_str().ok()?;
+    let mut parts = text.split('-');
+    let (version, id) = (parts.next()?, parts.next()?);
+    let is_hex = |text: &str, length| {
+        text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    (is_hex(version, 2) && is_hex(id, 32)).then(|| id.to_owned())
 }
 
 fn write_problem(response: &mut Response, id: &RequestId, refused: Refused) {
@@ -98,4 +111,27 @@ fn write_problem(response: &mut Response, id: &RequestId, refused: Refused) {
         request_id: id.0.clone(),
     };
     answer::write_problem(response, &problem, refused.retry_after);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_is_the_callers_or_none() {
+        let id = "4bf92f3577b34da6a3ce929d0e0e4736";
+        for (text, found) in [
+            (format!("00-{id}-00f067aa0ba902b7-01"), Some(id)),
+            (format!("00-{id}"), Some(id)),
+            (format!("0-{id}-00f067aa0ba902b7-01"), None),
+            ("00-4bf9-00f067aa0ba902b7-01".to_owned(), None),
+            (format!("00-{}-00f067aa0ba902b7-01", "x".repeat(32)), None),
+            (String::new(), None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("traceparent", text.parse().unwrap());
+            assert_eq!(trace_id(&headers).as_deref(), found, "{text}");
+        }
+        assert_eq!(trace_id(&HeaderMap::new()), None);
+    }
 }

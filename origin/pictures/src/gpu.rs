@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use munjigi_delivery::telemetry;
 use munjigi_domain::entropy::Entropy;
 use munjigi_keys::KeyRing;
 use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
@@ -15,6 +16,7 @@ use munjigi_protocol::{
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Client, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
+use tracing::Span;
 
 /// Added to the gpu-backend's own deadline, for the way there and back.
 const ON_THE_WAY: Duration = Duration::from_secs(5);
@@ -169,6 +171,7 @@ impl Gpu {
             .http
             .post(url)
             .timeout(deadline + ON_THE_WAY)
+            .headers(telemetry::handed_on(&Span::current()))
             .header(headers::SIGNATURE, signature)
             .header("content-type", content_type)
             .body(body)

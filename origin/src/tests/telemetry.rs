@@ -12,11 +12,13 @@ use axum::routing::post;
 use munjigi_delivery::edge::EdgeClient;
 use munjigi_delivery::http_client;
 use munjigi_delivery::telemetry::Traces;
+use munjigi_pictures::gpu::{Gpu, PHOTOS};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::Span as Exported;
 use prost::Message as _;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
+use tracing::Instrument as _;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -100,6 +102,7 @@ async fn a_request_is_exported_as_part_of_its_callers_trace(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let collector = Collector::default();
     let url = collector.clone().start().await;
+    let gpu_url = url.clone();
     let (traces, lines) = (traces(&url), Lines::default());
     let json = tracing_subscriber::fmt::layer()
         .json()
@@ -124,6 +127,11 @@ async fn a_request_is_exported_as_part_of_its_callers_trace(pool: PgPool) {
         rig.app.entropy.clone(),
     );
     assert!(fake.put_site("mj_1", Vec::new()).await.is_err());
+    // So is one to the gpu-backend.
+    let (clock, entropy) = (rig.app.clock.clone(), rig.app.entropy.clone());
+    let gpu = Gpu::new(http_client::client().unwrap(), gpu_url, &rig::ring(), clock, entropy);
+    let labelling = gpu.predict(PHOTOS, "ours", ("image/png", Vec::new()), Duration::from_secs(5));
+    assert!(labelling.instrument(tracing::info_span!("labelling")).await.is_err());
     drop(listening);
     traces.finish().await;
 
@@ -142,8 +150,10 @@ async fn a_request_is_exported_as_part_of_its_callers_trace(pool: PgPool) {
 
     let called = collector.called_with.lock().unwrap().clone();
     let call = spans.iter().find(|span| span.name == "PUT to the edge").unwrap();
-    let header = format!("00-{}-{}-01", digits(&call.trace_id), digits(&call.span_id));
-    assert_eq!(called, [header]);
+    let labelling = spans.iter().find(|span| span.name == "labelling").unwrap();
+    let header =
+        |span: &Exported| format!("00-{}-{}-01", digits(&span.trace_id), digits(&span.span_id));
+    assert_eq!(called, [header(call), header(labelling)]);
 
     let lines = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     let line = lines.lines().find(|line| line.contains(&id)).unwrap();
