@@ -12,6 +12,7 @@ use reqwest::Client;
 
 use crate::live::Live;
 use crate::random;
+use crate::sqlite::Place;
 
 /// Pause while the origin takes everything.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -87,16 +88,24 @@ impl Courier {
                     "events in the store that this release cannot read; they stay"
                 );
             }
+            let mut place = None;
             if !events.events.is_empty() {
                 let batch = EventBatch { shard: SENDER.to_owned(), events: events.events.clone() };
                 let body = serde_json::to_string(&batch).map_err(|_| StoreError)?;
-                self.post(routes::EVENTS, body).await.map_err(Undelivered::Origin)?;
+                place = self.post(routes::EVENTS, body).await.map_err(Undelivered::Origin)?;
             }
-            store.events_taken(events).await?;
+            let again = store.events_taken(events, place).await?;
+            if again > 0 {
+                metrics::counter!("munjigi_edge_events_recalled_total").increment(again);
+                tracing::warn!(
+                    again,
+                    "the origin's store is not as it was: what it may have lost is sent again"
+                );
+            }
         }
         while let Some(batch) = store.waiting_batch().await? {
             match self.post(routes::COUNTS, batch.body.clone()).await {
-                Ok(()) => store.batch_taken(&batch).await?,
+                Ok(_) => store.batch_taken(&batch).await?,
                 Err(error @ OutboundError::Status(400..=499)) => {
                     tracing::warn!(%error, "the origin refuses a batch of counts; it waits");
                     store.batch_refused(&batch).await?;
@@ -108,8 +117,8 @@ impl Courier {
     }
 
     /// Posts a JSON body, signed for this attempt. Returns once the origin has
-    /// committed it.
-    async fn post(&self, route: Route, body: String) -> Result<(), OutboundError> {
+    /// committed it, and where.
+    async fn post(&self, route: Route, body: String) -> Result<Option<Place>, OutboundError> {
         let public = self.live.now();
         let parts = public.platform.parts();
         let mut nonce = [0; 16];
@@ -121,7 +130,9 @@ impl Courier {
             .header(header::CONTENT_TYPE, "application/json")
             .header(headers::SIGNATURE, call.signature)
             .body(body);
-        let status = request.send().await.map_or(0, |answer| answer.status().as_u16());
-        outbound::taken(status)
+        let answer = request.send().await.map_err(|_| OutboundError::Unreachable)?;
+        outbound::taken(answer.status().as_u16())?;
+        let place = answer.headers().get(headers::STORE);
+        Ok(place.and_then(|text| Place::parse(text.to_str().ok()?)))
     }
 }

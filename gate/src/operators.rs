@@ -169,6 +169,10 @@ pub fn describe_metrics() {
         "Redeemed rows that no origin took in time"
     );
     metrics::describe_counter!(
+        "munjigi_edge_events_recalled_total",
+        "Redeemed rows that were sent again because the origin's store had gone back"
+    );
+    metrics::describe_counter!(
         "munjigi_edge_connections_refused_total",
         "Connections beyond the limit"
     );

@@ -17,6 +17,7 @@ use munjigi_serving::outbound::{KEPT_MS, MAX_EVENT_BYTES, MAX_EVENTS, retry_seco
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::attempts::{Attempts, Found, NewSpent};
+use super::place::Place;
 use super::{Database, Sqlite, unwritten};
 
 /// Most events that wait, some 250 MB of the file.
@@ -77,6 +78,17 @@ impl Waiting {
 }
 
 impl Cursor {
+    /// The number of the row that was spent or refused last.
+    pub const fn last(&self) -> i64 {
+        self.last
+    }
+
+    /// The same, with a last number that is not lower.
+    #[must_use]
+    pub fn at_least(self, last: i64) -> Self {
+        Self { last: self.last.max(last), ..self }
+    }
+
     /// That of a file; and how many rows wait.
     pub fn of(connection: &Connection, attempts: &Attempts) -> rusqlite::Result<(Self, u64)> {
         let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
@@ -140,19 +152,22 @@ impl Database {
         Ok(found)
     }
 
-    /// Drops the tables that are over and of which the origin has everything, and
-    /// gives up the oldest events beyond what is kept; returns how many.
+    /// Drops the tables that are over, of which the origin has everything and
+    /// that are no longer kept for it, and gives up the oldest events beyond what
+    /// is kept; returns how many.
     pub(super) fn sweep_attempts(&mut self, now: UnixMillis) -> rusqlite::Result<u64> {
         self.sweep_beyond(now, MOST_KEPT)
     }
 
     fn sweep_beyond(&mut self, now: UnixMillis, most: u64) -> rusqlite::Result<u64> {
         let mut lost = 0;
+        let kept = self.recallable(now, most)?;
         for bucket in self.attempts.over(now) {
             let excess = self.waiting.load(Ordering::Relaxed).saturating_sub(most);
             let is_old = bucket::end(bucket).saturating_add(KEPT_MS) <= now.0;
             // Nothing is counted of tables that stay: everyone would wait for it.
-            if excess == 0 && !is_old && self.has_unsent(bucket)? {
+            let stays = kept.contains(&bucket) || self.has_unsent(bucket)?;
+            if excess == 0 && !is_old && stays {
                 continue;
             }
             let sql = "SELECT count(*) FROM aside WHERE bucket = ?1";
@@ -299,15 +314,20 @@ impl Sqlite {
             .await
     }
 
-    /// The origin has committed these events. One that was refused again
-    /// meanwhile has a new number and still waits.
+    /// The origin has committed these events, and says where. One that was
+    /// refused again meanwhile has a new number and still waits. Returns how many
+    /// more wait because the origin may have lost them.
     ///
     /// # Errors
     ///
     /// The store did not respond; they will be sent again, which the origin
     /// notices.
-    pub async fn events_taken(&self, events: Events) -> Result<(), StoreError> {
-        let Some(last) = events.last else { return Ok(()) };
+    pub async fn events_taken(
+        &self,
+        events: Events,
+        place: Option<Place>,
+    ) -> Result<u64, StoreError> {
+        let Some(last) = events.last else { return Ok(0) };
         self.writer
             .ask(move |database| {
                 let mut aside = 0;
@@ -331,10 +351,11 @@ impl Sqlite {
                 database.cursor.aside += aside as u64;
                 let gone = taken.cast_unsigned().saturating_sub(aside as u64);
                 database.waiting.fetch_sub(gone, Ordering::Relaxed);
-                Ok(())
+                place.map_or(Ok(0), |place| database.note_place(&place))
             })
             .await
     }
+
     /// Puts a batch of counts behind those that wait.
     ///
     /// # Errors

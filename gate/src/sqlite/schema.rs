@@ -14,7 +14,16 @@ const STEPS: &[Step] = &[
     |connection| connection.execute_batch(FIRST),
     upgrade::to_second,
     |connection| connection.execute_batch(generation::TABLE),
+    |connection| connection.execute_batch(HISTORY),
 ];
+
+/// To which history of the origin's store the rows before the cursor went, how
+/// far that was, and when rows were last sent again.
+const HISTORY: &str = "
+    ALTER TABLE sent ADD COLUMN history TEXT NOT NULL DEFAULT '';
+    ALTER TABLE sent ADD COLUMN position INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE sent ADD COLUMN recalled_at INTEGER NOT NULL DEFAULT 0;
+";
 
 /// The first schema.
 pub const FIRST: &str = "

@@ -181,8 +181,13 @@ async fn what_is_over_is_deleted_and_what_waits_for_the_origin_is_not() {
         connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
     };
     assert_eq!(tables(), 2);
-    store.events_taken(store.waiting_events().await.unwrap()).await.unwrap();
+    store.events_taken(store.waiting_events().await.unwrap(), None).await.unwrap();
     assert_eq!((store.backlog().await, store.sweep().await), (Ok(0), Ok(0)));
+    assert_eq!(tables(), 2, "kept for a day, in case the origin loses them");
+    drop(store);
+    let later = UnixMillis(begin.0 + 26 * 3_600_000);
+    let store = Sqlite::open(&file, Clock::of(move || later)).unwrap();
+    assert_eq!(store.sweep().await, Ok(0));
     assert_eq!(tables(), 0);
 }
 
@@ -197,14 +202,14 @@ async fn a_clock_that_goes_back_over_a_sweep_finds_what_was_spent() {
     let store = Sqlite::open(&files.path(), clock).unwrap();
     let row = RowAddress { keep_until: UnixMillis(keep_until), ..row(1, store.at(begin)) };
     assert_eq!(store.redeem(&row, &redeem(1, 1)).await, Ok(Redemption::First));
-    store.events_taken(store.waiting_events().await.unwrap()).await.unwrap();
+    store.events_taken(store.waiting_events().await.unwrap(), None).await.unwrap();
     for (swept, is_kept) in [(600, true), (59_000, true), (61_000, false)] {
         time.store(keep_until + swept, Ordering::Relaxed);
         store.sweep().await.unwrap();
         time.store(keep_until - 1, Ordering::Relaxed);
         let again = store.redeem(&row, &redeem(2, 1)).await.unwrap();
         assert_eq!(again == Redemption::Spent, is_kept, "{swept}: {again:?}");
-        store.events_taken(store.waiting_events().await.unwrap()).await.unwrap();
+        store.events_taken(store.waiting_events().await.unwrap(), None).await.unwrap();
     }
 }
 
@@ -236,11 +241,11 @@ async fn events_are_taken_in_order_and_once_and_one_that_was_refused_again_stays
     assert_eq!(ids, [1, 2, 3].map(|id| row(id, at).id));
     // While they are on their way, the second is refused to another caller.
     assert_eq!(store.redeem(&row(2, at), &redeem(2, 1)).await, Ok(Redemption::Spent));
-    store.events_taken(events).await.unwrap();
+    store.events_taken(events, None).await.unwrap();
     let left = store.waiting_events().await.unwrap();
     let told: Vec<_> = left.events.iter().map(|event| (event.id, event.rejected)).collect();
     assert_eq!((told, store.backlog().await), (vec![(row(2, at).id, 1)], Ok(1)));
-    store.events_taken(left).await.unwrap();
+    store.events_taken(left, None).await.unwrap();
     assert!(store.waiting_events().await.unwrap().is_empty());
     // It was sent long ago, and is refused once more.
     assert_eq!(store.redeem(&row(3, at), &redeem(2, 1)).await, Ok(Redemption::Spent));
@@ -267,7 +272,7 @@ async fn a_row_that_cannot_be_read_stays_and_holds_nothing_up() {
     set(1, b"\xff");
     let events = store.waiting_events().await.unwrap();
     assert_eq!((events.events.len(), events.unreadable()), (1, 1));
-    store.events_taken(events).await.unwrap();
+    store.events_taken(events, None).await.unwrap();
     assert!(store.waiting_events().await.unwrap().is_empty());
     assert_eq!(store.backlog().await, Ok(1));
     // The next start tries again: in vain, and then not.
@@ -281,7 +286,7 @@ async fn a_row_that_cannot_be_read_stays_and_holds_nothing_up() {
     // It is refused meanwhile, and counts once.
     assert_eq!(store.redeem(&row(1, at), &redeem(2, 1)).await, Ok(Redemption::Spent));
     assert_eq!(store.backlog().await, Ok(1));
-    store.events_taken(store.waiting_events().await.unwrap()).await.unwrap();
+    store.events_taken(store.waiting_events().await.unwrap(), None).await.unwrap();
     assert_eq!(store.backlog().await, Ok(0));
 }
 
@@ -304,7 +309,7 @@ async fn events_are_sent_in_batches_that_the_origin_accepts() {
         let bytes = serde_json::to_string(&events.events).unwrap().len();
         assert!(events.events.len() <= 500 && bytes <= 96_002, "{bytes}");
         all.extend(events.events.iter().map(|event| event.id.0));
-        store.events_taken(events).await.unwrap();
+        store.events_taken(events, None).await.unwrap();
     }
     assert_eq!((all.len(), store.backlog().await), (700, Ok(0)));
 }

@@ -5,27 +5,31 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::response::{AppendHeaders, IntoResponse};
 use munjigi_app::signed::Signed;
 use munjigi_app::{App, Refused};
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::{EventBatch, RedeemedEvent, routes};
-use munjigi_store::events::{EventColumns, EventsTaken, TakeEvents};
+use munjigi_protocol::{EventBatch, RedeemedEvent, headers, routes};
+use munjigi_store::events::{self, EventColumns, EventsTaken, TakeEvents};
 use munjigi_store::transact;
 
 use super::intake::{self, FieldRules, Window};
 
-pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<StatusCode, Refused> {
+pub async fn handler(
+    State(app): State<Arc<App>>,
+    request: Request,
+) -> Result<impl IntoResponse, Refused> {
     let call = Signed::read(&app, &routes::EVENTS, request).await?;
-    let EventBatch { shard: _, events } = call.json()?;
-    for (index, event) in events.iter().enumerate() {
+    let EventBatch { shard: _, events: sent } = call.json()?;
+    for (index, event) in sent.iter().enumerate() {
         check(event, &FieldRules::of("events", index))?;
     }
     let now = app.clock.now();
     let window = Window::around(now, app.retention.event_days);
-    let sent = events.len();
+    let number = sent.len();
     let kept: Vec<RedeemedEvent> =
-        events.into_iter().filter(|event| window.holds(event.redeemed_at)).collect();
-    intake::count_left_out("events", sent - kept.len());
+        sent.into_iter().filter(|event| window.holds(event.redeemed_at)).collect();
+    intake::count_left_out("events", number - kept.len());
     let newest = kept.iter().map(|event| event.redeemed_at).max();
     let columns = EventColumns::new(kept);
 
@@ -35,7 +39,9 @@ pub async fn handler(State(app): State<Arc<App>>, request: Request) -> Result<St
         transact(&app.pool, &TakeEvents { nonce: &call.nonce.0, events: &columns, now }).await?;
     let EventsTaken::Taken { new, raised } = taken else { return Err(intake::replayed()) };
     observe(columns.len(), new, raised, newest, now);
-    Ok(StatusCode::NO_CONTENT)
+    // Without it, the edge notices nothing: no reason to take the batch again.
+    let place = events::place(&app.pool).await.ok();
+    Ok((StatusCode::NO_CONTENT, place.map(|place| AppendHeaders([(headers::STORE, place)])), ()))
 }
 
 fn check(event: &RedeemedEvent, fields: &FieldRules) -> Result<(), Refused> {

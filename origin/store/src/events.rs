@@ -3,7 +3,7 @@
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::RedeemedEvent;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 use time::{Date, OffsetDateTime};
 
 use super::{StoreError, Unit, nonces, rollups};
@@ -77,6 +77,23 @@ impl EventColumns {
         self.signs.push(i64::try_from(event.signs.bits()).unwrap_or_default());
         self.rejected.push(i64::from(event.rejected));
     }
+}
+
+/// Where this store is in which history, for the edge, which keeps for a day
+/// what was committed here. The history is another after a restore to a point in
+/// time or to another database, and after a replica took over; the position only
+/// rises, unless older files of the database were put back.
+pub async fn place(pool: &PgPool) -> Result<String, StoreError> {
+    let place = sqlx::query_scalar!(
+        r#"SELECT format('%s-%s-%s:%s',
+            (SELECT system_identifier FROM pg_control_system()),
+            left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),
+            (SELECT oid FROM pg_database WHERE datname = current_database()),
+            pg_current_wal_insert_lsn() - '0/0'::pg_lsn) AS "place!""#
+    )
+    .fetch_one(pool)
+    .await?;
+    Ok(place)
 }
 
 /// Stores a batch in one transaction.

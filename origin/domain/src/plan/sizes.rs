@@ -14,6 +14,11 @@ pub const USED_SHARE: f64 = 0.5;
 /// `docs/protocol.md` fixes these times.
 pub const ROW_KEPT_SECONDS: f64 = 300.0 + 900.0 + 300.0 + 60.0 + 600.0;
 
+/// How long a row is kept after that, in case the origin loses it, and how many
+/// of them at most.
+const RECALLED_SECONDS: f64 = 86_400.0;
+const MOST_RECALLED: f64 = 1_000_000.0;
+
 const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
 const DAYS_A_MONTH: f64 = 30.0;
 
@@ -30,7 +35,7 @@ pub struct Sizes {
     pub gate_machines: u64,
     /// Memory of a gate, MiB.
     pub gate_memory_mib: f64,
-    /// Rows that a gate's store keeps at the peak, bytes.
+    /// Rows that a gate's store keeps at the peak, bytes, with those of a day.
     pub gate_store_bytes: f64,
     /// Events per second that the origin takes, at the peak.
     pub origin_events_per_second: f64,
@@ -81,7 +86,9 @@ impl Sizes {
             gate_siteverify_percent: 100.0 * peak / figures.gate_siteverify.value,
             gate_machines: ceiling(peak / passes_per_gate(figures)).max(1),
             gate_memory_mib: figures.gate_memory.value,
-            gate_store_bytes: peak * ROW_KEPT_SECONDS * figures.gate_store_bytes.value,
+            gate_store_bytes: (peak * ROW_KEPT_SECONDS
+                + (demand.mean_passes_per_second * RECALLED_SECONDS).min(MOST_RECALLED))
+                * figures.gate_store_bytes.value,
             origin_events_per_second: peak,
             postgres_bytes: demand.passes_per_month * inputs.event_days / DAYS_A_MONTH
                 * figures.event_bytes.value,

@@ -125,7 +125,8 @@ fn sizes(plan: &Plan) -> String {
         (
             "gate: rows of the store",
             bytes(sizes.gate_store_bytes),
-            "passes/s × 2,160 s × gate-store-bytes, if the peak lasts".to_owned(),
+            "(passes/s × 2,160 s + passes of a mean day, at most 1,000,000) × gate-store-bytes"
+                .to_owned(),
         ),
         (
             "origin: events/s, peak",

@@ -11,11 +11,28 @@ const PATH: &str = "/internal/events";
 async fn an_event_delivered_again_is_one_row(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let body = rig::events(&[event(1), event(2)]);
-    let answer = rig.post(PATH, &body).await;
+    let mut answer = rig.post(PATH, &body).await;
+    // Of this database alone.
+    answer.headers.remove("munjigi-store").unwrap();
     assert_contract!("events_taken", answer, rig);
     assert_eq!(rig.post(PATH, &body).await.status, 204);
     assert_eq!(rig.post(PATH, &rig::events(&[event(2), event(3)])).await.status, 204);
     assert_eq!(rig.number("SELECT count(*) FROM redeemed").await, 3);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn the_edge_hears_which_life_of_the_store_has_its_events(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let place = async |number| {
+        let answer = rig.post(PATH, &rig::events(&[event(number)])).await;
+        let text = answer.headers["munjigi-store"].to_str().unwrap().to_owned();
+        let (history, position) = text.split_once(':').unwrap();
+        (history.to_owned(), position.parse::<u64>().unwrap())
+    };
+    let (first, later) = (place(1).await, place(2).await);
+    assert_eq!(first.0, later.0);
+    assert!(first.1 < later.1, "{first:?} {later:?}");
+    assert!((5..=100).contains(&first.0.len()), "{}", first.0);
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
