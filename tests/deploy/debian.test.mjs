@@ -3,39 +3,21 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { BINARIES, ROOT } from '../bench/stack.mjs';
+import { BINARIES } from '../bench/stack.mjs';
 import { ENVIRONMENT } from '../install/places.mjs';
-import { DEPLOY, find, lacks } from './places.mjs';
+import { DEPLOY, find, lacks, unpacked } from './places.mjs';
 
 const UNITS = ['munjigi.service', 'munjigi-migrate.service'];
 /** `munjigi`: Postgres does not respond. */
 const AWAY = 4;
 const read = (/** @type {string} */ name) => readFileSync(join(DEPLOY, 'debian', name), 'utf8');
 
-/** A new folder that goes away after the test. */
-function folder(/** @type {import('node:test').TestContext} */ t) {
-  const path = mkdtempSync(join(tmpdir(), 'munjigi-debian-'));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
-
-/** Makes the package of a program and unpacks it. */
-function unpacked(/** @type {import('node:test').TestContext} */ t) {
-  const made = folder(t);
-  const env = { ...process.env, MUNJIGI_PACKAGES: made };
-  execFileSync(join(ROOT, 'scripts', 'debian'), [join(BINARIES, 'munjigi')], { env, stdio: ['ignore', 'ignore', 'inherit'] });
-  const [name = ''] = readdirSync(made);
-  const root = join(made, 'unpacked');
-  execFileSync('dpkg-deb', ['--raw-extract', join(made, name), root]);
-  return { name, root };
-}
-
 test('the package has what a Debian machine needs, and systemd finds no mistake in it', { skip: lacks('dpkg-deb', 'systemd-analyze') }, (t) => {
-  const { name, root } = unpacked(t);
+  const { name, root } = unpacked(t, '--raw-extract');
   assert.match(name, /^munjigi_\d+\.\d+\.\d+_amd64\.deb$/);
   const control = readFileSync(join(root, 'DEBIAN', 'control'), 'utf8');
   assert.match(control, /^Depends: libc6 \(>= 2\.\d+\), systemd$/m);

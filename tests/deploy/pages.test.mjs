@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -12,7 +12,7 @@ import { BINARIES, ROOT } from '../bench/stack.mjs';
 import { faults, Machine, PAGES, read, RUNNERS, runPage } from '../install/pages.mjs';
 import { ENVIRONMENT, SANDBOX, sandboxed } from '../install/places.mjs';
 import { until } from '../journeys/stage.mjs';
-import { lacks } from './places.mjs';
+import { lacks, unpacked } from './places.mjs';
 
 for (const page of PAGES) {
   test(`every block of ${page} is run or says why not`, () => assert.deepEqual(faults(page), []));
@@ -33,20 +33,9 @@ test('a block without a mark is found, and one that no test runs', () => {
   assert.match(found('<!-- run -->\n', 'docs/deploy/one-machine.md').join('\n'), /no test runs it$/);
 });
 
-/** A new folder that goes away after the test. */
-function folder(/** @type {import('node:test').TestContext} */ t) {
-  const path = mkdtempSync(join(tmpdir(), 'munjigi-pages-'));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
-
 /** A machine on which the package is unpacked, and a gate is installed as docs/install.md says. */
 function server(/** @type {import('node:test').TestContext} */ t) {
-  const made = folder(t);
-  const env = { ...process.env, MUNJIGI_PACKAGES: made };
-  execFileSync(join(ROOT, 'scripts', 'debian'), [join(BINARIES, 'munjigi')], { env, stdio: ['ignore', 'ignore', 'inherit'] });
-  const root = join(made, 'root');
-  execFileSync('dpkg-deb', ['--extract', join(made, readdirSync(made)[0] ?? ''), root]);
+  const { root } = unpacked(t, '--extract');
   const machine = new Machine(root, ['/etc/munjigi', '/var/lib', '/run/postgresql']);
   copyFileSync(join(BINARIES, 'munjigi-gate'), machine.path('/usr/local/bin/munjigi-gate'));
   machine.run(/^sudo munjigi-gate init .+$/m.exec(read('docs/install.md'))?.[0] ?? 'false');
