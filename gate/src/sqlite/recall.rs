@@ -68,19 +68,17 @@ impl Database {
     }
 
     /// Tables that are over and are kept although the origin may have all of
-    /// them: those of a day, the newest first, with `most` rows at most.
+    /// them: those of a day, the newest first. With what is not over, they have
+    /// `most` rows at most.
     pub(super) fn recallable(&self, now: UnixMillis, most: u64) -> rusqlite::Result<BTreeSet<u64>> {
-        let (mut kept, mut rows) = (BTreeSet::new(), 0);
+        let mut kept = BTreeSet::new();
         for bucket in self.attempts.over(now).into_iter().rev() {
-            if bucket::end(bucket).saturating_add(KEPT_MS) <= now.0 {
-                break;
-            }
-            // Not counted, which would take long: numbers of two tables overlap a
-            // little, so it is at least as many.
-            let sql = format!("SELECT ifnull(max(n) - min(n) + 1, 0) FROM spent_{bucket}");
-            let found: i64 = self.connection.query_row(&sql, [], |row| row.get(0))?;
-            rows += found.cast_unsigned();
-            if rows > most {
+            let sql = format!("SELECT min(n) FROM spent_{bucket}");
+            let first: Option<i64> = self.connection.query_row(&sql, [], |row| row.get(0))?;
+            // Not counted, which would take long: there are no more rows from the
+            // first on than numbers.
+            let rows = first.map_or(0, |first| self.cursor.last() - first + 1).cast_unsigned();
+            if bucket::end(bucket).saturating_add(KEPT_MS) <= now.0 || rows > most {
                 break;
             }
             kept.insert(bucket);
@@ -91,11 +89,12 @@ impl Database {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicU64;
+
     use munjigi_captcha::contract::{redeem, row};
     use munjigi_captcha::ports::RedemptionStore as _;
     use munjigi_process::clock::Clock;
     use munjigi_serving::ports::ControlStore as _;
-    use std::sync::atomic::AtomicU64;
 
     use super::super::Sqlite;
     use super::*;
