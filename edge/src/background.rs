@@ -41,7 +41,7 @@ async fn forward_one(state: Option<&'static State>, message: &JsValue) -> Result
         (_, Err(error)) => Err(glue::reason(&error)),
         (Some(state), Ok(body)) => {
             let posted = outbound::post(&state.config, routes::COUNTS, &body, clock::now()).await;
-            posted.map_err(|error| error.to_string())
+            posted.map(drop).map_err(|error| error.to_string())
         }
     };
     // A message that was neither acknowledged nor retried would count as

@@ -82,7 +82,10 @@ export async function read(request, cap) {
   return new Blob(chunks).arrayBuffer();
 }
 
-/** Posts JSON with a signature; gives the status, or 0 when no one answered in time. */
+/**
+ * Posts JSON with a signature; gives the status, or 0 when no one answered in time, a space, and
+ * where the origin's store is, if it says so.
+ */
 export async function post(url, body, signature) {
   try {
     const response = await fetch(url, {
@@ -93,9 +96,9 @@ export async function post(url, body, signature) {
       signal: AbortSignal.timeout(10_000),
     });
     await response.body?.cancel();
-    return response.status;
+    return `${response.status} ${response.headers.get("Munjigi-Store") ?? ""}`;
   } catch {
-    return 0;
+    return "0 ";
   }
 }
 

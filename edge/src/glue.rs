@@ -48,7 +48,7 @@ extern "C" {
     async fn read(request: &web_sys::Request, cap: u32) -> Result<JsValue, JsValue>;
 
     /// Posts JSON with a signature; returns the status, 0 if there was no
-    /// answer.
+    /// answer, a space, and the place of the origin's store if it named one.
     #[wasm_bindgen(catch)]
     pub async fn post(url: &str, body: &str, signature: &str) -> Result<JsValue, JsValue>;
 

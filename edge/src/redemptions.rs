@@ -9,6 +9,7 @@
 mod alarm;
 mod denied;
 mod durable_object;
+mod kept;
 mod outbox;
 mod rows;
 mod schema;

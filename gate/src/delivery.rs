@@ -8,11 +8,11 @@ use munjigi_captcha::ports::StoreError;
 use munjigi_process::stop::Stop;
 use munjigi_protocol::{EventBatch, Route, headers, routes};
 use munjigi_serving::outbound::{self, OutboundError};
+use munjigi_serving::recall::Place;
 use reqwest::Client;
 
 use crate::live::Live;
 use crate::random;
-use crate::sqlite::Place;
 
 /// Pause while the origin takes everything.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -8,7 +8,6 @@ mod days;
 mod generation;
 mod lock;
 mod outbox;
-mod place;
 mod recall;
 mod schema;
 mod texts;
@@ -39,7 +38,6 @@ pub use days::{Day, Sums, days_in};
 use generation::Generations;
 use outbox::Cursor;
 pub use outbox::{Batch, Events};
-pub use place::Place;
 use trouble::{Trouble, Troubles};
 use writer::Writer;
 

@@ -163,6 +163,12 @@ impl Workerd {
         Ok(())
     }
 
+    /// The folder with a SQLite file for each redemption object.
+    #[must_use]
+    pub fn redemptions(&self) -> PathBuf {
+        self.folder.join("stores").join("munjigi-Redemptions")
+    }
+
     /// Restarts it with the same stores and ports, after `stop` or `kill`.
     pub async fn start_again(&mut self) -> Result<()> {
         self.kill();

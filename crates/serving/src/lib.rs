@@ -28,6 +28,7 @@ mod packs;
 pub mod platform;
 pub mod ports;
 mod rate_limit;
+pub mod recall;
 mod report;
 mod request_context;
 mod route;

@@ -12,6 +12,7 @@ use munjigi_keys::UnixMillis;
 use munjigi_protocol::routes;
 use munjigi_serving::config::Config;
 use munjigi_serving::log::{Level, Line};
+use munjigi_serving::recall::Place;
 use worker::js_sys::Date;
 use worker::wasm_bindgen;
 use worker::wasm_bindgen::prelude::*;
@@ -20,6 +21,7 @@ use worker::{Env, State};
 
 use super::alarm::{Plan, Remaining};
 use super::denied::Denied;
+use super::kept::Kept;
 use super::outbox::{self, Batch, Next, Outbox};
 use super::rows::{Rows, given_up};
 use super::schema::{self, Schema};
@@ -40,6 +42,7 @@ pub struct Redemptions {
     schema: RefCell<Option<Schema>>,
     rows: Rows,
     outbox: Outbox,
+    kept: Kept,
     denied: Denied,
     plan: RefCell<Plan>,
 }
@@ -57,6 +60,7 @@ impl Redemptions {
             schema: RefCell::new(None),
             rows: Rows::default(),
             outbox: Outbox::default(),
+            kept: Kept::default(),
             denied: Denied::default(),
             plan: RefCell::new(Plan::default()),
         };
@@ -83,8 +87,8 @@ impl Redemptions {
         let now = clock::now();
         // First, so that there is another alarm whatever happens below.
         let unready = self.schema.borrow().is_none();
-        let over = self.rows.buckets().first().is_some_and(|first| bucket::end(*first) <= now.0);
-        let work = unready || over || !self.outbox.is_empty();
+        let due = self.next_end().is_some_and(|end| end <= now.0);
+        let work = unready || due || !self.outbox.is_empty();
         let next = self.plan.borrow_mut().rings(now.0, work);
         if let Some(at) = next {
             self.set_alarm(at);
@@ -104,6 +108,7 @@ impl Redemptions {
         if schema == Schema::Current {
             self.rows.load(&self.db)?;
             self.denied.load(&self.db)?;
+            self.kept.load(&self.db)?;
             outbox::take_up(&self.db)?;
             self.outbox.load(&self.db, &self.rows.buckets())?;
             if !self.outbox.is_empty() {
@@ -229,12 +234,16 @@ impl Redemptions {
                 self.plan.borrow_mut().sent(now.0, Remaining::Nothing);
                 return self.rest(now);
             };
-            if let Err(why) = self.send(config, &batch, now).await {
-                console::write(&Line::new(Level::Warn, "origin-away").with_detail(&why));
-                self.plan.borrow_mut().failed(now.0);
-                return self.rest(now);
-            }
+            let place = match self.send(config, &batch, now).await {
+                Ok(place) => place,
+                Err(why) => {
+                    console::write(&Line::new(Level::Warn, "origin-away").with_detail(&why));
+                    self.plan.borrow_mut().failed(now.0);
+                    return self.rest(now);
+                }
+            };
             self.outbox.taken(&self.db, &batch)?;
+            self.told(&batch, place, now)?;
             if batch.unreadable > 0 {
                 // Another release wrote them; it sends them when it runs again.
                 let line = Line::new(Level::Error, "events-unreadable");
@@ -256,15 +265,47 @@ impl Redemptions {
         loop {
             let buckets = self.rows.buckets();
             let next = match config.origin_url {
-                None => self.outbox.next_without_origin(&self.db, &buckets, now)?,
+                None => {
+                    self.kept.clear(&self.db)?;
+                    self.outbox.next_without_origin(&self.db, &buckets, now)?
+                }
                 Some(_) => self.outbox.next(&self.db, &buckets, now)?,
             };
             match next {
                 Next::Send(batch) => return Ok(Some(batch)),
-                Next::Drop(bucket) => self.drop_bucket(bucket)?,
+                Next::Drop(bucket) => self.put_by(config, bucket, now)?,
+                Next::Nothing if self.kept.due().is_some_and(|due| due <= now.0) => {
+                    return Ok(Some(Batch::question()));
+                }
                 Next::Nothing => return Ok(None),
             }
         }
+    }
+
+    /// Keeps a bucket that is over for an origin that may lose it.
+    fn put_by(&self, config: &Config, bucket: u64, now: UnixMillis) -> Result<(), SqlError> {
+        if config.origin_url.is_none() {
+            return self.drop_bucket(bucket);
+        }
+        self.kept.keep(&self.db, bucket, self.state.storage().sql().database_size(), now)?;
+        self.rows.forget(bucket);
+        Ok(())
+    }
+
+    /// The origin has taken a batch, and may have said where.
+    fn told(&self, batch: &Batch, place: Option<Place>, now: UnixMillis) -> Result<(), SqlError> {
+        if !batch.is_for_the_origin() || !self.kept.told(&self.db, place, now)? {
+            return Ok(());
+        }
+        self.kept.give_back(&self.db)?;
+        outbox::recall(&self.db)?;
+        self.rows.load(&self.db)?;
+        self.outbox.load(&self.db, &self.rows.buckets())?;
+        let count = self.outbox.backlog(&self.db, &self.rows.buckets())?;
+        let detail = "the origin's store is not as it was: what it may have lost is sent again";
+        let line = Line::new(Level::Warn, "events-recalled").with_count(count);
+        console::write(&line.with_detail(detail));
+        Ok(())
     }
 
     /// After work that cannot continue now: gives up what has waited too long,
@@ -281,6 +322,7 @@ impl Redemptions {
             console::write(&line.with_detail(detail));
             self.drop_bucket(bucket)?;
         }
+        self.kept.sweep(&self.db, now)?;
         self.settle(now);
         Ok(())
     }
@@ -291,9 +333,14 @@ impl Redemptions {
         Ok(())
     }
 
-    async fn send(&self, config: &Config, batch: &Batch, now: UnixMillis) -> Result<(), String> {
-        if batch.events.is_empty() {
-            return Ok(());
+    async fn send(
+        &self,
+        config: &Config,
+        batch: &Batch,
+        now: UnixMillis,
+    ) -> Result<Option<Place>, String> {
+        if !batch.is_for_the_origin() {
+            return Ok(None);
         }
         let shard = schema::shard(&self.db).map_err(|error| error.0)?;
         let body = batch.json(&shard).ok_or("the batch could not be written")?;
@@ -310,11 +357,17 @@ impl Redemptions {
 
     /// Between work: a bucket that has ended may be waiting to be dropped.
     fn watch(&self, now: UnixMillis) {
-        let next_end = self.rows.buckets().first().map(|bucket| bucket::end(*bucket));
-        let wanted = self.plan.borrow_mut().watch(now.0, next_end);
+        let wanted = self.plan.borrow_mut().watch(now.0, self.next_end());
         if let Some(at) = wanted {
             self.set_alarm(at);
         }
+    }
+
+    /// When the next bucket ends, or the origin is asked again for those that are
+    /// kept.
+    fn next_end(&self) -> Option<u64> {
+        let end = self.rows.buckets().first().map(|bucket| bucket::end(*bucket));
+        end.into_iter().chain(self.kept.due()).min()
     }
 
     /// When a bucket is due next. One that has ended and still exists contains
@@ -324,7 +377,7 @@ impl Redemptions {
             end if end > now.0 => end,
             _ => given_up(bucket),
         };
-        self.rows.buckets().into_iter().map(due).min()
+        self.rows.buckets().into_iter().map(due).chain(self.kept.due()).min()
     }
 
     /// Sets the alarm without waiting: the runtime holds back answers until it

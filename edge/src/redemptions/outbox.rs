@@ -179,6 +179,7 @@ impl Outbox {
                 let statement = "UPDATE live SET resent = ? WHERE bucket = ?";
                 db.run(statement, &[blob(id), integer(*bucket)])?;
             }
+            batch::Last::Nothing => {}
         }
         Ok(())
     }
@@ -262,6 +263,16 @@ fn unsent(db: &Database, bucket: u64, sent: u64) -> Result<u64, SqlError> {
 /// Whether a bucket has rows that were set aside.
 fn has_aside(db: &Database, bucket: u64) -> Result<bool, SqlError> {
     Ok(!db.run("SELECT 1 FROM aside WHERE bucket = ?", &[integer(bucket)])?.is_empty())
+}
+
+/// Moves the cursor before all rows of the live buckets. `load` learns what waits
+/// then.
+pub fn recall(db: &Database) -> Result<(), SqlError> {
+    db.run("UPDATE sent SET n = 0", &[])?;
+    db.run("UPDATE live SET resent = x''", &[])?;
+    // Those that were set aside are met again on the way.
+    db.run("DELETE FROM aside", &[])?;
+    Ok(())
 }
 
 /// Moves the cursor back to rows that were set aside and can be read now. The

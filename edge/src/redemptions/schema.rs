@@ -6,7 +6,7 @@ use super::sql::{Database, SqlError, integer, text};
 /// The steps that migrate a database from each version to the next. Append
 /// only. Each can be run again: the next wake completes one that failed
 /// half-way.
-const STEPS: &[Step] = &[first];
+const STEPS: &[Step] = &[first, kept];
 
 type Step = fn(&Database) -> Result<(), SqlError>;
 
@@ -28,6 +28,24 @@ fn first(db: &Database) -> Result<(), SqlError> {
         "INSERT OR IGNORE INTO sent VALUES (1, 0)",
     ] {
         db.run(statement, &[])?;
+    }
+    Ok(())
+}
+
+fn kept(db: &Database) -> Result<(), SqlError> {
+    // Buckets that are over and are kept in case the origin loses them.
+    db.run("CREATE TABLE IF NOT EXISTS kept (bucket INTEGER PRIMARY KEY)", &[])?;
+    // Where the origin's store was, when it said so last, and when everything
+    // was sent again.
+    for (column, kind) in [
+        ("place", "TEXT NOT NULL DEFAULT ''"),
+        ("told_at", "INTEGER NOT NULL DEFAULT 0"),
+        ("recalled_at", "INTEGER NOT NULL DEFAULT 0"),
+    ] {
+        let there = "SELECT 1 FROM sqlite_master WHERE name = 'sent' AND sql LIKE ?";
+        if db.run(there, &[text(&format!("% {column} %"))])?.is_empty() {
+            db.run(&format!("ALTER TABLE sent ADD COLUMN {column} {kind}"), &[])?;
+        }
     }
     Ok(())
 }
@@ -95,6 +113,14 @@ pub fn create_bucket(db: &Database, bucket: u64) -> Result<(), SqlError> {
 pub fn drop_bucket(db: &Database, bucket: u64) -> Result<(), SqlError> {
     db.run(&format!("DROP TABLE IF EXISTS attempts_{bucket}"), &[])?;
     db.run("DELETE FROM aside WHERE bucket = ?", &[integer(bucket)])?;
+    db.run("DELETE FROM live WHERE bucket = ?", &[integer(bucket)])?;
+    db.run("DELETE FROM kept WHERE bucket = ?", &[integer(bucket)])?;
+    Ok(())
+}
+
+/// Keeps the table of a bucket that is over.
+pub fn keep_bucket(db: &Database, bucket: u64) -> Result<(), SqlError> {
+    db.run("INSERT OR IGNORE INTO kept VALUES (?)", &[integer(bucket)])?;
     db.run("DELETE FROM live WHERE bucket = ?", &[integer(bucket)])?;
     Ok(())
 }

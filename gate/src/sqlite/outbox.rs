@@ -14,10 +14,10 @@ use munjigi_format::Format as _;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{AttemptId, RedeemedEvent};
 use munjigi_serving::outbound::{KEPT_MS, MAX_EVENT_BYTES, MAX_EVENTS, retry_seconds};
+use munjigi_serving::recall::Place;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::attempts::{Attempts, Found, NewSpent};
-use super::place::Place;
 use super::{Database, Sqlite, unwritten};
 
 /// Most events that wait, some 250 MB of the file.

@@ -1,24 +1,16 @@
-//! What the origin has taken is kept for a day: its store may lose it, with a
-//! disk, or to a replica that was behind. The origin names the history of its
-//! store with each batch that it has committed; where that is another, all rows
-//! that are still here wait once more. It knows most of them.
+//! Keeps what the origin has taken, and lets it wait once more. When to do so is
+//! decided in `munjigi_serving::recall`.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use munjigi_captcha::redemption::bucket;
 use munjigi_keys::UnixMillis;
+use munjigi_serving::recall::{Heard, Place, TAKEN_KEPT_MS, hear};
 use rusqlite::params;
 
 use super::Database;
 use super::outbox::Cursor;
-use super::place::Place;
-
-/// How long tables are kept after they ended.
-const KEPT_MS: u64 = 86_400_000;
-/// Rows are sent again at most once in this time: two origins on two stores
-/// would ask for them for ever.
-const PAUSE_MS: u64 = 3_600_000;
 
 impl Database {
     /// Notes where the origin has committed what it took last. Where its store
@@ -27,23 +19,21 @@ impl Database {
     pub(super) fn note_place(&mut self, place: &Place) -> rusqlite::Result<u64> {
         let sql = "SELECT history, position, recalled_at FROM sent";
         let known = |row: &rusqlite::Row<'_>| {
-            let place = Place { history: row.get(0)?, position: row.get(1)? };
-            Ok((place, row.get::<_, i64>(2)?.cast_unsigned()))
+            let place =
+                Place { history: row.get(0)?, position: row.get::<_, i64>(1)?.cast_unsigned() };
+            Ok((place, UnixMillis(row.get::<_, i64>(2)?.cast_unsigned())))
         };
         let (known, recalled_at) = self.connection.query_row(sql, [], known)?;
-        let is_same = known.history == place.history && known.position <= place.position;
-        let is_first = known.history.is_empty();
         let now = self.now();
-        let mut added = 0;
-        if !is_same && !is_first {
-            if now.0 < recalled_at.saturating_add(PAUSE_MS) {
-                return Ok(0);
-            }
-            added = self.recall()?;
-        }
-        let recalled_at = if is_same || is_first { recalled_at } else { now.0 };
+        let known = Some(known).filter(|known| !known.history.is_empty());
+        let (added, recalled_at) = match hear(known.as_ref(), recalled_at, place, now) {
+            Heard::Later => return Ok(0),
+            Heard::Note => (0, recalled_at),
+            Heard::Recall => (self.recall()?, now),
+        };
         let sql = "UPDATE sent SET history = ?1, position = ?2, recalled_at = ?3";
-        let values = params![place.history, place.position, recalled_at.cast_signed()];
+        let values =
+            params![place.history, place.position.cast_signed(), recalled_at.0.cast_signed()];
         self.connection.prepare_cached(sql)?.execute(values)?;
         Ok(added)
     }
@@ -78,7 +68,7 @@ impl Database {
             // Not counted, which would take long: there are no more rows from the
             // first on than numbers.
             let rows = first.map_or(0, |first| self.cursor.last() - first + 1).cast_unsigned();
-            if bucket::end(bucket).saturating_add(KEPT_MS) <= now.0 || rows > most {
+            if bucket::end(bucket).saturating_add(TAKEN_KEPT_MS) <= now.0 || rows > most {
                 break;
             }
             kept.insert(bucket);
@@ -101,7 +91,7 @@ mod tests {
 
     const HOUR: u64 = 3_600_000;
 
-    fn place(history: &str, position: i64) -> Option<Place> {
+    fn place(history: &str, position: u64) -> Option<Place> {
         Place::parse(&format!("{history}:{position}"))
     }
 

@@ -17,6 +17,7 @@ mod price;
 mod probe;
 mod publishing;
 mod reasons;
+mod recall;
 mod redemption;
 mod rings;
 mod rollout;

@@ -29,6 +29,8 @@ pub(super) enum Last {
     Number(u64),
     /// The id of a row of this bucket that was sent again.
     Id(u64, [u8; 16]),
+    /// It has no rows.
+    Nothing,
 }
 
 impl Batch {
@@ -69,6 +71,16 @@ impl Batch {
             last = Some(Last::Id(bucket, id?));
         }
         Some(Self { events: batch.events, unreadable: 0, aside: Vec::new(), last: last? })
+    }
+
+    /// No rows: only asks the origin where its store is.
+    pub const fn question() -> Self {
+        Self { events: Vec::new(), unreadable: 0, aside: Vec::new(), last: Last::Nothing }
+    }
+
+    /// Whether the origin has to see it.
+    pub fn is_for_the_origin(&self) -> bool {
+        !self.events.is_empty() || self.last == Last::Nothing
     }
 
     /// Whether it ends with this row of those that were never sent, or a later

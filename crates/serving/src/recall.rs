@@ -1,0 +1,116 @@
+//! What the origin has taken is kept for a day: its store may lose it, with a
+//! disk, or to a replica that was behind. The origin names the history of its
+//! store with each batch that it has committed; where that is another, all rows
+//! that are still here are sent once more. It knows most of them.
+
+use core::fmt;
+
+use munjigi_keys::UnixMillis;
+
+/// How long rows are kept that the origin has taken, in milliseconds after their
+/// attempts ended.
+pub const TAKEN_KEPT_MS: u64 = 86_400_000;
+/// Rows are sent again at most once in this time: two origins on two stores
+/// would ask for them for ever.
+const PAUSE_MS: u64 = 3_600_000;
+
+/// Where the origin's store is in which history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// What it calls this life of its store.
+    pub history: String,
+    /// How far it is in it.
+    pub position: u64,
+}
+
+impl Place {
+    /// Reads the header of the origin's answer.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (history, position) = text.split_once(':')?;
+        let is_name = (1..=100).contains(&history.len());
+        let position = position.parse().ok()?;
+        is_name.then(|| Self { history: history.to_owned(), position })
+    }
+
+    /// Whether a store that is here has everything that it had at `earlier`.
+    fn follows(&self, earlier: &Self) -> bool {
+        self.history == earlier.history && earlier.position <= self.position
+    }
+}
+
+/// As the header.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.history, self.position)
+    }
+}
+
+/// What to do when the origin names its store's place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// Note it.
+    Note,
+    /// Note it, and send everything again: the store may have lost something.
+    Recall,
+    /// Nothing, and the same question next time: it is too soon after the last
+    /// recall.
+    Later,
+}
+
+/// Compares the place with the one that was noted last.
+pub fn hear(
+    known: Option<&Place>,
+    recalled_at: UnixMillis,
+    place: &Place,
+    now: UnixMillis,
+) -> Heard {
+    match known {
+        Some(known) if !place.follows(known) => {
+            let is_soon = now.0 < recalled_at.0.saturating_add(PAUSE_MS);
+            if is_soon { Heard::Later } else { Heard::Recall }
+        }
+        _ => Heard::Note,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(text: &str) -> Place {
+        Place::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_place_is_a_history_and_a_position() {
+        let known = Place { history: "7-1-2".to_owned(), position: 5 };
+        assert_eq!(Place::parse("7-1-2:5"), Some(known.clone()));
+        assert_eq!(Place::parse(&known.to_string()), Some(known));
+        let long = format!("{}:5", "h".repeat(101));
+        for text in ["", ":5", "7", "7:", "7:-1", "7:5:6", "7:x", &long] {
+            assert_eq!(Place::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn another_history_or_a_lower_position_recalls_what_is_kept() {
+        let known = place("first:10");
+        let hear = |known, text| hear(known, UnixMillis(0), &place(text), UnixMillis(PAUSE_MS));
+        assert_eq!(hear(None, "first:10"), Heard::Note);
+        for (text, heard) in [
+            ("first:10", Heard::Note),
+            ("first:11", Heard::Note),
+            ("first:9", Heard::Recall),
+            ("second:99", Heard::Recall),
+        ] {
+            assert_eq!(hear(Some(&known), text), heard, "{text}");
+        }
+    }
+
+    #[test]
+    fn two_stores_in_turn_recall_once_an_hour() {
+        let (known, other) = (place("first:10"), place("second:10"));
+        let hear = |now| hear(Some(&known), UnixMillis(5), &other, UnixMillis(now));
+        assert_eq!((hear(4 + PAUSE_MS), hear(5 + PAUSE_MS)), (Heard::Later, Heard::Recall));
+    }
+}
