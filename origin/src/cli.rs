@@ -2,6 +2,7 @@
 //! it, and says how to undo it; the logic lives elsewhere.
 
 mod account;
+mod archive;
 mod backup;
 mod completions;
 mod config;
@@ -13,7 +14,7 @@ mod migrate;
 mod outcomes;
 mod photos;
 mod pictures;
-pub mod place;
+mod place;
 mod plan;
 mod probe;
 mod restore;
@@ -41,8 +42,8 @@ Exit codes:
   4   Postgres does not respond, or has no schema yet
   5   no such site, or it does not allow this change
   6   the environment has errors
-  7   backup, restore: the file or the database is unsuitable; nothing was
-      written
+  7   backup, restore, archive: the file, the place or the database is
+      unsuitable; nothing was written
   8   migrate check: the page uses none of the known vendors
   9   photos import: a list, the sample or a model is unsuitable; nothing
       was labelled
@@ -82,6 +83,8 @@ enum Command {
     Backup(backup::Arguments),
     /// Restores a backup into an empty database.
     Restore(restore::Arguments),
+    /// Finds records again that retention put away.
+    Archive(archive::Arguments),
     /// Creates, lists, changes and deletes sites.
     Site(site::Arguments),
     /// Creates console accounts.
@@ -147,6 +150,7 @@ fn run(command: Command) -> Result<(), Fail> {
             Command::Migrate(arguments) => migrate::run(&shell, &arguments).await,
             Command::Backup(arguments) => backup::run(&shell, &arguments).await,
             Command::Restore(arguments) => restore::run(&shell, &arguments).await,
+            Command::Archive(arguments) => archive::run(&shell, &arguments).await,
             Command::Site(arguments) => site::run(&shell, &arguments).await,
             Command::Account(arguments) => account::run(&shell, &arguments).await,
             Command::Outcomes(arguments) => outcomes::run(&arguments).await,

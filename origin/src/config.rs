@@ -2,6 +2,7 @@
 //! per concern. Every mistake is collected, so that an operator can fix them in
 //! one go. What the values are used for does not belong here.
 
+mod archive;
 mod cache;
 mod console;
 mod database;
@@ -26,6 +27,7 @@ use munjigi_process::config::{Reader, number};
 use munjigi_protocol::base_path;
 use munjigi_store::Database;
 
+pub use archive::ArchiveConfig;
 pub use cache::{RedisServer, parse as parse_redis_url};
 pub use console::{ConsoleSource, OwnedSitesSource};
 pub use lists::Lists;
@@ -49,6 +51,8 @@ pub struct Config {
     pub keys: Keys,
     pub http: Http,
     pub retention: Retention,
+    /// Where days past retention go.
+    pub archive: ArchiveConfig,
     /// What is drawn, and when.
     pub pictures: Pictures,
     /// Which published lists are fetched.
@@ -95,6 +99,7 @@ impl Config {
         let (database, edge, keys) =
             (database::read(&mut reader), Edge::from(&mut reader), Keys::from(&mut reader));
         let (http, retention) = (Http::from(&mut reader), retention(&mut reader));
+        let archive = ArchiveConfig::from(&mut reader);
         let collector = reader.required(&variables::OTLP_URL, |text| match text {
             "" => Ok(None),
             text => parse_bare_url(text).map(Some),
@@ -133,6 +138,7 @@ impl Config {
                 keys: keys?,
                 http: http?,
                 retention: retention?,
+                archive: archive?,
                 pictures: pictures?,
                 lists: lists?,
                 mail: mail?,

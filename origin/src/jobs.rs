@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use munjigi_delivery::publish::{self, Publisher};
 use munjigi_domain::entropy::Entropy;
+use munjigi_keys::UnixMillis;
 use munjigi_process::clock::{Clock, Stopwatch};
 use munjigi_process::stop::Stop;
 use munjigi_store::breakdowns::{RollDay, RollHour};
-use munjigi_store::housekeeping::{CreateDays, DropDays, Sweep};
+use munjigi_store::housekeeping::{CreateDays, DropDays, DropHours, Sweep};
 use munjigi_store::locks::{Fenced, Lease};
 use munjigi_store::sites::{ExpectNext, LearnNext, Learned};
 use munjigi_store::{StoreError, Unit, erasure, pictures, rollups, transact};
@@ -21,6 +22,9 @@ use reqwest::Url;
 use sqlx::PgPool;
 
 use munjigi_app::cache::{Locks, take_within};
+
+use crate::archive::Archive;
+use crate::backup::BackupError;
 
 pub use lists::PublishedLists;
 
@@ -52,6 +56,8 @@ pub struct Jobs {
     pub clock: Clock,
     /// Days of events and counts to keep.
     pub event_days: u16,
+    /// Where they go then, if they are not only dropped.
+    pub archive: Option<Arc<Archive>>,
     /// For checking the edge.
     pub publisher: Publisher,
     /// For ids.
@@ -81,7 +87,7 @@ impl Jobs {
     pub async fn keep_house(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
         let created = transact(&self.pool, &CreateDays { now }).await?;
-        let dropped = transact(&self.pool, &DropDays { now, kept_days: self.event_days }).await?;
+        let dropped = self.drop_days(now).await?;
         let swept = transact(&self.pool, &Sweep { now }).await?;
         let erased = erasure::erase_due(&self.pool, now).await?;
         if erased > 0 {
@@ -91,6 +97,25 @@ impl Jobs {
             tracing::info!(created, ?dropped, swept, "partitions");
         }
         Ok(())
+    }
+
+    /// A place that does not take the days keeps them here, and nothing else
+    /// waits for it.
+    async fn drop_days(&self, now: UnixMillis) -> Result<Vec<String>, StoreError> {
+        let kept_days = self.event_days;
+        let Some(archive) = &self.archive else {
+            return transact(&self.pool, &DropDays { now, kept_days }).await;
+        };
+        transact(&self.pool, &DropHours { now, kept_days }).await?;
+        match archive.put_away(&self.pool, now, kept_days).await {
+            Ok(dropped) => Ok(dropped),
+            Err(BackupError::Store(error)) => Err(error),
+            Err(error) => {
+                metrics::counter!("munjigi_job_failures_total", "job" => "archive").increment(1);
+                tracing::error!(code = error.code(), %error, "days past retention stay: they cannot be put away");
+                Ok(Vec::new())
+            }
+        }
     }
 
     /// Computes every hour that received data since it was last computed, and

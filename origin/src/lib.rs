@@ -5,11 +5,13 @@
 //! `munjigi-captcha`'s. No key that seals challenges or tokens comes here.
 #![expect(missing_docs, reason = "only the origin's own binary and its tests use this library")]
 
+pub mod archive;
 pub mod backup;
 pub mod cli;
 pub mod config;
 pub mod http;
 pub mod jobs;
+pub mod place;
 #[cfg(test)]
 mod rig;
 pub mod server;

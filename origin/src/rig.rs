@@ -184,6 +184,7 @@ impl Rig {
             redis,
             hooks,
             lists: PublishedLists::none().unwrap(),
+            archive: None,
             connections: 10,
         };
         let server = Server::of(parts, Retention { event_days: 90 }, server::unused_metrics());
@@ -216,6 +217,7 @@ impl Rig {
             locks: Arc::clone(&self.app.cache.locks),
             clock: self.app.clock.clone(),
             event_days: 90,
+            archive: None,
             publisher: self.publisher(),
             entropy: self.entropy.clone(),
             console: Some(console().url),

@@ -36,6 +36,7 @@ use munjigi_store::replica::Reads;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 
+use crate::archive::Archive;
 use crate::config::{Config, Mail, RedisServer};
 use crate::http;
 use crate::jobs::{Jobs, PublishedLists};
@@ -59,6 +60,7 @@ pub struct Server {
     app: Arc<App>,
     console: Option<Arc<Console>>,
     lists: PublishedLists,
+    archive: Option<Arc<Archive>>,
 }
 
 /// Why the origin could not be built.
@@ -85,6 +87,7 @@ impl Server {
         clock: Clock,
         entropy: Entropy,
         metrics: PrometheusHandle,
+        archive: Option<Arc<Archive>>,
     ) -> Result<Self, StartError> {
         let pool = munjigi_store::pooled(&config.database);
         let direct = config.database.pooler.is_some().then(|| {
@@ -149,6 +152,7 @@ impl Server {
             redis,
             hooks,
             lists,
+            archive,
             connections,
         };
         Ok(Self::of(parts, config.retention, metrics))
@@ -198,7 +202,7 @@ impl Server {
             metrics,
         };
         let console = parts.console.map(Arc::new);
-        Self { app: Arc::new(app), console, lists: parts.lists }
+        Self { app: Arc::new(app), console, lists: parts.lists, archive: parts.archive }
     }
 
     /// The state of pages and API, where there is a console.
@@ -241,8 +245,8 @@ impl Server {
         let (stopper, asked) = stop::pair();
         let routers = (self.router(), http::operators(Arc::clone(&self.app)));
         let mut serving = tokio::spawn(serve(routers, listeners, asked.clone()));
-        let Self { app, console, lists } = self;
-        let background = background(Arc::clone(&app), console.clone(), lists, asked);
+        let Self { app, console, lists, archive } = self;
+        let background = background(Arc::clone(&app), console.clone(), (lists, archive), asked);
         let background = tokio::spawn(background);
         tokio::select! {
             () = stop => {
@@ -336,6 +340,8 @@ pub struct Parts {
     pub hooks: Hooks,
     /// The published lists.
     pub lists: PublishedLists,
+    /// Where days past retention go, if they are not only dropped.
+    pub archive: Option<Arc<Archive>>,
     /// Size of the pool.
     pub connections: u32,
 }
@@ -345,14 +351,19 @@ pub struct Parts {
 async fn background(
     app: Arc<App>,
     console: Option<Arc<Console>>,
-    lists: PublishedLists,
+    jobs: (PublishedLists, Option<Arc<Archive>>),
     stop: Stop,
 ) {
-    let work = work(&app, console.as_deref(), lists, stop.clone());
+    let work = work(&app, console.as_deref(), jobs, stop.clone());
     tokio::join!(components::watch(&app, stop), work);
 }
 
-async fn work(app: &Arc<App>, console: Option<&Console>, lists: PublishedLists, mut stop: Stop) {
+async fn work(
+    app: &Arc<App>,
+    console: Option<&Console>,
+    (lists, archive): (PublishedLists, Option<Arc<Archive>>),
+    mut stop: Stop,
+) {
     tokio::select! {
         () = stop.asked() => return,
         () = apply_schema(app) => {}
@@ -368,6 +379,7 @@ async fn work(app: &Arc<App>, console: Option<&Console>, lists: PublishedLists, 
         locks: Arc::clone(&app.cache.locks),
         clock: app.clock.clone(),
         event_days: app.retention.event_days,
+        archive,
         publisher: publisher.clone(),
         entropy: app.entropy.clone(),
         console: console.map(|console| console.config.url.clone()),

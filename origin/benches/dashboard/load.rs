@@ -97,5 +97,6 @@ fn jobs(pool: &PgPool, now: UnixMillis) -> Jobs {
     let locks = Cache::of_postgres(pool, LimitKey::draw(&entropy)).locks;
     let pool = pool.clone();
     let lists = PublishedLists::none().unwrap();
-    Jobs { pool, locks, clock, event_days: 90, publisher, entropy, console: None, lists }
+    let (archive, console) = (None, None);
+    Jobs { pool, locks, clock, event_days: 90, archive, publisher, entropy, console, lists }
 }

@@ -52,6 +52,7 @@ pub async fn events_per_second(pool: &PgPool, entropy: &Entropy, lasting: Durati
         redis: None,
         hooks: Hooks::new(Reach::Public).unwrap(),
         lists: PublishedLists::none().unwrap(),
+        archive: None,
         connections: 10,
     };
     let server = Server::of(parts, Retention { event_days: 90 }, server::unused_metrics());

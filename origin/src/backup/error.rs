@@ -41,6 +41,9 @@ pub enum BackupError {
     /// The database contains tables already.
     #[error("the database is not empty")]
     NotEmpty,
+    /// A day that was put away was not over yet; it stays, and is tried again.
+    #[error("{0} changed while it was put away")]
+    Changed(String),
     /// What was loaded differs from what was saved; nothing was kept.
     #[error("the restored table {0} differs from the saved one")]
     Differs(String),
@@ -70,6 +73,7 @@ impl BackupError {
             Self::Corrupt(_) => "backup-corrupt",
             Self::Newer(_) => "backup-newer",
             Self::NotEmpty => "database-not-empty",
+            Self::Changed(_) => "archive-changed",
             Self::Differs(_) => "backup-differs",
             Self::Store(_) => "database",
         }

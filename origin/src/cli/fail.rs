@@ -115,6 +115,7 @@ impl From<BackupError> for Fail {
             BackupError::NotEmpty => {
                 (Exit::Backup, "create a new database and set MUNJIGI_DATABASE_URL to it")
             }
+            BackupError::Changed(_) => (Exit::Failed, "it is tried again by itself"),
             BackupError::Differs(_) => (
                 Exit::Failed,
                 "no row was kept; drop the database, create it again, and report this error with its text",

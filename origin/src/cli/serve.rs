@@ -1,14 +1,16 @@
 //! `munjigi serve`.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use munjigi_delivery::http_client;
 use munjigi_delivery::telemetry::Traces;
 use munjigi_process::stop::asked_to_stop;
 use tokio::net::TcpListener;
 
-use super::{Exit, Fail, Shell};
-use crate::config::Config;
+use super::{Exit, Fail, Shell, place};
+use crate::archive::{Archive, Shelf};
+use crate::config::{ArchiveConfig, Config};
 use crate::server::{self, Listeners, Server};
 
 /// "already exists, skipping" at every start is no news.
@@ -35,7 +37,8 @@ pub async fn run(shell: &Shell, _: &Arguments) -> Result<(), Fail> {
     config.log.start_beside(&QUIET, traces.as_ref().map(Traces::boxed_layer));
     let start_fail = |error| Fail::new(Exit::Failed, "the origin cannot start", error);
     let metrics = server::install_metrics().map_err(start_fail)?;
-    let server = Server::new(&config, shell.clock.clone(), shell.entropy.clone(), metrics)
+    let archive = archive(&config)?.map(Arc::new);
+    let server = Server::new(&config, shell.clock.clone(), shell.entropy.clone(), metrics, archive)
         .map_err(start_fail)?;
     let (address, operators) = (config.http.listen, config.http.operators);
     let listeners = Listeners {
@@ -55,6 +58,18 @@ pub async fn run(shell: &Shell, _: &Arguments) -> Result<(), Fail> {
         traces.finish().await;
     }
     ended.map_err(|error| Fail::new(Exit::Failed, "the origin stopped", error))
+}
+
+fn archive(config: &Config) -> Result<Option<Archive>, Fail> {
+    let ArchiveConfig { place: Some(place), recipients } = &config.archive else {
+        return Ok(None);
+    };
+    let nothing = "the origin cannot start";
+    let shelf = Shelf::open(place, &place::settings(nothing)?).map_err(|error| {
+        Fail::new(Exit::Environment, nothing, format!("MUNJIGI_ARCHIVE: {place}: {error}"))
+            .fix("name a folder that exists, or a bucket")
+    })?;
+    Ok(Some(Archive { shelf, recipients: recipients.clone() }))
 }
 
 async fn listen(address: SocketAddr, variable: &str) -> Result<TcpListener, Fail> {

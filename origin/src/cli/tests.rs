@@ -47,10 +47,10 @@ fn every_command_has_a_man_page_with_its_example() {
             assert!(text.contains(part), "{path}: {part}");
         }
     }
-    // One for `munjigi` itself, `site`, `account`, `pictures`, `photos`, `keys`,
-    // `migrate` and `outcomes`, and no left-over pages.
+    // One for `munjigi` itself, `archive`, `site`, `account`, `pictures`,
+    // `photos`, `keys`, `migrate` and `outcomes`, and no left-over pages.
     let pages = std::fs::read_dir(folder.path()).unwrap().count();
-    assert_eq!(pages, commands.len() + 8);
+    assert_eq!(pages, commands.len() + 9);
 }
 
 #[test]

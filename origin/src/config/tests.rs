@@ -88,6 +88,25 @@ fn every_mistake_is_told_at_once_and_no_value_with_it() {
 }
 
 #[test]
+fn what_is_archived_in_a_bucket_is_encrypted() {
+    let key = age::x25519::Identity::generate().to_public().to_string();
+    let read = |pairs: &[(&str, &str)]| Config::read(&environment(&[&COMPLETE, pairs].concat()));
+    assert!(read(&[]).unwrap().archive.place.is_none());
+    assert!(read(&[("MUNJIGI_ARCHIVE", "/var/lib/records")]).unwrap().archive.place.is_some());
+    let bucket = ("MUNJIGI_ARCHIVE", "s3://shop-records");
+    let archive = read(&[bucket, ("MUNJIGI_ARCHIVE_KEYS", &key)]).unwrap().archive;
+    assert_eq!(archive.recipients.len(), 1);
+    for (pairs, told) in [
+        (vec![bucket], "MUNJIGI_ARCHIVE_KEYS is invalid: must be public keys of age"),
+        (vec![bucket, ("MUNJIGI_ARCHIVE_KEYS", "AGE-SECRET-KEY-1X")], "this is a secret key"),
+        (vec![("MUNJIGI_ARCHIVE", "gs://shop-records")], "MUNJIGI_ARCHIVE"),
+    ] {
+        let mistakes = read(&pairs).unwrap_err().to_string();
+        assert!(mistakes.contains(told), "{mistakes}");
+    }
+}
+
+#[test]
 fn commands_on_the_database_need_nothing_else() {
     let url = [("MUNJIGI_DATABASE_URL", "postgres://localhost/munjigi")];
     assert!(DatabaseConfig::read(&environment(&url)).is_ok());

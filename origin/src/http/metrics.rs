@@ -156,6 +156,10 @@ pub fn describe() {
         "Pictures that were due and could not be served: alert on any"
     );
     describe_counter!("munjigi_anomalies_opened_total", "Anomalies that started");
+    describe_counter!(
+        "munjigi_archived_days_total",
+        "Days past retention that were put away and dropped"
+    );
     describe_counter!("munjigi_store_conflicts_total", "Retried transactions");
     describe_histogram!("munjigi_job_seconds", Unit::Seconds, "Time per run of a job");
     describe_counter!(

@@ -71,6 +71,7 @@ async fn start_behind(pooler: Option<PgConnectOptions>, url: PgConnectOptions) -
         redis: None,
         hooks: Hooks::new(Reach::Public).unwrap(),
         lists: PublishedLists::none().unwrap(),
+        archive: None,
         connections: 5,
     };
     let server = Server::of(parts, Retention { event_days: 90 }, unused_metrics());

@@ -11,8 +11,9 @@ use super::{
     webhooks,
 };
 
-/// Tables that are partitioned by day.
-const PARTITIONED: [&str; 3] = ["redeemed", "minute_counts", "picture_counts"];
+/// Tables that are partitioned by day, and the column that says the day.
+pub const PARTITIONED: [(&str, &str); 3] =
+    [("redeemed", "redeemed_at"), ("minute_counts", "minute"), ("picture_counts", "minute")];
 
 /// Days that get their partition in advance. Events of a day without one create
 /// it themselves; with a week ahead that is rare.
@@ -34,7 +35,7 @@ impl Unit for CreateDays {
     type Output = i64;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<i64, StoreError> {
-        let tables = PARTITIONED.map(str::to_owned);
+        let tables = PARTITIONED.map(|(table, _)| table.to_owned());
         let created = sqlx::query_scalar!(
             r#"SELECT count(*) FILTER (WHERE create_day_partition(parent, day)) AS "created!"
             FROM unnest($1::text[]) AS parent,
@@ -61,29 +62,53 @@ impl Unit for DropDays {
     type Output = Vec<String>;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<Vec<String>, StoreError> {
-        // Dropping locks the parent briefly. Behind a long query that lock
-        // would hold up intake, so give way and retry next time.
-        sqlx::query!("SET LOCAL lock_timeout = '500ms'").execute(&mut *connection).await?;
-        rollups::lock(connection).await?;
-        let first_kept = first_kept_day(self.now, self.kept_days);
-        let mut dropped = Vec::new();
-        for table in PARTITIONED {
-            let names = sqlx::query_scalar!(
-                r#"SELECT drop_day_partitions($1, $2) AS "name!""#,
-                table,
-                first_kept
-            )
-            .fetch_all(&mut *connection)
-            .await?;
-            dropped.extend(names);
-        }
-        sqlx::query!(
-            "DELETE FROM rollup_hours WHERE hour < $1::date::timestamp AT TIME ZONE 'UTC'",
+        let dropped = drop_before(connection, first_kept_day(self.now, self.kept_days)).await?;
+        DropHours { now: self.now, kept_days: self.kept_days }.run(connection).await?;
+        Ok(dropped)
+    }
+}
+
+/// Drops the days before the first one that is kept, and names their tables.
+pub async fn drop_before(
+    connection: &mut PgConnection,
+    first_kept: Date,
+) -> Result<Vec<String>, StoreError> {
+    // Dropping locks the parent briefly. Behind a long query that lock would
+    // hold up intake, so give way and retry next time.
+    sqlx::query!("SET LOCAL lock_timeout = '500ms'").execute(&mut *connection).await?;
+    rollups::lock(connection).await?;
+    let mut dropped = Vec::new();
+    for (table, _) in PARTITIONED {
+        let names = sqlx::query_scalar!(
+            r#"SELECT drop_day_partitions($1, $2) AS "name!""#,
+            table,
             first_kept
         )
-        .execute(&mut *connection)
+        .fetch_all(&mut *connection)
         .await?;
-        // Not before the records that they may be recomputed from.
+        dropped.extend(names);
+    }
+    sqlx::query!(
+        "DELETE FROM rollup_hours WHERE hour < $1::date::timestamp AT TIME ZONE 'UTC'",
+        first_kept
+    )
+    .execute(connection)
+    .await?;
+    Ok(dropped)
+}
+
+/// Deletes hourly breakdowns that are beyond retention.
+#[derive(Debug)]
+pub struct DropHours {
+    pub now: UnixMillis,
+    /// Days for which the records are kept that they may be recomputed from.
+    pub kept_days: u16,
+}
+
+impl Unit for DropHours {
+    type Output = ();
+
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
         let hourly_days = self.kept_days.max(breakdowns::HOURLY_DAYS);
         sqlx::query!(
             "DELETE FROM hourly_breakdowns WHERE hour < $1::date::timestamp AT TIME ZONE 'UTC'",
@@ -91,7 +116,7 @@ impl Unit for DropDays {
         )
         .execute(connection)
         .await?;
-        Ok(dropped)
+        Ok(())
     }
 }
 

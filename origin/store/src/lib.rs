@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod anomalies;
 pub mod api_keys;
 pub mod api_sessions;
+pub mod archiving;
 pub mod audit;
 pub mod backups;
 pub mod breakdowns;

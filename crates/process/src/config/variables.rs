@@ -107,6 +107,16 @@ pub const EVENT_RETENTION_DAYS: Variable = Variable::with_default(
     "90",
     "days to keep redeemed tokens and per-minute counts; daily sums are kept forever",
 );
+pub const ARCHIVE: Variable = Variable::with_default(
+    "MUNJIGI_ARCHIVE",
+    "",
+    "where days of records go before retention drops them: a folder, or a bucket: s3://BUCKET/PREFIX, called as the AWS_* variables say; without it, they are dropped",
+);
+pub const ARCHIVE_KEYS: Variable = Variable::with_default(
+    "MUNJIGI_ARCHIVE_KEYS",
+    "",
+    "public keys of age (age1…), separated by commas, to which these days are encrypted; required for a bucket",
+);
 pub const LOG: Variable = Variable::with_default(
     "MUNJIGI_LOG",
     "info",
@@ -313,7 +323,8 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
     (&[Origin], &[DATABASE_WAIT, DATABASE_LIFETIME, DATABASE_IDLE, REDIS_URL, EDGE_URL]),
     (&[Origin, Edge, Gate, Gpu], &[INTERNAL_KEYS]),
     (&[Origin, Edge, Gate], &[KEY_CHECK]),
-    (&[Origin], &[LISTEN, OPERATOR_LISTEN, LEAVE_SECONDS, EVENT_RETENTION_DAYS]),
+    (&[Origin], &[LISTEN, OPERATOR_LISTEN, LEAVE_SECONDS]),
+    (&[Origin], &[EVENT_RETENTION_DAYS, ARCHIVE, ARCHIVE_KEYS]),
     (&[Origin, Gate, Gpu], &[LOG, LOG_FORMAT]),
     (&[Origin], &[OTLP_URL]),
     (&[Origin], &[LIST_TOR_EXITS, LIST_CLOUDS, LIST_SPAMHAUS_DROP, LIST_HOURS]),

@@ -1,0 +1,231 @@
+//! Days are put away, dropped, and found again; and what may go wrong.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use age::secrecy::ExposeSecret as _;
+use age::x25519::Identity;
+use munjigi_backup::Recipient;
+use munjigi_bucket::server::serve;
+use munjigi_bucket::{BucketSettings, Credentials};
+use munjigi_protocol::CountKind;
+use sqlx::PgPool;
+use time::Date;
+use time::macros::date;
+
+use super::search::{Found, Search, SearchError, find, list};
+use super::{Archive, Shelf};
+use crate::backup::BackupError;
+use crate::jobs::Jobs;
+use crate::place;
+use crate::rig::{self, DAY, HOUR, MINUTE, Rig, count, event};
+
+/// Of everything that the rig writes.
+const TODAY: Date = date!(2026 - 11 - 20);
+
+fn settings(endpoint: Option<&str>) -> BucketSettings {
+    BucketSettings {
+        region: "us-east-1".to_owned(),
+        endpoint: endpoint.map(|endpoint| endpoint.parse().unwrap()),
+        credentials: None,
+    }
+}
+
+fn shelf(place: &str, endpoint: Option<&str>) -> Shelf {
+    Shelf::open(&place::parse(place.into()).unwrap(), &settings(endpoint)).unwrap()
+}
+
+fn folder(path: &Path) -> Shelf {
+    shelf(path.to_str().unwrap(), None)
+}
+
+fn archiving(rig: &Rig, shelf: Shelf, recipients: Vec<Recipient>) -> Jobs {
+    Jobs { archive: Some(Arc::new(Archive { shelf, recipients })), ..rig.jobs() }
+}
+
+/// Writes a new key of age to a file; its public half.
+fn key(path: &Path) -> Recipient {
+    let identity = Identity::generate();
+    std::fs::write(path, identity.to_string().expose_secret()).unwrap();
+    identity.to_public()
+}
+
+fn search(conditions: &[(&str, &str)]) -> Search {
+    let owned = |(column, value): &(&str, &str)| ((*column).to_owned(), (*value).to_owned());
+    let conditions = conditions.iter().map(owned).collect();
+    Search { table: "redeemed".to_owned(), from: TODAY, to: TODAY, conditions }
+}
+
+async fn found(
+    shelf: &Shelf,
+    search: &Search,
+    identity: Option<&Path>,
+) -> Result<(Found, String), SearchError> {
+    let mut out = Vec::new();
+    let found = find(shelf, search, identity, &mut out).await?;
+    Ok((found, String::from_utf8(out).unwrap()))
+}
+
+/// Three events and a count, of a day that is past retention now.
+async fn old(pool: PgPool) -> Rig {
+    let rig = Rig::new(pool).await;
+    rig.jobs().keep_house().await.unwrap();
+    rig.post("/internal/events", &rig::events(&[event(1), event(2), event(3)])).await;
+    rig.post("/internal/counts", &rig::counts(1, &[count(CountKind::Issued, 7)])).await;
+    rig.pass(91 * DAY);
+    rig
+}
+
+async fn kept(rig: &Rig) -> i64 {
+    rig.number("SELECT count(*) FROM redeemed").await
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn a_day_past_retention_is_put_away_dropped_and_found_again(pool: PgPool) {
+    let rig = old(pool).await;
+    let root = tempfile::tempdir().unwrap();
+    let jobs = archiving(&rig, folder(root.path()), Vec::new());
+    jobs.keep_house().await.unwrap();
+    assert_eq!(kept(&rig).await, 0);
+    assert_eq!(rig.number("SELECT count(*) FROM rollup_hours").await, 0);
+    let shelf = folder(root.path());
+    let put = list(&shelf).await.unwrap();
+    let names: Vec<_> = put.iter().map(|put| (put.table.as_str(), put.day)).collect();
+    // Days without rows leave nothing behind.
+    assert_eq!(names, [("minute_counts", TODAY), ("redeemed", TODAY)]);
+
+    let second = search(&[("id", &format!("\\x{}", "02".repeat(16))), ("country", "KR")]);
+    let (all, text) = found(&shelf, &second, None).await.unwrap();
+    assert_eq!(all, Found { days: 1, rows: 1 });
+    let lines: Vec<_> = text.lines().collect();
+    assert!(lines[0].starts_with("redeemed_at,id,solved_at,sitekey,"), "{text}");
+    assert!(
+        lines[1].contains("2026-11-20 11:59:30+00") && lines[1].contains("shop.example"),
+        "{text}"
+    );
+    assert_eq!(found(&shelf, &search(&[]), None).await.unwrap().0.rows, 3);
+    assert_eq!(found(&shelf, &search(&[("country", "US")]), None).await.unwrap().1, "");
+    let later = Search { from: date!(2026 - 11 - 21), to: date!(2026 - 12 - 31), ..search(&[]) };
+    assert_eq!(found(&shelf, &later, None).await.unwrap().0, Found::default());
+    let counts = Search { table: "minute_counts".to_owned(), ..search(&[("kind", "issued")]) };
+    assert_eq!(found(&shelf, &counts, None).await.unwrap().0.rows, 1);
+}
+
+/// What was on its way when retention ended has an hour to arrive.
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn a_day_that_has_just_ended_is_not_put_away_yet(pool: PgPool) {
+    let rig = old(pool).await;
+    let root = tempfile::tempdir().unwrap();
+    let jobs = archiving(&rig, folder(root.path()), Vec::new());
+    // Noon of the day after, less thirteen hours, is eleven in the evening.
+    let back = 11 * HOUR + 30 * MINUTE;
+    for (passed, rows) in [(0, 3), (2 * HOUR, 0)] {
+        let now = munjigi_keys::UnixMillis(rig.now().0 - back + passed);
+        let archive = jobs.archive.as_ref().unwrap();
+        archive.put_away(&rig.pool, now, 90).await.unwrap();
+        assert_eq!(kept(&rig).await, rows);
+    }
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn in_a_bucket_days_are_encrypted_and_need_their_key(pool: PgPool) {
+    let rig = old(pool).await;
+    let root = tempfile::tempdir().unwrap();
+    let at = |name: &str| root.path().join(name);
+    let recipient = key(&at("key.txt"));
+    key(&at("other.txt"));
+    std::fs::create_dir_all(at("served/shop-records")).unwrap();
+    let server = serve(&at("served"), None).await.unwrap();
+    let open = || shelf("s3://shop-records/munjigi", Some(&server));
+    archiving(&rig, open(), vec![recipient]).keep_house().await.unwrap();
+    assert_eq!(kept(&rig).await, 0);
+    let file = at("served/shop-records/munjigi/redeemed/2026-11-20.csv.gz.age");
+    assert!(std::fs::read(&file).unwrap().starts_with(b"age-encryption.org/v1\n"));
+    let (all, _) = found(&open(), &search(&[]), Some(&at("key.txt"))).await.unwrap();
+    assert_eq!(all.rows, 3);
+    for (identity, code) in [(None, "backup-encrypted"), (Some("other.txt"), "backup-wrong-key")] {
+        let refused = found(&open(), &search(&[]), identity.map(at).as_deref()).await.unwrap_err();
+        assert_eq!(code_of(&refused), code, "{refused}");
+    }
+}
+
+fn code_of(error: &SearchError) -> &'static str {
+    match error {
+        SearchError::Archive(error) => error.code(),
+        SearchError::NoColumn { .. } => "archive-no-column",
+        SearchError::Output(_) => "output",
+    }
+}
+
+/// A place that is away keeps the days in the database, and holds up nothing.
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn what_cannot_be_put_away_stays(pool: PgPool) {
+    let rig = old(pool).await;
+    let root = tempfile::tempdir().unwrap();
+    std::fs::create_dir(root.path().join("shop-records")).unwrap();
+    let server = serve(root.path(), Some(("key", "secret"))).await.unwrap();
+    let open = |secret: &str| {
+        let place = place::parse("s3://shop-records".into()).unwrap();
+        let (id, secret) = ("key".to_owned(), secret.to_owned());
+        let credentials = Some(Credentials { id, secret, token: None });
+        let settings = BucketSettings { credentials, ..settings(Some(&server)) };
+        Shelf::open(&place, &settings).unwrap()
+    };
+    let jobs = archiving(&rig, open("guess"), Vec::new());
+    jobs.keep_house().await.unwrap();
+    assert_eq!(kept(&rig).await, 3);
+    assert_eq!(rig.number("SELECT count(*) FROM signature_nonces").await, 0, "the rest was done");
+    let archive = jobs.archive.as_ref().unwrap();
+    let refused = archive.put_away(&rig.pool, rig.now(), 90).await.unwrap_err();
+    assert_eq!(refused.code(), "backup-bucket", "{refused}");
+    archiving(&rig, open("secret"), Vec::new()).keep_house().await.unwrap();
+    assert_eq!(kept(&rig).await, 0);
+    let absent = root.path().join("absent");
+    let missing = Shelf::open(&place::Place::Path(absent), &settings(None)).unwrap_err();
+    assert!(matches!(missing, BackupError::File(_)), "{missing}");
+}
+
+/// One drops what another might still send, empty.
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn several_origins_put_away_at_once_and_nothing_is_lost(pool: PgPool) {
+    let rig = old(pool).await;
+    let root = tempfile::tempdir().unwrap();
+    for _ in 0..5 {
+        let mut houses = tokio::task::JoinSet::new();
+        for _ in 0..4 {
+            let jobs = archiving(&rig, folder(root.path()), Vec::new());
+            houses.spawn(async move { jobs.keep_house().await });
+        }
+        for kept in houses.join_all().await {
+            kept.unwrap();
+        }
+    }
+    assert_eq!(kept(&rig).await, 0);
+    assert_eq!(found(&folder(root.path()), &search(&[]), None).await.unwrap().0.rows, 3);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn a_damaged_file_and_a_wrong_column_are_named(pool: PgPool) {
+    let rig = old(pool).await;
+    let root = tempfile::tempdir().unwrap();
+    archiving(&rig, folder(root.path()), Vec::new()).keep_house().await.unwrap();
+    let shelf = folder(root.path());
+    let refused = found(&shelf, &search(&[("contry", "KR")]), None).await.unwrap_err();
+    let text = refused.to_string();
+    assert!(text.contains("no column contry") && text.contains("country"), "{text}");
+    let file = root.path().join("redeemed/2026-11-20.csv.gz");
+    let whole = std::fs::read(&file).unwrap();
+    for (bytes, code) in [
+        (&whole[..whole.len() / 2], "backup-truncated"),
+        (&whole[..0], "backup-truncated"),
+        (b"redeemed_at,id\n".as_slice(), "backup-corrupt"),
+    ] {
+        std::fs::write(&file, bytes).unwrap();
+        let refused = found(&shelf, &search(&[]), None).await.unwrap_err();
+        assert_eq!(code_of(&refused), code, "{refused}");
+    }
+    // What is not ours is left alone.
+    std::fs::write(root.path().join("redeemed/notes.txt"), "x").unwrap();
+    std::fs::write(root.path().join("redeemed/2026-13-40.csv.gz"), "x").unwrap();
+    assert_eq!(list(&shelf).await.unwrap().len(), 2);
+}
