@@ -286,6 +286,10 @@ async function portable(postgres, folder, s3, row, timed) {
   copyFileSync(at('whole.backup.age'), at('half.backup.age'));
   truncateSync(at('half.backup.age'), Math.floor(statSync(at('whole.backup.age')).size / 2));
   row('MB of an encrypted backup', statSync(at('whole.backup.age')).size / 1e6);
+  // What a later release would leave: this program is the older one then.
+  await postgres.ask("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (99991231000000, 'later', true, '', 0)", 'again');
+  must(other, 'backup', at('later.backup'));
+  await postgres.ask('CREATE DATABASE empty');
   const small = at('small');
   mkdirSync(small);
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', small]).status === 0;
@@ -294,12 +298,14 @@ async function portable(postgres, folder, s3, row, timed) {
     const wrong = [
       ['a wrong key', ['restore', at('whole.backup.age'), '--identity', at('other.txt'), '--check'], 'backup-wrong-key'],
       ['no key', ['restore', at('whole.backup.age'), '--check'], 'backup-encrypted'],
+      ['an older release', ['restore', at('later.backup')], 'backup-newer'],
       ['half a file', ['restore', at('half.backup.age'), '--identity', at('key.txt'), '--check'], 'backup-truncated'],
       ['a database in use', ['restore', at('whole.backup.age'), '--identity', at('key.txt')], 'database-not-empty'],
       ...(mounted ? [/** @type {[string, string[], string]} */ (['a full target', ['backup', join(small, 'new.backup')], 'backup-no-space'])] : []),
     ];
     for (const [what, words, code] of wrong) {
-      const { status, said } = munjigi({ ...s3, ...here }, ...words);
+      const target = postgres.url(code === 'backup-newer' ? 'empty' : 'munjigi');
+      const { status, said } = munjigi({ ...s3, ...here, MUNJIGI_DATABASE_URL: target }, ...words);
       const named = /backup-[a-z-]+|database-not-empty/.exec(said)?.[0] ?? said;
       row(`${what} is told`, named, code, status === 7 && named === code);
     }
