@@ -11,7 +11,7 @@ import { BINARIES } from '../bench/stack.mjs';
 import { ENVIRONMENT } from '../install/places.mjs';
 import { DEPLOY, find, lacks, unpacked } from './places.mjs';
 
-const UNITS = ['munjigi.service', 'munjigi-migrate.service'];
+const UNITS = ['munjigi.service', 'munjigi-migrate.service', 'munjigi-backup.service'];
 /** `munjigi`: Postgres does not respond. */
 const AWAY = 4;
 const read = (/** @type {string} */ name) => readFileSync(join(DEPLOY, 'debian', name), 'utf8');
@@ -22,18 +22,20 @@ test('the package has what a Debian machine needs, and systemd finds no mistake 
   const control = readFileSync(join(root, 'DEBIAN', 'control'), 'utf8');
   assert.match(control, /^Depends: libc6 \(>= 2\.\d+\), systemd$/m);
   assert.doesNotMatch(control, /VERSION|ARCHITECTURE/);
-  assert.equal(readFileSync(join(root, 'DEBIAN', 'conffiles'), 'utf8'), '/etc/munjigi/munjigi.env\n');
-  assert.equal(statSync(join(root, 'etc/munjigi/munjigi.env')).mode & 0o007, 0, 'the mail server’s password may be in it');
+  assert.equal(readFileSync(join(root, 'DEBIAN', 'conffiles'), 'utf8'), '/etc/munjigi/munjigi.env\n/etc/munjigi/backup.env\n');
+  for (const settings of ['munjigi.env', 'backup.env']) {
+    assert.equal(statSync(join(root, 'etc/munjigi', settings)).mode & 0o007, 0, `a password may be in ${settings}`);
+  }
   const told = execFileSync(join(root, 'usr/bin/munjigi'), ['--version'], { encoding: 'utf8', env: {} });
   assert.ok(name.includes(told.trim().split(' ')[1] ?? ''), told);
   for (const script of ['DEBIAN/postinst', 'DEBIAN/prerm', 'usr/sbin/munjigi-operate']) {
     assert.equal(spawnSync('sh', ['-n', join(root, script)]).status, 0, script);
   }
-  const units = UNITS.map((unit) => join(root, 'usr/lib/systemd/system', unit));
+  const [units, timers] = [UNITS, ['munjigi-backup.timer']].map((names) => names.map((unit) => join(root, 'usr/lib/systemd/system', unit)));
   const analyze = find('systemd-analyze') ?? '';
   const run = (/** @type {string[]} */ ...words) => spawnSync(analyze, words, { encoding: 'utf8', env: ENVIRONMENT });
   // Where the program will be, this machine has another or none.
-  const elsewhere = units.map((path) => {
+  const elsewhere = [...units, ...timers].map((path) => {
     const copy = join(root, path.split('/').at(-1) ?? '');
     writeFileSync(copy, readFileSync(path, 'utf8').replace('/usr/bin/munjigi', '/bin/true'));
     return copy;
@@ -49,7 +51,7 @@ test('the package has what a Debian machine needs, and systemd finds no mistake 
 /**
  * Everything that the program says of a unit's variables.
  * @param {string} unit its text
- * @param {string} settings the text of munjigi.env
+ * @param {string} settings the text of its settings
  */
 function mistakes(unit, settings) {
   const place = mkdtempSync(join(tmpdir(), 'munjigi-unit-'));
@@ -63,7 +65,11 @@ function mistakes(unit, settings) {
     const set = (/** @type {RegExp} */ pattern, /** @type {string} */ text) => [...text.matchAll(pattern)].map(([, name, value]) => [name, value?.replace(/^"(.*)"$/, '$1').replace('%d', join(place, 'given'))]);
     const env = Object.fromEntries([...set(/^Environment=(\w+)=(.*)$/gm, unit), ...(unit.includes('EnvironmentFile=') ? set(/^(\w+)=(.*)$/gm, settings) : [])]);
     const serves = unit.includes('munjigi serve');
-    const words = serves ? ['config', '--check'] : ['migrate'];
+    // systemd makes it.
+    if (env.BACKUP_TO === '/var/lib/munjigi-backups') env.BACKUP_TO = place;
+    // As systemd splits what is not in braces.
+    const ran = /^ExecStart=\/usr\/bin\/munjigi (.*)$/m.exec(unit)?.[1]?.split(' ') ?? [];
+    const words = serves ? ['config', '--check'] : ran.flatMap((word) => (word.startsWith('$') ? String(env[word.slice(1)]).split(' ') : [word]));
     const told = spawnSync(join(BINARIES, 'munjigi'), words, { env: { ...env, ...(serves ? {} : { MUNJIGI_DATABASE_WAIT_SECONDS: '1' }) }, encoding: 'utf8', cwd: place });
     return told.status === (serves ? 0 : AWAY) ? '' : told.stderr || `exit ${told.status}`;
   } finally {
@@ -72,7 +78,8 @@ function mistakes(unit, settings) {
 }
 
 for (const unit of UNITS) {
-  test(`the program reads what ${unit} sets`, () => assert.equal(mistakes(read(unit), read('munjigi.env')), ''));
+  const settings = /^EnvironmentFile=\/etc\/munjigi\/(.*)$/m.exec(read(unit))?.[1];
+  test(`the program reads what ${unit} sets`, () => assert.equal(mistakes(read(unit), settings ? read(settings) : ''), ''));
 }
 
 /** @type {[string, string, RegExp][]} */
