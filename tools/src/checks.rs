@@ -26,6 +26,7 @@ use crate::node::Node;
 use crate::project::Project;
 use crate::say;
 use crate::setup::browsers::Browsers;
+use crate::setup::photos::Photos;
 use crate::setup::require::{Part, Required};
 use crate::setup::vulkan::Vulkan;
 
@@ -48,6 +49,8 @@ pub struct Context {
     pub monitoring: Result<(), String>,
     /// `Ok` if there is a PgBouncer, otherwise why there is none.
     pub pgbouncer: Result<(), String>,
+    /// Real photos and a classifier, or why there are none.
+    pub photos: Result<Photos, String>,
     /// `Ok` if there are the proxies that the gate is tested behind, otherwise
     /// why one is missing.
     pub proxies: Result<(), String>,
@@ -77,6 +80,7 @@ impl Context {
             Part::Install => self.install.as_ref().err(),
             Part::Monitoring => self.monitoring.as_ref().err(),
             Part::Pgbouncer => self.pgbouncer.as_ref().err(),
+            Part::Photos => self.photos.as_ref().err(),
             Part::Proxies => self.proxies.as_ref().err(),
             Part::Python => self.python.as_ref().err(),
             Part::Redis => self.redis.as_ref().err(),

@@ -11,6 +11,7 @@ pub mod install;
 pub mod monitoring;
 mod npm;
 pub mod pgbouncer;
+pub mod photos;
 pub mod proxies;
 pub mod python;
 pub mod redis;

@@ -19,6 +19,7 @@ mod cases;
 mod cuda;
 mod nets;
 mod painting;
+mod photos;
 mod ran;
 mod record;
 
@@ -76,6 +77,24 @@ enum Task {
         #[arg(long, default_value = "models")]
         models: PathBuf,
     },
+    /// A classifier on photos whose things are known
+    Photos {
+        /// auto, cpu, or part of an adapter's name
+        #[arg(default_value = "auto")]
+        adapter: Wish,
+        /// The model's folder, with its version
+        #[arg(long)]
+        model: PathBuf,
+        /// A folder of folders of photos
+        #[arg(long)]
+        photos: PathBuf,
+        /// What they show
+        #[arg(long, default_value = "real/truth.toml")]
+        truth: PathBuf,
+        /// How many batches of 8 the adapter computes as well; otherwise all
+        #[arg(long, default_value_t = usize::MAX)]
+        batches: usize,
+    },
     /// Pictures per second on the adapter and on one core
     Painting {
         /// auto, or part of an adapter's name
@@ -100,6 +119,12 @@ fn run(task: Task) -> Result<ExitCode> {
             let engines = Engines::choose(&adapter);
             println!("{engines}");
             nets::measure(&engines, &models, None, || false)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Photos { adapter, model, photos, truth, batches } => {
+            let engines = Engines::choose(&adapter);
+            println!("{engines}\n");
+            photos::measure(&engines, &model, &photos, &truth, batches)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Painting { adapter } => {

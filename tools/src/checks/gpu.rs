@@ -41,8 +41,18 @@ pub(super) fn backend(context: &Context) -> Result<Outcome> {
     Build::GpuBackend.along(project, || {
         say::run("tests", MESSAGES, &mut cargo(&["test", "--quiet", "--locked"]))
     })?;
-    let Ok(vulkan) = &context.vulkan else {
-        return context.outcome(&[Part::Vulkan], Tally::default());
+    if let Ok(photos) = &context.photos {
+        // Enough for the processor alone: the adapter computes one batch of them.
+        let mut real = cargo(&["run", "--quiet", "--locked", "-p", "munjigi-prove"]);
+        real.args(["--", "photos", "llvmpipe", "--batches", "2", "--model"]).arg(&photos.model);
+        real.arg("--photos").arg(&photos.photos);
+        if let Ok(vulkan) = &context.vulkan {
+            real.envs(vulkan.variables.iter().cloned());
+        }
+        say::run("a real classifier on real photos", MESSAGES, &mut real)?;
+    }
+    let (Ok(vulkan), Ok(_)) = (&context.vulkan, &context.photos) else {
+        return context.outcome(&[Part::Photos, Part::Vulkan], Tally::default());
     };
     // Tests that need an adapter are `#[ignore]`d, and fail without one.
     let mut tests = cargo(&["test", "--quiet", "--locked", "--no-fail-fast", "--", "--ignored"]);

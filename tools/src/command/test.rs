@@ -14,7 +14,7 @@ use crate::queries;
 use crate::say;
 use crate::setup::require::{Part, Required};
 use crate::setup::{
-    self, browsers, install, monitoring, pgbouncer, proxies, python, redis, strace, vulkan,
+    self, browsers, install, monitoring, pgbouncer, photos, proxies, python, redis, strace, vulkan,
 };
 
 /// Arguments of `munjigi-tools test`.
@@ -39,6 +39,7 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     let install = install::prepare(project, &required)?;
     let monitoring = monitoring::prepare(project, &required)?;
     let pgbouncer = pgbouncer::prepare(project, &required)?;
+    let photos = photos::prepare(project, &required)?;
     let proxies = proxies::prepare(project, &required)?;
     let vulkan = vulkan::prepare(project, &required)?;
     let python = required.settle(Part::Python, python::prepare(project))?;
@@ -60,6 +61,7 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
         install,
         monitoring,
         pgbouncer,
+        photos,
         proxies,
         python,
         redis,

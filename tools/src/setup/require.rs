@@ -19,6 +19,8 @@ pub enum Part {
     Monitoring,
     /// A connection pooler before Postgres.
     Pgbouncer,
+    /// Real photos, and a classifier that has learnt from photos.
+    Photos,
     /// Reverse proxies in front of the gate.
     Proxies,
     /// Python with virtual environments.
@@ -32,13 +34,14 @@ pub enum Part {
 }
 
 impl Part {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Chromium,
         Self::Firefox,
         Self::Webkit,
         Self::Install,
         Self::Monitoring,
         Self::Pgbouncer,
+        Self::Photos,
         Self::Proxies,
         Self::Python,
         Self::Redis,
@@ -56,6 +59,7 @@ impl Part {
             Self::Install => "install",
             Self::Monitoring => "monitoring",
             Self::Pgbouncer => "pgbouncer",
+            Self::Photos => "photos",
             Self::Proxies => "proxies",
             Self::Python => "python",
             Self::Redis => "redis",
