@@ -7,6 +7,7 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
 
 use crate::backup::BackupError;
+use crate::backup::bucket::parse;
 use crate::place::Place;
 
 /// A place that holds files by their names.
@@ -31,7 +32,7 @@ impl Shelf {
                 let http =
                     http_client::client().map_err(|error| BucketError::Other(error.to_string()))?;
                 let client = Client::new(address, settings, http, Patience::JOB)?;
-                let prefix = parse(&address.folder().unwrap_or_default())?;
+                let prefix = parse(address.folder().unwrap_or_default().trim_end_matches('/'))?;
                 Ok(Self { kind: Kind::Bucket(client), prefix })
             }
             Place::Path(path) => {
@@ -67,9 +68,4 @@ impl Shelf {
             Kind::Folder(_) => BackupError::File(std::io::Error::other(error.to_string())),
         }
     }
-}
-
-fn parse(key: &str) -> Result<Key, BackupError> {
-    let key = key.trim_end_matches('/');
-    Key::parse(key).map_err(|error| BucketError::Key(error.to_string()).into())
 }

@@ -68,7 +68,8 @@ pub async fn list(client: &Client, folder: Option<&str>) -> Result<Vec<String>, 
     Ok(listed.into_iter().map(|object| object.location.to_string()).collect())
 }
 
-fn parse(key: &str) -> Result<Key, BackupError> {
+/// A key as the library takes it.
+pub fn parse(key: &str) -> Result<Key, BackupError> {
     Key::parse(key).map_err(|error| BucketError::Key(error.to_string()).into())
 }
 
