@@ -4,7 +4,8 @@
 use anyhow::{Result, ensure};
 use hyper::Method;
 use munjigi_protocol::{
-    ImageSpan, Pack, PackId, PackItem, PictureType, PoolEntry, Pools, RightRound, headers, routes,
+    ImageSpan, Pack, PackId, PackItem, PictureKind, PictureType, PoolEntry, Pools, RightRound,
+    headers, routes,
 };
 use munjigi_tools::stack::Stack;
 
@@ -70,9 +71,18 @@ pub async fn publish(stack: &Stack, kinds: &[PictureType]) -> Result<()> {
         let manifest = postcard::to_allocvec(&pack)?;
         put(stack, &routes::PUT_PACK.path.replace("{id}", &name), manifest).await?;
         let retire_at = now()?.seconds() + 3_600;
-        entries.push(PoolEntry { id: pack.id, picture_type: *kind, retire_at });
+        entries.push(PoolEntry { id: pack.id, kind: drawn(*kind), retire_at });
     }
     deal_from(stack, entries).await
+}
+
+/// The kind of drawn pictures of a type.
+const fn drawn(picture_type: PictureType) -> PictureKind {
+    match picture_type {
+        PictureType::Grid => PictureKind::Grid,
+        PictureType::Area => PictureKind::Area,
+        PictureType::Turn => PictureKind::Turn,
+    }
 }
 
 /// Publishes which packs the edge deals from.

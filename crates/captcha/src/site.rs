@@ -8,7 +8,7 @@ mod rules;
 use munjigi_counters::Share;
 use munjigi_counters::sorted::distinct;
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::{Mode, PictureType, SiteConfig, SiteState, UnderAttack, Work};
+use munjigi_protocol::{Mode, PictureKind, SiteConfig, SiteState, UnderAttack, Work};
 
 use crate::credentials::{SecretHash, Sitekey};
 use crate::host::{HostPattern, Hostname};
@@ -50,7 +50,7 @@ pub struct Site {
     /// Whether browsers without WebAssembly may pass by SHA-256.
     pub fallback_allowed: bool,
     /// Kinds of picture that may be shown.
-    pub pictures: Vec<PictureType>,
+    pub pictures: Vec<PictureKind>,
     /// Whether work is always the floor and nothing is counted.
     pub exempt: bool,
     /// When the site counts as under attack.

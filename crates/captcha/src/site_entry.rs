@@ -1,6 +1,6 @@
 //! A site in an operator's file of settings, under its sitekey.
 
-use munjigi_protocol::{Mode, PictureType, Rule, SiteConfig, SiteState, UnderAttack, Work};
+use munjigi_protocol::{Mode, PictureKind, Rule, SiteConfig, SiteState, UnderAttack, Work};
 use serde::{Deserialize, Serialize};
 
 use crate::site::new_site;
@@ -24,7 +24,7 @@ pub struct SiteEntry {
     token_lifetime_seconds: Option<u32>,
     fallback_allowed: Option<bool>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pictures: Vec<PictureType>,
+    pictures: Vec<PictureKind>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     rules: Vec<Rule>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -127,7 +127,7 @@ mod tests {
             count: 8,
             token_lifetime_seconds: 60,
             fallback_allowed: false,
-            pictures: vec![PictureType::Turn],
+            pictures: vec![PictureKind::Turn],
             rules: vec![Rule { when: RuleMatch::default(), verdict: Verdict::Weigh(-5) }],
             aliases: vec!["alias".to_owned()],
             under_attack: UnderAttack::On,

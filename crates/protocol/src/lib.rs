@@ -46,8 +46,8 @@ pub use outcomes::{
     Outcome, OutcomeKey, OutcomeReason, OutcomeReply, OutcomeReport, OutcomeRequest,
 };
 pub use pictures::{
-    Answer, ImageSpan, InvalidPackId, Pack, PackId, PackItem, PictureRound, PictureStep,
-    PictureType, PoolEntry, Pools, RightRound, Trace,
+    Answer, ImageSpan, InvalidPackId, Pack, PackId, PackItem, PictureKind, PictureRound,
+    PictureStep, PictureType, PoolEntry, Pools, RightRound, Trace, UnknownPictureKind,
 };
 pub use problem::{PROBLEM_CONTENT_TYPE, Problem};
 pub use routes::Route;

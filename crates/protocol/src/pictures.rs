@@ -6,7 +6,7 @@ use core::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Kinds of picture challenge.
+/// How a picture is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -23,7 +23,7 @@ pub enum PictureType {
 }
 
 impl PictureType {
-    /// Every kind.
+    /// Every type.
     pub const ALL: &[Self] = &[Self::Grid, Self::Area, Self::Turn];
 
     /// The spelling on the wire.
@@ -33,6 +33,79 @@ impl PictureType {
             Self::Area => "area",
             Self::Turn => "turn",
         }
+    }
+}
+
+/// Kinds of picture that a site may show: how a picture is answered, and what it
+/// is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum PictureKind {
+    /// A drawn grid.
+    #[serde(rename = "grid")]
+    Grid,
+    /// A drawn area.
+    #[serde(rename = "area")]
+    Area,
+    /// A drawn turn.
+    #[serde(rename = "turn")]
+    Turn,
+    /// A grid of an operator's photos.
+    #[serde(rename = "photo-grid")]
+    PhotoGrid,
+    /// An area in an operator's photo.
+    #[serde(rename = "photo-area")]
+    PhotoArea,
+}
+
+impl PictureKind {
+    /// Every kind.
+    pub const ALL: &[Self] =
+        &[Self::Grid, Self::Area, Self::Turn, Self::PhotoGrid, Self::PhotoArea];
+
+    /// The spelling on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Grid => "grid",
+            Self::Area => "area",
+            Self::Turn => "turn",
+            Self::PhotoGrid => "photo-grid",
+            Self::PhotoArea => "photo-area",
+        }
+    }
+
+    /// How it is answered.
+    pub const fn picture_type(self) -> PictureType {
+        match self {
+            Self::Grid | Self::PhotoGrid => PictureType::Grid,
+            Self::Area | Self::PhotoArea => PictureType::Area,
+            Self::Turn => PictureType::Turn,
+        }
+    }
+
+    /// Whether it is made of an operator's photos, and not drawn.
+    pub const fn is_photo(self) -> bool {
+        matches!(self, Self::PhotoGrid | Self::PhotoArea)
+    }
+}
+
+/// Not a kind of picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownPictureKind;
+
+impl fmt::Display for UnknownPictureKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a kind of picture is grid, area, turn, photo-grid or photo-area")
+    }
+}
+
+impl core::error::Error for UnknownPictureKind {}
+
+impl FromStr for PictureKind {
+    type Err = UnknownPictureKind;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == text).ok_or(UnknownPictureKind)
     }
 }
 
@@ -322,8 +395,7 @@ pub struct PoolEntry {
     /// The pack's id.
     pub id: PackId,
     /// The kind of its pictures.
-    #[serde(rename = "type")]
-    pub picture_type: PictureType,
+    pub kind: PictureKind,
     /// When dealing from it ends, in seconds since 1970.
     pub retire_at: u64,
 }

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{PictureType, ScoreReason, ScoreWeights};
+use crate::{PictureKind, ScoreReason, ScoreWeights};
 
 /// One site. A PUT with a lower version than the one stored is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ pub struct SiteConfig {
     /// Whether browsers without WebAssembly may pass by SHA-256.
     pub fallback_allowed: bool,
     /// Kinds of picture that may be shown; empty: none, risk costs work.
-    pub pictures: Vec<PictureType>,
+    pub pictures: Vec<PictureKind>,
     /// The first rule that matches decides.
     pub rules: Vec<Rule>,
     /// Other sitekeys that mean this site: in vendors' shapes, and imported

@@ -148,7 +148,7 @@ fn a_pack_reads_as_the_protocol_shows_it() {
     assert_eq!(pack.items[0].answer, answer);
     assert_eq!(to_value(&pack).unwrap(), text);
     let pools = json!({
-        "version": 3, "packs": [{"id": "00ff10a0b0c0d0e0", "type": "area", "retire_at": 9}],
+        "version": 3, "packs": [{"id": "00ff10a0b0c0d0e0", "kind": "area", "retire_at": 9}],
     });
     assert_eq!(to_value(from_value::<Pools>(pools.clone()).unwrap()).unwrap(), pools);
     for id in ["", "00ff10a0b0c0d0e", "00FF10A0B0C0D0E0", "00ff10a0b0c0d0e00", "zzzzzzzzzzzzzzzz"] {
@@ -161,6 +161,11 @@ fn every_kind_of_picture_has_one_spelling() {
     for kind in PictureType::ALL {
         assert_eq!(to_value(kind).unwrap(), json!(kind.as_str()));
     }
+    for kind in PictureKind::ALL {
+        assert_eq!(to_value(kind).unwrap(), json!(kind.as_str()));
+        assert_eq!(kind.as_str().parse(), Ok(*kind));
+    }
+    assert_eq!("photo".parse::<PictureKind>(), Err(UnknownPictureKind));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use munjigi_domain::new_site;
 use munjigi_domain::settings::{Edit, HostsEdit, Mark, Settings};
 use munjigi_domain::site_change::{Change, ChangeRefused};
 use munjigi_domain::site_keys::Shape;
-use munjigi_protocol::{Mode, PictureType, Rule, SiteState, UnderAttack, Work};
+use munjigi_protocol::{Mode, PictureKind, Rule, SiteState, UnderAttack, Work};
 use munjigi_store::audit::Author;
 use munjigi_store::sites::{
     self as stored, CreateSite, Created, EditRefused, EditSite, Intent, Owner, SiteRecord,
@@ -64,7 +64,7 @@ pub struct Site {
     /// today then do more work.
     under_attack: UnderAttack,
     /// Kinds of picture that visitors can get.
-    pictures: Vec<PictureType>,
+    pictures: Vec<PictureKind>,
     /// The first rule that matches applies.
     rules: Vec<Rule>,
     /// Time of creation, RFC 3339.
@@ -130,7 +130,7 @@ pub struct SiteChange {
     /// When the site counts as under attack.
     under_attack: Option<UnderAttack>,
     /// Kinds of picture that visitors can get. They replace all existing ones.
-    pictures: Option<Vec<PictureType>>,
+    pictures: Option<Vec<PictureKind>>,
 }
 
 /// The new state of a site.

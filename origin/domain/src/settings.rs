@@ -14,7 +14,7 @@ mod undo;
 mod warnings;
 
 use munjigi_captcha::new_site;
-use munjigi_protocol::{Mode, PictureType, Rule, SiteConfig, UnderAttack, Work};
+use munjigi_protocol::{Mode, PictureKind, Rule, SiteConfig, UnderAttack, Work};
 
 pub use changes::{FieldChange, changes};
 pub use edit::{Edit, HostsEdit};
@@ -45,7 +45,7 @@ pub struct Settings {
     /// When the site counts as under attack.
     pub under_attack: UnderAttack,
     /// Kinds of picture that may be shown.
-    pub pictures: Vec<PictureType>,
+    pub pictures: Vec<PictureKind>,
     /// The first rule that matches decides.
     pub rules: Vec<Rule>,
 }

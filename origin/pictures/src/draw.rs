@@ -8,7 +8,7 @@ use munjigi_delivery::back_off::BackOff;
 use munjigi_delivery::outbox::{Blame, DeliveryResult, Failure, Outbox, Terms, Tried};
 use munjigi_process::clock::Clock;
 use munjigi_process::stop::Stop;
-use munjigi_protocol::{PictureType, RenderReply, RenderRequest, Rendering};
+use munjigi_protocol::{PictureKind, PictureType, RenderReply, RenderRequest, Rendering};
 use munjigi_store::deliveries::{Due, Next, Topic};
 use munjigi_store::pictures::{
     Candidate, CandidateResult as Drawn, Drawing, Finish, StoreDrawn, drawing, drawn_pack,
@@ -158,12 +158,15 @@ impl Drawings {
     }
 
     async fn draw_batch(&self, drawing: &Drawing, failures: u32) -> Result<Batch, GpuError> {
-        let kind = drawing.picture_type;
+        let kind = drawing.kind;
         let count = usize::try_from(batch(kind, failures)).unwrap_or(1);
         let batch: Vec<&Candidate> = drawing.next.iter().take(count).collect();
         let pictures: Vec<Rendering> = batch
             .iter()
-            .map(|candidate| Rendering { picture_type: kind, seed: hex(&candidate.seed) })
+            .map(|candidate| Rendering {
+                picture_type: kind.picture_type(),
+                seed: hex(&candidate.seed),
+            })
             .collect();
         let judge = self.factory.config.judge_of(kind).map(str::to_owned);
         let mut request = RenderRequest { pictures, judge };
@@ -196,7 +199,7 @@ impl Drawings {
         }
         let RenderReply { pictures, drawn_by } = reply;
         let outcomes = batch.iter().zip(pictures).map(|(candidate, picture)| {
-            let outcome = match sift(kind, &picture) {
+            let outcome = match sift(kind.picture_type(), &picture) {
                 Ok(Fit { images, image_lengths }) => Drawn::Kept {
                     prompt: picture.prompt,
                     answer: picture.answer,
@@ -229,14 +232,14 @@ fn progress(drawing: &Drawing, batch: &Batch) -> DeliveryResult {
     if drawn < drawing.undrawn || kept < drawing.items {
         return DeliveryResult::Progressed;
     }
-    count_dropped(drawing.picture_type, "easy", kept - drawing.items);
+    count_dropped(drawing.kind, "easy", kept - drawing.items);
     DeliveryResult::Delivered
 }
 
 /// Candidates per call: fewer of kinds that take longer to draw, and half as
 /// many with each call that fails.
-fn batch(kind: PictureType, failures: u32) -> u32 {
-    let most = match kind {
+fn batch(kind: PictureKind, failures: u32) -> u32 {
+    let most = match kind.picture_type() {
         PictureType::Grid | PictureType::Area => BATCH,
         // Twice as many views as a grid has tiles.
         PictureType::Turn => BATCH / 2,
@@ -255,7 +258,7 @@ fn failure(error: &GpuError) -> Failure {
     Failure { at_least, ..Failure::new(error.code(), error) }
 }
 
-fn count_dropped(kind: PictureType, reason: &'static str, number: u64) {
+fn count_dropped(kind: PictureKind, reason: &'static str, number: u64) {
     if number == 0 {
         return;
     }

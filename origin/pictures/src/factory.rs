@@ -8,7 +8,7 @@ use munjigi_delivery::edge::EdgeClient;
 use munjigi_domain::entropy::Entropy;
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
-use munjigi_protocol::{PackId, PictureType};
+use munjigi_protocol::{PackId, PictureKind};
 use munjigi_store::pictures::{Birth, Decision, KindRow, PackRow, Switch, Tend};
 use munjigi_store::{StoreError, transact};
 use sqlx::PgPool;
@@ -40,7 +40,7 @@ pub struct Factory {
 
 impl Factory {
     /// Whether a kind is dealt.
-    pub fn deals(&self, kind: PictureType, switch: Option<Switch>) -> bool {
+    pub fn deals(&self, kind: PictureKind, switch: Option<Switch>) -> bool {
         self.config.kinds.contains(&kind) && self.policy.deals(kind, switch)
     }
 
@@ -48,7 +48,7 @@ impl Factory {
     pub async fn tend(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
         let births: Vec<Birth> =
-            PictureType::ALL.iter().map(|kind| birth(&self.config, &self.entropy, *kind)).collect();
+            PictureKind::ALL.iter().map(|kind| birth(&self.config, &self.entropy, *kind)).collect();
         let decide = |packs: &[PackRow], kinds: &[KindRow]| self.decide(packs, kinds, &births, now);
         transact(&self.pool, &Tend { decide: &decide, now }).await
     }
@@ -62,32 +62,31 @@ impl Factory {
     ) -> Decision {
         let mut decision = Decision::default();
         let lead = lead(self.config.pack_age);
-        for kind in kinds {
-            let (picture_type, dealt) =
-                (kind.picture_type, self.deals(kind.picture_type, kind.switch));
+        for row in kinds {
+            let (kind, dealt) = (row.kind, self.deals(row.kind, row.switch));
             let of_kind: Vec<PackRow> =
-                packs.iter().filter(|pack| pack.picture_type == picture_type).cloned().collect();
+                packs.iter().filter(|pack| pack.kind == kind).cloned().collect();
             let aim = if self.config.hours.closes_within(now, FILL_AHEAD) {
                 self.config.high_water.max(self.config.low_water)
             } else {
                 self.config.low_water
             };
             let low_water = self.config.low_water;
-            let open = self.gpu.is_some() && self.config.hours.open(now);
+            let open = !kind.is_photo() && self.gpu.is_some() && self.config.hours.open(now);
             let plan = plan::plan(&of_kind, &Want { dealt, open, aim, low_water, lead, now });
             for step in plan.moves {
                 match step {
-                    Move::Begin => decision.begin.extend(
-                        births.iter().find(|birth| birth.picture_type == picture_type).cloned(),
-                    ),
+                    Move::Begin => decision
+                        .begin
+                        .extend(births.iter().find(|birth| birth.kind == kind).cloned()),
                     Move::Retire(pack) => decision.retire.push(pack),
                     Move::Extend(pack, until) => decision.extend.push((pack, until)),
                 }
             }
             if !dealt {
-                decision.off.push(picture_type);
+                decision.off.push(kind);
             } else if plan.left < low_water {
-                decision.short.push(picture_type);
+                decision.short.push(kind);
             }
         }
         decision
@@ -95,12 +94,12 @@ impl Factory {
 }
 
 /// A pack to begin, with a secret id and secret seeds.
-pub fn birth(config: &Pictures, entropy: &Entropy, picture_type: PictureType) -> Birth {
+pub fn birth(config: &Pictures, entropy: &Entropy, kind: PictureKind) -> Birth {
     Birth {
         id: PackId(entropy.bytes()),
-        picture_type,
+        kind,
         items: config.per_pack,
         deal_limit: config.dealt_per_pack,
-        seeds: (0..config.candidates(picture_type)).map(|_| entropy.bytes()).collect(),
+        seeds: (0..config.candidates(kind)).map(|_| entropy.bytes()).collect(),
     }
 }

@@ -117,7 +117,7 @@ mod tests {
         let retire_at = NOW.0.saturating_add_signed(hours_left * HOUR.cast_signed());
         PackRow {
             id: PackId([number; 8]),
-            picture_type: munjigi_protocol::PictureType::Grid,
+            kind: munjigi_protocol::PictureKind::Grid,
             state,
             deal_limit: 2_000,
             dealt,

@@ -2,7 +2,7 @@
 //! pass rate of programs that was measured for this release. How well visitors
 //! do says nothing about programs, so live rates decide nothing here.
 
-use munjigi_protocol::PictureType;
+use munjigi_protocol::PictureKind;
 use munjigi_store::pictures::Switch;
 use serde::Deserialize;
 
@@ -55,7 +55,7 @@ impl Policy {
     }
 
     /// Whether a kind is dealt.
-    pub fn deals(&self, kind: PictureType, switch: Option<Switch>) -> bool {
+    pub fn deals(&self, kind: PictureKind, switch: Option<Switch>) -> bool {
         match switch {
             Some(Switch::On) => true,
             Some(Switch::Off) => false,
@@ -64,18 +64,18 @@ impl Policy {
     }
 
     /// Whether programs pass too many of a kind.
-    pub fn measured_off(&self, kind: PictureType) -> bool {
-        let Some(measured) = self.measurement(kind) else { return false };
+    pub fn measured_off(&self, kind: PictureKind) -> bool {
+        let Some(measured) = self.measurement(kind) else { return kind.is_photo() };
         let threshold = measured.threshold.or(self.measured.threshold).unwrap_or(THRESHOLD);
         measured.off.unwrap_or_else(|| measured.pass_rate.is_some_and(|rate| rate > threshold))
     }
 
     /// The share of pictures that programs passed, if it was measured.
-    pub fn pass_rate(&self, kind: PictureType) -> Option<f64> {
+    pub fn pass_rate(&self, kind: PictureKind) -> Option<f64> {
         self.measurement(kind)?.pass_rate
     }
 
-    fn measurement(&self, kind: PictureType) -> Option<&Measurement> {
+    fn measurement(&self, kind: PictureKind) -> Option<&Measurement> {
         self.measured.kind.iter().find(|measured| measured.name == kind.as_str())
     }
 }
@@ -107,24 +107,26 @@ mod tests {
     #[test]
     fn a_kind_above_the_threshold_is_off_unless_the_measurement_says_otherwise() {
         let policy = Policy::read(FIXTURE).unwrap();
-        assert!(policy.measured_off(PictureType::Grid));
-        assert!(!policy.measured_off(PictureType::Area));
-        assert!(policy.measured_off(PictureType::Turn));
-        assert_eq!(policy.pass_rate(PictureType::Grid), Some(0.41));
+        assert!(policy.measured_off(PictureKind::Grid));
+        assert!(!policy.measured_off(PictureKind::Area));
+        assert!(policy.measured_off(PictureKind::Turn));
+        assert_eq!(policy.pass_rate(PictureKind::Grid), Some(0.41));
     }
 
     #[test]
     fn an_operator_has_the_last_word() {
         let policy = Policy::read(FIXTURE).unwrap();
-        assert!(!policy.deals(PictureType::Grid, None));
-        assert!(policy.deals(PictureType::Grid, Some(Switch::On)));
-        assert!(!policy.deals(PictureType::Area, Some(Switch::Off)));
+        assert!(!policy.deals(PictureKind::Grid, None));
+        assert!(policy.deals(PictureKind::Grid, Some(Switch::On)));
+        assert!(!policy.deals(PictureKind::Area, Some(Switch::Off)));
     }
 
     #[test]
-    fn kinds_without_a_measurement_are_on() {
+    fn of_kinds_without_a_measurement_drawn_ones_are_on() {
         let policy = Policy::read("").unwrap();
-        assert!(PictureType::ALL.iter().all(|kind| policy.deals(*kind, None)));
+        for kind in PictureKind::ALL {
+            assert_eq!(policy.deals(*kind, None), !kind.is_photo());
+        }
     }
 
     #[test]

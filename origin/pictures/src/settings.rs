@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use munjigi_protocol::PictureType;
+use munjigi_protocol::PictureKind;
 use url::Url;
 
 use crate::hours::Hours;
@@ -15,7 +15,7 @@ pub struct Pictures {
     /// The gpu-backend; without one nothing is drawn.
     pub gpu_url: Option<Url>,
     /// Kinds that are drawn and dealt.
-    pub kinds: Vec<PictureType>,
+    pub kinds: Vec<PictureKind>,
     /// Pictures per pack.
     pub per_pack: u16,
     /// A kind with fewer challenges left gets another pack.
@@ -29,7 +29,7 @@ pub struct Pictures {
     /// Pictures drawn per picture kept.
     pub oversample: u16,
     /// The model that judges each kind.
-    pub judges: BTreeMap<PictureType, String>,
+    pub judges: BTreeMap<PictureKind, String>,
     /// When the gpu-backend runs.
     pub hours: Hours,
 }
@@ -37,12 +37,12 @@ pub struct Pictures {
 impl Pictures {
     /// The model that judges a kind, if more are drawn than are kept: otherwise
     /// there is nothing to choose from.
-    pub fn judge_of(&self, kind: PictureType) -> Option<&str> {
+    pub fn judge_of(&self, kind: PictureKind) -> Option<&str> {
         self.judges.get(&kind).filter(|_| self.oversample > 1).map(String::as_str)
     }
 
     /// Candidates for a pack of a kind.
-    pub fn candidates(&self, kind: PictureType) -> u16 {
+    pub fn candidates(&self, kind: PictureKind) -> u16 {
         let factor = if self.judge_of(kind).is_some() { self.oversample } else { 1 };
         self.per_pack.saturating_mul(factor)
     }
@@ -54,10 +54,10 @@ mod tests {
 
     #[test]
     fn each_kind_has_the_judge_that_is_named_for_it() {
-        let judges = [(PictureType::Grid, "a@1.0.0"), (PictureType::Area, "b")];
+        let judges = [(PictureKind::Grid, "a@1.0.0"), (PictureKind::Area, "b")];
         let pictures = Pictures {
             gpu_url: None,
-            kinds: PictureType::ALL.to_vec(),
+            kinds: PictureKind::ALL.to_vec(),
             per_pack: 8,
             low_water: 1,
             high_water: 1,
@@ -67,15 +67,15 @@ mod tests {
             judges: judges.map(|(kind, model)| (kind, model.to_owned())).into(),
             hours: Hours::Always,
         };
-        assert_eq!(pictures.judge_of(PictureType::Grid), Some("a@1.0.0"));
-        assert_eq!(pictures.judge_of(PictureType::Area), Some("b"));
-        assert_eq!(pictures.judge_of(PictureType::Turn), None);
+        assert_eq!(pictures.judge_of(PictureKind::Grid), Some("a@1.0.0"));
+        assert_eq!(pictures.judge_of(PictureKind::Area), Some("b"));
+        assert_eq!(pictures.judge_of(PictureKind::Turn), None);
         // Without a judge there is nothing to choose by.
-        let candidates = PictureType::ALL.iter().map(|kind| pictures.candidates(*kind));
+        let candidates = PictureKind::ALL.iter().map(|kind| pictures.candidates(*kind));
         assert_eq!(candidates.collect::<Vec<_>>(), [24, 24, 8]);
         let alone = Pictures { oversample: 1, ..pictures };
         assert_eq!(
-            (alone.judge_of(PictureType::Grid), alone.candidates(PictureType::Grid)),
+            (alone.judge_of(PictureKind::Grid), alone.candidates(PictureKind::Grid)),
             (None, 8)
         );
     }

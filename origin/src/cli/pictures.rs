@@ -5,7 +5,6 @@ mod status;
 mod switch;
 
 use clap::Subcommand;
-use munjigi_protocol::PictureType;
 
 use super::{Fail, Shell};
 
@@ -36,12 +35,4 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         Command::Off(arguments) => switch::run(shell, arguments, switch::Way::Off).await,
         Command::Refill(arguments) => refill::run(shell, arguments).await,
     }
-}
-
-fn parse_kind(text: &str) -> Result<PictureType, String> {
-    let kinds = PictureType::ALL.iter().copied();
-    kinds
-        .into_iter()
-        .find(|kind| kind.as_str() == text)
-        .ok_or_else(|| "must be grid, area or turn".to_owned())
 }

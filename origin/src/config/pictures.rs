@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use munjigi_pictures::Pictures;
 use munjigi_process::config::{Reader, number};
-use munjigi_protocol::PictureType;
+use munjigi_protocol::{PictureKind, UnknownPictureKind};
 
 use super::{Environment, parse_bare_url, variables};
 
@@ -55,14 +55,14 @@ fn challenges(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "must be a whole number of challenges, at least 1".to_owned())
 }
 
-fn parse_judges(text: &str) -> Result<BTreeMap<PictureType, String>, String> {
+fn parse_judges(text: &str) -> Result<BTreeMap<PictureKind, String>, String> {
     if text == "none" {
         return Ok(BTreeMap::new());
     }
     let mut judges = BTreeMap::new();
     for word in text.split(',') {
         let (kind, model) = word.trim().split_once('=').unwrap_or_default();
-        let kind = parse_kind(kind).filter(|_| !model.is_empty());
+        let kind: Option<PictureKind> = kind.parse().ok().filter(|_| !model.is_empty());
         let kind = kind.ok_or("must be KIND=MODEL, separated by commas, or none")?;
         if judges.insert(kind, model.to_owned()).is_some() {
             return Err(format!("set only one model for {}", kind.as_str()));
@@ -71,20 +71,13 @@ fn parse_judges(text: &str) -> Result<BTreeMap<PictureType, String>, String> {
     Ok(judges)
 }
 
-fn parse_kind(text: &str) -> Option<PictureType> {
-    PictureType::ALL.iter().copied().find(|kind| kind.as_str() == text)
-}
-
-fn parse_kinds(text: &str) -> Result<Vec<PictureType>, String> {
+fn parse_kinds(text: &str) -> Result<Vec<PictureKind>, String> {
     if text == "none" {
         return Ok(Vec::new());
     }
     let mut kinds = Vec::new();
     for word in text.split(',') {
-        kinds.push(
-            parse_kind(word.trim())
-                .ok_or("must be grid, area and turn, separated by commas, or none")?,
-        );
+        kinds.push(word.trim().parse().map_err(|error: UnknownPictureKind| error.to_string())?);
     }
     kinds.sort_unstable();
     kinds.dedup();

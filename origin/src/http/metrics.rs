@@ -69,7 +69,7 @@ async fn look_at_pictures(app: &App) {
     let overview = pictures::overview(&app.pool, now);
     let Ok(Ok(kinds)) = tokio::time::timeout(LOOK_TIMEOUT, overview).await else { return };
     for kind in kinds {
-        let name = kind.picture_type.as_str();
+        let name = kind.kind.as_str();
         gauge!("munjigi_picture_pool_challenges_left", "type" => name).set(kind.left as f64);
         for (state, packs) in [
             ("drawing", kind.drawing),

@@ -20,8 +20,8 @@ use munjigi_pictures::{Drawings, Factory};
 use munjigi_process::clock::Clock;
 use munjigi_process::stop;
 use munjigi_protocol::{
-    Code, Judgement, Pack, PackId, PictureCount, PictureType, Pools, RenderReply, RenderRequest,
-    RenderedImage, RenderedPicture, Rendering, RightRound, base64,
+    Code, Judgement, Pack, PackId, PictureCount, PictureKind, PictureType, Pools, RenderReply,
+    RenderRequest, RenderedImage, RenderedPicture, Rendering, RightRound, base64,
 };
 use munjigi_store::pictures::content_type;
 use serde_json::json;
@@ -39,6 +39,20 @@ pub struct Workshop {
     pub factory: Factory,
 }
 
+/// Every kind is dealt.
+const UNMEASURED: &str = "
+    [[kind]]
+    name = 'photo-grid'
+    off = false
+
+    [[kind]]
+    name = 'photo-area'
+    off = false
+";
+
+/// Kinds that are made of photos.
+pub const OF_PHOTOS: [PictureKind; 2] = [PictureKind::PhotoGrid, PictureKind::PhotoArea];
+
 impl Workshop {
     pub async fn new(pool: PgPool) -> Self {
         let rig = Rig::new(pool).await;
@@ -48,10 +62,10 @@ impl Workshop {
         let (clock, entropy) = (factory.clock.clone(), factory.entropy.clone());
         factory.gpu = Some(Gpu::new(client, gpu.url.clone(), &ring(), clock, entropy));
         // Regardless of this release's measurements.
-        factory.policy = Arc::new(Policy::read("").unwrap());
+        factory.policy = Arc::new(Policy::read(UNMEASURED).unwrap());
         let mut workshop = Self { rig, gpu, factory };
         workshop.set(|config| {
-            config.kinds = vec![PictureType::Grid];
+            config.kinds = vec![PictureKind::Grid];
             config.per_pack = 4;
             config.oversample = 1;
             config.low_water = 10;

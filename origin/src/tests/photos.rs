@@ -13,7 +13,7 @@ use munjigi_protocol::RightRound;
 use munjigi_store::photos::Photo;
 use sqlx::PgPool;
 
-use crate::rig::pictures::Workshop;
+use crate::rig::pictures::{OF_PHOTOS, Workshop};
 
 /// A photo of one colour: red ones show a cup, green ones a tree.
 fn photo(colour: [u8; 3], edge: u32) -> Vec<u8> {
@@ -116,7 +116,8 @@ fn import<'a>(shop: &'a Workshop, labels: &'a Labels, model: &'a str) -> Import<
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn photos_are_labelled_once_packed_and_published(pool: PgPool) {
-    let shop = Workshop::new(pool).await;
+    let mut shop = Workshop::new(pool).await;
+    shop.set(|config| config.kinds = OF_PHOTOS.to_vec());
     let (folder, known) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     write_photos(folder.path());
     write(folder.path(), "blue.png", photo([0, 0, 200], 150));

@@ -10,7 +10,7 @@ use std::time::Duration;
 use munjigi_delivery::outbox::{self, Outbox as _};
 use munjigi_pictures::policy::Policy;
 use munjigi_process::stop;
-use munjigi_protocol::{Code, PackId, PictureType};
+use munjigi_protocol::{Code, PackId, PictureKind};
 use munjigi_store::pictures::{Shape, Switch, SwitchKind, packed, put_again};
 use munjigi_store::transact;
 use sqlx::PgPool;
@@ -19,6 +19,7 @@ use crate::rig::pictures::{Failure, Workshop};
 use crate::rig::{DAY, HOUR, MINUTE};
 
 const ITEMS: &str = "SELECT count(*) FROM pack_items WHERE outcome = 'kept'";
+const DRAWN: [PictureKind; 3] = [PictureKind::Grid, PictureKind::Area, PictureKind::Turn];
 const PACKS: &str = "SELECT count(*) FROM packs";
 const DRAWING: &str = "SELECT count(*) FROM packs WHERE state = 'drawing'";
 
@@ -54,11 +55,11 @@ async fn an_empty_pool_is_filled_images_then_manifest_then_pools(pool: PgPool) {
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn every_kind_has_a_pool(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
-    shop.set(|config| config.kinds = PictureType::ALL.to_vec());
+    shop.set(|config| config.kinds = DRAWN.to_vec());
     shop.round().await;
-    let kinds: Vec<PictureType> =
-        shop.rig.edge.pools().packs.iter().map(|entry| entry.picture_type).collect();
-    assert_eq!(kinds, [PictureType::Area, PictureType::Grid, PictureType::Turn]);
+    let kinds: Vec<PictureKind> =
+        shop.rig.edge.pools().packs.iter().map(|entry| entry.kind).collect();
+    assert_eq!(kinds, [PictureKind::Area, PictureKind::Grid, PictureKind::Turn]);
     let packs = shop.rig.edge.packs();
     let types = packs.iter().map(|pack| (pack.rows, pack.content_type.as_str()));
     let types: BTreeSet<(u8, &str)> = types.collect();
@@ -71,7 +72,7 @@ async fn every_kind_has_a_pool(pool: PgPool) {
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_pack_is_sent_again_with_the_content_type_it_was_drawn_with(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
-    shop.set(|config| config.kinds = vec![PictureType::Turn]);
+    shop.set(|config| config.kinds = vec![PictureKind::Turn]);
     shop.round().await;
     sqlx::query("UPDATE packs SET content_type = 'image/jpeg'")
         .execute(&shop.rig.pool)
@@ -269,7 +270,7 @@ async fn an_edge_that_lost_its_packs_gets_all_of_them_again(pool: PgPool) {
 async fn switch(shop: &Workshop, switch: Option<Switch>) {
     let deals = |kind, switch| shop.factory.deals(kind, switch);
     let now = shop.rig.now();
-    let unit = SwitchKind { kind: PictureType::Grid, switch, deals: &deals, now };
+    let unit = SwitchKind { kind: PictureKind::Grid, switch, deals: &deals, now };
     transact(&shop.rig.pool, &unit).await.unwrap();
 }
 
@@ -310,23 +311,23 @@ async fn a_pack_of_a_kind_that_is_off_does_not_stay_at_the_edge(pool: PgPool) {
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_kind_that_programs_pass_is_off_until_an_operator_switches_it_on(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
-    shop.set(|config| config.kinds = vec![PictureType::Grid, PictureType::Area]);
+    shop.set(|config| config.kinds = vec![PictureKind::Grid, PictureKind::Area]);
     let measured = "[[kind]]\nname = \"grid\"\npass_rate = 0.41\n";
     shop.factory.policy = Arc::new(Policy::read(measured).unwrap());
     shop.round().await;
-    let kinds = |shop: &Workshop| -> Vec<PictureType> {
-        shop.rig.edge.pools().packs.iter().map(|entry| entry.picture_type).collect()
+    let kinds = |shop: &Workshop| -> Vec<PictureKind> {
+        shop.rig.edge.pools().packs.iter().map(|entry| entry.kind).collect()
     };
-    assert_eq!(kinds(&shop), [PictureType::Area]);
+    assert_eq!(kinds(&shop), [PictureKind::Area]);
     shop.rig.pass(MINUTE);
     switch(&shop, Some(Switch::On)).await;
     shop.round().await;
-    assert_eq!(kinds(&shop), [PictureType::Area, PictureType::Grid]);
+    assert_eq!(kinds(&shop), [PictureKind::Area, PictureKind::Grid]);
     // A release that brings the measurement also withdraws what is already
     // dealt.
     switch(&shop, None).await;
     shop.round().await;
-    assert_eq!(kinds(&shop), [PictureType::Area]);
+    assert_eq!(kinds(&shop), [PictureKind::Area]);
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
@@ -425,7 +426,7 @@ async fn counts_of_unknown_packs_and_of_none_are_kept(pool: PgPool) {
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_running_factory_fills_the_pools(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
-    shop.set(|config| config.kinds = PictureType::ALL.to_vec());
+    shop.set(|config| config.kinds = DRAWN.to_vec());
     let (stopper, stop) = stop::pair();
     let running = tokio::spawn(shop.factory.clone().run(None, stop));
     tokio::time::timeout(Duration::from_mins(1), async {
@@ -452,7 +453,7 @@ async fn cut(pool: &PgPool) {
 async fn a_factory_whose_connections_are_cut_continues_without_duplicates(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
     shop.set(|config| {
-        config.kinds = PictureType::ALL.to_vec();
+        config.kinds = DRAWN.to_vec();
         config.per_pack = 64;
     });
     let (stopper, stop) = stop::pair();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::{PackId, PictureType, RightRound};
+use munjigi_protocol::{PackId, PictureKind, RightRound};
 use sqlx::{PgConnection, PgPool};
 
 use super::pictures::{content_type, publications};
@@ -203,7 +203,7 @@ pub struct PhotoItem<'a> {
 #[derive(Debug)]
 pub struct AddPhotoPack<'a> {
     pub id: PackId,
-    pub picture_type: PictureType,
+    pub kind: PictureKind,
     /// Challenges that may be dealt from it.
     pub deal_limit: u64,
     pub items: &'a [PhotoItem<'a>],
@@ -217,14 +217,14 @@ impl Unit for AddPhotoPack<'_> {
         let (pack, now) = (self.id.to_string(), to_timestamp(self.now));
         sqlx::query!(
             "INSERT INTO packs (
-                id, type, source, state, items, deal_limit, drawn_by, content_type, created_at,
+                id, kind, state, items, deal_limit, drawn_by, content_type, created_at,
                 drawn_at
-            ) VALUES ($1, $2, 'photos', 'drawn', $3, $4, 'photos', $5, $6, $6)",
+            ) VALUES ($1, $2, 'drawn', $3, $4, 'photos', $5, $6, $6)",
             pack,
-            self.picture_type.as_str(),
+            self.kind.as_str(),
             i32::try_from(self.items.len()).unwrap_or(i32::MAX),
             i64::try_from(self.deal_limit).unwrap_or(i64::MAX),
-            content_type(self.picture_type),
+            content_type(self.kind.picture_type()),
             now
         )
         .execute(&mut *connection)

@@ -54,8 +54,8 @@ async fn in_the_middle(records: &Records) -> Result<()> {
 
 /// Number of kinds that still need a pack.
 async fn wanting(records: &Records) -> Result<i64> {
-    let full = "SELECT 3 - count(*) FROM (SELECT type FROM packs WHERE state = 'published' \
-                GROUP BY type HAVING count(*) >= 3) AS full_kinds";
+    let full = "SELECT 3 - count(*) FROM (SELECT kind FROM packs WHERE state = 'published' \
+                GROUP BY kind HAVING count(*) >= 3) AS full_kinds";
     records.number(full).await
 }
 

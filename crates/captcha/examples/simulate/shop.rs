@@ -5,7 +5,7 @@ use munjigi_captcha::policy::{Question, Stage, flood_cause};
 use munjigi_captcha::{Action, Exemption, Hostname, Site, Visit};
 use munjigi_counters::{CounterKeys, Counters, Pressure};
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::{Algorithm, PictureType, Signals};
+use munjigi_protocol::{Algorithm, PictureKind, Signals};
 
 /// The site and its form.
 pub struct Shop {
@@ -23,7 +23,7 @@ impl Shop {
     pub fn expecting(week: Vec<u32>) -> Self {
         let mut config = site_config(&["mj_", &"0".repeat(26)].concat(), Vec::new());
         config.expected = week;
-        config.pictures = vec![PictureType::Grid];
+        config.pictures = vec![PictureKind::Grid];
         Self {
             site: Site::parse(&config, Exemption::Ignored).expect("a site for tests"),
             hostname: Hostname::parse("shop.example").expect("a host name"),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use munjigi_protocol::{
-    ImageSpan, Pack, PackId, PackItem, PictureType, PoolEntry, Pools, RightRound,
+    ImageSpan, Pack, PackId, PackItem, PictureKind, PictureType, PoolEntry, Pools, RightRound,
 };
 
 use crate::pictures::{PackSource, PicturePack};
@@ -41,8 +41,7 @@ impl OnePack {
             image_bytes: 6_400,
             items,
         };
-        let entry =
-            PoolEntry { id: Self::ID, picture_type: PictureType::Grid, retire_at: u64::MAX };
+        let entry = PoolEntry { id: Self::ID, kind: PictureKind::Grid, retire_at: u64::MAX };
         let pools = Pools { version: 1, packs: vec![entry] };
         Self(Arc::new(PicturePack::parse(pack).expect("a good pack")), Arc::new(pools))
     }

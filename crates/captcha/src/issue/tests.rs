@@ -1,4 +1,4 @@
-use munjigi_protocol::{PictureType, Rule, RuleMatch, Verdict};
+use munjigi_protocol::{PictureKind, Rule, RuleMatch, Verdict};
 
 use super::*;
 use crate::address::Address;
@@ -160,7 +160,7 @@ fn expensive_puzzles_live_longer_and_are_kept_longer() {
 fn an_exempt_site_never_raises() {
     let mut world = World::new();
     world.site.exempt = true;
-    world.site.pictures = vec![PictureType::Grid];
+    world.site.pictures = vec![PictureKind::Grid];
     for _ in 0..300 {
         let reply = world.challenge();
         let Step::Puzzle(step) = &reply.step else { panic!("a puzzle") };

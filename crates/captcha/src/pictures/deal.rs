@@ -5,7 +5,7 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use munjigi_keys::{Kid, UnixMillis, leading};
-use munjigi_protocol::{PackId, PictureRound, PictureStep, PictureType, PoolEntry, Pools};
+use munjigi_protocol::{PackId, PictureKind, PictureRound, PictureStep, PoolEntry, Pools};
 use sha2::Sha256;
 
 use super::{PackSource, PicturePack, RightAnswer};
@@ -31,7 +31,7 @@ pub(crate) struct Deal<'a> {
     /// The attempt's id.
     pub id: [u8; 16],
     /// Kinds of picture that the site shows.
-    pub kinds: &'a [PictureType],
+    pub kinds: &'a [PictureKind],
     pub now: UnixMillis,
     /// How long its images can be fetched.
     pub until: UnixMillis,
@@ -53,7 +53,7 @@ pub(crate) async fn deal<S: PackSource>(deal: &Deal<'_>, source: &S) -> Option<D
         let first = candidates.iter().enumerate().min_by_key(|(_, candidate)| candidate.0)?.0;
         let (_, entry) = candidates.swap_remove(first);
         let Ok(Some(pack)) = source.pack(entry.id).await else { continue };
-        if pack.pack().picture_type == entry.picture_type {
+        if pack.pack().picture_type == entry.kind.picture_type() {
             return chosen(&dice, &pack, deal);
         }
     }
@@ -72,9 +72,9 @@ fn candidates(dice: &Dice, pools: &Pools, deal: &Deal<'_>) -> Vec<(Place, PoolEn
     pools
         .packs
         .iter()
-        .filter(|entry| deal.kinds.contains(&entry.picture_type) && now < entry.retire_at)
+        .filter(|entry| deal.kinds.contains(&entry.kind) && now < entry.retire_at)
         .map(|entry| {
-            let kind = dice.number(&[b"kind", entry.picture_type.as_str().as_bytes()]);
+            let kind = dice.number(&[b"kind", entry.kind.as_str().as_bytes()]);
             ((kind, dice.number(&[b"pack", &entry.id.0]), entry.id), *entry)
         })
         .collect()

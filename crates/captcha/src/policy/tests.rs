@@ -10,7 +10,7 @@ pub(super) mod pressures;
 mod rules;
 
 use munjigi_counters::{Crowd, Fleet, Load, Part};
-use munjigi_protocol::{Check, PictureType, Rule, RuleMatch, SiteConfig, Work};
+use munjigi_protocol::{Check, PictureKind, Rule, RuleMatch, SiteConfig, Work};
 use proptest::prelude::*;
 
 use super::*;
@@ -45,7 +45,7 @@ fn site(on: On) -> Site {
     let rule = |verdict| vec![Rule { when: RuleMatch::default(), verdict }];
     match on {
         On::Plain => {}
-        On::WithPictures => config.pictures = vec![PictureType::Grid],
+        On::WithPictures => config.pictures = vec![PictureKind::Grid],
         On::Rule(verdict) => config.rules = rule(verdict),
         On::RuleForAction(verdict) => {
             config.rules = rule(verdict);
@@ -57,7 +57,7 @@ fn site(on: On) -> Site {
         }
         On::RuleWithPictures(verdict) => {
             config.rules = rule(verdict);
-            config.pictures = vec![PictureType::Grid];
+            config.pictures = vec![PictureKind::Grid];
         }
         On::Exempt => config.exempt = true,
     }

@@ -167,7 +167,7 @@ pub const GPU_URL: Variable = Variable::with_default(
 );
 pub const PICTURES_KINDS: Variable = Variable::with_default(
     "MUNJIGI_PICTURES_KINDS",
-    "grid,area,turn",
+    "grid,area,turn,photo-grid,photo-area",
     "kinds of picture to draw and serve; none for no pictures",
 );
 pub const PICTURES_PER_PACK: Variable =

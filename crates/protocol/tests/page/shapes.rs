@@ -19,6 +19,7 @@ pub const NOT_TABLES: &[&str] = &[
     "Code",
     "InvalidAttemptId",
     "InvalidPackId",
+    "UnknownPictureKind",
     "OutcomeKey",
     "PackId",
     "PictureStep",
@@ -41,7 +42,7 @@ pub fn all() -> Tables {
         Algorithm AlgorithmName ChallengeReply ChallengeRequest Check Count CountBatch CountKind
         EventBatch FleetCount PriceCount FrameState Health HealthCheck ImageSpan InternalState ListDelete Judgement Metadata Mode ScoreReason
         Outcome OutcomeReason OutcomeReply OutcomeReport OutcomeRequest
-        Pack PackItem PageOptions PictureCount PictureRound PictureType PoolEntry Pools
+        Pack PackItem PageOptions PictureCount PictureKind PictureRound PictureType PoolEntry Pools
         PredictReply Problem RenderReply RenderRequest RenderedImage RenderedPicture Rendering RightRound
         ScoreWeights SegmentedThing Trace RedeemedEvent Rule RuleMatch Sign Signals SiteConfig SiteDelete SitePut SiteState UnderAttack
         SiteverifyReply SiteverifyRequest SolutionRequest Status Verdict Version

@@ -1,7 +1,7 @@
 //! An edit of settings. It is applied to the settings stored at that moment, so
 //! that two concurrent edits both take effect.
 
-use munjigi_protocol::{Mode, PictureType, Rule, UnderAttack, Work};
+use munjigi_protocol::{Mode, PictureKind, Rule, UnderAttack, Work};
 
 use super::Settings;
 use super::check::check;
@@ -27,7 +27,7 @@ pub struct Edit {
     /// When the site counts as under attack.
     pub under_attack: Option<UnderAttack>,
     /// Kinds of picture, replacing all.
-    pub pictures: Option<Vec<PictureType>>,
+    pub pictures: Option<Vec<PictureKind>>,
     /// Rules, replacing all.
     pub rules: Option<Vec<Rule>>,
     /// Mistakes found while parsing, to be reported together with the others.

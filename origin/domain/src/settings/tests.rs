@@ -1,5 +1,5 @@
 use munjigi_i18n::Texts;
-use munjigi_protocol::{PictureType, RuleMatch, UnderAttack, Verdict};
+use munjigi_protocol::{PictureKind, RuleMatch, UnderAttack, Verdict};
 
 use super::*;
 
@@ -159,7 +159,7 @@ fn changes_name_each_field_that_differs_and_no_other() {
         token_lifetime_seconds: 30,
         fallback_allowed: false,
         under_attack: UnderAttack::On,
-        pictures: vec![PictureType::Grid, PictureType::Turn],
+        pictures: vec![PictureKind::Grid, PictureKind::Turn],
         rules: vec![rule(RuleMatch::default())],
     };
     let changes = changes(&before, &after);
@@ -171,7 +171,7 @@ fn the_undo_survives_a_shell() {
     let before = Settings {
         name: "It's \"$HOME\"; -x\\".into(),
         hosts: vec!["*.shop.example".into(), "[::1]".into()],
-        pictures: vec![PictureType::Area, PictureType::Turn],
+        pictures: vec![PictureKind::Area, PictureKind::Turn],
         rules: vec![rule(RuleMatch { country: Some("KR".into()), ..RuleMatch::default() })],
         ..shop()
     };

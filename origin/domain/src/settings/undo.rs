@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use munjigi_protocol::{PictureType, Rule};
+use munjigi_protocol::{PictureKind, Rule};
 
 use super::Settings;
 
@@ -75,7 +75,7 @@ fn file(rules: &[Rule]) -> String {
 }
 
 /// The value for `--pictures`.
-fn kinds(pictures: &[PictureType]) -> String {
+fn kinds(pictures: &[PictureKind]) -> String {
     let words: Vec<&str> = pictures.iter().map(|kind| kind.as_str()).collect();
     if words.is_empty() { "none".to_owned() } else { words.join(",") }
 }

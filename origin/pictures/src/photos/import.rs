@@ -9,7 +9,7 @@ use std::time::Duration;
 use munjigi_domain::entropy::Entropy;
 use munjigi_process::clock::Clock;
 use munjigi_protocol::{
-    Code, PackId, PictureType, PredictReply, Prediction, SegmentedThing, routes,
+    Code, PackId, PictureKind, PredictReply, Prediction, SegmentedThing, routes,
 };
 use munjigi_store::photos::{self, AddPhotoPack, NewArea, NewPhoto, PhotoItem, Usable};
 use munjigi_store::{StoreError, transact};
@@ -304,7 +304,7 @@ impl Import<'_> {
                     image: &grid.image,
                 })
                 .collect();
-            made.push(self.add(PictureType::Grid, &items, deal_limit).await?);
+            made.push(self.add(PictureKind::PhotoGrid, &items, deal_limit).await?);
         }
         Ok(made)
     }
@@ -330,7 +330,7 @@ impl Import<'_> {
                     image: &area.picture,
                 })
                 .collect();
-            made.push(self.add(PictureType::Area, &items, deal_limit).await?);
+            made.push(self.add(PictureKind::PhotoArea, &items, deal_limit).await?);
         }
         Ok(made)
     }
@@ -343,12 +343,12 @@ impl Import<'_> {
 
     async fn add(
         &self,
-        picture_type: PictureType,
+        kind: PictureKind,
         items: &[PhotoItem<'_>],
         deal_limit: u64,
     ) -> Result<PackId, StoreError> {
         let (id, now) = (PackId(self.entropy.bytes()), self.clock.now());
-        transact(self.pool, &AddPhotoPack { id, picture_type, deal_limit, items, now }).await?;
+        transact(self.pool, &AddPhotoPack { id, kind, deal_limit, items, now }).await?;
         Ok(id)
     }
 }

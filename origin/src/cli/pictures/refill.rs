@@ -28,14 +28,14 @@ pub async fn run(shell: &Shell, _: &Arguments) -> Result<(), Fail> {
     let births: Vec<Birth> = kinds(&pool)
         .await?
         .into_iter()
-        .map(|row| (row.picture_type, row.switch))
+        .map(|row| (row.kind, row.switch))
         .filter(|(kind, switch)| {
             config.pictures.kinds.contains(kind) && policy.deals(*kind, *switch)
         })
         .map(|(kind, _)| birth(&config.pictures, &shell.entropy, kind))
         .collect();
     refill(&pool, &births, shell.clock.now()).await?;
-    let names: Vec<&str> = births.iter().map(|birth| birth.picture_type.as_str()).collect();
+    let names: Vec<&str> = births.iter().map(|birth| birth.kind.as_str()).collect();
     print(&format!(
         "One pack of each kind is queued for drawing: {}.\nWatch: munjigi pictures status\n",
         if names.is_empty() { "no kind".to_owned() } else { names.join(", ") }

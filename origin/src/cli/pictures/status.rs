@@ -68,13 +68,13 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
 
 fn view(config: &Pictures, kinds: &[KindRow], overviews: Vec<Overview>, now: UnixMillis) -> View {
     let policy = Policy::of_this_release();
-    let kinds = kinds.iter().zip(overviews).map(|(kind, overview)| {
-        let picture_type = kind.picture_type;
-        let configured = config.kinds.contains(&picture_type);
+    let kinds = kinds.iter().zip(overviews).map(|(row, overview)| {
+        let (kind, switch) = (row.kind, row.switch);
+        let configured = config.kinds.contains(&kind);
         KindView {
-            kind: picture_type.as_str(),
-            dealt: configured && policy.deals(picture_type, kind.switch),
-            why: match (configured, kind.switch, policy.measured_off(picture_type)) {
+            kind: kind.as_str(),
+            dealt: configured && policy.deals(kind, switch),
+            why: match (configured, switch, policy.measured_off(kind)) {
                 (false, _, _) => "not in MUNJIGI_PICTURES_KINDS",
                 (true, Some(Switch::On), _) => "switched on",
                 (true, Some(Switch::Off), _) => "switched off",
@@ -92,7 +92,7 @@ fn view(config: &Pictures, kinds: &[KindRow], overviews: Vec<Overview>, now: Uni
             last_drawn: overview.last_drawn.map(rfc3339),
             pass_rate: rate(overview.right, overview.wrong),
             last_error: overview.last_error,
-            program_pass_rate: policy.pass_rate(picture_type),
+            program_pass_rate: policy.pass_rate(kind),
         }
     });
     View { drawing: config.gpu_url.is_some(), open: config.hours.open(now), kinds: kinds.collect() }
@@ -149,14 +149,14 @@ fn rfc3339(at: UnixMillis) -> String {
 
 #[cfg(test)]
 mod tests {
-    use munjigi_protocol::PictureType;
+    use munjigi_protocol::PictureKind;
 
     use super::*;
     use crate::config::default_pictures;
 
-    fn overview(picture_type: PictureType) -> Overview {
+    fn overview(kind: PictureKind) -> Overview {
         Overview {
-            picture_type,
+            kind,
             drawing: 1,
             drawn: 0,
             published: 2,
@@ -175,14 +175,10 @@ mod tests {
     #[test]
     fn people_get_a_table_and_the_errors() {
         let kinds = [
-            KindRow { picture_type: PictureType::Grid, switch: None, below_since: None },
-            KindRow {
-                picture_type: PictureType::Turn,
-                switch: Some(Switch::Off),
-                below_since: None,
-            },
+            KindRow { kind: PictureKind::Grid, switch: None, below_since: None },
+            KindRow { kind: PictureKind::Turn, switch: Some(Switch::Off), below_since: None },
         ];
-        let overviews = vec![overview(PictureType::Grid), overview(PictureType::Turn)];
+        let overviews = vec![overview(PictureKind::Grid), overview(PictureKind::Turn)];
         let view = view(&default_pictures(), &kinds, overviews, UnixMillis(0));
         let text = people(&view);
         let grid = text.lines().nth(1).unwrap();

@@ -3,20 +3,18 @@
 use std::fmt::Write;
 
 use munjigi_pictures::policy::Policy;
-use munjigi_protocol::PictureType;
+use munjigi_protocol::PictureKind;
 use munjigi_store::pictures::{Switch, SwitchKind};
 use munjigi_store::transact;
 use serde::Serialize;
 
-use super::parse_kind;
 use crate::cli::{Fail, Shell, print, print_json};
 use crate::config::PicturesConfig;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The kind: grid, area or turn.
-    #[arg(value_parser = parse_kind)]
-    kind: PictureType,
+    /// The kind: grid, area, turn, photo-grid or photo-area.
+    kind: PictureKind,
     /// Print JSON.
     #[arg(long)]
     json: bool,

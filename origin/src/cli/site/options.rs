@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use munjigi_domain::settings::{Edit, Mistake, read_rules};
-use munjigi_protocol::{Mode, PictureType, UnderAttack};
+use munjigi_protocol::{Mode, PictureKind, UnderAttack};
 
 /// The maximum that the database can store.
 const MOST_WORK: u64 = i64::MAX.unsigned_abs();
@@ -36,7 +36,7 @@ pub struct Options {
     #[arg(long, value_name = "WHEN", value_parser = under_attack())]
     under_attack: Option<UnderAttack>,
     /// Kinds of picture for risky visitors, separated by commas: grid, area,
-    /// turn; or none, and risky visitors do more work [a new site: none].
+    /// turn, photo-grid, photo-area; or none, and risky visitors do more work [a new site: none].
     #[arg(long, value_name = "KINDS", value_parser = pictures)]
     pictures: Option<Pictures>,
     /// Rules that replace all existing rules: a JSON array, or - to read it
@@ -94,16 +94,13 @@ pub fn on_off() -> impl TypedValueParser<Value = bool> {
 
 /// A newtype: clap would take a bare list for several values.
 #[derive(Debug, Clone)]
-struct Pictures(Vec<PictureType>);
+struct Pictures(Vec<PictureKind>);
 
 fn pictures(text: &str) -> Result<Pictures, String> {
     if text == "none" {
         return Ok(Pictures(Vec::new()));
     }
-    let kind = |word: &str| {
-        let found = PictureType::ALL.iter().find(|kind| kind.as_str() == word).copied();
-        found.ok_or_else(|| format!("{word:?} is not a kind of picture: grid, area, turn"))
-    };
+    let kind = |word: &str| word.parse().map_err(|error| format!("{word:?}: {error}"));
     let mut kinds = text.split(',').map(kind).collect::<Result<Vec<_>, _>>()?;
     kinds.sort_unstable();
     kinds.dedup();

@@ -54,7 +54,8 @@ fn english(page: &str) -> Vec<&str> {
         });
         let is_name = NAMES.iter().any(|name| text.contains(name));
         // Values of settings and rules are spelt as on the wire.
-        let is_value = name == "b" && text.chars().all(|char| char.is_ascii_lowercase());
+        let is_value =
+            name == "b" && text.chars().all(|char| char.is_ascii_lowercase() || char == '-');
         if !is_code && !is_english && is_word && !is_korean && !is_name && !is_value {
             found.push(text.trim());
         }

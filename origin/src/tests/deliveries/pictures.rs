@@ -3,7 +3,7 @@
 use munjigi_pictures as factory;
 use munjigi_pictures::Factory;
 use munjigi_process::stop::{self, Stop, Stopper};
-use munjigi_protocol::PictureType;
+use munjigi_protocol::PictureKind;
 use munjigi_store::deliveries::Topic;
 use munjigi_store::pictures::{Switch, SwitchKind};
 use munjigi_store::transact;
@@ -174,6 +174,6 @@ impl Scene for Pools {
 async fn switch_off(shop: &Workshop) {
     let deals = |kind, switch| shop.factory.deals(kind, switch);
     let (switch, now) = (Some(Switch::Off), shop.rig.now());
-    let unit = SwitchKind { kind: PictureType::Grid, switch, deals: &deals, now };
+    let unit = SwitchKind { kind: PictureKind::Grid, switch, deals: &deals, now };
     transact(&shop.rig.pool, &unit).await.unwrap();
 }

@@ -19,7 +19,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use super::{LIST, import, photo, write, write_sample};
-use crate::rig::pictures::Workshop;
+use crate::rig::pictures::{OF_PHOTOS, Workshop};
 use crate::rig::silent_port;
 
 const KEY: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "shop"), ("AWS_SECRET_ACCESS_KEY", "hush")];
@@ -64,7 +64,8 @@ fn grow(root: &Path, name: &str) {
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_bucket_is_imported_like_a_folder_and_once(pool: PgPool) {
-    let workshop = Workshop::new(pool).await;
+    let mut workshop = Workshop::new(pool).await;
+    workshop.set(|config| config.kinds = OF_PHOTOS.to_vec());
     let (root, endpoint) = shop().await;
     let folder = root.path();
     for number in 0..7_u8 {

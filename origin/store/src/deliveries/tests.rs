@@ -18,8 +18,8 @@ const ROWS: &str = "
         VALUES ('1111111111111111', '0000000000000000', 'https://a.example', '', 'live', '2026-11-20');
     INSERT INTO webhook_deliveries (id, webhook, event, queued_at)
         VALUES ('msg_1111111111111111', '1111111111111111', 'webhook.test', '2026-11-20');
-    INSERT INTO packs (id, type, source, state, items, deal_limit, created_at)
-        VALUES ('0000000000000001', 'area', 'scenes', 'drawing', 4, 9, '2026-11-20');
+    INSERT INTO packs (id, kind, state, items, deal_limit, created_at)
+        VALUES ('0000000000000001', 'area', 'drawing', 4, 9, '2026-11-20');
 ";
 
 #[sqlx::test(migrator = "crate::MIGRATOR")]

@@ -1,7 +1,7 @@
 //! Candidates: which are to be drawn, and the outcome of each.
 
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::{Judgement, PackId, PictureType, RightRound};
+use munjigi_protocol::{Judgement, PackId, PictureKind, RightRound};
 use sqlx::{PgConnection, PgPool};
 
 use super::row;
@@ -11,7 +11,7 @@ use crate::{StoreError, Unit};
 /// A pack that is being drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drawing {
-    pub picture_type: PictureType,
+    pub kind: PictureKind,
     /// Items wanted.
     pub items: u64,
     /// Candidates kept so far.
@@ -67,11 +67,11 @@ pub async fn drawing(
     .fetch_all(&mut *moment)
     .await?;
     let row = sqlx::query!(
-        r#"SELECT type, items,
+        r#"SELECT kind, items,
             (SELECT count(*) FROM pack_items WHERE pack = packs.id AND outcome IS NULL) AS "undrawn!",
             (SELECT count(*) FROM pack_items WHERE pack = packs.id AND outcome = 'kept') AS "kept!",
             (SELECT count(*) FROM pack_items WHERE pack = packs.id) AS "candidates!"
-        FROM packs WHERE id = $1 AND state = 'drawing' AND source = 'scenes'"#,
+        FROM packs WHERE id = $1 AND state = 'drawing'"#,
         pack
     )
     .fetch_optional(&mut *moment)
@@ -83,7 +83,7 @@ pub async fn drawing(
         Ok(Candidate { position: row.position, seed })
     });
     Ok(Some(Drawing {
-        picture_type: row::picture_type(&row.r#type, &pack)?,
+        kind: row::kind(&row.kind, &pack)?,
         items: u64::from(row.items.unsigned_abs()),
         kept: row.kept.unsigned_abs(),
         candidates: row.candidates.unsigned_abs(),

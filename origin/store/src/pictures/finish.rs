@@ -39,14 +39,14 @@ impl Unit for Finish {
     async fn run(&self, connection: &mut PgConnection) -> Result<Finished, StoreError> {
         let pack = self.pack.to_string();
         let open = sqlx::query!(
-            "SELECT items, type FROM packs WHERE id = $1 AND state = 'drawing' FOR UPDATE",
+            "SELECT items, kind FROM packs WHERE id = $1 AND state = 'drawing' FOR UPDATE",
             pack
         )
         .fetch_optional(&mut *connection)
         .await?;
         let Some(open) = open else { return Ok(Finished::Before) };
         let items = open.items;
-        let picture_type = row::picture_type(&open.r#type, &pack)?;
+        let kind = row::kind(&open.kind, &pack)?;
         let rows = sqlx::query!(
             r#"SELECT position, octet_length(images) AS "bytes!", judgement FROM pack_items
             WHERE pack = $1 AND outcome = 'kept' ORDER BY position"#,
@@ -73,7 +73,7 @@ impl Unit for Finish {
             pack,
             held,
             to_timestamp(self.now),
-            content_type(picture_type)
+            content_type(kind.picture_type())
         )
         .execute(&mut *connection)
         .await?;

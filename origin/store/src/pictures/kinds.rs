@@ -2,7 +2,7 @@
 
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::PictureType;
+use munjigi_protocol::PictureKind;
 use sqlx::{PgConnection, PgExecutor};
 
 use super::{pools, row};
@@ -29,7 +29,7 @@ impl Switch {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KindRow {
-    pub picture_type: PictureType,
+    pub kind: PictureKind,
     /// The operator's choice; `None` leaves it to the measurement.
     pub switch: Option<Switch>,
     /// Since when its pool has been below the low-water mark.
@@ -38,7 +38,7 @@ pub struct KindRow {
 
 /// Every kind.
 pub async fn kinds(executor: impl PgExecutor<'_>) -> Result<Vec<KindRow>, StoreError> {
-    let rows = sqlx::query!("SELECT type, switch, below_since FROM picture_kinds ORDER BY type")
+    let rows = sqlx::query!("SELECT kind, switch, below_since FROM picture_kinds ORDER BY kind")
         .fetch_all(executor)
         .await?;
     rows.into_iter()
@@ -49,7 +49,7 @@ pub async fn kinds(executor: impl PgExecutor<'_>) -> Result<Vec<KindRow>, StoreE
                 _ => None,
             };
             Ok(KindRow {
-                picture_type: row::picture_type(&row.r#type, &row.r#type)?,
+                kind: row::kind(&row.kind, &row.kind)?,
                 switch,
                 below_since: row.below_since.map(from_timestamp),
             })
@@ -58,11 +58,11 @@ pub async fn kinds(executor: impl PgExecutor<'_>) -> Result<Vec<KindRow>, StoreE
 }
 
 /// Whether a kind is dealt, given its switch.
-pub type Deals<'a> = &'a (dyn Fn(PictureType, Option<Switch>) -> bool + Sync);
+pub type Deals<'a> = &'a (dyn Fn(PictureKind, Option<Switch>) -> bool + Sync);
 
 /// Switches a kind on or off, and updates the pools.
 pub struct SwitchKind<'a> {
-    pub kind: PictureType,
+    pub kind: PictureKind,
     /// On or off; `None` leaves it to the measurement.
     pub switch: Option<Switch>,
     /// Whether a kind is dealt, given its switch.
@@ -78,7 +78,7 @@ impl Unit for SwitchKind<'_> {
         sqlx::query!(
             "UPDATE picture_kinds SET
                 switch = $2, switched_at = CASE WHEN $2::text IS NULL THEN NULL ELSE $3::timestamptz END
-            WHERE type = $1",
+            WHERE kind = $1",
             self.kind.as_str(),
             self.switch.map(Switch::as_str),
             to_timestamp(self.now)
@@ -91,7 +91,7 @@ impl Unit for SwitchKind<'_> {
 }
 
 /// The kinds that are not dealt.
-pub(super) fn off(kinds: &[KindRow], deals: Deals<'_>) -> Vec<PictureType> {
-    let off = kinds.iter().filter(|row| !deals(row.picture_type, row.switch));
-    off.map(|row| row.picture_type).collect()
+pub(super) fn off(kinds: &[KindRow], deals: Deals<'_>) -> Vec<PictureKind> {
+    let off = kinds.iter().filter(|row| !deals(row.kind, row.switch));
+    off.map(|row| row.kind).collect()
 }

@@ -3,7 +3,7 @@
 
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::PictureType;
+use munjigi_protocol::PictureKind;
 use sqlx::{PgConnection, PgPool};
 
 use super::tend::{Birth, begin};
@@ -14,7 +14,7 @@ use crate::{StoreError, Unit};
 /// One kind's packs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overview {
-    pub picture_type: PictureType,
+    pub kind: PictureKind,
     /// Packs that are being drawn.
     pub drawing: u64,
     /// Packs that wait for delivery to the edge.
@@ -44,7 +44,7 @@ pub struct Overview {
 
 pub async fn overview(pool: &PgPool, now: UnixMillis) -> Result<Vec<Overview>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT kind.type, kind.below_since,
+        r#"SELECT kinds.kind, kinds.below_since,
             count(*) FILTER (WHERE state = 'drawing') AS "drawing!",
             count(*) FILTER (WHERE state = 'drawn') AS "drawn!",
             count(*) FILTER (WHERE state = 'published') AS "published!",
@@ -57,11 +57,11 @@ pub async fn overview(pool: &PgPool, now: UnixMillis) -> Result<Vec<Overview>, S
             coalesce(sum(answered_wrong), 0)::bigint AS "wrong!",
             coalesce(sum(way), 0)::bigint AS "way!",
             max(deliveries.last_error) AS last_error
-        FROM picture_kinds AS kind
-        LEFT JOIN packs ON packs.type = kind.type
+        FROM picture_kinds AS kinds
+        LEFT JOIN packs ON packs.kind = kinds.kind
             AND (state <> 'deleted' OR deleted_at > $1::timestamptz - interval '7 days')
         LEFT JOIN deliveries ON topic = 'drawings' AND key = packs.id
-        GROUP BY kind.type, kind.below_since ORDER BY kind.type"#,
+        GROUP BY kinds.kind, kinds.below_since ORDER BY kinds.kind"#,
         to_timestamp(now)
     )
     .fetch_all(pool)
@@ -69,7 +69,7 @@ pub async fn overview(pool: &PgPool, now: UnixMillis) -> Result<Vec<Overview>, S
     rows.into_iter()
         .map(|row| {
             Ok(Overview {
-                picture_type: row::picture_type(&row.r#type, &row.r#type)?,
+                kind: row::kind(&row.kind, &row.kind)?,
                 drawing: row.drawing.unsigned_abs(),
                 drawn: row.drawn.unsigned_abs(),
                 published: row.published.unsigned_abs(),

@@ -4,7 +4,7 @@
 
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::{PictureType, PoolEntry, Pools};
+use munjigi_protocol::{PictureKind, PoolEntry, Pools};
 use serde_json::Value;
 use sqlx::PgConnection;
 
@@ -53,14 +53,14 @@ fn entries(payload: Option<Value>) -> Result<Vec<PoolEntry>, StoreError> {
 pub(super) async fn queue(
     connection: &mut PgConnection,
     locked: &Locked,
-    off: &[PictureType],
+    off: &[PictureKind],
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let off: Vec<String> = off.iter().map(|kind| kind.as_str().to_owned()).collect();
     let rows = sqlx::query!(
-        r#"SELECT id, type, retire_at AS "retire_at!" FROM packs
-        WHERE state = 'published' AND type <> ALL ($1)
-        ORDER BY type, id"#,
+        r#"SELECT id, kind, retire_at AS "retire_at!" FROM packs
+        WHERE state = 'published' AND kind <> ALL ($1)
+        ORDER BY kind, id"#,
         &off
     )
     .fetch_all(&mut *connection)
@@ -69,7 +69,7 @@ pub(super) async fn queue(
     for row in rows {
         packs.push(PoolEntry {
             id: row::pack_id(&row.id)?,
-            picture_type: row::picture_type(&row.r#type, &row.id)?,
+            kind: row::kind(&row.kind, &row.id)?,
             retire_at: from_timestamp(row.retire_at).seconds(),
         });
     }

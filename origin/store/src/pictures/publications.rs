@@ -64,10 +64,10 @@ pub struct Packed {
 /// Builds a pack for delivery: the same bytes however often it runs.
 pub async fn packed(pool: &PgPool, id: PackId, shape: Shape) -> Result<Packed, StoreError> {
     let pack = id.to_string();
-    let stored = sqlx::query!("SELECT type, content_type FROM packs WHERE id = $1", pack)
+    let stored = sqlx::query!("SELECT kind, content_type FROM packs WHERE id = $1", pack)
         .fetch_one(pool)
         .await?;
-    let picture_type = row::picture_type(&stored.r#type, &pack)?;
+    let picture_type = row::kind(&stored.kind, &pack)?.picture_type();
     let content_type =
         stored.content_type.ok_or_else(|| row::inconsistent("content_type", &pack))?;
     let rows = sqlx::query!(

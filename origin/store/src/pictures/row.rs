@@ -1,7 +1,7 @@
 //! A pack as the factory sees it.
 
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::{PackId, PictureType};
+use munjigi_protocol::{PackId, PictureKind};
 
 use crate::StoreError;
 
@@ -39,7 +39,7 @@ impl PackState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackRow {
     pub id: PackId,
-    pub picture_type: PictureType,
+    pub kind: PictureKind,
     pub state: PackState,
     /// Challenges that may be dealt.
     pub deal_limit: u64,
@@ -60,12 +60,8 @@ pub(super) fn pack_id(text: &str) -> Result<PackId, StoreError> {
     text.parse().map_err(|_| inconsistent("id", text))
 }
 
-pub(super) fn picture_type(text: &str, pack: &str) -> Result<PictureType, StoreError> {
-    PictureType::ALL
-        .iter()
-        .copied()
-        .find(|kind| kind.as_str() == text)
-        .ok_or_else(|| inconsistent("type", pack))
+pub(super) fn kind(text: &str, pack: &str) -> Result<PictureKind, StoreError> {
+    text.parse().map_err(|_| inconsistent("kind", pack))
 }
 
 pub(super) fn state(text: &str, pack: &str) -> Result<PackState, StoreError> {

@@ -3,7 +3,7 @@
 
 use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::{PackId, PictureType};
+use munjigi_protocol::{PackId, PictureKind};
 use sqlx::PgConnection;
 use time::Duration;
 
@@ -21,7 +21,7 @@ const KEPT_AT_THE_EDGE: Duration = Duration::minutes(30);
 #[derive(Debug, Clone)]
 pub struct Birth {
     pub id: PackId,
-    pub picture_type: PictureType,
+    pub kind: PictureKind,
     /// Items wanted.
     pub items: u16,
     /// Challenges that may be dealt from it.
@@ -39,9 +39,9 @@ pub struct Decision {
     /// Packs to keep dealing from until the given time.
     pub extend: Vec<(PackId, UnixMillis)>,
     /// Kinds that are not dealt.
-    pub off: Vec<PictureType>,
+    pub off: Vec<PictureKind>,
     /// Kinds of which too few challenges are left.
-    pub short: Vec<PictureType>,
+    pub short: Vec<PictureKind>,
 }
 
 /// Reads all packs, decides, and carries the decision out.
@@ -84,7 +84,7 @@ impl Unit for Tend<'_> {
         // A pack of a kind that is off waits until the kind is on again.
         let drawing = packs.iter().filter(|pack| pack.state == PackState::Drawing);
         let (off, on): (Vec<&PackRow>, Vec<&PackRow>) =
-            drawing.partition(|pack| decision.off.contains(&pack.picture_type));
+            drawing.partition(|pack| decision.off.contains(&pack.kind));
         deliveries::hold(connection, Topic::Drawings, &keys(&off)).await?;
         deliveries::resume(connection, Topic::Drawings, &keys(&on), self.now).await
     }
@@ -96,7 +96,7 @@ fn keys(packs: &[&PackRow]) -> Vec<String> {
 
 async fn packs(connection: &mut PgConnection) -> Result<Vec<PackRow>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT id, type, state, deal_limit, dealt, retire_at FROM packs
+        "SELECT id, kind, state, deal_limit, dealt, retire_at FROM packs
         WHERE state IN ('drawing', 'drawn', 'published') ORDER BY created_at, id"
     )
     .fetch_all(connection)
@@ -104,7 +104,7 @@ async fn packs(connection: &mut PgConnection) -> Result<Vec<PackRow>, StoreError
     rows.into_iter()
         .map(|row| {
             Ok(PackRow {
-                picture_type: row::picture_type(&row.r#type, &row.id)?,
+                kind: row::kind(&row.kind, &row.id)?,
                 state: row::state(&row.state, &row.id)?,
                 deal_limit: row.deal_limit.unsigned_abs(),
                 dealt: row.dealt.unsigned_abs(),
@@ -122,10 +122,10 @@ pub(super) async fn begin(
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let begun = sqlx::query!(
-        "INSERT INTO packs (id, type, source, state, items, deal_limit, created_at)
-        VALUES ($1, $2, 'scenes', 'drawing', $3, $4, $5) ON CONFLICT DO NOTHING",
+        "INSERT INTO packs (id, kind, state, items, deal_limit, created_at)
+        VALUES ($1, $2, 'drawing', $3, $4, $5) ON CONFLICT DO NOTHING",
         birth.id.to_string(),
-        birth.picture_type.as_str(),
+        birth.kind.as_str(),
         i32::from(birth.items),
         bigint(birth.deal_limit),
         to_timestamp(now)
@@ -149,14 +149,14 @@ pub(super) async fn begin(
 
 async fn note_short(
     connection: &mut PgConnection,
-    short: &[PictureType],
+    short: &[PictureKind],
     now: UnixMillis,
 ) -> Result<(), StoreError> {
     let short: Vec<String> = short.iter().map(|kind| kind.as_str().to_owned()).collect();
     sqlx::query!(
         "UPDATE picture_kinds SET
-            below_since = CASE WHEN type = ANY ($1) THEN coalesce(below_since, $2) END
-        WHERE (below_since IS NULL) = (type = ANY ($1))",
+            below_since = CASE WHEN kind = ANY ($1) THEN coalesce(below_since, $2) END
+        WHERE (below_since IS NULL) = (kind = ANY ($1))",
         &short,
         to_timestamp(now)
     )

@@ -1,6 +1,6 @@
 //! Converts a row of `sites` into the protocol's SiteConfig, and back.
 
-use munjigi_protocol::{Mode, PictureType, Rule, SiteConfig, SiteState, UnderAttack, Work};
+use munjigi_protocol::{Mode, PictureKind, Rule, SiteConfig, SiteState, UnderAttack, Work};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -62,7 +62,7 @@ impl SiteRow {
             pictures: self
                 .pictures
                 .into_iter()
-                .map(spelt::<PictureType>)
+                .map(spelt::<PictureKind>)
                 .collect::<Option<_>>()
                 .ok_or_else(|| wrong("pictures"))?,
             rules: serde_json::from_value::<Vec<Rule>>(self.rules).map_err(|_| wrong("rules"))?,
@@ -104,7 +104,7 @@ pub fn state(state: SiteState) -> &'static str {
     }
 }
 
-pub fn pictures(pictures: &[PictureType]) -> Vec<String> {
+pub fn pictures(pictures: &[PictureKind]) -> Vec<String> {
     pictures.iter().map(|picture| picture.as_str().to_owned()).collect()
 }
 

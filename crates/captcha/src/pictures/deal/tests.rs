@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use munjigi_protocol::{ImageSpan, Pack, PackItem, RightRound};
+use munjigi_protocol::{ImageSpan, Pack, PackItem, PictureType, RightRound};
 
 use super::*;
 use crate::contract::{ROOT_A, authority, block_on};
@@ -18,8 +18,9 @@ struct Packs {
 const NOW: UnixMillis = UnixMillis::from_seconds(1_000);
 
 impl Packs {
-    fn with(mut self, number: u8, picture_type: PictureType, retire_at: u64) -> Self {
+    fn with(mut self, number: u8, kind: PictureKind, retire_at: u64) -> Self {
         let id = PackId([number; 8]);
+        let picture_type = kind.picture_type();
         let (rows, columns, images) = match picture_type {
             PictureType::Area => (1, 1, 1),
             PictureType::Grid => (3, 3, 1),
@@ -47,7 +48,7 @@ impl Packs {
             items: items.collect(),
         };
         self.there.insert(id, Arc::new(PicturePack::parse(pack).unwrap()));
-        self.pools.packs.push(PoolEntry { id, picture_type, retire_at });
+        self.pools.packs.push(PoolEntry { id, kind, retire_at });
         self
     }
 }
@@ -62,7 +63,7 @@ impl PackSource for Packs {
     }
 }
 
-fn dealt(packs: &Packs, kinds: &[PictureType], id: u8) -> Option<Dealt> {
+fn dealt(packs: &Packs, kinds: &[PictureKind], id: u8) -> Option<Dealt> {
     let authority = authority(ROOT_A);
     let root = authority.first().kid;
     let until = UnixMillis::from_seconds(1_900);
@@ -72,22 +73,24 @@ fn dealt(packs: &Packs, kinds: &[PictureType], id: u8) -> Option<Dealt> {
 
 fn all() -> Packs {
     Packs::default()
-        .with(1, PictureType::Grid, 2_000)
-        .with(2, PictureType::Area, 2_000)
-        .with(3, PictureType::Turn, 2_000)
-        .with(4, PictureType::Grid, 2_000)
+        .with(1, PictureKind::Grid, 2_000)
+        .with(2, PictureKind::Area, 2_000)
+        .with(3, PictureKind::Turn, 2_000)
+        .with(4, PictureKind::Grid, 2_000)
+        .with(5, PictureKind::PhotoGrid, 2_000)
+        .with(6, PictureKind::PhotoArea, 2_000)
 }
 
 #[test]
 fn an_attempt_is_dealt_the_same_picture_again_and_others_another() {
     let packs = all();
-    let seen: Vec<_> = (0..=255).map(|id| dealt(&packs, PictureType::ALL, id).unwrap()).collect();
+    let seen: Vec<_> = (0..=255).map(|id| dealt(&packs, PictureKind::ALL, id).unwrap()).collect();
     for (id, dealt) in (0..=255).zip(&seen) {
-        assert_eq!(self::dealt(&packs, PictureType::ALL, id).as_ref(), Some(dealt));
+        assert_eq!(self::dealt(&packs, PictureKind::ALL, id).as_ref(), Some(dealt));
     }
-    for number in 1..=4 {
+    for number in 1..=6 {
         let often = seen.iter().filter(|dealt| dealt.pack == PackId([number; 8])).count();
-        // Each kind gets a third of the deals; two packs share the grids.
+        // Each kind gets a fifth of the deals; two packs share the grids.
         assert!((20..=120).contains(&often), "pack {number}: {often}");
     }
     let prompts = |dealt: &Dealt| format!("{:?} {}", dealt.pack, dealt.step.rounds[0].prompt);
@@ -98,13 +101,18 @@ fn an_attempt_is_dealt_the_same_picture_again_and_others_another() {
 #[test]
 fn a_site_is_dealt_the_kinds_that_it_shows() {
     let packs = all();
-    for kind in PictureType::ALL {
+    for kind in PictureKind::ALL {
+        let picture_type = kind.picture_type();
         for id in 0..32 {
             let dealt = dealt(&packs, &[*kind], id).unwrap();
-            assert_eq!((dealt.step.picture_type, dealt.answer.kind()), (*kind, *kind));
-            let rounds = if *kind == PictureType::Grid { 1 } else { 2 };
+            assert_eq!(kind.is_photo(), dealt.pack >= PackId([5; 8]));
+            assert_eq!(
+                (dealt.step.picture_type, dealt.answer.kind()),
+                (picture_type, picture_type)
+            );
+            let rounds = if picture_type == PictureType::Grid { 1 } else { 2 };
             assert_eq!((dealt.step.rounds.len(), dealt.answer.rounds()), (rounds, rounds));
-            let images = if *kind == PictureType::Turn { 2 } else { 1 };
+            let images = if picture_type == PictureType::Turn { 2 } else { 1 };
             assert!(dealt.step.rounds.iter().all(|round| round.images.len() == images));
         }
     }
@@ -115,7 +123,7 @@ fn a_site_is_dealt_the_kinds_that_it_shows() {
 fn rounds_of_a_challenge_show_different_items() {
     let packs = all();
     for id in 0..=255 {
-        let dealt = dealt(&packs, &[PictureType::Turn], id).unwrap();
+        let dealt = dealt(&packs, &[PictureKind::Turn], id).unwrap();
         assert_ne!(dealt.step.rounds[0].prompt, dealt.step.rounds[1].prompt);
     }
 }
@@ -123,33 +131,33 @@ fn rounds_of_a_challenge_show_different_items() {
 #[test]
 fn a_new_pack_changes_the_pictures_of_few() {
     let before = all();
-    let after = all().with(5, PictureType::Grid, 2_000);
+    let after = all().with(7, PictureKind::Grid, 2_000);
     for id in 0..=255 {
         let (before, after) =
-            (dealt(&before, PictureType::ALL, id), dealt(&after, PictureType::ALL, id));
-        assert!(before == after || after.unwrap().pack == PackId([5; 8]));
+            (dealt(&before, PictureKind::ALL, id), dealt(&after, PictureKind::ALL, id));
+        assert!(before == after || after.unwrap().pack == PackId([7; 8]));
     }
 }
 
 #[test]
 fn nothing_is_dealt_from_what_is_retired_missing_or_away() {
-    let retired = Packs::default().with(1, PictureType::Grid, 1_000);
-    assert_eq!(dealt(&retired, PictureType::ALL, 1), None);
+    let retired = Packs::default().with(1, PictureKind::Grid, 1_000);
+    assert_eq!(dealt(&retired, PictureKind::ALL, 1), None);
     let mut missing = all();
     missing.there.remove(&PackId([1; 8]));
     for id in 0..64 {
-        let dealt = dealt(&missing, &[PictureType::Grid], id).unwrap();
+        let dealt = dealt(&missing, &[PictureKind::Grid], id).unwrap();
         assert_eq!(dealt.pack, PackId([4; 8]));
     }
     let away = Packs { away: true, ..all() };
-    assert_eq!(dealt(&away, PictureType::ALL, 1), None);
-    assert_eq!(dealt(&Packs::default(), PictureType::ALL, 1), None);
+    assert_eq!(dealt(&away, PictureKind::ALL, 1), None);
+    assert_eq!(dealt(&Packs::default(), PictureKind::ALL, 1), None);
 }
 
 #[test]
 fn names_say_which_image_until_when_and_to_the_edge_alone() {
     let authority = authority(ROOT_A);
-    let dealt = dealt(&all(), &[PictureType::Turn], 9).unwrap();
+    let dealt = dealt(&all(), &[PictureKind::Turn], 9).unwrap();
     for (round, items) in dealt.step.rounds.iter().enumerate() {
         for (image, path) in items.images.iter().enumerate() {
             let name = PictureName::open(&authority, path.strip_prefix("/v1/pictures/").unwrap());

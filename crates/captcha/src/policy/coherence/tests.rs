@@ -1,5 +1,5 @@
 use munjigi_counters::Pressure;
-use munjigi_protocol::{PictureType, Signals};
+use munjigi_protocol::{PictureKind, Signals};
 use proptest::prelude::*;
 
 use super::*;
@@ -22,11 +22,11 @@ const PERSON: Signals = Signals { pointer: Some(3), agreement: None, ..NOTHING }
 /// Every check was made and found nothing.
 const AGREEING: Option<u32> = Some(MASK ^ DEMANDED);
 
-fn decided(agreement: Option<u32>, algorithm: Algorithm, pictures: Vec<PictureType>) -> Demand {
+fn decided(agreement: Option<u32>, algorithm: Algorithm, pictures: Vec<PictureKind>) -> Demand {
     decided_by(&Signals { agreement, ..PERSON }, algorithm, pictures)
 }
 
-fn decided_by(signals: &Signals, algorithm: Algorithm, pictures: Vec<PictureType>) -> Demand {
+fn decided_by(signals: &Signals, algorithm: Algorithm, pictures: Vec<PictureKind>) -> Demand {
     decided_for(&FIREFOX, signals, algorithm, pictures)
 }
 
@@ -34,7 +34,7 @@ fn decided_for(
     visit: &Visit,
     signals: &Signals,
     algorithm: Algorithm,
-    pictures: Vec<PictureType>,
+    pictures: Vec<PictureKind>,
 ) -> Demand {
     let mut config = site_config(&["mj_", &"0".repeat(26)].concat(), Vec::new());
     config.pictures = pictures;
@@ -77,7 +77,7 @@ fn what_every_widget_sends_and_a_client_leaves_out_speaks_against_it() {
     ];
     for signals in &left_out {
         assert_eq!(of(&FIREFOX, signals, Vec::new()), (HARDER, DemandStep::Puzzle, 60));
-        let picture = of(&FIREFOX, signals, vec![PictureType::Grid]);
+        let picture = of(&FIREFOX, signals, vec![PictureKind::Grid]);
         assert_eq!((picture.1, picture.2), (DemandStep::Picture, 60));
         // It is no proof: a site's own rules may forgive it.
         let demand = decided_for(&FIREFOX, signals, Algorithm::HashWx, Vec::new());
@@ -97,7 +97,7 @@ fn what_every_widget_sends_and_a_client_leaves_out_speaks_against_it() {
 fn a_check_that_finds_something_convicts() {
     for check in [Check::Agent, Check::Webdriver, Check::Headless, Check::Natives] {
         assert_eq!(work(Some(found(check))), HARDER * work(AGREEING), "{check:?}");
-        let demand = decided(Some(found(check)), Algorithm::HashWx, vec![PictureType::Grid]);
+        let demand = decided(Some(found(check)), Algorithm::HashWx, vec![PictureKind::Grid]);
         assert_eq!(demand.step, DemandStep::Picture, "{check:?}");
         assert_eq!(risk(demand.signs), CONVICTED, "{check:?}");
     }
@@ -108,7 +108,7 @@ fn what_settings_can_cause_costs_at_most_double() {
     let both = found(Check::Languages) ^ bit(Check::Platform) << FOUND;
     let each = [Check::Languages, Check::Platform, Check::Hints, Check::Graphics].map(found);
     for bits in each.into_iter().chain([both]) {
-        let demand = decided(Some(bits), Algorithm::HashWx, vec![PictureType::Grid]);
+        let demand = decided(Some(bits), Algorithm::HashWx, vec![PictureKind::Grid]);
         assert_eq!((demand.step, demand.total()), (DemandStep::Puzzle, 2 * work(AGREEING)));
     }
 }
@@ -121,7 +121,7 @@ fn developer_tools_in_any_position_are_at_most_doubted() {
     };
     let decide = |checks: &[Check], whole| {
         let signals = Signals { agreement: with(checks), whole, ..PERSON };
-        let demand = decided_by(&signals, Algorithm::HashWx, vec![PictureType::Grid]);
+        let demand = decided_by(&signals, Algorithm::HashWx, vec![PictureKind::Grid]);
         assert!(!is_convicted(demand.signs), "{checks:?}");
         assert_eq!(demand.total() % work(AGREEING), 0, "{checks:?}");
         (demand.step, demand.total() / work(AGREEING))
@@ -149,7 +149,7 @@ fn a_check_left_out_convicts_no_one() {
         let demand = decided(
             Some(MASK ^ DEMANDED ^ (1 << number)),
             Algorithm::HashWx,
-            vec![PictureType::Grid],
+            vec![PictureKind::Grid],
         );
         assert_eq!((demand.step, risk(demand.signs)), (DemandStep::Picture, 60));
         assert!(!is_convicted(demand.signs));

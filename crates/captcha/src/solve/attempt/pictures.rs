@@ -120,7 +120,11 @@ impl Attempt<'_> {
     pub fn missing(&self, algorithm: Algorithm) -> Option<PictureTally> {
         let kind = self.call.site.pictures.first()?;
         let due = algorithm == Algorithm::HashWx;
-        due.then_some(PictureTally { kind: *kind, pack: None, fate: PictureFate::Dealt })
+        due.then_some(PictureTally {
+            kind: kind.picture_type(),
+            pack: None,
+            fate: PictureFate::Dealt,
+        })
     }
 
     #[expect(clippy::too_many_arguments, reason = "what a seal needs, from one place")]

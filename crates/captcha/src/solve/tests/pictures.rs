@@ -1,4 +1,4 @@
-use munjigi_protocol::{PictureType, Trace};
+use munjigi_protocol::{PictureKind, PictureType, Trace};
 
 use super::*;
 use crate::contract::Fault;
@@ -6,7 +6,7 @@ use crate::contract::Fault;
 /// A world whose site has pictures and whose visitor must answer one.
 fn risky() -> World {
     let mut world = World::new();
-    world.site.pictures = vec![PictureType::Grid];
+    world.site.pictures = vec![PictureKind::Grid];
     world.visit.agent = crate::visit::AgentKind::Program;
     world.signals.webdriver = Some(true);
     world
@@ -103,7 +103,7 @@ fn what_becomes_of_pictures_is_counted_by_pack() {
     let shown = picture(&mut world);
     let request = world.want_work(&shown);
     assert_eq!(fate(world.solve(&request)), (Some(OnePack::ID), Way));
-    world.site.pictures = vec![PictureType::Turn];
+    world.site.pictures = vec![PictureKind::Turn];
     let challenge = world.challenge();
     let request = world.solution(&challenge);
     let solved = world.solve(&request).unwrap();
@@ -175,7 +175,7 @@ fn prettier_signals_buy_nothing_once_a_picture_was_asked() {
 #[test]
 fn a_token_from_before_the_picture_is_never_redeemable() {
     let mut world = World::new();
-    world.site.pictures = vec![PictureType::Grid];
+    world.site.pictures = vec![PictureKind::Grid];
     let challenge = world.challenge();
     let request = world.solution(&challenge);
     let early = world.token(&request);
@@ -208,7 +208,7 @@ fn the_same_attempt_is_shown_the_same_picture() {
 #[test]
 fn a_spent_attempt_is_shown_no_picture() {
     let mut world = World::new();
-    world.site.pictures = vec![PictureType::Grid];
+    world.site.pictures = vec![PictureKind::Grid];
     let challenge = world.challenge();
     let request = world.solution(&challenge);
     let token = world.token(&request);
@@ -244,7 +244,7 @@ fn pictures_make_no_risk_cheaper() {
     // Risk that is there from the start, and risk that a solution reveals.
     for late in [false, true] {
         let mut totals = Vec::new();
-        for pictures in [vec![], vec![PictureType::Grid]] {
+        for pictures in [vec![], vec![PictureKind::Grid]] {
             let mut world = risky();
             world.site.pictures = pictures;
             let visit = world.visit;
@@ -347,7 +347,7 @@ fn without_its_stores_it_waits_or_costs_the_most() {
 #[test]
 fn where_no_picture_can_be_dealt_work_is_required() {
     let mut world = risky();
-    world.site.pictures = vec![PictureType::Turn];
+    world.site.pictures = vec![PictureKind::Turn];
     let challenge = world.challenge();
     let request = world.solution(&challenge);
     let next = world.next(&request);

@@ -5,7 +5,7 @@ use munjigi_captcha::phones::{
 };
 use munjigi_domain::settings::{Edit, Field, HostsEdit, Mark, Mistake, Settings};
 use munjigi_i18n::Texts;
-use munjigi_protocol::{Mode, PictureType, UnderAttack};
+use munjigi_protocol::{Mode, PictureKind, UnderAttack};
 use serde::Deserialize;
 
 use crate::sites::host_lines;
@@ -30,12 +30,16 @@ pub struct SettingsForm {
     pub grid: Option<String>,
     pub area: Option<String>,
     pub turn: Option<String>,
+    #[serde(rename = "photo-grid")]
+    pub photo_grid: Option<String>,
+    #[serde(rename = "photo-area")]
+    pub photo_area: Option<String>,
 }
 
 impl SettingsForm {
     pub fn of(settings: &Settings) -> Self {
         let box_of = |ticked: bool| ticked.then(|| "yes".to_owned());
-        let kind = |kind: PictureType| box_of(settings.pictures.contains(&kind));
+        let kind = |kind: PictureKind| box_of(settings.pictures.contains(&kind));
         Self {
             mark: settings.mark(),
             name: settings.name.clone(),
@@ -48,9 +52,11 @@ impl SettingsForm {
             token_lifetime_seconds: settings.token_lifetime_seconds.to_string(),
             fallback_allowed: box_of(settings.fallback_allowed),
             under_attack: settings.under_attack.as_str().to_owned(),
-            grid: kind(PictureType::Grid),
-            area: kind(PictureType::Area),
-            turn: kind(PictureType::Turn),
+            grid: kind(PictureKind::Grid),
+            area: kind(PictureKind::Area),
+            turn: kind(PictureKind::Turn),
+            photo_grid: kind(PictureKind::PhotoGrid),
+            photo_area: kind(PictureKind::PhotoArea),
         }
     }
 
@@ -87,11 +93,13 @@ impl SettingsForm {
     }
 
     /// Every kind of picture, and whether its checkbox is ticked.
-    pub fn pictures(&self) -> [(PictureType, bool); 3] {
+    pub fn pictures(&self) -> [(PictureKind, bool); 5] {
         [
-            (PictureType::Grid, &self.grid),
-            (PictureType::Area, &self.area),
-            (PictureType::Turn, &self.turn),
+            (PictureKind::Grid, &self.grid),
+            (PictureKind::Area, &self.area),
+            (PictureKind::Turn, &self.turn),
+            (PictureKind::PhotoGrid, &self.photo_grid),
+            (PictureKind::PhotoArea, &self.photo_area),
         ]
         .map(|(kind, ticked)| (kind, ticked.is_some()))
     }
@@ -185,7 +193,7 @@ mod tests {
         let settings = Settings {
             name: "Shop".to_owned(),
             hosts: vec!["shop.example".to_owned(), "*.a.example".to_owned()],
-            pictures: vec![PictureType::Grid, PictureType::Turn],
+            pictures: vec![PictureKind::Grid, PictureKind::Turn],
             ..Settings::of_a_new_site()
         };
         let edit = SettingsForm::of(&settings).edit().unwrap();
