@@ -45,8 +45,7 @@ Exit codes:
   7   backup, restore, archive: the file, the place or the database is
       unsuitable; nothing was written
   8   migrate check: the page uses none of the known vendors
-  9   photos import: a list, the sample or a model is unsuitable; nothing
-      was labelled
+  9   photos import: a list of labels or a model is unsuitable
   10  probe, solve: the edge does not respond, or its response is unexpected
   11  probe, solve: no challenge
   12  probe, solve: the solution was refused

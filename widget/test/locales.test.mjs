@@ -79,7 +79,9 @@ for (const name of LOCALES) {
 
   test(`${name} has a word for every kind of thing`, () => {
     assert.ok(kinds.length >= 30);
-    assert.deepEqual(Object.keys(things), kinds);
+    // What is drawn, then what only photos show.
+    assert.deepEqual(Object.keys(things).slice(0, kinds.length), kinds);
+    assert.deepEqual(Object.keys(things), Object.keys(english.things));
     // One form or two, the same for all.
     const forms = new Set(Object.values(things).map((word) => word.split("|").filter(Boolean).length));
     assert.equal(forms.size, 1);

@@ -21,6 +21,7 @@ use sqlx::{PgConnection, PgPool};
 use super::Factory;
 use super::sift::{Fit, sift};
 use crate::gpu::{FACTORY, Gpu, GpuError};
+use crate::photos::compose;
 
 /// Maximum candidates per call.
 const BATCH: u32 = 8;
@@ -38,16 +39,13 @@ const CANDIDATES_PER_ITEM: u64 = 20;
 #[derive(Debug, Clone)]
 pub struct Drawings {
     factory: Factory,
-    gpu: Gpu,
     /// Ends calls in progress: a picture takes longer than a stop may.
     stop: Stop,
 }
 
 impl Drawings {
-    /// `None` without a gpu-backend.
-    pub fn of(factory: &Factory, stop: Stop) -> Option<Self> {
-        let gpu = factory.gpu.clone()?;
-        Some(Self { factory: factory.clone(), gpu, stop })
+    pub fn of(factory: &Factory, stop: Stop) -> Self {
+        Self { factory: factory.clone(), stop }
     }
 }
 
@@ -105,11 +103,20 @@ impl Outbox for Drawings {
         if drawing.next.is_empty() {
             return Ok(self.without_candidates(&drawing));
         }
+        if drawing.kind.is_photo() {
+            let outcomes = compose(&self.factory.pool, pack, drawing.kind, &drawing.next).await?;
+            let batch = Batch { drawn_by: "photos".to_owned(), outcomes };
+            return Ok((progress(&drawing, &batch), DrawStep::Drawn(batch)));
+        }
+        let Some(gpu) = &self.factory.gpu else {
+            // An origin that has one draws it.
+            return Ok((DeliveryResult::Held, DrawStep::Nothing));
+        };
         let mut stop = self.stop.clone();
         let result = tokio::select! {
             biased;
             () = stop.asked() => return Ok((DeliveryResult::Interrupted, DrawStep::Nothing)),
-            result = self.draw_batch(&drawing, due.attempts) => result,
+            result = self.draw_batch(gpu, &drawing, due.attempts) => result,
         };
         Ok(match result {
             Ok(batch) => (progress(&drawing, &batch), DrawStep::Drawn(batch)),
@@ -157,7 +164,12 @@ impl Drawings {
         (DeliveryResult::Failed(failure), more)
     }
 
-    async fn draw_batch(&self, drawing: &Drawing, failures: u32) -> Result<Batch, GpuError> {
+    async fn draw_batch(
+        &self,
+        gpu: &Gpu,
+        drawing: &Drawing,
+        failures: u32,
+    ) -> Result<Batch, GpuError> {
         let kind = drawing.kind;
         let count = usize::try_from(batch(kind, failures)).unwrap_or(1);
         let batch: Vec<&Candidate> = drawing.next.iter().take(count).collect();
@@ -170,7 +182,7 @@ impl Drawings {
             .collect();
         let judge = self.factory.config.judge_of(kind).map(str::to_owned);
         let mut request = RenderRequest { pictures, judge };
-        let reply = match self.gpu.render(FACTORY, &request, DEADLINE).await {
+        let reply = match gpu.render(FACTORY, &request, DEADLINE).await {
             // Pictures that no one judged are better than none.
             Err(GpuError::Refused { status: StatusCode::NOT_FOUND, .. })
                 if request.judge.is_some() =>
@@ -183,7 +195,7 @@ impl Drawings {
                     );
                 }
                 request.judge = None;
-                self.gpu.render(FACTORY, &request, DEADLINE).await?
+                gpu.render(FACTORY, &request, DEADLINE).await?
             }
             reply => reply?,
         };

@@ -9,6 +9,7 @@ use munjigi_domain::entropy::Entropy;
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_protocol::{PackId, PictureKind};
+use munjigi_store::photos::accepted;
 use munjigi_store::pictures::{Birth, Decision, KindRow, PackRow, Switch, Tend};
 use munjigi_store::{StoreError, transact};
 use sqlx::PgPool;
@@ -17,6 +18,7 @@ use super::plan::{self, Move, Want, lead};
 use super::policy::Policy;
 use crate::Pictures;
 use crate::gpu::Gpu;
+use crate::photos::Stock;
 
 /// This long before a pause, the target is the high-water mark.
 const FILL_AHEAD: Duration = Duration::from_hours(4);
@@ -47,8 +49,7 @@ impl Factory {
     /// One pass: begins, retires and extends packs.
     pub async fn tend(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let births: Vec<Birth> =
-            PictureKind::ALL.iter().map(|kind| birth(&self.config, &self.entropy, *kind)).collect();
+        let births = births(&self.pool, &self.config, &self.entropy).await?;
         let decide = |packs: &[PackRow], kinds: &[KindRow]| self.decide(packs, kinds, &births, now);
         transact(&self.pool, &Tend { decide: &decide, now }).await
     }
@@ -72,7 +73,9 @@ impl Factory {
                 self.config.low_water
             };
             let low_water = self.config.low_water;
-            let open = !kind.is_photo() && self.gpu.is_some() && self.config.hours.open(now);
+            // Photos are put together here.
+            let can_draw = kind.is_photo() || self.gpu.is_some();
+            let open = can_draw && self.config.hours.open(now);
             let plan = plan::plan(&of_kind, &Want { dealt, open, aim, low_water, lead, now });
             for step in plan.moves {
                 match step {
@@ -93,13 +96,32 @@ impl Factory {
     }
 }
 
-/// A pack to begin, with a secret id and secret seeds.
-pub fn birth(config: &Pictures, entropy: &Entropy, kind: PictureKind) -> Birth {
-    Birth {
-        id: PackId(entropy.bytes()),
-        kind,
-        items: config.per_pack,
-        deal_limit: config.dealt_per_pack,
-        seeds: (0..config.candidates(kind)).map(|_| entropy.bytes()).collect(),
-    }
+/// A pack to begin of each kind that can be made, with secret ids and seeds: of
+/// photos, there may be too few.
+pub async fn births(
+    pool: &PgPool,
+    config: &Pictures,
+    entropy: &Entropy,
+) -> Result<Vec<Birth>, StoreError> {
+    let photos = accepted(pool).await?;
+    let stock = Stock::of(&photos);
+    let births = PictureKind::ALL.iter().filter_map(|kind| {
+        let items = match kind {
+            PictureKind::Grid | PictureKind::Area | PictureKind::Turn => config.per_pack,
+            PictureKind::PhotoGrid if stock.has_grids() => config.per_pack,
+            PictureKind::PhotoGrid => 0,
+            PictureKind::PhotoArea => {
+                u16::try_from(stock.areas()).unwrap_or(u16::MAX).min(config.per_pack)
+            }
+        };
+        let candidates = if kind.is_photo() { items } else { config.candidates(*kind) };
+        (items > 0).then(|| Birth {
+            id: PackId(entropy.bytes()),
+            kind: *kind,
+            items,
+            deal_limit: config.dealt_per_pack,
+            seeds: (0..candidates).map(|_| entropy.bytes()).collect(),
+        })
+    });
+    Ok(births.collect())
 }

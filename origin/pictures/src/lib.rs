@@ -4,8 +4,9 @@
 //!
 //! `draw` has a pack drawn and `publish` delivers it. Both are topics of the
 //! table of deliveries, which records each step: any process may end at any
-//! moment, and another continues from there. `photos` makes packs from an
-//! operator's own photos; they take the same path.
+//! moment, and another continues from there. `photos` has models label
+//! an operator's own photos; packs of those that people accepted take the same
+//! path.
 #![expect(missing_docs, reason = "only the origin's own crates use this library")]
 
 mod draw;
@@ -21,7 +22,7 @@ mod settings;
 mod sift;
 
 pub use draw::Drawings;
-pub use factory::{Factory, birth};
+pub use factory::{Factory, births};
 pub use hours::Hours;
 pub use plan::lead;
 pub use settings::Pictures;

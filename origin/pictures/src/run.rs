@@ -26,11 +26,10 @@ impl Factory {
     }
 
     async fn draw_until(&self, sessions: &PgPool, stop: Stop) {
-        if let Some(drawings) = Drawings::of(self, stop.clone()) {
-            outbox::run(&drawings, sessions, stop).await;
-        } else {
+        if self.gpu.is_none() {
             tracing::info!("MUNJIGI_GPU_URL is not set: no pictures are drawn");
         }
+        outbox::run(&Drawings::of(self, stop.clone()), sessions, stop).await;
     }
 
     async fn tend_until(&self, mut stop: Stop) {

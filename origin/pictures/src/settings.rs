@@ -71,7 +71,7 @@ mod tests {
         assert_eq!(pictures.judge_of(PictureKind::Area), Some("b"));
         assert_eq!(pictures.judge_of(PictureKind::Turn), None);
         // Without a judge there is nothing to choose by.
-        let candidates = PictureKind::ALL.iter().map(|kind| pictures.candidates(*kind));
+        let candidates = PictureKind::ALL[..3].iter().map(|kind| pictures.candidates(*kind));
         assert_eq!(candidates.collect::<Vec<_>>(), [24, 24, 8]);
         let alone = Pictures { oversample: 1, ..pictures };
         assert_eq!(

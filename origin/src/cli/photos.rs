@@ -14,7 +14,7 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Labels the photos in a folder or bucket and builds packs from them.
+    /// Imports the photos in a folder or bucket, to be reviewed in the console.
     Import(import::Arguments),
 }
 

@@ -92,7 +92,7 @@ impl Workshop {
     pub async fn draw(&self) {
         self.factory.tend().await.unwrap();
         let (_stopper, stop) = stop::pair();
-        let drawings = Drawings::of(&self.factory, stop.clone()).unwrap();
+        let drawings = Drawings::of(&self.factory, stop.clone());
         outbox::deliver_due(&drawings, &stop).await.unwrap();
     }
 
@@ -222,7 +222,8 @@ async fn predict(RawQuery(query): RawQuery, headers: HeaderMap, body: Bytes) -> 
     let common = "caller=photos&priority=high&deadline_ms=30000&model=";
     let model = query.strip_prefix(common).unwrap();
     let segments = model == "shapes";
-    assert_eq!(headers["content-type"], if segments { "image/jpeg" } else { "image/png" });
+    // A segmenter gets the middle of the photo, a classifier its file.
+    assert!(!segments || headers["content-type"] == "image/jpeg");
     let [red, green, _] = image::load_from_memory(&body).unwrap().into_rgb8().get_pixel(9, 9).0;
     let (label, probability) = match (red > 100, green > 100) {
         (true, _) => ("red thing", 0.99),

@@ -2,15 +2,13 @@
 
 mod bucket;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use image::{Rgb, RgbImage};
-use munjigi_pictures::photos::{
-    self, Example, Found, Import, ImportError, Imported, Labels, ScanError, Source, compose,
-};
-use munjigi_protocol::RightRound;
-use munjigi_store::photos::Photo;
+use munjigi_pictures::photos::{self, Found, Import, Imported, Labels, ScanError, Source};
+use munjigi_protocol::{PackId, PictureKind, RightRound};
+use munjigi_store::photos::{Decide, Decided, Decision, Filter, PhotoId, PhotoState, list, one};
+use munjigi_store::transact;
 use sqlx::PgPool;
 
 use crate::rig::pictures::{OF_PHOTOS, Workshop};
@@ -52,45 +50,6 @@ async fn a_photo_without_a_licence_stops_everything() {
     assert!(scan(empty.path(), Some("CC0-1.0")).await.is_err());
 }
 
-#[test]
-fn a_grid_shows_the_thing_where_its_answer_says() {
-    let tile = |colour| photos::tile(&photo(colour, 200)).unwrap();
-    let (red, green) = (tile([250, 0, 0]), tile([0, 250, 0]));
-    let photo = |label: &str, tile: &Vec<u8>| Photo { label: label.to_owned(), tile: tile.clone() };
-    let mut photos = vec![photo("cup", &red); 6];
-    photos.extend(vec![photo("tree", &green); 6]);
-    let seeds: Vec<[u8; 32]> = (0..20).map(|number| [number; 32]).collect();
-    let grids = compose(&photos, &seeds).unwrap();
-    assert_eq!(grids, compose(&photos, &seeds).unwrap());
-    assert_eq!(grids.len(), 20);
-    let mut counts = BTreeSet::new();
-    for grid in grids {
-        let RightRound::Grid { cells } = &grid.answer else { panic!("{:?}", grid.answer) };
-        let sprite = image::load_from_memory(&grid.image).unwrap().into_rgb8();
-        assert_eq!(sprite.dimensions(), (384, 384));
-        counts.insert(cells.len());
-        for place in 0..9_u8 {
-            let (x, y) = (u32::from(place % 3) * 128 + 64, u32::from(place / 3) * 128 + 64);
-            let is_red = sprite.get_pixel(x, y).0[0] > 128;
-            assert_eq!(is_red == (grid.prompt == "cup"), cells.contains(&place));
-        }
-    }
-    assert_eq!(counts, BTreeSet::from([3, 4, 5]));
-    assert!(compose(&photos[..8], &seeds).is_err());
-}
-
-/// A sample that both fake models get right: green photos for both, red ones,
-/// in which the segmenter finds two things, for the classifier.
-fn write_sample(folder: &Path) {
-    for number in 0..50_u8 {
-        write(folder, &format!("tree/{number}.png"), photo([0, 200 + number, 0], 40));
-    }
-    for number in 0..10_u8 {
-        write(folder, &format!("cup/{number}.png"), photo([200 + number, 0, 0], 40));
-    }
-    write(folder, "none/sky.png", photo([0, 0, 200], 40));
-}
-
 /// Seven red photos and seven green ones.
 fn write_photos(folder: &Path) {
     for number in 0..7_u8 {
@@ -99,7 +58,7 @@ fn write_photos(folder: &Path) {
     }
 }
 
-const LIST: &str = "red thing = cup\ntree = tree\nsky\n";
+const LIST: &str = "red thing = cup\ntree = tree\nsky\nnothing\n";
 
 fn import<'a>(shop: &'a Workshop, labels: &'a Labels, model: &'a str) -> Import<'a> {
     Import {
@@ -108,157 +67,183 @@ fn import<'a>(shop: &'a Workshop, labels: &'a Labels, model: &'a str) -> Import<
         model,
         segmenter: Some("shapes"),
         labels,
-        sure: 0.9,
         clock: &shop.factory.clock,
-        entropy: &shop.factory.entropy,
     }
 }
 
+async fn run(shop: &Workshop, folder: &Path, model: &str) -> Imported {
+    let source = Source::Folder(folder.to_owned());
+    let files = photos::scan(&source, Some("CC0-1.0")).await.unwrap();
+    let labels = Labels::read(LIST).unwrap();
+    import(shop, &labels, model).run(&source, &files, |_| ()).await.unwrap()
+}
+
+/// A workshop with the seven and seven, all of them waiting.
+async fn imported(pool: PgPool) -> Workshop {
+    let mut shop = Workshop::new(pool).await;
+    shop.set(|config| {
+        config.kinds = OF_PHOTOS.to_vec();
+        config.low_water = 20;
+    });
+    let folder = tempfile::tempdir().unwrap();
+    write_photos(folder.path());
+    run(&shop, folder.path(), "colours").await;
+    shop
+}
+
+async fn of(shop: &Workshop, state: PhotoState, thing: Option<&str>) -> Vec<PhotoId> {
+    let listed = list(&shop.rig.pool, Filter { state, thing }, 0, 100).await.unwrap();
+    listed.into_iter().map(|photo| photo.id).collect()
+}
+
+async fn decide(shop: &Workshop, photos: &[PhotoId], decision: Decision<'_>) -> u64 {
+    let deals = |kind, switch| shop.factory.deals(kind, switch);
+    let now = shop.rig.now();
+    let unit = Decide { photos, decision, deals: &deals, now };
+    let Decided(changed) = transact(&shop.rig.pool, &unit).await.unwrap();
+    changed
+}
+
+/// The packs in the pools of the edge, by kind.
+fn dealt(shop: &Workshop, kind: PictureKind) -> Vec<PackId> {
+    let pools = shop.rig.edge.pools();
+    pools.packs.iter().filter(|entry| entry.kind == kind).map(|entry| entry.id).collect()
+}
+
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn photos_are_labelled_once_packed_and_published(pool: PgPool) {
+async fn photos_are_labelled_once_and_wait_for_a_person(pool: PgPool) {
     let mut shop = Workshop::new(pool).await;
     shop.set(|config| config.kinds = OF_PHOTOS.to_vec());
-    let (folder, known) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let folder = tempfile::tempdir().unwrap();
     write_photos(folder.path());
     write(folder.path(), "blue.png", photo([0, 0, 200], 150));
     write(folder.path(), "broken.png", "no image");
-    write_sample(known.path());
-    let known = Source::Folder(known.path().to_owned());
-    let sample = photos::sample(&known).unwrap();
-    let source = Source::Folder(folder.path().to_owned());
-    let files = photos::scan(&source, Some("CC0-1.0")).await.unwrap();
-    let labels = Labels::read(LIST).unwrap();
-    let import = import(&shop, &labels, "colours");
-    let vetted = import.vet(&known, &sample).await.unwrap();
-    let model = &vetted.model;
-    assert_eq!((model.model.as_str(), model.measured.photos), ("colours@1", 61));
-    assert_eq!((model.measured.judged, model.measured.right), (60, 60));
-    let segmenter = vetted.segmenter.as_ref().unwrap();
-    assert_eq!((segmenter.model.as_str(), segmenter.measured.judged), ("shapes@1", 50));
-
-    let few = import.pack(&vetted, 1, 8, 100).await.unwrap_err();
-    assert!(matches!(few, ImportError::TooFew(_)), "{few}");
     let refused = vec!["broken.png: not a readable image".to_owned()];
-    let first = Imported { labelled: 14, unsure: 1, areas: 7, known: 0, refused: refused.clone() };
-    assert_eq!(import.label(&vetted, &source, &files).await.unwrap(), first);
-    let again = Imported { labelled: 0, unsure: 0, areas: 0, known: 15, refused };
-    assert_eq!(import.label(&vetted, &source, &files).await.unwrap(), again);
+    let first =
+        Imported { imported: 15, labelled: 14, areas: 7, known: 0, refused: refused.clone() };
+    assert_eq!(run(&shop, folder.path(), "colours").await, first);
+    let again = Imported { known: 15, refused, ..Imported::default() };
+    assert_eq!(run(&shop, folder.path(), "colours").await, again);
+    assert_eq!(run(&shop, folder.path(), "colours@1").await.known, 15);
     let licensed = "SELECT count(*) FROM photos WHERE licence = 'CC0-1.0' AND model = 'colours@1'";
     assert_eq!(shop.rig.number(licensed).await, 15);
 
-    let packs = import.pack(&vetted, 1, 8, 100).await.unwrap();
+    let waiting = of(&shop, PhotoState::Waiting, None).await;
+    assert_eq!(waiting.len(), 15);
+    let first = one(&shop.rig.pool, &waiting[0]).await.unwrap().unwrap();
+    assert_eq!(first.thing.as_deref(), Some("cup"));
+    let said: Vec<(&str, Option<&str>)> =
+        first.said.iter().map(|said| (said.label.as_str(), said.thing.as_deref())).collect();
+    assert_eq!(said, [("red thing", Some("cup")), ("nothing", None)]);
+    // Nothing is dealt that no one has looked at.
     shop.round().await;
-    assert_eq!(shop.dealt_from(), packs);
-    let prompts: BTreeSet<String> =
-        shop.rig.edge.packs()[0].items.iter().map(|item| item.prompt.clone()).collect();
-    assert_eq!(prompts, BTreeSet::from(["cup".to_owned(), "tree".to_owned()]));
-
-    let areas = import.pack_areas(&vetted, 5, 100).await.unwrap();
-    // Seven photos: one pack of five; two are too few for another.
-    assert_eq!(areas.len(), 1);
-    shop.round().await;
-    let found = shop.rig.edge.packs().into_iter().find(|pack| pack.id == areas[0]).unwrap();
-    assert_eq!((found.items.len(), found.rows, found.columns), (5, 1, 1));
-    assert!(found.items.iter().all(|item| item.prompt == "tree"));
+    assert_eq!(shop.rig.number("SELECT count(*) FROM packs").await, 0);
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_model_that_is_imprecise_on_the_sample_is_refused(pool: PgPool) {
-    let shop = Workshop::new(pool).await;
-    let folder = tempfile::tempdir().unwrap();
-    write_sample(folder.path());
-    let source = Source::Folder(folder.path().to_owned());
-    let labels = Labels::read(LIST).unwrap();
-    let import = import(&shop, &labels, "colours");
-    // Two of 62 are 3.2 %.
-    write(folder.path(), "cup/61.png", photo([0, 251, 0], 40));
-    write(folder.path(), "none/62.png", photo([0, 252, 0], 40));
-    let refused = import.vet(&source, &photos::sample(&source).unwrap()).await.unwrap_err();
-    assert_eq!(refused.code(), Some("model-imprecise"), "{refused}");
-    let said = refused.to_string();
-    for words in [
-        "colours@1",
-        "right in 60: 96.77 %, but 98 % are required",
-        "cup/61.png: tree",
-        "none/62.png: tree",
-    ] {
-        assert!(said.contains(words), "{words}: {said}");
+async fn only_accepted_photos_are_dealt(pool: PgPool) {
+    let shop = imported(pool).await;
+    let cups = of(&shop, PhotoState::Waiting, Some("cup")).await;
+    let trees = of(&shop, PhotoState::Waiting, Some("tree")).await;
+    assert_eq!((cups.len(), trees.len()), (7, 7));
+    assert_eq!(decide(&shop, &cups[..3], Decision::Accept).await, 3);
+    assert_eq!(decide(&shop, &trees[..6], Decision::Accept).await, 6);
+    assert_eq!(decide(&shop, &cups[6..], Decision::Reject).await, 1);
+    shop.round().await;
+    shop.round().await;
+    let [grid] = dealt(&shop, PictureKind::PhotoGrid)[..] else { panic!() };
+    let [area] = dealt(&shop, PictureKind::PhotoArea)[..] else { panic!() };
+    let packs = shop.rig.edge.packs();
+    let grid = packs.iter().find(|pack| pack.id == grid).unwrap();
+    assert_eq!((grid.items.len(), grid.rows, grid.columns), (4, 3, 3));
+    // Three cups of nine are all that there are; trees lack others.
+    assert!(grid.items.iter().all(|item| item.prompt == "cup"));
+    let area = packs.iter().find(|pack| pack.id == area).unwrap();
+    assert_eq!((area.items.len(), area.rows, area.columns), (4, 1, 1));
+    assert!(area.items.iter().all(|item| item.prompt == "tree"));
+    // The picture is red where the answer says that there are cups.
+    let images = shop.rig.edge.images(grid.id).unwrap();
+    for item in &grid.items {
+        let RightRound::Grid { cells } = &item.answer else { panic!("{:?}", item.answer) };
+        assert_eq!(cells.len(), 3);
+        let span = item.images[0];
+        let (at, len) = (span.at as usize, span.len as usize);
+        let sprite = image::load_from_memory(&images[at..at + len]).unwrap().into_rgb8();
+        assert_eq!(sprite.dimensions(), (384, 384));
+        for place in 0..9_u8 {
+            let (x, y) = (u32::from(place % 3) * 128 + 64, u32::from(place / 3) * 128 + 64);
+            assert_eq!(sprite.get_pixel(x, y).0[0] > 128, cells.contains(&place));
+        }
     }
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn a_model_is_refused_that_is_rarely_sure_or_says_what_no_list_has(pool: PgPool) {
+async fn a_photo_that_is_rejected_later_takes_its_packs_along(pool: PgPool) {
+    let shop = imported(pool).await;
+    let all = of(&shop, PhotoState::Waiting, None).await;
+    decide(&shop, &all, Decision::Accept).await;
+    shop.round().await;
+    shop.round().await;
+    let (grids, areas) =
+        (dealt(&shop, PictureKind::PhotoGrid), dealt(&shop, PictureKind::PhotoArea));
+    assert_eq!((grids.len(), areas.len()), (1, 1));
+    // The same decision again changes nothing.
+    assert_eq!(decide(&shop, &all, Decision::Accept).await, 0);
+    shop.round().await;
+    assert_eq!(dealt(&shop, PictureKind::PhotoGrid), grids);
+    shop.rig.pass(1_000);
+    assert_eq!(decide(&shop, &all[..1], Decision::Reject).await, 1);
+    let (_stopper, stop) = munjigi_process::stop::pair();
+    munjigi_delivery::outbox::deliver_due(&shop.factory, &stop).await.unwrap();
+    assert_eq!(dealt(&shop, PictureKind::PhotoGrid), []);
+    assert_eq!(dealt(&shop, PictureKind::PhotoArea), []);
+    shop.round().await;
+    shop.round().await;
+    let others = dealt(&shop, PictureKind::PhotoGrid);
+    assert_eq!(others.len(), 1);
+    assert_ne!(others, grids);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn a_person_s_word_counts_more_than_a_model_s(pool: PgPool) {
+    let shop = imported(pool).await;
+    let cup = of(&shop, PhotoState::Waiting, Some("cup")).await[0];
+    let tree = of(&shop, PhotoState::Waiting, Some("tree")).await[0];
+    let area = RightRound::Area { columns: 8, rows: 4, mask: vec![3, 0, 0, 0] };
+    let decision = Decision::AcceptAs { thing: "hat", area: Some(&area) };
+    assert_eq!(decide(&shop, &[cup], decision).await, 1);
+    assert_eq!(decide(&shop, &[cup], decision).await, 0, "it is so already");
+    let folder = tempfile::tempdir().unwrap();
+    write_photos(folder.path());
+    let other = run(&shop, folder.path(), "hues").await;
+    assert_eq!((other.imported, other.known), (13, 1));
+    let record = one(&shop.rig.pool, &cup).await.unwrap().unwrap();
+    assert_eq!((record.model.as_str(), record.thing.as_deref()), ("colours@1", Some("hat")));
+    assert_eq!(record.area, Some(area));
+    let record = one(&shop.rig.pool, &tree).await.unwrap().unwrap();
+    assert_eq!(record.model, "hues@1");
+    // One that shows nothing cannot be accepted as it is.
+    write(folder.path(), "blue.png", photo([0, 0, 200], 150));
+    run(&shop, folder.path(), "hues").await;
+    let nothing = *of(&shop, PhotoState::Waiting, None).await.last().unwrap();
+    assert_eq!(decide(&shop, &[nothing], Decision::Accept).await, 0);
+    let decision = Decision::AcceptAs { thing: "boat", area: None };
+    assert_eq!(decide(&shop, &[nothing], decision).await, 1);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn a_model_that_says_what_no_list_has_imports_nothing(pool: PgPool) {
     let shop = Workshop::new(pool).await;
     let folder = tempfile::tempdir().unwrap();
-    write_sample(folder.path());
-    let source = Source::Folder(folder.path().to_owned());
-    let sample = photos::sample(&source).unwrap();
-    let code = async |list: &str, sample: &[Example], model: &str| {
-        let labels = Labels::read(list).unwrap();
-        let refused = import(&shop, &labels, model).vet(&source, sample).await.unwrap_err();
-        refused.code().unwrap()
-    };
-    assert_eq!(code(LIST, &sample[..20], "colours").await, "sample-too-small");
-    assert_eq!(code("red thing\ntree\nsky\n", &sample, "colours").await, "sample-too-small");
-    assert_eq!(code("tree = tree\nsky\n", &sample, "colours").await, "label-unknown");
-    write(folder.path(), "cup/broken.png", "no image");
-    let sample = photos::sample(&source).unwrap();
-    assert_eq!(code(LIST, &sample, "colours").await, "sample-refused");
-}
-
-#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn what_another_model_said_is_replaced_and_things_not_measured_are_not_used(pool: PgPool) {
-    let shop = Workshop::new(pool).await;
-    let (folder, known) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    write(folder.path(), "red.png", photo([210, 0, 0], 150));
-    write(folder.path(), "green.png", photo([0, 210, 0], 150));
-    write_sample(known.path());
-    std::fs::remove_dir_all(known.path().join("cup")).unwrap();
-    let known = Source::Folder(known.path().to_owned());
-    let sample = photos::sample(&known).unwrap();
-    let source = Source::Folder(folder.path().to_owned());
-    let files = photos::scan(&source, Some("CC0-1.0")).await.unwrap();
-    let labels = Labels::read(LIST).unwrap();
-    let label = async |model: &str| {
-        let import = import(&shop, &labels, model);
-        let vetted = import.vet(&known, &sample).await.unwrap();
-        import.label(&vetted, &source, &files).await.unwrap()
-    };
-    let first = label("colours").await;
-    assert_eq!((first.labelled, first.unsure, first.areas, first.known), (1, 1, 1, 0));
-    let other = label("hues").await;
-    assert_eq!((other.labelled, other.unsure, other.areas, other.known), (1, 1, 0, 0));
-    assert_eq!(shop.rig.number("SELECT count(*) FROM photos WHERE model = 'hues@1'").await, 2);
-    assert_eq!(shop.rig.number("SELECT count(*) FROM photos").await, 2);
-}
-
-#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn packs_contain_only_certain_labels_that_were_measured(pool: PgPool) {
-    let shop = Workshop::new(pool).await;
-    let (folder, known) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     write_photos(folder.path());
-    write_sample(known.path());
-    let known = Source::Folder(known.path().to_owned());
-    let sample = photos::sample(&known).unwrap();
     let source = Source::Folder(folder.path().to_owned());
     let files = photos::scan(&source, Some("CC0-1.0")).await.unwrap();
+    let labels = Labels::read("tree = tree\nsky\nnothing\n").unwrap();
+    let error = import(&shop, &labels, "colours").run(&source, &files[7..], |_| ()).await;
+    assert_eq!(error.unwrap_err().code(), Some("label-unknown"));
     let labels = Labels::read(LIST).unwrap();
-    let mut import = import(&shop, &labels, "colours");
-    let mut vetted = import.vet(&known, &sample).await.unwrap();
-    // The threshold of the first run is higher than any score of the model.
-    import.sure = 1.0;
-    let first = import.label(&vetted, &source, &files).await.unwrap();
-    assert_eq!((first.labelled, first.unsure, first.areas), (0, 14, 0));
-    assert!(matches!(import.pack(&vetted, 1, 4, 100).await, Err(ImportError::TooFew(_))));
-    // The stored answers are good enough for the second.
-    import.sure = 0.9;
-    let second = import.label(&vetted, &source, &files).await.unwrap();
-    assert_eq!((second.known, second.areas), (14, 7));
-    assert_eq!(import.pack(&vetted, 1, 4, 100).await.unwrap().len(), 1);
-    assert_eq!(import.pack_areas(&vetted, 7, 100).await.unwrap().len(), 1);
-    // But not for one that was measured only on cups.
-    vetted.model.measured.things.remove("tree");
-    vetted.segmenter.as_mut().unwrap().measured.things.remove("tree");
-    assert!(matches!(import.pack(&vetted, 1, 4, 100).await, Err(ImportError::TooFew(_))));
-    assert_eq!(import.pack_areas(&vetted, 7, 100).await.unwrap(), []);
+    let import = Import { segmenter: Some("colours"), ..import(&shop, &labels, "colours") };
+    let error = import.run(&source, &files, |_| ()).await;
+    assert_eq!(error.unwrap_err().code(), Some("model-other-task"));
+    assert_eq!(shop.rig.number("SELECT count(*) FROM photos").await, 0);
 }

@@ -1,69 +1,138 @@
-//! An operator's photos, and the packs made from them.
+//! An operator's photos: what a model said of them, and what people decided.
 
-use std::collections::BTreeSet;
+mod decide;
 
-use munjigi_domain::timestamp::to_timestamp;
+use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::{PackId, PictureKind, RightRound};
-use sqlx::{PgConnection, PgPool};
+use munjigi_protocol::RightRound;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::PgPool;
 
-use super::pictures::{content_type, publications};
-use super::{StoreError, Unit};
+use super::StoreError;
 
-/// A photo that certainly shows something.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Photo {
-    /// What it shows.
+pub use decide::{Decide, Decided, Decision};
+
+/// A photo's name: the SHA-256 of its file.
+pub type PhotoId = [u8; 32];
+
+/// From this score on, something that a model said may be in the photo: it is
+/// not used as one that shows no such thing.
+const MAY_BE: f32 = 0.05;
+
+/// Whether a photo may be dealt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhotoState {
+    /// No one has looked at it.
+    Waiting,
+    /// It may.
+    Accepted,
+    /// It may not.
+    Rejected,
+}
+
+impl PhotoState {
+    /// All states.
+    pub const ALL: [Self; 3] = [Self::Waiting, Self::Accepted, Self::Rejected];
+
+    /// The spelling in the database and in addresses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    /// Parses it.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+/// A label that a model gave a photo.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Said {
     pub label: String,
-    /// A JPEG of 128 × 128.
-    pub tile: Vec<u8>,
+    /// The thing that it means, if any.
+    pub thing: Option<String>,
+    /// How sure the model is, from 0 to 1.
+    pub score: f32,
 }
 
 /// A photo to be stored.
 #[derive(Debug)]
 pub struct NewPhoto<'a> {
-    /// SHA-256 of its file.
-    pub sha256: &'a [u8; 32],
+    pub id: &'a PhotoId,
     /// Its path below the folder.
     pub name: &'a str,
     /// What permits its use.
     pub licence: &'a str,
-    /// The model that labelled it.
+    /// The model that labelled it, as `NAME@VERSION`.
     pub model: &'a str,
-    /// The thing that it shows; `None` if it shows none for certain.
-    pub label: Option<&'a str>,
-    /// The model's confidence.
-    pub score: f32,
+    /// Its labels, the surest first.
+    pub said: &'a [Said],
+    /// The thing that it probably shows.
+    pub thing: Option<&'a str>,
+    /// The model that was asked where the thing is, as `NAME@VERSION`.
+    pub segmenter: Option<&'a str>,
+    /// Where the thing probably is.
+    pub area: Option<&'a RightRound>,
+    /// A JPEG of 480 × 320.
+    pub picture: &'a [u8],
     /// A JPEG of 128 × 128.
     pub tile: &'a [u8],
     pub now: UnixMillis,
 }
 
-/// Whether this model has labelled a photo before.
-pub async fn known(pool: &PgPool, sha256: &[u8; 32], model: &str) -> Result<bool, StoreError> {
+/// Whether there is nothing to ask the models about a photo: a person has
+/// decided, or these models have answered. A model may be named without its
+/// version.
+pub async fn known(
+    pool: &PgPool,
+    id: &PhotoId,
+    model: &str,
+    segmenter: Option<&str>,
+) -> Result<bool, StoreError> {
     let known = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM photos WHERE sha256 = $1 AND model = $2) AS "known!""#,
-        sha256.as_slice(),
-        model
+        r#"SELECT EXISTS (
+            SELECT FROM photos WHERE sha256 = $1 AND (
+                state <> 'waiting'
+                OR $2 IN (model, split_part(model, '@', 1))
+                    AND ($3::text IS NULL OR $3 IN (segmenter, split_part(segmenter, '@', 1)))
+            )
+        ) AS "known!""#,
+        id.as_slice(),
+        model,
+        segmenter
     )
     .fetch_one(pool)
     .await?;
     Ok(known)
 }
 
-/// Stores a photo, replacing what another model said about it.
+/// Stores a photo to be reviewed, replacing what other models said about it;
+/// what a person decided stays.
 pub async fn keep(pool: &PgPool, photo: &NewPhoto<'_>) -> Result<(), StoreError> {
     sqlx::query!(
-        "INSERT INTO photos (sha256, name, licence, model, label, score, tile, imported_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        "INSERT INTO photos (
+            sha256, name, licence, model, said, thing, score, segmenter, area, picture, tile,
+            imported_at
+        ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         ON CONFLICT (sha256) DO UPDATE SET
-            name = $2, licence = $3, model = $4, label = $5, score = $6, tile = $7, imported_at = $8",
-        photo.sha256.as_slice(),
+            name = $2, licence = $3, model = $4, said = $5, thing = $6, score = $7,
+            segmenter = $8, area = $9, picture = $10, tile = $11, imported_at = $12
+        WHERE photos.state = 'waiting'",
+        photo.id.as_slice(),
         photo.name,
         photo.licence,
         photo.model,
-        photo.label,
-        photo.score,
+        json(&photo.said)?,
+        photo.thing,
+        photo.said.first().map_or(0.0, |said| said.score),
+        photo.segmenter,
+        photo.area.map(json).transpose()?,
+        photo.picture,
         photo.tile,
         to_timestamp(photo.now)
     )
@@ -72,182 +141,223 @@ pub async fn keep(pool: &PgPool, photo: &NewPhoto<'_>) -> Result<(), StoreError>
     Ok(())
 }
 
-/// What may be used of a model's output.
-#[derive(Debug, Clone, Copy)]
-pub struct Usable<'a> {
-    /// `NAME@VERSION`.
-    pub model: &'a str,
-    /// The things that it can name.
-    pub things: &'a BTreeSet<String>,
-    /// The lowest score that counts as certain.
-    pub sure: f32,
-}
-
-impl Usable<'_> {
-    fn things(&self) -> Vec<String> {
-        self.things.iter().cloned().collect()
-    }
-}
-
-/// Every photo that certainly shows something, according to a model.
-pub async fn labelled(pool: &PgPool, usable: &Usable<'_>) -> Result<Vec<Photo>, StoreError> {
-    let rows = sqlx::query!(
-        r#"SELECT label AS "label!", tile FROM photos
-        WHERE label = ANY ($2) AND score >= $3 AND model = $1 ORDER BY sha256"#,
-        usable.model,
-        &usable.things(),
-        usable.sure
-    )
-    .fetch_all(pool)
-    .await?;
-    Ok(rows.into_iter().map(|row| Photo { label: row.label, tile: row.tile }).collect())
-}
-
-/// A photo with one thing to point at.
+/// Photos of a state that show the same, in the order of [`list`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AreaPhoto {
-    pub label: String,
-    /// Where it is.
-    pub answer: RightRound,
-    /// A JPEG of 480 × 320.
-    pub picture: Vec<u8>,
+pub struct Tally {
+    pub state: PhotoState,
+    /// `None`: nothing that can be asked for.
+    pub thing: Option<String>,
+    pub photos: u64,
+    /// How many of them have a thing to point at.
+    pub areas: u64,
 }
 
-/// A photo with one thing to point at, to be stored.
-#[derive(Debug)]
-pub struct NewArea<'a> {
-    /// SHA-256 of the photo's file.
-    pub sha256: &'a [u8; 32],
-    /// The model that segmented it.
-    pub model: &'a str,
-    pub label: &'a str,
-    /// The model's confidence.
-    pub score: f32,
-    /// Where the thing is.
-    pub answer: &'a RightRound,
-    /// A JPEG of 480 × 320.
-    pub picture: &'a [u8],
-}
-
-/// Whether this model has already found the thing to point at in a photo.
-pub async fn has_area(pool: &PgPool, sha256: &[u8; 32], model: &str) -> Result<bool, StoreError> {
-    let has = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM photo_areas WHERE sha256 = $1 AND model = $2) AS "has!""#,
-        sha256.as_slice(),
-        model
-    )
-    .fetch_one(pool)
-    .await?;
-    Ok(has)
-}
-
-/// Stores it, replacing what another model said.
-pub async fn keep_area(pool: &PgPool, area: &NewArea<'_>) -> Result<(), StoreError> {
-    let answer =
-        serde_json::to_value(area.answer).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-    sqlx::query!(
-        "INSERT INTO photo_areas (sha256, model, label, score, answer, picture)
-        VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT (sha256) DO UPDATE SET
-            model = $2, label = $3, score = $4, answer = $5, picture = $6",
-        area.sha256.as_slice(),
-        area.model,
-        area.label,
-        area.score,
-        answer,
-        area.picture
-    )
-    .execute(pool)
-    .await?;
-    Ok(())
-}
-
-/// Every photo with one thing to point at, according to a model, in no
-/// particular order.
-pub async fn areas(pool: &PgPool, usable: &Usable<'_>) -> Result<Vec<AreaPhoto>, StoreError> {
+/// How many photos there are of what.
+pub async fn tally(pool: &PgPool) -> Result<Vec<Tally>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT label, answer, picture FROM photo_areas
-        WHERE label = ANY ($2) AND score >= $3 AND model = $1 ORDER BY sha256",
-        usable.model,
-        &usable.things(),
-        usable.sure
+        r#"SELECT state, thing, count(*) AS "photos!", count(area) AS "areas!"
+        FROM photos GROUP BY state, thing ORDER BY state, thing NULLS LAST"#
     )
     .fetch_all(pool)
     .await?;
     rows.into_iter()
         .map(|row| {
-            let answer =
-                serde_json::from_value(row.answer).map_err(|_| StoreError::Inconsistent {
-                    table: "photo_areas",
-                    column: "answer",
-                    row: row.label.clone(),
-                })?;
-            Ok(AreaPhoto { label: row.label, answer, picture: row.picture })
+            Ok(Tally {
+                state: state(&row.state)?,
+                thing: row.thing,
+                photos: row.photos.unsigned_abs(),
+                areas: row.areas.unsigned_abs(),
+            })
         })
         .collect()
 }
 
-/// An item of a pack of photos.
+/// Which photos to list.
 #[derive(Debug, Clone, Copy)]
-pub struct PhotoItem<'a> {
-    pub seed: [u8; 32],
-    /// The thing to look for.
-    pub prompt: &'a str,
-    /// The correct answer.
-    pub answer: &'a RightRound,
-    /// The encoded image.
-    pub image: &'a [u8],
+pub struct Filter<'a> {
+    pub state: PhotoState,
+    /// Only those that show this thing.
+    pub thing: Option<&'a str>,
 }
 
-/// Creates a pack that is already drawn, and queues it for the edge.
-#[derive(Debug)]
-pub struct AddPhotoPack<'a> {
-    pub id: PackId,
-    pub kind: PictureKind,
-    /// Challenges that may be dealt from it.
-    pub deal_limit: u64,
-    pub items: &'a [PhotoItem<'a>],
-    pub now: UnixMillis,
+/// A photo in a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    pub id: PhotoId,
+    pub name: String,
+    pub thing: Option<String>,
+    /// How sure the model was of its first label.
+    pub score: f32,
+    /// Whether it has a thing to point at.
+    pub has_area: bool,
 }
 
-impl Unit for AddPhotoPack<'_> {
-    type Output = ();
+/// A page of photos: by thing, then the surest first.
+pub async fn list(
+    pool: &PgPool,
+    filter: Filter<'_>,
+    skip: u32,
+    most: u32,
+) -> Result<Vec<Listed>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT sha256, name, thing, score, area IS NOT NULL AS "has_area!" FROM photos
+        WHERE state = $1 AND ($2::text IS NULL OR thing = $2)
+        ORDER BY coalesce(thing, '~'), score DESC, sha256 OFFSET $3 LIMIT $4"#,
+        filter.state.as_str(),
+        filter.thing,
+        i64::from(skip),
+        i64::from(most)
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Listed {
+                id: id(row.sha256)?,
+                name: row.name,
+                thing: row.thing,
+                score: row.score,
+                has_area: row.has_area,
+            })
+        })
+        .collect()
+}
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
-        let (pack, now) = (self.id.to_string(), to_timestamp(self.now));
-        sqlx::query!(
-            "INSERT INTO packs (
-                id, kind, state, items, deal_limit, drawn_by, content_type, created_at,
-                drawn_at
-            ) VALUES ($1, $2, 'drawn', $3, $4, 'photos', $5, $6, $6)",
-            pack,
-            self.kind.as_str(),
-            i32::try_from(self.items.len()).unwrap_or(i32::MAX),
-            i64::try_from(self.deal_limit).unwrap_or(i64::MAX),
-            content_type(self.kind.picture_type()),
-            now
-        )
-        .execute(&mut *connection)
+/// A photo as its reviewer sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    pub id: PhotoId,
+    pub name: String,
+    pub licence: String,
+    pub model: String,
+    pub said: Vec<Said>,
+    pub thing: Option<String>,
+    pub segmenter: Option<String>,
+    pub area: Option<RightRound>,
+    pub imported_at: UnixMillis,
+    pub state: PhotoState,
+    pub reviewed_at: Option<UnixMillis>,
+}
+
+/// A photo.
+pub async fn one(pool: &PgPool, photo: &PhotoId) -> Result<Option<Record>, StoreError> {
+    let row = sqlx::query!(
+        "SELECT name, licence, model, said, thing, segmenter, area, imported_at, state, reviewed_at
+        FROM photos WHERE sha256 = $1",
+        photo.as_slice()
+    )
+    .fetch_optional(pool)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(Record {
+        id: *photo,
+        name: row.name,
+        licence: row.licence,
+        model: row.model,
+        said: read(row.said, "said")?,
+        thing: row.thing,
+        segmenter: row.segmenter,
+        area: row.area.map(|area| read(area, "area")).transpose()?,
+        imported_at: from_timestamp(row.imported_at),
+        state: state(&row.state)?,
+        reviewed_at: row.reviewed_at.map(from_timestamp),
+    }))
+}
+
+/// The photo that comes after this one in [`list`]'s order, whatever became of
+/// this one; after the last, the first. `None`: there is no other.
+pub async fn next(
+    pool: &PgPool,
+    filter: Filter<'_>,
+    photo: &Record,
+) -> Result<Option<PhotoId>, StoreError> {
+    let score = photo.said.first().map_or(0.0, |said| said.score);
+    let row = sqlx::query_scalar!(
+        "SELECT sha256 FROM photos
+        WHERE state = $1 AND ($2::text IS NULL OR thing = $2) AND sha256 <> $3
+        ORDER BY (coalesce(thing, '~'), -score, sha256) <= (coalesce($4, '~'), -$5::real, $3),
+            coalesce(thing, '~'), score DESC, sha256 LIMIT 1",
+        filter.state.as_str(),
+        filter.thing,
+        photo.id.as_slice(),
+        photo.thing,
+        score
+    )
+    .fetch_optional(pool)
+    .await?;
+    row.map(id).transpose()
+}
+
+/// A photo's picture, a JPEG of 480 × 320.
+pub async fn picture(pool: &PgPool, photo: &PhotoId) -> Result<Option<Vec<u8>>, StoreError> {
+    let picture =
+        sqlx::query_scalar!("SELECT picture FROM photos WHERE sha256 = $1", photo.as_slice());
+    Ok(picture.fetch_optional(pool).await?)
+}
+
+/// Tiles, JPEGs of 128 × 128, of those of these photos that there are.
+pub async fn tiles(
+    pool: &PgPool,
+    photos: &[PhotoId],
+) -> Result<Vec<(PhotoId, Vec<u8>)>, StoreError> {
+    let photos: Vec<Vec<u8>> = photos.iter().map(|photo| photo.to_vec()).collect();
+    let rows = sqlx::query!("SELECT sha256, tile FROM photos WHERE sha256 = ANY ($1)", &photos[..])
+        .fetch_all(pool)
         .await?;
-        for (position, item) in (0_i32..).zip(self.items) {
-            let answer = serde_json::to_value(item.answer)
-                .map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-            let length = i32::try_from(item.image.len()).unwrap_or(i32::MAX);
-            sqlx::query!(
-                "INSERT INTO pack_items (
-                    pack, position, seed, outcome, prompt, answer, images, image_lengths
-                ) VALUES ($1, $2, $3, 'kept', $4, $5, $6, ARRAY[$7::integer])",
-                pack,
-                position,
-                item.seed.as_slice(),
-                item.prompt,
-                answer,
-                item.image,
-                length
-            )
-            .execute(&mut *connection)
-            .await?;
-        }
-        publications::queue_put(connection, &pack, self.now).await
-    }
+    rows.into_iter().map(|row| Ok((id(row.sha256)?, row.tile))).collect()
+}
+
+/// A photo that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    pub id: PhotoId,
+    pub thing: String,
+    /// Other things that it may show.
+    pub maybe: Vec<String>,
+    pub has_area: bool,
+}
+
+/// Every accepted photo, by name.
+pub async fn accepted(pool: &PgPool) -> Result<Vec<Accepted>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT sha256, thing AS "thing!", said, area IS NOT NULL AS "has_area!"
+        FROM photos WHERE state = 'accepted' ORDER BY sha256"#
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let said: Vec<Said> = read(row.said, "said")?;
+            let maybe = said.into_iter().filter(|said| said.score >= MAY_BE);
+            Ok(Accepted {
+                id: id(row.sha256)?,
+                thing: row.thing,
+                maybe: maybe.filter_map(|said| said.thing).collect(),
+                has_area: row.has_area,
+            })
+        })
+        .collect()
+}
+
+fn id(bytes: Vec<u8>) -> Result<PhotoId, StoreError> {
+    bytes.try_into().map_err(|_| inconsistent("sha256"))
+}
+
+fn state(text: &str) -> Result<PhotoState, StoreError> {
+    PhotoState::parse(text).ok_or_else(|| inconsistent("state"))
+}
+
+fn read<T: serde::de::DeserializeOwned>(
+    value: Value,
+    column: &'static str,
+) -> Result<T, StoreError> {
+    serde_json::from_value(value).map_err(|_| inconsistent(column))
+}
+
+fn json(value: &impl Serialize) -> Result<Value, StoreError> {
+    Ok(serde_json::to_value(value).map_err(|error| sqlx::Error::Encode(Box::new(error)))?)
+}
+
+fn inconsistent(column: &'static str) -> StoreError {
+    StoreError::Inconsistent { table: "photos", column, row: String::new() }
 }

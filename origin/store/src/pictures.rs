@@ -9,6 +9,7 @@ mod pools;
 pub(super) mod publications;
 mod row;
 mod tend;
+mod withdraw;
 
 use munjigi_protocol::PictureType;
 
@@ -25,6 +26,7 @@ pub use publications::{
 };
 pub use row::{PackRow, PackState};
 pub use tend::{Birth, Decision, Tend};
+pub use withdraw::withdraw_photos;
 
 /// Content type of a kind's images; all images of a pack have the same.
 pub const fn content_type(kind: PictureType) -> &'static str {

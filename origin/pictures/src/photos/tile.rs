@@ -44,7 +44,7 @@ fn middle(photo: &[u8], width: u32, height: u32) -> Option<RgbImage> {
 }
 
 /// Nine tiles as one image, row by row.
-pub fn sprite(tiles: &[&[u8]; 9]) -> Option<Vec<u8>> {
+pub fn sprite(tiles: &[Vec<u8>]) -> Option<Vec<u8>> {
     let mut sprite = RgbImage::new(EDGE * PER_ROW, EDGE * PER_ROW);
     for (place, tile) in (0_u32..).zip(tiles) {
         let tile = image::load_from_memory(tile).ok()?.into_rgb8();

@@ -1,48 +1,42 @@
 //! `munjigi photos import`.
 
-use std::fmt::Write as _;
+use std::io::IsTerminal as _;
 
 use clap::ValueHint;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use munjigi_bucket::BucketError;
 use munjigi_delivery::http_client;
-use munjigi_pictures::gpu::Gpu;
+use munjigi_pictures::gpu::{Gpu, GpuError};
 use munjigi_pictures::photos::{
-    Bucket, Import, ImportError, Imported, LISTS, Labels, LabelsError, Measured, Precise,
-    ScanError, Source, SourceError, Vetted, is_key, sample, scan,
+    Bucket, Import, ImportError, Imported, LISTS, Labels, LabelsError, ScanError, Source,
+    SourceError, is_key, scan,
 };
-use serde::Serialize;
 
 use crate::cli::place::{self, Place};
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::{Keys, PicturesConfig};
 
 const NOTHING: &str = "no photo was imported";
-const NOT_ALL: &str = "not all photos were labelled";
-const NO_PACK: &str = "the photos were labelled, but not all packs were created";
+const NOT_ALL: &str = "not all photos were imported";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   munjigi photos import ./photos --licence CC0-1.0 \\
-    --model mobilenet --labels imagenet-1k --sample ./sample
-  munjigi photos import s3://shop-photos/2026 --model ours@1.2.0 --labels ours.txt \\
-    --sample s3://shop-photos/sample --sure 0.95
+    --model efficientnet-lite0 --labels imagenet-1k
+  munjigi photos import s3://shop-photos/2026 --model ours@1.2.0 --labels ours.txt
 
-First, the model is measured. --sample is a folder or bucket of photos, each in a
-folder named after the object it shows (sample/cup/…, sample/bicycle/…), or in
-`none` if it shows none of them. The model must be sure of at least 50 photos and
-be right in 98 % of them, or nothing is labelled. Objects that it never named
-correctly in the sample are not used.
+The model says what each photo shows, and the photos wait to be reviewed in the
+console, at /operations/photos. Only accepted ones are dealt.
 
 A list of labels has one line for each label of the model, `LABEL` or
-`LABEL = THING`. Labels without a thing are not used in pictures. imagenet-1k and
-coco-80 are built in. A model with a label that no list contains is refused.
+`LABEL = THING`. A thing is what visitors are asked for, named as in the widget's
+locale files. imagenet-1k and coco-80 are built in. A model with a label that no
+list contains is refused.
 
 Every file needs a licence: the text of NAME.license next to it, or of LICENSE in
 its folder, or --licence. It is recorded with the photo. Photos that were already
 imported are not sent again: after an interrupted run, run the command again.
-Things are named as in the widget's locale files.
 
 A bucket is read like a folder: its objects are the files, and a prefix is the
 path of a folder. Variables:
@@ -69,39 +63,16 @@ pub struct Arguments {
     /// file. Can be repeated.
     #[arg(long, required = true, value_name = "LIST|FILE")]
     labels: Vec<String>,
-    /// Labelled photos to measure the models with.
-    #[arg(
-        long,
-        value_name = "FOLDER|s3://BUCKET/PREFIX",
-        value_hint = ValueHint::DirPath,
-        value_parser = PathBufValueParser::new().try_map(place::parse),
-    )]
-    sample: Place,
-    /// A model that locates objects: photos in which it sees exactly one object
-    /// become pictures to point at.
+    /// A model that locates objects: where it sees exactly one, and the labelling
+    /// model sees the same, the reviewer is shown its outline.
     #[arg(long, value_parser = parse_model)]
     segment: Option<String>,
-    /// Minimum probability of a label.
-    #[arg(long, default_value_t = 0.9, value_parser = parse_sure)]
-    sure: f32,
     /// Overrides the thing of a label. Can be repeated.
     #[arg(long = "as", value_name = "LABEL=THING", value_parser = parse_alias)]
     aliases: Vec<(String, String)>,
-    /// Number of grid packs to create from all photos.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(0..=50))]
-    packs: u16,
     /// Print JSON.
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct View<'a> {
-    #[serde(flatten)]
-    imported: &'a Imported,
-    model: &'a Precise,
-    segmenter: Option<&'a Precise>,
-    packs: Vec<String>,
 }
 
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
@@ -114,11 +85,8 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         .map_err(|error| Fail::new(Exit::Failed, "cannot create the HTTP client", error))?;
     let labels = labels(&arguments.labels, &arguments.aliases)?;
     let source = open(&arguments.place, &client).await?;
-    let measured_on = open(&arguments.sample, &client).await?;
-    let sample = sample(&measured_on).map_err(|error| fail(NOTHING, error.into()))?;
     let files = scan(&source, arguments.licence.as_deref()).await.map_err(scan_fail)?;
-    let (clock, entropy) = (shell.clock.clone(), shell.entropy.clone());
-    let gpu = Gpu::new(client, url, &keys.internal, clock, entropy);
+    let gpu = Gpu::new(client, url, &keys.internal, shell.clock.clone(), shell.entropy.clone());
     let pool = munjigi_store::pool(&config.database);
     let import = Import {
         pool: &pool,
@@ -126,43 +94,26 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         model: &arguments.model,
         segmenter: arguments.segment.as_deref(),
         labels: &labels,
-        sure: arguments.sure,
         clock: &shell.clock,
-        entropy: &shell.entropy,
     };
-    let vetted = import.vet(&measured_on, &sample).await;
-    let vetted = vetted.map_err(|error| fail(NOTHING, error))?;
-    let imported = import.label(&vetted, &source, &files).await;
-    let imported = imported.map_err(|error| fail(NOT_ALL, error))?;
-    let pictures = &config.pictures;
-    let packs = import
-        .pack(&vetted, arguments.packs, pictures.per_pack, pictures.dealt_per_pack)
-        .await
-        .map_err(|error| fail(NO_PACK, error))?;
-    let areas = import.pack_areas(&vetted, pictures.per_pack, pictures.dealt_per_pack);
-    let areas = areas.await.map_err(|error| fail(NO_PACK, error))?;
-    let packs: Vec<String> = packs.iter().chain(&areas).map(ToString::to_string).collect();
+    // Only where someone sees it come and go.
+    let shows = std::io::stderr().is_terminal();
+    let told = |done: usize| {
+        if shows {
+            eprint!("\r{done} of {} photos", files.len());
+        }
+    };
+    let imported = import.run(&source, &files, told).await;
+    if shows {
+        eprintln!();
+    }
+    let imported = imported.map_err(fail)?;
     if arguments.json {
-        let Vetted { model, segmenter } = &vetted;
-        return print_json(&View {
-            imported: &imported,
-            model,
-            segmenter: segmenter.as_ref(),
-            packs,
-        });
+        return print_json(&imported);
     }
-    let Imported { labelled, unsure, areas, known, refused } = &imported;
-    let mut text = String::new();
-    for Precise { model, measured } in core::iter::once(&vetted.model).chain(&vetted.segmenter) {
-        let Measured { photos, judged, right, .. } = measured;
-        let _ = writeln!(
-            text,
-            "{model}: {right} of {judged} correct, in {photos} photos of the sample"
-        );
-    }
-    let _ = writeln!(
-        text,
-        "{labelled} labelled, {unsure} not sure enough, {areas} to point at, {known} already imported, {} refused",
+    let Imported { imported, labelled, areas, known, refused } = &imported;
+    let mut text = format!(
+        "{imported} imported: {labelled} show something to ask for, {areas} of them somewhere to point at\n{known} already imported, {} refused\n",
         refused.len()
     );
     for refused in refused {
@@ -170,14 +121,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         text.push_str(refused);
         text.push('\n');
     }
-    if packs.is_empty() {
-        text.push_str("No packs were created.\n");
-    } else {
-        text.push_str("Created ");
-        text.push_str(&packs.join(", "));
-        text.push_str("; `munjigi serve` publishes them to the edge.\n");
-        text.push_str("Watch: munjigi pictures status\n");
-    }
+    text.push_str("Review them in the console: /operations/photos\n");
     print(&text)
 }
 
@@ -237,27 +181,23 @@ fn fix(error: &BucketError) -> String {
     error.remedy("s3:ListBucket and s3:GetObject", ": the command resumes where it stopped")
 }
 
-fn fail(what: &'static str, error: ImportError) -> Fail {
+fn fail(error: ImportError) -> Fail {
+    const AGAIN: &str = "retry: the command resumes where it stopped";
+    let (code, text) = (error.code(), error.to_string());
     let fix = match &error {
-        ImportError::Sample(_) => {
-            "put each photo of the sample into a folder named after what it shows, or into `none`"
-        }
         ImportError::UnknownLabel(_) => "pass the list of this model's labels with --labels",
-        ImportError::OtherTask => "`munjigi-gpu-backend models list` shows what each model does",
-        ImportError::OtherVersion { .. } => "choose one version: --model NAME@VERSION",
-        ImportError::Objection { .. } => {
-            "use a model trained on such photos, raise --sure, or enlarge the sample"
+        ImportError::OtherTask | ImportError::Gpu(GpuError::Refused { .. }) => {
+            "`munjigi-gpu-backend models list` shows what each model does"
         }
         ImportError::Source(SourceError::Bucket(error)) => &fix(error),
-        ImportError::Gpu(_) => "retry: the command resumes where it stopped",
-        ImportError::TooFew(_) => "import more photos, or lower --sure",
-        ImportError::Source(_) | ImportError::Store(_) => "",
+        ImportError::Gpu(_) | ImportError::Source(_) => AGAIN,
+        ImportError::Store(_) => "",
     };
     let fix = (!fix.is_empty()).then(|| fix.to_owned());
-    let fail = match (error.code(), error) {
+    let fail = match (code, error) {
         (_, ImportError::Store(error)) => error.into(),
-        (Some(code), error) => Fail::new(Exit::Model, what, format!("{code}: {error}")),
-        (None, error) => Fail::new(Exit::Failed, what, error),
+        (Some(code), _) => Fail::new(Exit::Model, NOT_ALL, format!("{code}: {text}")),
+        (None, _) => Fail::new(Exit::Failed, NOT_ALL, text),
     };
     match fix {
         Some(fix) => fail.fix(fix),
@@ -269,11 +209,6 @@ fn parse_model(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
     let fits = (1..=100).contains(&text.len()) && text.chars().all(plain);
     fits.then(|| text.to_owned()).ok_or_else(|| "NAME or NAME@VERSION".to_owned())
-}
-
-fn parse_sure(text: &str) -> Result<f32, String> {
-    let number = text.parse().ok().filter(|number| (0.5..=1.0).contains(number));
-    number.ok_or_else(|| "a number from 0.5 to 1".to_owned())
 }
 
 fn parse_alias(text: &str) -> Result<(String, String), String> {
@@ -291,14 +226,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failed_import_reports_how_far_it_got() {
-        let other = || ImportError::OtherVersion { measured: "a@1".into(), found: "a@2".into() };
-        for stage in [NOTHING, NOT_ALL] {
-            let fail = fail(stage, other());
+    fn a_failed_import_says_what_to_do() {
+        let unlisted = ImportError::UnknownLabel("kiwi".to_owned());
+        for (error, words) in [
+            (unlisted, ["label-unknown: ", "--labels"]),
+            (ImportError::OtherTask, ["model-other-task: ", "models list"]),
+        ] {
+            let fail = fail(error);
             let text = fail.to_string();
             assert_eq!(fail.exit, Exit::Model);
-            for words in [stage, "model-version-changed: ", "--model NAME@VERSION"] {
-                assert!(text.contains(words), "{text}");
+            for word in words {
+                assert!(text.contains(word), "{text}");
             }
         }
     }

@@ -1,8 +1,9 @@
 //! `munjigi pictures refill`.
 
-use munjigi_pictures::birth;
+use munjigi_pictures::births;
 use munjigi_pictures::policy::Policy;
-use munjigi_store::pictures::{Birth, kinds, refill};
+use munjigi_protocol::PictureKind;
+use munjigi_store::pictures::{kinds, refill};
 
 use crate::cli::{Exit, Fail, Shell, print};
 use crate::config::PicturesConfig;
@@ -25,15 +26,16 @@ pub async fn run(shell: &Shell, _: &Arguments) -> Result<(), Fail> {
     }
     let pool = munjigi_store::pool(&config.database);
     let policy = Policy::of_this_release();
-    let births: Vec<Birth> = kinds(&pool)
+    let dealt: Vec<PictureKind> = kinds(&pool)
         .await?
         .into_iter()
-        .map(|row| (row.kind, row.switch))
-        .filter(|(kind, switch)| {
-            config.pictures.kinds.contains(kind) && policy.deals(*kind, *switch)
+        .filter(|row| {
+            config.pictures.kinds.contains(&row.kind) && policy.deals(row.kind, row.switch)
         })
-        .map(|(kind, _)| birth(&config.pictures, &shell.entropy, kind))
+        .map(|row| row.kind)
         .collect();
+    let mut births = births(&pool, &config.pictures, &shell.entropy).await?;
+    births.retain(|birth| dealt.contains(&birth.kind));
     refill(&pool, &births, shell.clock.now()).await?;
     let names: Vec<&str> = births.iter().map(|birth| birth.kind.as_str()).collect();
     print(&format!(

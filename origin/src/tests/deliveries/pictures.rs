@@ -36,7 +36,7 @@ impl Scene for Drawings {
     }
 
     fn handler(&self) -> factory::Drawings {
-        factory::Drawings::of(&self.shop.factory, self.stop.clone()).unwrap()
+        factory::Drawings::of(&self.shop.factory, self.stop.clone())
     }
 
     async fn queue(&self) {

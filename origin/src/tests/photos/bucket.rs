@@ -11,15 +11,13 @@ use axum::routing::get;
 use munjigi_bucket::server::serve;
 use munjigi_bucket::{BucketError, BucketSettings, Signing};
 use munjigi_delivery::http_client;
-use munjigi_pictures::photos::{
-    Bucket, Found, Import, Imported, Labels, ScanError, Source, sample, scan,
-};
+use munjigi_pictures::photos::{Bucket, Found, Import, Imported, Labels, ScanError, Source, scan};
 use sqlx::PgPool;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use super::{LIST, import, photo, write, write_sample};
-use crate::rig::pictures::{OF_PHOTOS, Workshop};
+use super::{LIST, import, photo, write};
+use crate::rig::pictures::Workshop;
 use crate::rig::silent_port;
 
 const KEY: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "shop"), ("AWS_SECRET_ACCESS_KEY", "hush")];
@@ -64,8 +62,7 @@ fn grow(root: &Path, name: &str) {
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_bucket_is_imported_like_a_folder_and_once(pool: PgPool) {
-    let mut workshop = Workshop::new(pool).await;
-    workshop.set(|config| config.kinds = OF_PHOTOS.to_vec());
+    let workshop = Workshop::new(pool).await;
     let (root, endpoint) = shop().await;
     let folder = root.path();
     for number in 0..7_u8 {
@@ -91,21 +88,18 @@ async fn a_bucket_is_imported_like_a_folder_and_once(pool: PgPool) {
     let files = scan(&source, Some("CC0-1.0")).await.unwrap();
     assert_eq!(files.len(), 17, "{:?}", names(&files));
     assert_eq!(names(&files)[1..3], ["2026/cut.png", "2026/deep/green-0.png"]);
-    write_sample(&folder.join("photos/known"));
-    let known = Source::Bucket(open(&endpoint, "s3://photos/known", &KEY).await.unwrap());
     let labels = Labels::read(LIST).unwrap();
     let import = Import { segmenter: None, ..import(&workshop, &labels, "colours") };
-    let vetted = import.vet(&known, &sample(&known).unwrap()).await.unwrap();
-    assert_eq!(vetted.model.measured.right, 60);
     let refused = vec![
         "2026/broken.png: not a readable image".to_owned(),
         "2026/cut.png: not a readable image".to_owned(),
         "2026/large.png: larger than 10 MiB".to_owned(),
     ];
-    let first = Imported { labelled: 14, refused: refused.clone(), ..Imported::default() };
-    assert_eq!(import.label(&vetted, &source, &files).await.unwrap(), first);
+    let first =
+        Imported { imported: 14, labelled: 14, areas: 0, known: 0, refused: refused.clone() };
+    assert_eq!(import.run(&source, &files, |_| ()).await.unwrap(), first);
     let again = Imported { known: 14, refused, ..Imported::default() };
-    assert_eq!(import.label(&vetted, &source, &files).await.unwrap(), again);
+    assert_eq!(import.run(&source, &files, |_| ()).await.unwrap(), again);
     for (count, query) in [
         (7, "SELECT count(*) FROM photos WHERE licence = 'CC-BY-4.0, Kim'"),
         (1, "SELECT count(*) FROM photos WHERE licence = 'Public domain'"),
@@ -114,9 +108,6 @@ async fn a_bucket_is_imported_like_a_folder_and_once(pool: PgPool) {
     ] {
         assert_eq!(workshop.rig.number(query).await, count, "{query}");
     }
-    let packs = import.pack(&vetted, 1, 8, 100).await.unwrap();
-    workshop.round().await;
-    assert_eq!(workshop.dealt_from(), packs);
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
@@ -131,18 +122,14 @@ async fn an_object_that_fails_does_not_stop_the_others(pool: PgPool) {
     let files = scan(&source, Some("CC0-1.0")).await.unwrap();
     std::fs::remove_file(folder.join("photos/a-gone.png")).unwrap();
     grow(folder, "photos/b-grown.png");
-    let known = tempfile::tempdir().unwrap();
-    write_sample(known.path());
-    let known = Source::Folder(known.path().to_owned());
     let labels = Labels::read(LIST).unwrap();
     let import = Import { segmenter: None, ..import(&workshop, &labels, "colours") };
-    let vetted = import.vet(&known, &sample(&known).unwrap()).await.unwrap();
     let refused = vec![
         "a-gone.png: there is no such object".to_owned(),
         "b-grown.png: larger than 10 MiB".to_owned(),
     ];
-    let imported = import.label(&vetted, &source, &files).await.unwrap();
-    assert_eq!((imported.labelled + imported.unsure, imported.refused), (1, refused));
+    let imported = import.run(&source, &files, |_| ()).await.unwrap();
+    assert_eq!((imported.imported, imported.refused), (1, refused));
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ async fn an_interrupted_origin_is_followed_by_one_that_continues(pool: PgPool) {
     shop.factory.tend().await.unwrap();
     // Drawn and stored once; then the origin stops before it calls.
     let (stopper, stop) = stop::pair();
-    let drawings = Drawings::of(&shop.factory, stop).unwrap();
+    let drawings = Drawings::of(&shop.factory, stop);
     for is_last in [false, true] {
         let due = outbox::lease(&drawings).await.unwrap();
         if is_last {
@@ -37,7 +37,7 @@ async fn an_interrupted_origin_is_followed_by_one_that_continues(pool: PgPool) {
     assert_eq!(shop.gpu.calls().len(), 1);
     // Several at once, as after an origin that was wrongly considered dead.
     let (_stopper, stop) = stop::pair();
-    let drawings = Drawings::of(&shop.factory, stop.clone()).unwrap();
+    let drawings = Drawings::of(&shop.factory, stop.clone());
     let due = outbox::lease(&drawings).await.unwrap().remove(0);
     assert_eq!(due.attempts, 0);
     let mut draws = tokio::task::JoinSet::new();
@@ -66,7 +66,7 @@ async fn a_stop_ends_a_call_in_progress_and_the_drawing_is_due_at_once(pool: PgP
     shop.factory.tend().await.unwrap();
     shop.gpu.fail([Failure::Silent]);
     let (stopper, stop) = stop::pair();
-    let drawings = Drawings::of(&shop.factory, stop.clone()).unwrap();
+    let drawings = Drawings::of(&shop.factory, stop.clone());
     let drawing = tokio::spawn(async move { outbox::deliver_due(&drawings, &stop).await });
     let called = async {
         while shop.gpu.calls().is_empty() {
@@ -105,7 +105,7 @@ async fn several_origins_draw_a_pack_once(pool: PgPool) {
         let factory = shop.factory.clone();
         origins.spawn(async move {
             let (_stopper, stop) = stop::pair();
-            let drawings = Drawings::of(&factory, stop.clone()).unwrap();
+            let drawings = Drawings::of(&factory, stop.clone());
             factory.tend().await.unwrap();
             outbox::deliver_due(&drawings, &stop).await.unwrap();
         });

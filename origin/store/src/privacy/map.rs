@@ -294,7 +294,7 @@ pub const TABLES: &[Table] = &[
     Table { name: "locks", others: &["name"], kept: Kept::Always, ..TECHNICAL },
     Table {
         name: "packs",
-        others: &["id", "type", "source", "state", "drawn_by", "content_type", "last_error"],
+        others: &["id", "kind", "state", "drawn_by", "content_type", "last_error"],
         kept: Kept::Swept,
         ..TECHNICAL
     },
@@ -304,17 +304,23 @@ pub const TABLES: &[Table] = &[
         kept: Kept::Swept,
         ..TECHNICAL
     },
-    Table { name: "picture_kinds", others: &["type", "switch"], kept: Kept::Always, ..TECHNICAL },
+    Table { name: "picture_kinds", others: &["kind", "switch"], kept: Kept::Always, ..TECHNICAL },
     Table { name: "pool_publication", kept: Kept::Always, ..TECHNICAL },
     Table {
         name: "photos",
-        others: &["sha256", "name", "licence", "model", "label", "tile"],
-        kept: Kept::Always,
-        ..TECHNICAL
-    },
-    Table {
-        name: "photo_areas",
-        others: &["sha256", "model", "label", "answer", "picture"],
+        others: &[
+            "sha256",
+            "name",
+            "licence",
+            "model",
+            "said",
+            "thing",
+            "segmenter",
+            "area",
+            "picture",
+            "tile",
+            "state",
+        ],
         kept: Kept::Always,
         ..TECHNICAL
     },
