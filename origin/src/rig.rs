@@ -89,6 +89,7 @@ pub fn console() -> settings::Console {
         url: "https://console.example/".parse().unwrap(),
         keys: ring(),
         sign_up: settings::SignUpPolicy::Open,
+        operators: vec!["operator@shop.example".parse().unwrap()],
         proxies: Some(Proxies {
             header: Some("x-real-ip".parse().unwrap()),
             trusted: vec!["127.0.0.1/32".parse().unwrap()],

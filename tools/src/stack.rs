@@ -408,6 +408,7 @@ fn origin_variables(
     variables.insert("MUNJIGI_MAIL_URL".to_owned(), mail);
     variables.insert("MUNJIGI_MAIL_FROM".to_owned(), "Munjigi <no-reply@localhost>".to_owned());
     variables.insert("MUNJIGI_SIGN_UP".to_owned(), "open".to_owned());
+    variables.insert("MUNJIGI_OPERATORS".to_owned(), "demo@munjigi.example".to_owned());
     variables.insert("MUNJIGI_DATABASE_URL".to_owned(), database.url());
     variables.insert("MUNJIGI_EDGE_URL".to_owned(), format!("http://127.0.0.1:{edge_port}"));
     variables

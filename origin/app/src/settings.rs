@@ -5,7 +5,7 @@ mod own_site;
 
 use munjigi_domain::accounts::demo::Reach;
 use munjigi_domain::accounts::passkey::RelyingParty;
-use munjigi_domain::accounts::{MostSites, Token};
+use munjigi_domain::accounts::{EmailAddress, MostSites, Token};
 use munjigi_keys::KeyRing;
 use munjigi_process::proxies::Proxies;
 
@@ -19,6 +19,8 @@ pub struct Console {
     /// Seals what must be readable again.
     pub keys: KeyRing,
     pub sign_up: SignUpPolicy,
+    /// Accounts of those who run the service.
+    pub operators: Vec<EmailAddress>,
     /// The proxies between clients and us.
     pub proxies: Option<Proxies>,
     /// Maximum number of sites per organisation.

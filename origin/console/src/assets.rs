@@ -54,6 +54,16 @@ pub static AWAITED: LazyLock<Asset> = LazyLock::new(|| {
     )
 });
 
+/// Keys and frames on the page of a photo.
+pub static REVIEW: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "review",
+        "js",
+        "text/javascript; charset=utf-8",
+        include_bytes!("../assets/review.js"),
+    )
+});
+
 impl Asset {
     fn new(stem: &str, ending: &str, kind: &'static str, bytes: &'static [u8]) -> Self {
         let digest = HEXLOWER.encode(&Sha256::digest(bytes));
@@ -64,7 +74,7 @@ impl Asset {
 }
 
 pub async fn show(Path(name): Path<String>) -> Result<Response, PageError> {
-    let all = [&*STYLE, &*PAGES, &*PASSKEYS, &*LIVE, &*AWAITED];
+    let all = [&*STYLE, &*PAGES, &*PASSKEYS, &*LIVE, &*AWAITED, &*REVIEW];
     let asset = all.into_iter().find(|asset| asset.name == name);
     let asset = asset.ok_or(PageError::nothing_here())?;
     let headers = [

@@ -13,7 +13,7 @@ use super::assets;
 use super::csrf::CSRF_FIELD;
 use super::language::{self, Switch};
 use super::page_error::PageError;
-use super::requester::{Asking, Browser, Member, User};
+use super::requester::{Asking, AskingUser, Browser, Member, User};
 
 #[derive(Debug, Clone)]
 pub struct Frame {
@@ -28,6 +28,8 @@ pub struct Frame {
     pub request_id: String,
     /// Email address of the user who is logged in.
     pub email: Option<String>,
+    /// Whether that user runs the service.
+    pub operates: bool,
     /// The organisation of the page, if it belongs to one.
     pub here: Option<Membership>,
     /// All organisations of the user, for the switcher.
@@ -69,6 +71,7 @@ pub enum Entry {
     /// The audit log.
     Record,
     Account,
+    Photos,
 }
 
 impl Frame {
@@ -82,6 +85,7 @@ impl Frame {
             csrf_token: browser.csrf_token(),
             request_id: browser.client.request_id.clone(),
             email: None,
+            operates: false,
             here: None,
             memberships: Vec::new(),
             entry: Entry::Elsewhere,
@@ -108,6 +112,7 @@ impl Frame {
     ) -> Self {
         Self {
             email: Some(user.account.email.to_string()),
+            operates: user.operates(app),
             memberships: user.memberships.clone(),
             unhealthy: unhealthy(
                 app,
@@ -115,6 +120,12 @@ impl Frame {
             ),
             ..Self::bare(app, browser, title)
         }
+    }
+
+    /// For a page of those who run the service.
+    pub fn operations(asking: &AskingUser, title: impl Into<String>, entry: Entry) -> Self {
+        let AskingUser { app, browser, user } = asking;
+        Self { entry, ..Self::of_user(app, browser, user, title) }
     }
 
     /// For a page about an organisation.
@@ -198,6 +209,7 @@ impl Frame {
             Entry::Keys => entry == "keys",
             Entry::Record => entry == "record",
             Entry::Account => entry == "account",
+            Entry::Photos => entry == "photos",
         }
     }
 }

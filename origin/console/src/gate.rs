@@ -38,6 +38,8 @@ pub enum Access {
     HalfWay,
     /// Users who are logged in.
     User,
+    /// Users who are logged in and run the service.
+    Operator,
     /// Users who are logged in and have this permission in the organisation
     /// that the path names.
     Member(Permission),
@@ -187,14 +189,18 @@ async fn pass(
             head.extensions.insert(user);
         }
         (Access::HalfWay, Some(_)) => return Err(Redirect::to("/console").into_response()),
-        (Access::User | Access::Member(_), Some(user)) if user.is_complete() => {
+        (Access::User | Access::Operator | Access::Member(_), Some(user)) if user.is_complete() => {
+            // For others, these pages do not exist.
+            if access == Access::Operator && !user.operates(app) {
+                return Err(PageError::nothing_here().into_response());
+            }
             if let Access::Member(permission) = access {
                 let member = member(app, params, &user, permission).await?;
                 head.extensions.insert(member);
             }
             head.extensions.insert(user);
         }
-        (Access::HalfWay | Access::User | Access::Member(_), _) => {
+        (Access::HalfWay | Access::User | Access::Operator | Access::Member(_), _) => {
             return Err(ask_to_log_in(&head.method, &head.uri));
         }
     }

@@ -38,6 +38,7 @@ mod overview;
 mod page_error;
 mod passkey;
 mod password_reset;
+mod photos;
 mod record;
 mod requester;
 mod sign_up;
@@ -52,7 +53,7 @@ use munjigi_domain::accounts::Permission;
 
 pub fn pages(app: &ConsoleApp) -> Pages {
     let pages = of_account(for_everybody(Pages::new(app)));
-    of_team(of_the_unusual(of_sites(pages)))
+    of_operators(of_team(of_the_unusual(of_sites(pages))))
 }
 
 /// Public pages, sign-up and log-in.
@@ -193,6 +194,18 @@ fn of_team(pages: Pages) -> Pages {
         // Every member can leave; whom else a member can remove is decided
         // there.
         .post("/console/{organisation}/team/remove", Member(ReadTeam), team::change::remove)
+}
+
+/// What runs the service.
+fn of_operators(pages: Pages) -> Pages {
+    use Access::Operator;
+    pages
+        .get("/operations/photos", Operator, photos::show)
+        .post("/operations/photos", Operator, photos::decide)
+        .get("/operations/photos/{photo}", Operator, photos::review::show)
+        .post("/operations/photos/{photo}", Operator, photos::review::submit)
+        .get("/operations/photos/{photo}/tile", Operator, photos::image::tile)
+        .get("/operations/photos/{photo}/picture", Operator, photos::image::picture)
 }
 
 /// Anomalies, and who is notified of them.

@@ -121,6 +121,11 @@ impl User {
         self.session.stage == Stage::Complete
     }
 
+    /// Whether they run the service.
+    pub fn operates(&self, app: &ConsoleApp) -> bool {
+        app.console.config.operators.contains(&self.account.email)
+    }
+
     /// For the audit log.
     pub fn actor(&self, browser: &Browser) -> Actor {
         browser.client.actor(&self.account)

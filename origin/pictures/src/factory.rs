@@ -8,7 +8,7 @@ use munjigi_delivery::edge::EdgeClient;
 use munjigi_domain::entropy::Entropy;
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
-use munjigi_protocol::{PackId, PictureKind};
+use munjigi_protocol::{PackId, PictureKind, PictureType, RightRound};
 use munjigi_store::photos::accepted;
 use munjigi_store::pictures::{Birth, Decision, KindRow, PackRow, Switch, Tend};
 use munjigi_store::{StoreError, transact};
@@ -16,6 +16,7 @@ use sqlx::PgPool;
 
 use super::plan::{self, Move, Want, lead};
 use super::policy::Policy;
+use super::sift::guessable;
 use crate::Pictures;
 use crate::gpu::Gpu;
 use crate::photos::Stock;
@@ -44,6 +45,12 @@ impl Factory {
     /// Whether a kind is dealt.
     pub fn deals(&self, kind: PictureKind, switch: Option<Switch>) -> bool {
         self.config.kinds.contains(&kind) && self.policy.deals(kind, switch)
+    }
+
+    /// Whether a blind guess at an answer passes too often, or the answer does
+    /// not fit the kind of picture.
+    pub fn is_guessed(&self, kind: PictureType, answer: &RightRound) -> bool {
+        guessable(kind, answer) != Some(false)
     }
 
     /// One pass: begins, retires and extends packs.

@@ -1,7 +1,7 @@
 //! Reads the console's settings: its address, and who may use it.
 
 use munjigi_app::settings::{Console, SignUpPolicy, is_local};
-use munjigi_domain::accounts::MostSites;
+use munjigi_domain::accounts::{EmailAddress, MostSites};
 use munjigi_keys::KeyRing;
 use munjigi_process::config::{Reader, number};
 use munjigi_process::proxies::Proxies;
@@ -22,6 +22,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Console> {
         "closed" => Ok(SignUpPolicy::Closed),
         _ => Err("must be open or closed".to_owned()),
     });
+    let operators = reader.required(&variables::OPERATORS, parse_operators);
     let proxies = Proxies::read(reader, &variables::CLIENT_HEADER, &variables::TRUSTED_PROXIES);
     let keys = reader.required(&variables::CONSOLE_KEYS, |text| {
         KeyRing::parse(text).map_err(|error| error.to_string())
@@ -33,6 +34,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Console> {
         url: url?,
         keys: keys?,
         sign_up: sign_up?,
+        operators: operators?,
         proxies: proxies?,
         most_sites: most_sites?,
         demo: demo?,
@@ -80,6 +82,11 @@ impl OwnedSitesSource {
 fn most_sites(reader: &mut Reader) -> Option<MostSites> {
     let variable = &variables::SITES_PER_ORGANISATION;
     reader.required(variable, |text| number(text, 1..=1_000_000)).map(MostSites)
+}
+
+fn parse_operators(text: &str) -> Result<Vec<EmailAddress>, String> {
+    let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+    words.map(|word| word.parse().map_err(|_| format!("{word:?} is not an address"))).collect()
 }
 
 /// Passwords do not go over a network unencrypted.

@@ -16,6 +16,7 @@ mod overview;
 mod own_record;
 mod passkeys;
 mod password_reset;
+mod photos;
 mod privacy;
 mod public;
 mod record;

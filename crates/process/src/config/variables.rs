@@ -222,6 +222,11 @@ pub const SIGN_UP: Variable = Variable::with_default(
     "closed",
     "who can sign up: open (anyone), or closed (by invitation)",
 );
+pub const OPERATORS: Variable = Variable::with_default(
+    "MUNJIGI_OPERATORS",
+    "",
+    "addresses of accounts that run this service, separated by commas: they see /operations in the console",
+);
 pub const CLIENT_HEADER: Variable = Variable::with_default(
     "MUNJIGI_CLIENT_HEADER",
     "",
@@ -328,7 +333,7 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
     (&[Origin, Gate, Gpu], &[LOG, LOG_FORMAT]),
     (&[Origin], &[OTLP_URL]),
     (&[Origin], &[LIST_TOR_EXITS, LIST_CLOUDS, LIST_SPAMHAUS_DROP, LIST_HOURS]),
-    (&[Origin], &[CONSOLE_URL, CONSOLE_KEYS, SIGN_UP, SITES_PER_ORGANISATION]),
+    (&[Origin], &[CONSOLE_URL, CONSOLE_KEYS, SIGN_UP, OPERATORS, SITES_PER_ORGANISATION]),
     (&[Origin, Gate], &[CLIENT_HEADER, TRUSTED_PROXIES]),
     (&[Origin], &[DEMO_SITEKEY, DEMO_SECRET, CONSOLE_SITEKEY, CONSOLE_SECRET]),
     (&[Origin], &[MAIL_URL, MAIL_FROM]),

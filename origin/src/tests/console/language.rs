@@ -15,7 +15,7 @@ async fn speaks(rig: &Rig, someone: &Someone, locale: &str) {
 }
 
 /// Text between tags that is English and not code, a name, a unit or an address.
-fn english(page: &str) -> Vec<&str> {
+pub fn english(page: &str) -> Vec<&str> {
     const NAMES: [&str; 16] = [
         "curl",
         "Node",
