@@ -14,7 +14,7 @@ pub const KINDS: [&str; 3] = ["area", "grid", "turn"];
 /// Kinds for which the edge has pictures to deal.
 pub async fn ready_kinds(database_url: &str) -> Result<BTreeSet<String>> {
     let mut connection = PgConnection::connect(database_url).await?;
-    let kinds = "SELECT DISTINCT entry->>'type' FROM pool_publication, deliveries, \
+    let kinds = "SELECT DISTINCT entry->>'kind' FROM pool_publication, deliveries, \
                  jsonb_array_elements(payload) AS entry \
                  WHERE topic = 'pools' AND published_version = version";
     let found: Vec<String> = sqlx::query_scalar(kinds).fetch_all(&mut connection).await?;
