@@ -14,6 +14,7 @@ import { cpuMs } from './processes.mjs';
  * @property {string} version
  * @property {(url: string) => Promise<void>} goto
  * @property {(script: string) => Promise<any>} evaluate an expression, awaited in the page
+ * @property {(script: string) => Promise<any>} framed an expression, in the first frame of the page
  * @property {() => number} cpuMs processor time of all its processes
  * @property {() => Promise<void>} close
  * @property {(listen: (fetched: Fetched) => void) => void} [onFetched] Chromium only
@@ -60,6 +61,7 @@ async function chromium({ args = [] } = {}) {
     version: `Chromium ${browser.version()}`,
     goto: async (url) => void (await page.goto(url)),
     evaluate: (script) => page.evaluate(script),
+    framed: (script) => page.frames()[1].evaluate(script),
     cpuMs: () => cpuMs(pid),
     close: () => server.close(),
     onFetched: (listen) =>
@@ -94,6 +96,7 @@ async function firefox({ preferences = {} } = {}) {
     version: (await browser.version()).replace('/', ' '),
     goto: async (url) => void (await page.goto(url)),
     evaluate: (script) => page.evaluate(script),
+    framed: (script) => page.frames()[1].evaluate(script),
     cpuMs: () => cpuMs(pid),
     close: () => browser.close(),
   };
@@ -210,6 +213,14 @@ async function webkit({ scriptMs = SOLVE_MS } = {}) {
           await new Promise((resolve) => setTimeout(resolve, 50));
         }
         throw new Error('no result in time');
+      },
+      framed: async (script) => {
+        await call('POST', `${at}/frame`, { id: 0 });
+        try {
+          return await call('POST', `${at}/execute/sync`, { script: `return (${script})`, args: [] });
+        } finally {
+          await call('POST', `${at}/frame`, { id: null });
+        }
       },
       cpuMs: () => cpuMs(/** @type {number} */ (driver.pid)),
       close: async () => {

@@ -58,6 +58,7 @@ export async function munjigi(stage, words, input = '') {
     MUNJIGI_DATABASE_URL: stage.database,
     MUNJIGI_EDGE_URL: stage.edge,
   };
+  if (stage.gpu) env.MUNJIGI_GPU_URL = stage.gpu;
   delete env.MUNJIGI_ROOT_KEYS;
   return run('munjigi', words, env, input);
 }

@@ -86,7 +86,8 @@ pub(super) fn journeys(context: &Context) -> Result<Outcome> {
     let suite =
         Suite { what: "tests/journeys", files: &files, at_once: 2, second: SecondTry::Alone };
     let tally = node_test(context, &suite)?;
-    context.outcome(&[Part::Chromium, Part::Firefox, Part::Webkit, Part::Redis], tally)
+    let browsers = [Part::Chromium, Part::Firefox, Part::Webkit];
+    context.outcome(&[&browsers[..], &[Part::Redis, Part::Photos]].concat(), tally)
 }
 
 /// Builds the programs that stand for visitors.
