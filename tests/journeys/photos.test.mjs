@@ -4,10 +4,11 @@
 // with drawn pictures alone is never shown one.
 
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
+import { crc32, deflateSync } from 'node:zlib';
 import { AxeBuilder } from '@axe-core/playwright';
 import { ROOT } from '../bench/stack.mjs';
 import { person, signUp, theatre } from './people.mjs';
@@ -228,6 +229,104 @@ test('a folder of sixty photos becomes grids and areas, and stops being so', { t
   for (const site of [sites.grid, sites.area]) await until('no pictures', async () => !(await gets(site)), 90_000);
   assert.ok(await gets(sites.drawn));
 });
+
+test('what is no photo is told by name, and nothing of it is kept', { timeout: 300_000 }, async (t) => {
+  if (missing && !required) return t.skip(missing);
+  const { stage } = own;
+  const folder = mkdtempSync(join(tmpdir(), 'munjigi-photos-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const page = await own.browser.newPage();
+  const painted = async (/** @type {string} */ type, /** @type {number} */ edge, /** @type {string} */ colour) =>
+    Buffer.from(await page.evaluate(([type, edge, colour]) => {
+      const canvas = document.createElement('canvas');
+      [canvas.width, canvas.height] = [edge, edge];
+      const paint = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+      paint.fillStyle = colour;
+      paint.fillRect(0, 0, edge, edge);
+      return canvas.toDataURL(type).split(',')[1];
+    }, /** @type {const} */ ([type, edge, colour])), 'base64');
+  const jpeg = await painted('image/jpeg', 200, 'teal');
+  const webp = await painted('image/webp', 200, 'plum');
+  /** A segment of a JPEG file: its marker, its length, what it holds. */
+  const segment = (/** @type {number} */ marker, /** @type {Buffer} */ held) =>
+    Buffer.concat([Buffer.from([0xff, marker, (held.length + 2) >> 8, (held.length + 2) & 255]), held]);
+  // An IFD whose next one is itself, and an entry of four thousand million values.
+  const exif = Buffer.from('457869660000' + '4d4d002a00000008' + '0001' + '01120003ffffffff00000008' + '00000008', 'hex');
+  const script = '<script>alert(document.domain)</script>';
+  const bad = {
+    'a-huge.jpg': Buffer.alloc(0),
+    'b-broken.jpg': jpeg.subarray(0, jpeg.length / 2),
+    'c-text.png': Buffer.from(script),
+    'd-animated.webp': animated(webp),
+    'e-pixel.png': await painted('image/png', 1, 'red'),
+    'f-empty.webp': Buffer.alloc(0),
+    'g-bomb.png': bomb(30_000),
+  };
+  // Photos all the same: nothing of what is strange about them is kept.
+  const strange = {
+    'x-polyglot.jpg': Buffer.concat([jpeg, Buffer.from(script)]),
+    'y-exif.jpg': Buffer.concat([jpeg.subarray(0, 2), segment(0xe1, exif),
+      ...Array(40).fill(segment(0xe1, Buffer.concat([Buffer.from('Exif\0\0'), Buffer.alloc(65_000, 'A')]))), jpeg.subarray(2)]),
+  };
+  for (const [name, bytes] of Object.entries({ ...bad, ...strange })) writeFileSync(join(folder, name), bytes);
+  truncateSync(join(folder, 'a-huge.jpg'), 500 * 1024 * 1024);
+  const take = (/** @type {string[]} */ ...more) => munjigi(stage, ['photos', 'import', folder, '--licence', 'CC0-1.0', ...more]);
+
+  // Models and lists that do not fit end the command before anything is kept.
+  const list = join(folder, 'labels.txt');
+  writeFileSync(list, 'tench\ngoldfish\n');
+  for (const [words, told] of /** @type {[string[], RegExp][]} */ ([
+    [['--model', 'efficientnet-lite0', '--labels', list], /label-unknown: .*--labels/s],
+    [['--model', 'efficientnet-lite0@9.9.9', '--labels', 'imagenet-1k'], /model-unknown: /],
+    [['--model', 'yolo', '--labels', 'coco-80'], /model-unknown: /],
+    [['--model', 'efficientnet-lite0', '--labels', 'imagenet-1k', '--segment', 'efficientnet-lite0'], /model-other-task: /],
+  ])) {
+    await assert.rejects(take(...words), ({ code, stderr }) => code === 9 && told.test(stderr));
+  }
+  const imported = JSON.parse(await take(...IMPORT));
+  assert.deepEqual({ imported: imported.imported, known: imported.known }, { imported: 2, known: 0 });
+  const refused = Object.fromEntries(imported.refused.map((/** @type {string} */ line) => line.split(': ', 2)));
+  assert.deepEqual(refused, {
+    'a-huge.jpg': 'photo-too-large', 'b-broken.jpg': 'image-truncated', 'c-text.png': 'image-type-unsupported',
+    'd-animated.webp': 'image-animated', 'e-pixel.png': 'photo-too-small', 'f-empty.webp': 'image-missing',
+    'g-bomb.png': 'image-too-large',
+  });
+  assert.equal(JSON.parse(await take(...IMPORT)).known, 2);
+  assert.equal((await fetch(`${stage.gpu}/health/ready`)).status, 200);
+});
+
+/** A black PNG of so many pixels to a side. @param {number} edge */
+function bomb(edge) {
+  const word = (/** @type {number} */ number) => {
+    const bytes = Buffer.alloc(4);
+    bytes.writeUInt32BE(number);
+    return bytes;
+  };
+  const chunk = (/** @type {string} */ name, /** @type {Buffer} */ held) => {
+    const body = Buffer.concat([Buffer.from(name), held]);
+    return Buffer.concat([word(held.length), body, word(crc32(body))]);
+  };
+  const rows = deflateSync(Buffer.alloc((1 + edge / 8) * edge));
+  const head = Buffer.concat([word(edge), word(edge), Buffer.from([1, 0, 0, 0, 0])]);
+  return Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), chunk('IHDR', head), chunk('IDAT', rows), chunk('IEND', Buffer.alloc(0))]);
+}
+
+/**
+ * Two frames of a still WebP, as an animation.
+ * @param {Buffer} still
+ */
+function animated(still) {
+  const chunk = (/** @type {string} */ name, /** @type {Buffer} */ held) => {
+    const size = Buffer.alloc(4);
+    size.writeUInt32LE(held.length);
+    return Buffer.concat([Buffer.from(name), size, held, Buffer.alloc(held.length % 2)]);
+  };
+  const edge = Buffer.from([199, 0, 0]);
+  const frame = chunk('ANMF', Buffer.concat([Buffer.alloc(6), edge, edge, Buffer.from([100, 0, 0, 0]), still.subarray(still.indexOf('VP8'))]));
+  const head = chunk('VP8X', Buffer.concat([Buffer.from([2, 0, 0, 0]), edge, edge]));
+  const file = Buffer.concat([Buffer.from('WEBP'), head, chunk('ANIM', Buffer.alloc(6)), frame, frame]);
+  return chunk('RIFF', file);
+}
 
 /**
  * A visitor answers wrongly, then rightly, and the site's back end asks.

@@ -11,7 +11,7 @@ use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_process::clock::Clock;
 use munjigi_process::reasons::reasons;
 use munjigi_protocol::{
-    Code, Health, PredictReply, Problem, RenderReply, RenderRequest, Route, Status, headers, routes,
+    Health, PredictReply, RenderReply, RenderRequest, Route, Status, headers, routes,
 };
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Client, Response, StatusCode, Url};
@@ -62,11 +62,11 @@ pub enum GpuError {
         retry_after: Duration,
     },
     /// It refused; for most codes, the keys of the two sides differ.
-    #[error("the gpu-backend answered {status}{}", .code.map(|code| format!(" {code}")).unwrap_or_default())]
+    #[error("the gpu-backend answered {status}{}", .code.as_ref().map(|code| format!(" {code}")).unwrap_or_default())]
     Refused {
         status: StatusCode,
-        /// The problem's code, if it sent one that we know.
-        code: Option<Code>,
+        /// The problem's code, if it sent one.
+        code: Option<String>,
     },
     /// Its answer violates the protocol.
     #[error("the gpu-backend's response cannot be read: {0}")]
@@ -220,7 +220,12 @@ async fn refused(answer: Response, deadline: Duration) -> GpuError {
         }
         StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => GpuError::TooSlow(deadline),
         _ => {
-            let code = answer.json::<Problem>().await.ok().map(|problem| problem.code);
+            // Its codes are its own: what is wrong with an image, for one.
+            let problem = answer.json::<serde_json::Value>().await.unwrap_or_default();
+            let plain = |code: &&str| {
+                code.len() <= 64 && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+            };
+            let code = problem["code"].as_str().filter(plain).map(str::to_owned);
             GpuError::Refused { status, code }
         }
     }

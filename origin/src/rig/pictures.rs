@@ -224,7 +224,11 @@ async fn predict(RawQuery(query): RawQuery, headers: HeaderMap, body: Bytes) -> 
     let segments = model == "shapes";
     // A segmenter gets the middle of the photo, a classifier its file.
     assert!(!segments || headers["content-type"] == "image/jpeg");
-    let [red, green, _] = image::load_from_memory(&body).unwrap().into_rgb8().get_pixel(9, 9).0;
+    let Ok(image) = image::load_from_memory(&body) else {
+        let problem = json!({ "code": "image-malformed" });
+        return (StatusCode::UNPROCESSABLE_ENTITY, Json(problem)).into_response();
+    };
+    let [red, green, _] = image.into_rgb8().get_pixel(9, 9).0;
     let (label, probability) = match (red > 100, green > 100) {
         (true, _) => ("red thing", 0.99),
         (_, true) => ("tree", 0.95),

@@ -118,7 +118,7 @@ async fn photos_are_labelled_once_and_wait_for_a_person(pool: PgPool) {
     write_photos(folder.path());
     write(folder.path(), "blue.png", photo([0, 0, 200], 150));
     write(folder.path(), "broken.png", "no image");
-    let refused = vec!["broken.png: not a readable image".to_owned()];
+    let refused = vec!["broken.png: image-malformed: refused by the gpu-backend".to_owned()];
     let first =
         Imported { imported: 15, labelled: 14, areas: 7, known: 0, refused: refused.clone() };
     assert_eq!(run(&shop, folder.path(), "colours").await, first);

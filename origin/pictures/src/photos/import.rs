@@ -17,7 +17,7 @@ use super::area::{Area, area};
 use super::labels::Labels;
 use super::scan::Found;
 use super::source::{Source, SourceError};
-use super::tile::{picture, tile};
+use super::tile::{Middles, middles};
 use crate::gpu::{Gpu, GpuError, PHOTOS};
 
 /// Time for the gpu-backend per photo.
@@ -25,7 +25,6 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// A busy gpu-backend is waited for this often, and this long at most.
 const TRIES: u32 = 5;
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
-const UNREADABLE: &str = "not a readable image";
 /// Labels of a photo that a reviewer sees.
 const SHOWN: usize = 5;
 /// A segmenter that is less sure than this has found nothing.
@@ -126,17 +125,18 @@ impl Import<'_> {
         if photos::known(self.pool, &id, self.model, self.segmenter).await? {
             return Ok(Fate::Known);
         }
-        let (Some(tile), Some(picture)) = (tile(&bytes), picture(&bytes)) else {
-            return Ok(Fate::Refused(UNREADABLE.to_owned()));
-        };
-        let reply = match self.predict(self.model, (file.content_type, bytes)).await {
+        let reply = match self.predict(self.model, (file.content_type, bytes.clone())).await {
             Ok(reply) => reply,
             // The file's fault, not the gpu-backend's.
             Err(GpuError::Refused { status, code }) if of_file(status) => {
-                let code = code.map(|code| format!(" {code}")).unwrap_or_default();
-                return Ok(Fate::Refused(format!("{status}{code}")));
+                let code = code.unwrap_or_else(|| status.to_string());
+                return Ok(Fate::Refused(format!("{code}: refused by the gpu-backend")));
             }
             Err(error) => return Err(ImportError::Gpu(error)),
+        };
+        let Middles { tile, picture } = match middles(&bytes) {
+            Ok(middles) => middles,
+            Err(unfit) => return Ok(Fate::Refused(unfit.to_string())),
         };
         let said = self.said(&reply.prediction)?;
         let (area, segmenter) = self.segmented(&picture).await?;
@@ -239,7 +239,7 @@ enum NotRead {
 }
 
 async fn read(source: &Source, path: &Path, bytes: u64) -> Result<Vec<u8>, NotRead> {
-    let too_large = || NotRead::Refused("larger than 10 MiB".to_owned());
+    let too_large = || NotRead::Refused("photo-too-large: larger than 10 MiB".to_owned());
     let most = routes::PREDICT.max_body_bytes;
     if u64::try_from(most).is_ok_and(|most| bytes > most) {
         return Err(too_large());

@@ -5,7 +5,7 @@ use std::io::Cursor;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
-use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, RgbImage};
 
 /// Edge of a tile, in pixels.
 const EDGE: u32 = 128;
@@ -18,29 +18,60 @@ const QUALITY: u8 = 78;
 const MOST_PIXELS_ACROSS: u32 = 12_000;
 const MOST_DECODED_BYTES: u64 = 512 * 1024 * 1024;
 
-/// The centre of a photo as a tile; `None` if it cannot be decoded.
-pub fn tile(photo: &[u8]) -> Option<Vec<u8>> {
-    jpeg(&middle(photo, EDGE, EDGE)?, KEPT_QUALITY)
+/// A photo's middle, in both sizes.
+#[derive(Debug)]
+pub struct Middles {
+    /// 128 × 128.
+    pub tile: Vec<u8>,
+    /// 480 × 320.
+    pub picture: Vec<u8>,
 }
 
-/// The centre of a photo as the picture of an `area`.
-pub fn picture(photo: &[u8]) -> Option<Vec<u8>> {
+/// Why a photo is not used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    #[error("photo-unreadable: not a readable image")]
+    Unreadable,
+    #[error("photo-too-small: less than {EDGE} pixels wide or high")]
+    Small,
+    #[error("photo-too-large: more than {MOST_PIXELS_ACROSS} pixels wide or high")]
+    Large,
+}
+
+/// The middle of a photo.
+pub fn middles(photo: &[u8]) -> Result<Middles, Unfit> {
+    let photo = decode(photo)?;
+    if photo.width() < EDGE || photo.height() < EDGE {
+        return Err(Unfit::Small);
+    }
     let (width, height) = AREA;
-    jpeg(&middle(photo, width, height)?, QUALITY)
+    let cut = |width, height, quality| {
+        let middle = photo.resize_to_fill(width, height, FilterType::CatmullRom).into_rgb8();
+        jpeg(&middle, quality).ok_or(Unfit::Unreadable)
+    };
+    Ok(Middles { tile: cut(EDGE, EDGE, KEPT_QUALITY)?, picture: cut(width, height, QUALITY)? })
 }
 
-fn middle(photo: &[u8], width: u32, height: u32) -> Option<RgbImage> {
-    let mut reader = ImageReader::new(Cursor::new(photo)).with_guessed_format().ok()?;
+/// Reads a photo as people see it: what the file says of its orientation is
+/// followed, and all else that it says is left behind.
+fn decode(photo: &[u8]) -> Result<DynamicImage, Unfit> {
+    let unreadable = |_| Unfit::Unreadable;
+    let mut reader = ImageReader::new(Cursor::new(photo))
+        .with_guessed_format()
+        .map_err(|_| Unfit::Unreadable)?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(MOST_PIXELS_ACROSS);
     limits.max_image_height = Some(MOST_PIXELS_ACROSS);
     limits.max_alloc = Some(MOST_DECODED_BYTES);
     reader.limits(limits);
-    let mut decoder = reader.into_decoder().ok()?;
-    let orientation = decoder.orientation().ok()?;
-    let mut photo = DynamicImage::from_decoder(decoder).ok()?;
+    let mut decoder = reader.into_decoder().map_err(|error| match error {
+        ImageError::Limits(_) => Unfit::Large,
+        _ => Unfit::Unreadable,
+    })?;
+    let orientation = decoder.orientation().map_err(unreadable)?;
+    let mut photo = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
     photo.apply_orientation(orientation);
-    Some(photo.resize_to_fill(width, height, FilterType::CatmullRom).into_rgb8())
+    Ok(photo)
 }
 
 /// Nine tiles as one image, row by row.

@@ -91,9 +91,9 @@ async fn a_bucket_is_imported_like_a_folder_and_once(pool: PgPool) {
     let labels = Labels::read(LIST).unwrap();
     let import = Import { segmenter: None, ..import(&workshop, &labels, "colours") };
     let refused = vec![
-        "2026/broken.png: not a readable image".to_owned(),
-        "2026/cut.png: not a readable image".to_owned(),
-        "2026/large.png: larger than 10 MiB".to_owned(),
+        "2026/broken.png: image-malformed: refused by the gpu-backend".to_owned(),
+        "2026/cut.png: image-malformed: refused by the gpu-backend".to_owned(),
+        "2026/large.png: photo-too-large: larger than 10 MiB".to_owned(),
     ];
     let first =
         Imported { imported: 14, labelled: 14, areas: 0, known: 0, refused: refused.clone() };
@@ -126,7 +126,7 @@ async fn an_object_that_fails_does_not_stop_the_others(pool: PgPool) {
     let import = Import { segmenter: None, ..import(&workshop, &labels, "colours") };
     let refused = vec![
         "a-gone.png: there is no such object".to_owned(),
-        "b-grown.png: larger than 10 MiB".to_owned(),
+        "b-grown.png: photo-too-large: larger than 10 MiB".to_owned(),
     ];
     let imported = import.run(&source, &files, |_| ()).await.unwrap();
     assert_eq!((imported.imported, imported.refused), (1, refused));
