@@ -3,7 +3,6 @@
 //! (memory).
 
 mod answer;
-mod batch;
 mod bodies;
 mod call;
 mod code;
@@ -67,7 +66,6 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/openapi.json", get(openapi::handler))
         .route(routes::RENDER.path, post(render::handler))
         .route(routes::PREDICT.path, post(predict::handler))
-        .route(routes::PREDICT_BATCH.path, post(batch::handler))
         .fallback(async || Refused::new(Code::NotFound, Code::NotFound.meaning()))
         .method_not_allowed_fallback(async || {
             Refused::new(Code::MethodNotAllowed, Code::MethodNotAllowed.meaning())

@@ -1,16 +1,14 @@
 //! The meaning of a network's numbers: converts pictures into inputs, and
-//! outputs into labels, masks and vectors. Pure; handles one sample at a time,
+//! outputs into labels and masks. Pure; handles one sample at a time,
 //! the caller handles batches.
 
 mod classify;
-mod embed;
 mod feed;
 mod segment;
 
 use thiserror::Error;
 
 pub use classify::{Score, classify};
-pub use embed::embed;
 pub use feed::feed;
 pub use segment::{Bounds, Boxes, Found, Heads, Layout, Mask, Threshold, segment};
 

@@ -92,7 +92,7 @@ pub struct Judgement {
     pub confidence: f32,
 }
 
-/// The answer to `POST /v1/predict`, and each of `POST /v1/predict/batch`.
+/// The answer to `POST /v1/predict`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PredictReply {
@@ -124,12 +124,6 @@ pub enum Prediction {
     Segment {
         /// The things.
         things: Vec<SegmentedThing>,
-    },
-    /// A vector for comparing images.
-    #[serde(rename = "embed")]
-    Embed {
-        /// Of length 1.
-        vector: Vec<f32>,
     },
 }
 

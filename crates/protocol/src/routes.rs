@@ -108,8 +108,6 @@ pub const ORIGIN: &[Route] = &[EVENTS, COUNTS];
 pub const RENDER: Route = route("POST", "/v1/render", 64 * 1024);
 /// Runs a model on one image.
 pub const PREDICT: Route = route("POST", "/v1/predict", 10 * 1024 * 1024);
-/// Runs a model on several images.
-pub const PREDICT_BATCH: Route = route("POST", "/v1/predict/batch", 32 * 1024 * 1024);
 
 /// Every route of the gpu-backend that the origin calls.
-pub const GPU: &[Route] = &[RENDER, PREDICT, PREDICT_BATCH];
+pub const GPU: &[Route] = &[RENDER, PREDICT];

@@ -35,7 +35,6 @@ codes! {
     MalformedRequest 400 "malformed-request"
         "The request does not match the route: query, JSON, types or content type.";
     ImageMissing 400 "image-missing" "The body, or a part of it, is empty.";
-    TooManyImages 400 "too-many-images" "A batch has too many images.";
     Unsigned 401 "unsigned" "The call has no signature.";
     SignatureInvalid 401 "signature-invalid"
         "The signature does not match the call, or is meant for another component.";

@@ -1,5 +1,6 @@
-//! Runs images through a model: checks them, decodes a few at a time, fits them
-//! to the model's input, computes them together and words the result.
+//! Runs an image through a model: checks it, decodes it, fits it to the model's
+//! input, computes it together with those that came meanwhile, and words the
+//! result.
 
 use std::sync::Arc;
 
@@ -45,64 +46,53 @@ struct Print {
     size: (u32, u32),
 }
 
-/// Runs the call's model on images; all are answered or none. A fallback
-/// answers if the engine fails.
+/// Runs the call's model on an image. A fallback answers if the engine fails.
 pub async fn infer(
     app: &App,
     call: &Call,
-    uploads: Vec<Upload>,
+    upload: Upload,
     stopwatch: Stopwatch,
-) -> Result<Vec<PredictReply>, Refused> {
+) -> Result<PredictReply, Refused> {
     let named = named(call.terms.model.as_deref())?;
     let fleet = app.serving.fleet();
     let model = fleet.choose(&named, &call.id.0)?;
-    let inferred = match infer_with(app, call, &uploads, &model).await {
+    let inferred = match infer_with(app, call, &upload, &model).await {
         Err(refused) if refused.code == Code::EngineFailed => {
             let fallback = fleet.fallback(&named).ok_or(refused)?;
             let model = fleet.choose(fallback, &call.id.0)?;
-            infer_with(app, call, &uploads, &model).await?
+            infer_with(app, call, &upload, &model).await?
         }
         inferred => inferred?,
     };
-    let Inferred { model, prints, computed } = inferred;
-    prints
-        .iter()
-        .zip(computed)
-        .map(|(print, Computed { outputs, engine })| {
-            let prediction =
-                say(&model.manifest, model.outputs, &outputs, &print.placed, print.size)?;
-            Ok(PredictReply {
-                model: model.manifest.name.to_string(),
-                version: model.manifest.version.to_string(),
-                engine: engine.to_owned(),
-                prediction,
-                milliseconds: stopwatch.elapsed().as_secs_f64() * 1_000.0,
-            })
-        })
-        .collect()
+    let Inferred { model, print, computed: Computed { outputs, engine } } = inferred;
+    let prediction = say(&model.manifest, model.outputs, &outputs, &print.placed, print.size)?;
+    Ok(PredictReply {
+        model: model.manifest.name.to_string(),
+        version: model.manifest.version.to_string(),
+        engine: engine.to_owned(),
+        prediction,
+        milliseconds: stopwatch.elapsed().as_secs_f64() * 1_000.0,
+    })
 }
 
-/// The results of a model for some images, in their order.
+/// The result of a model for an image.
 struct Inferred {
     model: Arc<Loaded>,
-    prints: Vec<Print>,
-    computed: Vec<Computed>,
+    print: Print,
+    computed: Computed,
 }
 
 async fn infer_with(
     app: &App,
     call: &Call,
-    uploads: &[Upload],
+    upload: &Upload,
     model: &Arc<Loaded>,
 ) -> Result<Inferred, Refused> {
-    let mut prints = Vec::with_capacity(uploads.len());
-    for (index, upload) in uploads.iter().enumerate() {
-        let print = develop(app, call, upload, model).await;
-        prints.push(print.map_err(|refused| refused.of_image(index, uploads.len()))?);
-    }
-    let inputs = prints.iter_mut().map(|print| std::mem::take(&mut print.input)).collect();
-    let computed = compute(app, call, model, inputs).await?;
-    Ok(Inferred { model: Arc::clone(model), prints, computed })
+    let mut print = develop(app, call, upload, model).await?;
+    let input = std::mem::take(&mut print.input);
+    let computed = compute(app, call, model, vec![input]).await?.pop();
+    let computed = computed.ok_or_else(Refused::internal)?;
+    Ok(Inferred { model: Arc::clone(model), print, computed })
 }
 
 /// The model as the caller named it.
@@ -159,7 +149,7 @@ pub async fn compute(
 fn print(model: &Loaded, image: &RgbImage) -> Result<Print, Refused> {
     let input = &model.manifest.input;
     let fit = match model.manifest.task {
-        Task::Classify | Task::Embed => Fit::Cover,
+        Task::Classify => Fit::Cover,
         Task::Segment => Fit::Contain,
     };
     let placed = upload::place(image, input, fit);

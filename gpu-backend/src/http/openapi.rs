@@ -9,7 +9,7 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::answer::Problem;
-use super::{batch, health, metrics, predict, render, version};
+use super::{health, metrics, predict, render, version};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -20,7 +20,6 @@ use super::{batch, health, metrics, predict, render, version};
     paths(
         render::handler,
         predict::handler,
-        batch::handler,
         health::handler,
         health::live,
         health::ready,

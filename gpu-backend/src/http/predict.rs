@@ -39,6 +39,5 @@ pub async fn handler(
     // A type that is not ASCII is on no list.
     let declared = declared.map(|value| value.to_str().unwrap_or("?").to_owned());
     let upload = Upload { bytes: call.body.clone(), declared };
-    let mut replies = infer(&app, &call, vec![upload], stopwatch).await?;
-    replies.pop().map(Json).ok_or_else(Refused::internal)
+    infer(&app, &call, upload, stopwatch).await.map(Json)
 }

@@ -43,16 +43,6 @@ impl Refused {
         Self::new(Code::InternalError, Code::InternalError.meaning())
     }
 
-    /// Adds which of several images it is about.
-    #[must_use]
-    pub fn of_image(self, index: usize, count: usize) -> Self {
-        if count == 1 {
-            return self;
-        }
-        let detail = format!("image {} of {count}: {}", index + 1, self.detail);
-        Self { detail: detail.into(), ..self }
-    }
-
     /// The caller no longer waits.
     pub fn deadline_passed() -> Self {
         Self::new(Code::DeadlinePassed, Code::DeadlinePassed.meaning())

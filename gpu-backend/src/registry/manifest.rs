@@ -47,8 +47,6 @@ pub enum Task {
     /// Boxes, scores and mask coefficients; prototypes of masks.
     #[serde(rename = "segment")]
     Segment,
-    #[serde(rename = "embed")]
-    Embed,
 }
 
 impl Task {
@@ -57,7 +55,6 @@ impl Task {
         match self {
             Self::Classify => "classify",
             Self::Segment => "segment",
-            Self::Embed => "embed",
         }
     }
 }

@@ -19,7 +19,6 @@ const BOX: usize = 4;
 pub enum Outputs {
     /// One number for each label.
     Classes(Scores),
-    Vector,
     /// Boxes with scores and coefficients, and the prototypes of masks.
     Things(Heads),
 }
@@ -58,11 +57,6 @@ impl Outputs {
                 if *count == labels && rest.iter().all(|&size| size == 1) =>
             {
                 Some(Self::Classes(scores(model)))
-            }
-            (Task::Embed, [[1, count, rest @ ..]])
-                if *count > 1 && rest.iter().all(|&size| size == 1) =>
-            {
-                Some(Self::Vector)
             }
             (Task::Segment, shapes) => heads(&manifest.input, labels, shapes)?.map(Self::Things),
             _ => None,
@@ -135,7 +129,6 @@ fn wanted(manifest: &Manifest) -> String {
     let labels = labels.len();
     match manifest.task {
         Task::Classify => format!("one output of 1×{labels}, a number for each label"),
-        Task::Embed => "one output of 1×N, a vector of 2 or more numbers".to_owned(),
         Task::Segment => {
             let cells = cells(*height, *width);
             let masks = format!("1×P×{}×{}", height / PROTOTYPE_STRIDE, width / PROTOTYPE_STRIDE);

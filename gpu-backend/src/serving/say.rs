@@ -5,7 +5,7 @@ use munjigi_protocol::{Prediction, SegmentedThing};
 use crate::registry::Manifest;
 use crate::registry::outputs::{self, Outputs, PROTOTYPE_STRIDE};
 use crate::squares::Squares;
-use crate::task::{Boxes, Found, Heads, Layout, Misfit, Threshold, classify, embed, segment};
+use crate::task::{Boxes, Found, Heads, Layout, Misfit, Threshold, classify, segment};
 use crate::upload::Placed;
 
 /// Most labels that a classification returns.
@@ -29,7 +29,6 @@ pub fn say(
             let classes = told.map(|score| (label(manifest, score.label), score.probability));
             Ok(Prediction::Classify { classes: classes.collect() })
         }
-        Outputs::Vector => Ok(Prediction::Embed { vector: embed(first(outputs)?) }),
         Outputs::Things(heads) => {
             let found = segmented(manifest, heads, outputs)?;
             let view = View { placed, size, width: manifest.input.width };

@@ -52,7 +52,6 @@ fn each_task_is_identified_by_the_shapes_of_its_outputs() {
     let of = |shapes: &[&[i64]], task, labels| opened(&network(shapes, &[]), task, labels).unwrap();
     assert_eq!(of(&[&[5]], "classify", 5), raw);
     assert_eq!(of(&[&[5, 1, 1]], "classify", 5), raw);
-    assert_eq!(of(&[&[64]], "embed", 0), Outputs::Vector);
     assert_eq!(
         of(&[&[4, 84], &[2, 84], &[3, 84], MASKS], "segment", 2),
         Outputs::Things(Heads::Apart)
@@ -75,7 +74,7 @@ type Row = (&'static str, &'static str, &'static [&'static [i64]], usize, &'stat
 
 #[test]
 fn outputs_of_other_shapes_are_refused_with_what_was_wanted_and_found() {
-    let rows: [Row; 10] = [
+    let rows: [Row; 9] = [
         (
             "too few labels",
             "classify",
@@ -86,7 +85,6 @@ fn outputs_of_other_shapes_are_refused_with_what_was_wanted_and_found() {
         ("too many labels", "classify", &[&[5]], 1000, "1×1000"),
         ("a map of scores", "classify", &[&[5, 8, 8]], 5, "1×5×8×8"),
         ("two outputs", "classify", &[&[5], &[5]], 5, "one output of 1×5"),
-        ("a picture for a vector", "embed", &[MASKS], 0, "1×3×16×16"),
         ("another number of labels", "segment", &[ROWS, MASKS], 3, "1×(7+P)×84 and 1×P×16×16"),
         ("another number of prototypes", "segment", &[ROWS, &[4, 16, 16]], 2, "1×9×84"),
         ("rows before columns", "segment", &[&[84, 9], MASKS], 2, "1×84×9"),

@@ -8,7 +8,6 @@ use munjigi_gpu_backend::onnx::{Canonical, Graph};
 
 use crate::files::*;
 use crate::models::{LABELS, Stocked, classifier, put as put_model};
-use crate::predict::{FORM, form};
 
 const TARGET: &str = "/v1/predict?caller=factory&model=shapes";
 
@@ -153,28 +152,6 @@ async fn every_bad_image_has_its_code() {
     let long = vec![0xff; 10 * 1024 * 1024 + 1];
     let answer = stocked.rig.send(stocked.rig.signed(TARGET, "", &long)).await;
     assert_eq!((answer.status, answer.code().as_str()), (413, "payload-too-large"));
-}
-
-#[tokio::test]
-async fn every_bad_batch_has_its_code() {
-    let stocked = Stocked::new().await;
-    let target = "/v1/predict/batch?caller=factory&model=shapes";
-    let image = png(8, 8);
-    let many: Vec<(&str, &[u8])> = vec![("image/png", &image); 33];
-    let cut_off = form(&[("", &image)])[..60].to_vec();
-    for (name, code, content_type, body) in [
-        ("no form", "malformed-request", "image/png", image.clone()),
-        ("no boundary", "malformed-request", "multipart/form-data", form(&[("", &image)])),
-        ("cut off", "malformed-request", FORM, cut_off),
-        ("no parts", "image-missing", FORM, form(&[])),
-        ("an empty part", "image-missing", FORM, form(&[("", &image), ("", b"")])),
-        ("too many parts", "too-many-images", FORM, form(&many)),
-        ("a bad part", "image-animated", FORM, form(&[("", &image), ("", &animated_png())])),
-        ("a mislabelled part", "image-type-mismatch", FORM, form(&[("image/webp", &image)])),
-    ] {
-        let answer = stocked.rig.send(stocked.rig.signed(target, content_type, &body)).await;
-        assert_eq!(answer.code(), code, "{name}: {}", answer.json()["detail"]);
-    }
 }
 
 /// Bytes of memory in use by this process.

@@ -1,4 +1,4 @@
-//! `POST /v1/predict` and `/v1/predict/batch`.
+//! `POST /v1/predict`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,23 +15,6 @@ use crate::models::{LABELS, Stocked, classifier, put};
 use crate::rig::{Answer, Rig};
 
 const TARGET: &str = "/v1/predict?caller=factory&model=shapes";
-
-pub fn form(parts: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut body = Vec::new();
-    for (content_type, bytes) in parts {
-        body.extend_from_slice(b"--edge\r\ncontent-disposition: form-data; name=\"image\"\r\n");
-        if !content_type.is_empty() {
-            body.extend_from_slice(format!("content-type: {content_type}\r\n").as_bytes());
-        }
-        body.extend_from_slice(b"\r\n");
-        body.extend_from_slice(bytes);
-        body.extend_from_slice(b"\r\n");
-    }
-    body.extend_from_slice(b"--edge--\r\n");
-    body
-}
-
-pub const FORM: &str = "multipart/form-data; boundary=edge";
 
 pub async fn predicted(rig: &Rig, target: &str, image: &[u8]) -> Answer {
     rig.send(rig.signed(target, "", image)).await
@@ -54,25 +37,6 @@ async fn an_image_of_any_type_is_classified() {
         assert_eq!(classes.len(), 3);
         assert!((classes.iter().map(|(_, share)| share).sum::<f32>() - 1.0).abs() < 1e-4);
         assert!(classes.is_sorted_by(|a, b| a.1 >= b.1));
-    }
-}
-
-#[tokio::test]
-async fn a_batch_says_what_each_image_alone_would() {
-    let stocked = Stocked::new().await;
-    let images = [jpeg(20, 30), png(8, 8), webp(31, 9)];
-    let parts: Vec<(&str, &[u8])> = images.iter().map(|image| ("", image.as_slice())).collect();
-    let target = "/v1/predict/batch?caller=factory&model=shapes@1.0.0";
-    let answer = stocked.rig.send(stocked.rig.signed(target, FORM, &form(&parts))).await;
-    let together = answer.json()["predictions"].as_array().unwrap().clone();
-    assert_eq!(together.len(), 3);
-    for (image, reply) in images.iter().zip(together) {
-        let alone = classes(&predicted(&stocked.rig, TARGET, image).await);
-        let reply: PredictReply = serde_json::from_value(reply).unwrap();
-        let Prediction::Classify { classes } = reply.prediction else { panic!("another task") };
-        for (one, other) in classes.iter().zip(&alone) {
-            assert!(one.0 == other.0 && (one.1 - other.1).abs() < 1e-4);
-        }
     }
 }
 
@@ -146,12 +110,21 @@ impl Busy {
 async fn a_full_queue_answers_429_and_says_when_to_retry() {
     let (stocked, busy) = kept_busy(&[("MUNJIGI_GPU_QUEUE", "2")]).await;
     let image = png(8, 8);
-    let three = form(&[("", &image), ("", &image), ("", &image)]);
-    let target = "/v1/predict/batch?caller=factory&model=shapes";
-    let answer = stocked.rig.send(stocked.rig.signed(target, FORM, &three)).await;
-    assert_eq!((answer.status, answer.code().as_str()), (429, "queue-full"));
-    assert!(answer.retry_after() >= 1);
-    busy.end().await;
+    let Busy { switch, call } = busy;
+    // Two wait; there is no room for a third.
+    let one = async || {
+        let answer = predicted(&stocked.rig, TARGET, &image).await;
+        if answer.status == 429 {
+            assert_eq!(answer.code(), "queue-full");
+            assert!(answer.retry_after() >= 1);
+            switch.repair();
+        }
+        answer.status
+    };
+    let mut statuses = <[u16; 3]>::from(tokio::join!(one(), one(), one()));
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 200, 429]);
+    assert_eq!(call.await.unwrap().status, 200);
     assert_eq!(predicted(&stocked.rig, TARGET, &image).await.status, 200);
 }
 

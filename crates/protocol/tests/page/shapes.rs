@@ -173,12 +173,8 @@ fn answers() -> [Answer; 3] {
     ]
 }
 
-fn predictions() -> [Prediction; 3] {
-    [
-        Prediction::Classify { classes: Vec::new() },
-        Prediction::Segment { things: Vec::new() },
-        Prediction::Embed { vector: Vec::new() },
-    ]
+fn predictions() -> [Prediction; 2] {
+    [Prediction::Classify { classes: Vec::new() }, Prediction::Segment { things: Vec::new() }]
 }
 
 fn solution_replies() -> [SolutionReply; 2] {
