@@ -38,23 +38,19 @@ impl PictureType {
 
 /// Kinds of picture that a site may show: how a picture is answered, and what it
 /// is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(rename_all = "kebab-case"))]
 pub enum PictureKind {
     /// A drawn grid.
-    #[serde(rename = "grid")]
     Grid,
     /// A drawn area.
-    #[serde(rename = "area")]
     Area,
     /// A drawn turn.
-    #[serde(rename = "turn")]
     Turn,
     /// A grid of an operator's photos.
-    #[serde(rename = "photo-grid")]
     PhotoGrid,
     /// An area in an operator's photo.
-    #[serde(rename = "photo-area")]
     PhotoArea,
 }
 
@@ -95,7 +91,7 @@ pub struct UnknownPictureKind;
 
 impl fmt::Display for UnknownPictureKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a kind of picture is grid, area, turn, photo-grid or photo-area")
+        f.write_str("no kind of picture: grid, area, turn, photo-grid, photo-area")
     }
 }
 
@@ -106,6 +102,29 @@ impl FromStr for PictureKind {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == text).ok_or(UnknownPictureKind)
+    }
+}
+
+// Written out: derived, it is larger code, and the edge's is counted. In postcard,
+// a kind is its place among all.
+impl Serialize for PictureKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.serialize_str(self.as_str())
+        } else {
+            serializer.serialize_u8(*self as u8)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for PictureKind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let kind = if deserializer.is_human_readable() {
+            <std::borrow::Cow<'de, str>>::deserialize(deserializer)?.parse().ok()
+        } else {
+            Self::ALL.get(usize::from(u8::deserialize(deserializer)?)).copied()
+        };
+        kind.ok_or_else(|| serde::de::Error::custom("no kind of picture"))
     }
 }
 
