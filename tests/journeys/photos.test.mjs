@@ -208,6 +208,12 @@ test('a folder of sixty photos becomes grids and areas, and stops being so', { t
   await page.getByText('해당하는 사진이 없습니다').waitFor();
   assert.deepEqual(decided, { accepted: 28 + Object.keys(NAMES).length + COMPOSED.length, rejected: 14 });
 
+  // How often a program with the same classifier passes them.
+  const attacked = JSON.parse(await munjigi(stage, ['photos', 'attack', ...IMPORT]));
+  t.diagnostic(JSON.stringify(attacked));
+  assert.deepEqual([attacked.photos, attacked.tried], [decided.accepted, 1000]);
+  assert.ok(attacked.passed > 50 && attacked.interval[0] < attacked.passed / 1000, JSON.stringify(attacked));
+
   // On for one site.
   const create = (/** @type {string} */ pictures) => munjigi(stage, ['site', 'create', pictures, '--host', 'localhost',
     '--allow-loopback', '--mode', 'interactive', '--pictures', pictures, '--rules', '-', '--json'], EVERYBODY).then(JSON.parse);

@@ -11,7 +11,6 @@ use axum::extract::Query;
 use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use data_encoding::HEXLOWER;
-use munjigi_app::ConsoleApp;
 use munjigi_i18n::Text;
 use munjigi_store::photos::{
     self, Decide, Decided, Decision, Filter, Listed, PhotoId, PhotoState, Tally,
@@ -146,7 +145,7 @@ pub async fn decide(
         }
     }
     let decision = decision.ok_or_else(PageError::malformed)?;
-    let changed = change(&asking.app, &ticked, decision).await?;
+    let changed = change(&asking, &ticked, decision).await?;
     let place =
         format!("/operations/photos?{}&page={}&done={changed}", which.query(), which.page());
     Ok(Redirect::to(&place).into_response())
@@ -154,13 +153,15 @@ pub async fn decide(
 
 /// Carries a decision out; how many photos it changed.
 async fn change(
-    app: &ConsoleApp,
+    asking: &AskingUser,
     photos: &[PhotoId],
     decision: Decision<'_>,
 ) -> Result<u64, PageError> {
+    let app = &asking.app;
     let deals = |kind, switch| app.factory.deals(kind, switch);
     let unit = Decide { photos, decision, deals: &deals, now: app.clock.now() };
     let Decided(changed) = transact(&app.pool, &unit).await?;
+    tracing::info!(changed, by = %asking.user.account.id, "photos were reviewed");
     Ok(changed)
 }
 

@@ -3,6 +3,7 @@
 //! composes candidates of packs from what was accepted.
 
 mod area;
+mod attack;
 mod bucket;
 mod compose;
 mod draw;
@@ -13,6 +14,7 @@ mod scan;
 mod source;
 mod tile;
 
+pub use attack::{Attack, Attacked};
 pub use bucket::Bucket;
 pub use compose::Stock;
 pub use draw::compose;

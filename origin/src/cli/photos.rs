@@ -1,5 +1,6 @@
 //! `munjigi photos …`.
 
+mod attack;
 mod import;
 
 use clap::Subcommand;
@@ -16,10 +17,13 @@ pub struct Arguments {
 enum Command {
     /// Imports the photos in a folder or bucket, to be reviewed in the console.
     Import(import::Arguments),
+    /// Measures how often a program with a classifier passes grids of the accepted photos.
+    Attack(attack::Arguments),
 }
 
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     match &arguments.command {
         Command::Import(arguments) => import::run(shell, arguments).await,
+        Command::Attack(arguments) => attack::run(shell, arguments).await,
     }
 }

@@ -5,7 +5,7 @@ mod bucket;
 use std::path::Path;
 
 use image::{Rgb, RgbImage};
-use munjigi_pictures::photos::{self, Found, Import, Imported, Labels, ScanError, Source};
+use munjigi_pictures::photos::{self, Attack, Found, Import, Imported, Labels, ScanError, Source};
 use munjigi_protocol::{PackId, PictureKind, RightRound};
 use munjigi_store::photos::{Decide, Decided, Decision, Filter, PhotoId, PhotoState, list, one};
 use munjigi_store::transact;
@@ -202,6 +202,25 @@ async fn a_photo_that_is_rejected_later_takes_its_packs_along(pool: PgPool) {
     let others = dealt(&shop, PictureKind::PhotoGrid);
     assert_eq!(others.len(), 1);
     assert_ne!(others, grids);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn a_program_that_knows_the_things_passes_every_grid(pool: PgPool) {
+    let shop = imported(pool).await;
+    let labels = Labels::read(LIST).unwrap();
+    let gpu = shop.factory.gpu.as_ref().unwrap();
+    let attack = Attack { pool: &shop.rig.pool, gpu, model: "colours", labels: &labels };
+    let seeds: Vec<[u8; 32]> = (0..40).map(|number| [number; 32]).collect();
+    assert_eq!(attack.run(&seeds).await.unwrap(), None, "no photo is accepted yet");
+    let all = of(&shop, PhotoState::Waiting, None).await;
+    decide(&shop, &all, Decision::Accept).await;
+    let attacked = attack.run(&seeds).await.unwrap().unwrap();
+    assert_eq!((attacked.model.as_str(), attacked.photos), ("colours@1", 14));
+    assert_eq!((attacked.passed, attacked.tried), (40, 40));
+    // One that confuses cups and trees passes none.
+    let labels = Labels::read("red thing = tree\ntree = cup\nsky\nnothing\n").unwrap();
+    let attack = Attack { labels: &labels, ..attack };
+    assert_eq!(attack.run(&seeds).await.unwrap().unwrap().passed, 0);
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]

@@ -115,7 +115,7 @@ pub async fn submit(
         },
         _ => return Err(PageError::malformed()),
     };
-    change(&asking.app, &[photo.id], decision).await?;
+    change(&asking, &[photo.id], decision).await?;
     let next = photos::next(&asking.app.pool, which.filter(), &photo).await?;
     let place = match next {
         Some(next) => format!("/operations/photos/{}?{}", hex(&next), which.query()),

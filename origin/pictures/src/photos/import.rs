@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use futures_util::{StreamExt, stream};
 use munjigi_process::clock::Clock;
 use munjigi_protocol::{PredictReply, Prediction, SegmentedThing, routes};
 use munjigi_store::StoreError;
@@ -20,6 +21,8 @@ use super::source::{Source, SourceError};
 use super::tile::{Middles, middles};
 use crate::gpu::{Gpu, GpuError, PHOTOS};
 
+/// Photos under way: the gpu-backend computes together what comes together.
+const AT_ONCE: usize = 4;
 /// Time for the gpu-backend per photo.
 const DEADLINE: Duration = Duration::from_secs(30);
 /// A busy gpu-backend is waited for this often, and this long at most.
@@ -100,8 +103,12 @@ impl Import<'_> {
         told: impl Fn(usize),
     ) -> Result<Imported, ImportError> {
         let mut imported = Imported::default();
-        for (done, file) in (1..).zip(files) {
-            match self.one(source, file).await? {
+        let fates = stream::iter(files).map(async |file| (file, self.one(source, file).await));
+        let mut fates = std::pin::pin!(fates.buffered(AT_ONCE));
+        let mut done = 0;
+        while let Some((file, fate)) = fates.next().await {
+            done += 1;
+            match fate? {
                 Fate::Known => imported.known += 1,
                 Fate::Refused(why) => imported.refused.push(format!("{}: {why}", file.name)),
                 Fate::Imported { labelled, area } => {

@@ -10,6 +10,8 @@ use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits, RgbImag
 /// Edge of a tile, in pixels.
 const EDGE: u32 = 128;
 const PER_ROW: u32 = 3;
+/// Fewer pixels across show no one anything.
+const LEAST: u32 = 64;
 /// Width and height of an `area`'s picture.
 const AREA: (u32, u32) = (480, 320);
 /// JPEG quality of stored images, and of what visitors get.
@@ -32,7 +34,7 @@ pub struct Middles {
 pub enum Unfit {
     #[error("photo-unreadable: not a readable image")]
     Unreadable,
-    #[error("photo-too-small: less than {EDGE} pixels wide or high")]
+    #[error("photo-too-small: less than {LEAST} pixels wide or high")]
     Small,
     #[error("photo-too-large: more than {MOST_PIXELS_ACROSS} pixels wide or high")]
     Large,
@@ -41,7 +43,7 @@ pub enum Unfit {
 /// The middle of a photo.
 pub fn middles(photo: &[u8]) -> Result<Middles, Unfit> {
     let photo = decode(photo)?;
-    if photo.width() < EDGE || photo.height() < EDGE {
+    if photo.width() < LEAST || photo.height() < LEAST {
         return Err(Unfit::Small);
     }
     let (width, height) = AREA;
@@ -72,6 +74,11 @@ fn decode(photo: &[u8]) -> Result<DynamicImage, Unfit> {
     let mut photo = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
     photo.apply_orientation(orientation);
     Ok(photo)
+}
+
+/// A tile as it looks within a grid.
+pub fn served(tile: &[u8]) -> Option<Vec<u8>> {
+    jpeg(&image::load_from_memory(tile).ok()?.into_rgb8(), QUALITY)
 }
 
 /// Nine tiles as one image, row by row.

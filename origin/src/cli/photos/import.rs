@@ -107,7 +107,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     if shows {
         eprintln!();
     }
-    let imported = imported.map_err(fail)?;
+    let imported = imported.map_err(|error| fail(NOT_ALL, error))?;
     if arguments.json {
         return print_json(&imported);
     }
@@ -126,7 +126,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
 }
 
 /// The lists combined, with aliases for single labels.
-fn labels(lists: &[String], aliases: &[(String, String)]) -> Result<Labels, Fail> {
+pub fn labels(lists: &[String], aliases: &[(String, String)]) -> Result<Labels, Fail> {
     let mut labels = Labels::default();
     for name in lists {
         let wrong = |error: LabelsError| {
@@ -181,7 +181,7 @@ fn fix(error: &BucketError) -> String {
     error.remedy("s3:ListBucket and s3:GetObject", ": the command resumes where it stopped")
 }
 
-fn fail(error: ImportError) -> Fail {
+pub fn fail(what: &'static str, error: ImportError) -> Fail {
     const AGAIN: &str = "retry: the command resumes where it stopped";
     let (code, text) = (error.code(), error.to_string());
     let fix = match &error {
@@ -196,8 +196,8 @@ fn fail(error: ImportError) -> Fail {
     let fix = (!fix.is_empty()).then(|| fix.to_owned());
     let fail = match (code, error) {
         (_, ImportError::Store(error)) => error.into(),
-        (Some(code), _) => Fail::new(Exit::Model, NOT_ALL, format!("{code}: {text}")),
-        (None, _) => Fail::new(Exit::Failed, NOT_ALL, text),
+        (Some(code), _) => Fail::new(Exit::Model, what, format!("{code}: {text}")),
+        (None, _) => Fail::new(Exit::Failed, what, text),
     };
     match fix {
         Some(fix) => fail.fix(fix),
@@ -205,13 +205,13 @@ fn fail(error: ImportError) -> Fail {
     }
 }
 
-fn parse_model(text: &str) -> Result<String, String> {
+pub fn parse_model(text: &str) -> Result<String, String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
     let fits = (1..=100).contains(&text.len()) && text.chars().all(plain);
     fits.then(|| text.to_owned()).ok_or_else(|| "NAME or NAME@VERSION".to_owned())
 }
 
-fn parse_alias(text: &str) -> Result<(String, String), String> {
+pub fn parse_alias(text: &str) -> Result<(String, String), String> {
     let (label, thing) = text.split_once('=').ok_or("LABEL=THING")?;
     if !is_key(thing) {
         return Err("a thing must be in lower-case letters, as in the locale files".to_owned());
@@ -232,7 +232,7 @@ mod tests {
             (unlisted, ["label-unknown: ", "--labels"]),
             (ImportError::OtherTask, ["model-other-task: ", "models list"]),
         ] {
-            let fail = fail(error);
+            let fail = fail(NOT_ALL, error);
             let text = fail.to_string();
             assert_eq!(fail.exit, Exit::Model);
             for word in words {
