@@ -2,6 +2,7 @@
 
 mod attack;
 mod import;
+mod model;
 
 use clap::Subcommand;
 

@@ -4,7 +4,8 @@ use munjigi_delivery::http_client;
 use munjigi_pictures::gpu::Gpu;
 use munjigi_pictures::photos::{Attack, Attacked};
 
-use super::import::{fail, labels, parse_alias, parse_model};
+use super::import::fail;
+use super::model::ModelArguments;
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::{Keys, PicturesConfig};
 
@@ -21,16 +22,8 @@ Grids are made of the accepted photos as visitors get them. The program chooses
 the tiles on which the model is surest of the thing, three to five of them. What
 other programs reach may be more.")]
 pub struct Arguments {
-    /// The model of the program: NAME or NAME@VERSION.
-    #[arg(long, value_parser = parse_model)]
-    model: String,
-    /// Its labels, and the things that they mean: imagenet-1k, coco-80, or a
-    /// file. Can be repeated.
-    #[arg(long, required = true, value_name = "LIST|FILE")]
-    labels: Vec<String>,
-    /// Overrides the thing of a label. Can be repeated.
-    #[arg(long = "as", value_name = "LABEL=THING", value_parser = parse_alias)]
-    aliases: Vec<(String, String)>,
+    #[command(flatten)]
+    model: ModelArguments,
     /// Grids to try.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u16).range(10..))]
     grids: u16,
@@ -47,10 +40,10 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     };
     let client = http_client::client()
         .map_err(|error| Fail::new(Exit::Failed, "cannot create the HTTP client", error))?;
-    let labels = labels(&arguments.labels, &arguments.aliases)?;
+    let labels = arguments.model.labels(NOTHING)?;
     let gpu = Gpu::new(client, url, &keys.internal, shell.clock.clone(), shell.entropy.clone());
     let pool = munjigi_store::pool(&config.database);
-    let attack = Attack { pool: &pool, gpu: &gpu, model: &arguments.model, labels: &labels };
+    let attack = Attack { pool: &pool, gpu: &gpu, model: &arguments.model.model, labels: &labels };
     let seeds: Vec<[u8; 32]> = (0..arguments.grids).map(|_| shell.entropy.bytes()).collect();
     let attacked = attack.run(&seeds).await.map_err(|error| fail(NOTHING, error))?;
     let Some(attacked) = attacked else {

@@ -8,10 +8,10 @@ use munjigi_bucket::BucketError;
 use munjigi_delivery::http_client;
 use munjigi_pictures::gpu::{Gpu, GpuError};
 use munjigi_pictures::photos::{
-    Bucket, Import, ImportError, Imported, LISTS, Labels, LabelsError, ScanError, Source,
-    SourceError, is_key, scan,
+    Bucket, Import, ImportError, Imported, ScanError, Source, SourceError, scan,
 };
 
+use super::model::ModelArguments;
 use crate::cli::place::{self, Place};
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::{Keys, PicturesConfig};
@@ -56,20 +56,12 @@ pub struct Arguments {
     /// Licence of files that have no licence file next to them.
     #[arg(long)]
     licence: Option<String>,
-    /// The labelling model, trained on photos: NAME or NAME@VERSION.
-    #[arg(long, value_parser = parse_model)]
-    model: String,
-    /// All labels of the models, and their things: imagenet-1k, coco-80, or a
-    /// file. Can be repeated.
-    #[arg(long, required = true, value_name = "LIST|FILE")]
-    labels: Vec<String>,
+    #[command(flatten)]
+    model: ModelArguments,
     /// A model that locates objects: where it sees exactly one, and the labelling
     /// model sees the same, the reviewer is shown its outline.
-    #[arg(long, value_parser = parse_model)]
+    #[arg(long, value_parser = super::model::parse_model)]
     segment: Option<String>,
-    /// Overrides the thing of a label. Can be repeated.
-    #[arg(long = "as", value_name = "LABEL=THING", value_parser = parse_alias)]
-    aliases: Vec<(String, String)>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -83,7 +75,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     };
     let client = http_client::client()
         .map_err(|error| Fail::new(Exit::Failed, "cannot create the HTTP client", error))?;
-    let labels = labels(&arguments.labels, &arguments.aliases)?;
+    let labels = arguments.model.labels(NOTHING)?;
     let source = open(&arguments.place, &client).await?;
     let files = scan(&source, arguments.licence.as_deref()).await.map_err(scan_fail)?;
     let gpu = Gpu::new(client, url, &keys.internal, shell.clock.clone(), shell.entropy.clone());
@@ -91,7 +83,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let import = Import {
         pool: &pool,
         gpu: &gpu,
-        model: &arguments.model,
+        model: &arguments.model.model,
         segmenter: arguments.segment.as_deref(),
         labels: &labels,
         clock: &shell.clock,
@@ -123,32 +115,6 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     }
     text.push_str("Review them in the console: /operations/photos\n");
     print(&text)
-}
-
-/// The lists combined, with aliases for single labels.
-pub fn labels(lists: &[String], aliases: &[(String, String)]) -> Result<Labels, Fail> {
-    let mut labels = Labels::default();
-    for name in lists {
-        let wrong = |error: LabelsError| {
-            let why = format!("{}: {name}: {error}", error.code());
-            Fail::new(Exit::Model, NOTHING, why).fix("correct the list, or choose another")
-        };
-        let text = match LISTS.iter().find(|(known, _)| known == name) {
-            Some((_, text)) => (*text).to_owned(),
-            None => std::fs::read_to_string(name).map_err(|error| {
-                let known = LISTS.map(|(known, _)| known).join(", ");
-                Fail::new(Exit::Model, NOTHING, format!("labels-unreadable: {name}: {error}"))
-                    .fix(format!("choose a file, or one of {known}"))
-            })?,
-        };
-        labels = Labels::read(&text).and_then(|list| labels.and(list)).map_err(wrong)?;
-    }
-    aliases.iter().try_fold(labels, |labels, (label, thing)| {
-        labels.with(label, thing).map_err(|error| {
-            Fail::new(Exit::Model, NOTHING, format!("{}: --as: {error}", error.code()))
-                .fix("use the exact spelling of a label in its list")
-        })
-    })
 }
 
 async fn open(place: &Place, client: &reqwest::Client) -> Result<Source, Fail> {
@@ -205,20 +171,6 @@ pub fn fail(what: &'static str, error: ImportError) -> Fail {
     }
 }
 
-pub fn parse_model(text: &str) -> Result<String, String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
-    let fits = (1..=100).contains(&text.len()) && text.chars().all(plain);
-    fits.then(|| text.to_owned()).ok_or_else(|| "NAME or NAME@VERSION".to_owned())
-}
-
-pub fn parse_alias(text: &str) -> Result<(String, String), String> {
-    let (label, thing) = text.split_once('=').ok_or("LABEL=THING")?;
-    if !is_key(thing) {
-        return Err("a thing must be in lower-case letters, as in the locale files".to_owned());
-    }
-    Ok((label.to_owned(), thing.to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
     use munjigi_bucket::Signing;
@@ -239,14 +191,6 @@ mod tests {
                 assert!(text.contains(word), "{text}");
             }
         }
-    }
-
-    #[test]
-    fn a_label_of_no_list_is_not_given_another_meaning() {
-        let alias = ("mountian bike".to_owned(), "bicycle".to_owned());
-        let fail = labels(&["imagenet-1k".to_owned()], &[alias]).unwrap_err();
-        assert_eq!(fail.exit, Exit::Model);
-        assert!(fail.to_string().contains("labels-unlisted: --as: "), "{fail}");
     }
 
     #[test]
