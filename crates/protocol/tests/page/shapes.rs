@@ -42,12 +42,15 @@ pub fn all() -> Tables {
         Algorithm AlgorithmName ChallengeReply ChallengeRequest Check Count CountBatch CountKind
         EventBatch FleetCount PriceCount FrameState Health HealthCheck ImageSpan InternalState ListDelete Judgement Metadata Mode ScoreReason
         Outcome OutcomeReason OutcomeReply OutcomeReport OutcomeRequest
-        Pack PackItem PageOptions PictureCount PictureKind PictureRound PictureType PoolEntry Pools
+        Pack PackItem PageOptions PictureCount PictureRound PictureType PoolEntry Pools
         PredictReply Problem RenderReply RenderRequest RenderedImage RenderedPicture Rendering RightRound
         ScoreWeights SegmentedThing Trace RedeemedEvent Rule RuleMatch Sign Signals SiteConfig SiteDelete SitePut SiteState UnderAttack
         SiteverifyReply SiteverifyRequest SolutionRequest Status Verdict Version
         Want WidgetRetry WidgetSize WidgetStart WidgetTheme Work
     }
+    // Reads itself as a text, so that the Worker carries no table of variants.
+    let kinds = PictureKind::ALL.iter().map(|kind| kind.as_str().to_owned());
+    tables.insert("PictureKind".to_owned(), kinds.collect());
     tagged(&mut tables, "Step", &steps());
     tagged(&mut tables, "Answer", &answers());
     tagged(&mut tables, "Prediction", &predictions());
