@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use time::{Date, Duration, OffsetDateTime};
 
 use super::{
-    StoreError, Unit, anomalies, breakdowns, idempotency, mails, outcomes, prices, rollups,
+    StoreError, Unit, anomalies, breakdowns, idempotency, jobs, mails, outcomes, prices, rollups,
     webhooks,
 };
 
@@ -168,6 +168,7 @@ impl Unit for Sweep {
         let mails = mails::sweep(connection, self.now).await?;
         let told = webhooks::sweep(connection, self.now).await?
             + anomalies::sweep(connection, self.now).await?;
+        let jobs = jobs::sweep(&mut *connection, self.now).await?;
         let sites = batches.rows_affected() + sites.rows_affected();
         Ok(nonces.rows_affected()
             + sites
@@ -176,6 +177,7 @@ impl Unit for Sweep {
             + outcomes
             + prices
             + mails
+            + jobs
             + told)
     }
 }

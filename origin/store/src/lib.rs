@@ -21,6 +21,7 @@ pub mod events;
 pub mod factors;
 pub mod housekeeping;
 pub mod idempotency;
+pub mod jobs;
 pub mod limits;
 pub mod lists;
 pub mod locks;

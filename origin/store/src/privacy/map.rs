@@ -151,6 +151,13 @@ pub const TABLES: &[Table] = &[
     },
     Table { name: "limits", others: &["key"], kept: Kept::Swept, ..TECHNICAL },
     Table {
+        name: "jobs",
+        others: &["id", "organisation", "model", "content_type", "image", "result", "error"],
+        kept: Kept::Swept,
+        seen_by: Visibility::Members,
+        ..TECHNICAL
+    },
+    Table {
         name: "webhooks",
         others: &["id", "organisation", "url", "secret", "state"],
         kept: Kept::Organisation,
