@@ -162,10 +162,8 @@ impl Rig {
         let entropy = Entropy::from_seed(7);
         let fake = FakeEdge::start(clock.clone()).await;
         let client = http_client::client().unwrap();
-        let gpu = gpu.map(|url| {
-            let url = url.parse().unwrap();
-            Gpu::new(client.clone(), url, &ring(), clock.clone(), entropy.clone())
-        });
+        let urls: Vec<reqwest::Url> = gpu.iter().map(|url| url.parse().unwrap()).collect();
+        let gpu = Gpu::new(client.clone(), &urls, &ring(), clock.clone(), entropy.clone());
         let edge =
             EdgeClient::new(client, fake.url.clone(), &ring(), clock.clone(), entropy.clone());
         let parts = Parts {
@@ -195,7 +193,7 @@ impl Rig {
     }
 
     /// Before anything else shares it.
-    fn app_mut(&mut self) -> &mut App {
+    pub fn app_mut(&mut self) -> &mut App {
         Arc::get_mut(&mut self.app.app).unwrap()
     }
 

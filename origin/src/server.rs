@@ -102,11 +102,8 @@ impl Server {
         let internal = &config.keys.internal;
         let client = http_client::client().map_err(StartError::HttpClient)?;
         let url = config.edge.url.clone();
-        let gpu = config
-            .pictures
-            .gpu_url
-            .clone()
-            .map(|url| Gpu::new(client.clone(), url, internal, clock.clone(), entropy.clone()));
+        let urls = &config.pictures.gpu_urls;
+        let gpu = Gpu::new(client.clone(), urls, internal, clock.clone(), entropy.clone());
         let edge = EdgeClient::new(client, url, internal, clock.clone(), entropy.clone());
         let pictures = config.pictures.clone();
         let check = config.keys.check.clone();

@@ -1,4 +1,4 @@
-//! Request input: JSON bodies, and the requested part of a list.
+//! Request input: JSON bodies, images, and the requested part of a list.
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Query, Request};
@@ -6,14 +6,17 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use data_encoding::BASE64URL_NOPAD;
 use munjigi_app::ConsoleApp;
+use munjigi_protocol::routes::PREDICT;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::refusal::{ApiCode, ApiRefused};
 
-/// Largest body. The entries of a list are the longest field.
+/// Largest JSON body. The entries of a list are the longest field.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
+/// What an image may be.
+pub const IMAGE_TYPES: [&str; 3] = ["image/jpeg", "image/png", "image/webp"];
 /// Default page size of a list.
 const PAGE: u16 = 50;
 const MAX_PAGE: u16 = 200;
@@ -32,16 +35,50 @@ impl<T: DeserializeOwned> FromRequest<ConsoleApp> for Body<T> {
             let detail = "send JSON with `Content-Type: application/json`";
             return Err(ApiRefused::new(ApiCode::UnsupportedMediaType, detail));
         }
-        let body = Bytes::from_request(request, app).await.map_err(|_| too_large())?;
+        let body =
+            Bytes::from_request(request, app).await.map_err(|_| too_large(MAX_BODY_BYTES))?;
         serde_json::from_slice(&body)
             .map(Self)
             .map_err(|error| ApiRefused::new(ApiCode::MalformedRequest, format!("body: {error}")))
     }
 }
 
-/// Longer than any of our bodies.
-pub fn too_large() -> ApiRefused {
-    ApiRefused::new(ApiCode::PayloadTooLarge, "the body must be at most 256 KiB")
+/// Longer than the route's bodies.
+pub fn too_large(most: usize) -> ApiRefused {
+    let detail = format!("the body must be at most {} KiB", most / 1024);
+    ApiRefused::new(ApiCode::PayloadTooLarge, detail)
+}
+
+/// An image as the body, of one of `IMAGE_TYPES`.
+#[derive(Debug)]
+pub struct Image {
+    /// As its first bytes say.
+    pub content_type: &'static str,
+    pub bytes: Bytes,
+}
+
+impl FromRequest<ConsoleApp> for Image {
+    type Rejection = ApiRefused;
+
+    async fn from_request(request: Request, app: &ConsoleApp) -> Result<Self, ApiRefused> {
+        let bytes = Bytes::from_request(request, app)
+            .await
+            .map_err(|_| too_large(PREDICT.max_body_bytes))?;
+        let content_type = image_type(&bytes).ok_or_else(|| {
+            let detail = "send the bytes of a JPEG, PNG or WebP image as the body";
+            ApiRefused::new(ApiCode::UnsupportedMediaType, detail)
+        })?;
+        Ok(Self { content_type, bytes })
+    }
+}
+
+fn image_type(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0xff, 0xd8, 0xff, ..] => Some(IMAGE_TYPES[0]),
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(IMAGE_TYPES[1]),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(IMAGE_TYPES[2]),
+        _ => None,
+    }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -139,6 +176,16 @@ mod tests {
         assert_eq!(read_cursor(&cursor).unwrap(), "2");
         let end = part.list(vec![3], ToString::to_string, |row| row);
         assert_eq!((end.data, end.next_cursor), (vec![3], None));
+    }
+
+    #[test]
+    fn images_are_recognised_by_their_bytes() {
+        assert_eq!(image_type(b"\xff\xd8\xff\xe0JFIF"), Some("image/jpeg"));
+        assert_eq!(image_type(b"\x89PNG\r\n\x1a\n...."), Some("image/png"));
+        assert_eq!(image_type(b"RIFF....WEBPVP8 "), Some("image/webp"));
+        for other in [&b""[..], b"GIF89a", b"<svg/>", b"RIFF....WAVE", b"\xff\xd8"] {
+            assert_eq!(image_type(other), None);
+        }
     }
 
     #[test]

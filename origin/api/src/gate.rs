@@ -21,7 +21,7 @@ use munjigi_store::idempotency::{self, Keyed, Known};
 use munjigi_store::limits::{Taken, Told};
 use sha2::{Digest, Sha256};
 
-use super::body::{MAX_BODY_BYTES, too_large};
+use super::body::too_large;
 use super::caller::{Acting, Caller, Principal};
 use super::refusal::{ApiCode, ApiRefused};
 use super::routes::{Access, BASE, Deprecation, Listed, Method, Route};
@@ -37,11 +37,12 @@ pub fn router(app: &ConsoleApp, rows: Vec<Route>) -> Router<ConsoleApp> {
     let mut router = Router::new();
     for Route { listed, code } in rows {
         let path = format!("{BASE}{}", listed.path);
+        let most = DefaultBodyLimit::max(listed.most_body_bytes());
         let state = (app.clone(), Arc::new(listed));
-        let gated = code.layer(middleware::from_fn_with_state(state, gate));
+        let gated = code.layer(most).layer(middleware::from_fn_with_state(state, gate));
         router = router.route(&path, gated);
     }
-    router.layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+    router
 }
 
 /// Wraps every route.
@@ -104,7 +105,7 @@ async fn pass(
     }
     request.extensions_mut().insert(caller.clone());
     if listed.method == Method::Post && request.headers().contains_key(IDEMPOTENCY_KEY) {
-        return once(&caller, request, next, now).await;
+        return once(&caller, listed.most_body_bytes(), request, next, now).await;
     }
     Ok(next.run(request).await)
 }
@@ -151,6 +152,7 @@ fn until_midnight(now: UnixMillis) -> u32 {
 /// Runs a request once, however often it is sent with the same idempotency key.
 async fn once(
     caller: &Caller,
+    most: usize,
     request: Request,
     next: Next,
     now: UnixMillis,
@@ -165,7 +167,7 @@ async fn once(
         )
     })?;
     let (head, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| too_large())?;
+    let body = axum::body::to_bytes(body, most).await.map_err(|_| too_large(most))?;
     let name = match &caller.principal {
         Principal::User { account, .. } => format!("account/{}", account.id),
         Principal::Key(key) => format!("key/{}", key.id),

@@ -10,6 +10,7 @@ mod body;
 mod caller;
 pub mod gate;
 mod info;
+mod jobs;
 mod keys;
 mod lists;
 mod me;
@@ -57,6 +58,7 @@ pub fn rows() -> Vec<Route> {
     rows.extend(site_rows());
     rows.extend(site_part_rows());
     rows.extend(list_rows());
+    rows.extend(job_rows());
     rows.extend(team_rows());
     rows
 }
@@ -188,6 +190,57 @@ fn list_rows() -> Vec<Route> {
             lists::published,
         )
         .gives_list::<lists::PublishedList>(),
+    ]
+}
+
+/// Images that models look at.
+fn job_rows() -> Vec<Route> {
+    use Access::Member;
+    use Method::{Delete, Get, Post};
+    use Permission::RunJobs;
+    vec![
+        Route::new(
+            Post,
+            "/organisations/{organisation}/jobs",
+            Member(RunJobs),
+            "Have a model look at an image; the response comes before it does",
+            jobs::create,
+        )
+        .takes_image()
+        .asks("model", "the model: `NAME` or `NAME@VERSION`")
+        .asks("priority", "among the organisation’s jobs: `high`, `normal` (default) or `low`")
+        .gives::<jobs::Job>(202),
+        Route::new(
+            Get,
+            "/organisations/{organisation}/jobs",
+            Member(RunJobs),
+            "List jobs, newest first",
+            jobs::list,
+        )
+        .in_parts()
+        .gives_list::<jobs::Job>(),
+        Route::new(
+            Get,
+            "/organisations/{organisation}/jobs/{job}",
+            Member(RunJobs),
+            "Get a job, with its result for 24 hours after it is finished",
+            jobs::show,
+        )
+        .gives::<jobs::Job>(200),
+        Route::new(
+            Get,
+            "/organisations/{organisation}/jobs/{job}/events",
+            Member(RunJobs),
+            "Follow a job as server-sent events: `job` whenever it changes, until it is finished",
+            jobs::follow,
+        ),
+        Route::new(
+            Delete,
+            "/organisations/{organisation}/jobs/{job}",
+            Member(RunJobs),
+            "Delete a job with its image and result, finished or not",
+            jobs::delete,
+        ),
     ]
 }
 

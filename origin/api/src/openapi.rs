@@ -16,7 +16,9 @@ use utoipa::openapi::path::{
 };
 use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::ResponseBuilder;
-use utoipa::openapi::schema::{ComponentsBuilder, ObjectBuilder, Ref, Type};
+use utoipa::openapi::schema::{
+    ComponentsBuilder, KnownFormat, ObjectBuilder, Ref, SchemaFormat, Type,
+};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathsBuilder, RefOr, Required, Schema,
@@ -24,6 +26,7 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 
+use super::body::IMAGE_TYPES;
 use super::refusal::ApiProblem;
 use super::routes::{self, Access, BASE, Listed, Method, Shape};
 
@@ -177,6 +180,15 @@ fn operation(row: &Listed) -> Operation {
             .required(Some(Required::True))
             .content("application/json", content(shape));
         operation = operation.request_body(Some(body.build()));
+    }
+    if row.takes_image {
+        let file = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)));
+        let file = ContentBuilder::new().schema(Some(file)).build();
+        let body = RequestBodyBuilder::new().required(Some(Required::True));
+        let add = |body: RequestBodyBuilder, kind: &&str| body.content(*kind, file.clone());
+        operation = operation.request_body(Some(IMAGE_TYPES.iter().fold(body, add).build()));
     }
     if !is_open(row) {
         operation = operation.security(SecurityRequirement::new(BEARER, Vec::<String>::new()));

@@ -7,10 +7,11 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use munjigi_app::ConsoleApp;
 use munjigi_domain::accounts::Permission;
 use munjigi_keys::UnixMillis;
+use munjigi_protocol::routes::PREDICT;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
-use super::body::List;
+use super::body::{IMAGE_TYPES, List, MAX_BODY_BYTES};
 
 /// Prefix of each path.
 pub const BASE: &str = "/api/v1";
@@ -96,6 +97,8 @@ pub struct Listed {
     pub summary: &'static str,
     /// The request's body.
     pub takes: Option<Shape>,
+    /// Whether the request's body is an image instead.
+    pub takes_image: bool,
     /// Status and body of the response.
     pub gives: (u16, Option<Shape>),
     /// Parameters of the query: name and meaning.
@@ -130,6 +133,7 @@ impl Route {
             access,
             summary,
             takes: None,
+            takes_image: false,
             gives: (204, None),
             query: Vec::new(),
             versioned: false,
@@ -142,6 +146,13 @@ impl Route {
     #[must_use]
     pub fn takes<T: ToSchema>(mut self) -> Self {
         self.listed.takes = Some(Shape::of::<T>());
+        self
+    }
+
+    /// Adds an image as the request body.
+    #[must_use]
+    pub fn takes_image(mut self) -> Self {
+        self.listed.takes_image = true;
         self
     }
 
@@ -190,6 +201,18 @@ impl Route {
     pub fn deprecated(mut self, deprecation: Deprecation) -> Self {
         self.listed.deprecated = Some(deprecation);
         self
+    }
+}
+
+impl Listed {
+    /// Content types of a request body that is a file.
+    pub const fn file_types(&self) -> &'static [&'static str] {
+        if self.takes_image { &IMAGE_TYPES } else { &[] }
+    }
+
+    /// Most bytes of the request's body.
+    pub const fn most_body_bytes(&self) -> usize {
+        if self.takes_image { PREDICT.max_body_bytes } else { MAX_BODY_BYTES }
     }
 }
 

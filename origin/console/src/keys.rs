@@ -163,6 +163,7 @@ fn meaning(t: Texts, permission: Permission) -> Text {
         Permission::ChangeTeam => t.get("scope-change-team"),
         Permission::ChangeOwners => t.get("scope-change-owners"),
         Permission::ReadAudit => t.get("scope-read-audit"),
+        Permission::RunJobs => t.get("scope-run-jobs"),
         Permission::ChangeKeys => t.get("scope-change-keys"),
         Permission::ChangeOrganisation => t.get("scope-change-organisation"),
     }

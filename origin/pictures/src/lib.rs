@@ -6,13 +6,14 @@
 //! table of deliveries, which records each step: any process may end at any
 //! moment, and another continues from there. `photos` has models label
 //! an operator's own photos; packs of those that people accepted take the same
-//! path.
+//! path. `jobs` has models look at organisations' images.
 #![expect(missing_docs, reason = "only the origin's own crates use this library")]
 
 mod draw;
 mod factory;
 pub mod gpu;
 mod hours;
+mod jobs;
 pub mod photos;
 mod plan;
 pub mod policy;

@@ -1,5 +1,5 @@
 //! The factory's loops: what checks the pools, what has packs drawn, and what
-//! delivers them.
+//! delivers them, and what has models look at images.
 
 use std::time::Duration;
 
@@ -21,7 +21,8 @@ impl Factory {
         tokio::join!(
             self.tend_until(stop.clone()),
             self.draw_until(sessions, stop.clone()),
-            outbox::run(&self, sessions, stop),
+            outbox::run(&self, sessions, stop.clone()),
+            self.jobs_until(sessions, stop),
         );
     }
 

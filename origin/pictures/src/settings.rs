@@ -12,8 +12,10 @@ use crate::hours::Hours;
 /// The factory's settings.
 #[derive(Debug, Clone)]
 pub struct Pictures {
-    /// The gpu-backend; without one nothing is drawn.
-    pub gpu_url: Option<Url>,
+    /// The gpu-backends, which share the work; without one nothing is drawn.
+    pub gpu_urls: Vec<Url>,
+    /// Images of one organisation that models look at in an hour.
+    pub jobs_hourly: u32,
     /// Kinds that are drawn and dealt.
     pub kinds: Vec<PictureKind>,
     /// Pictures per pack.
@@ -56,7 +58,8 @@ mod tests {
     fn each_kind_has_the_judge_that_is_named_for_it() {
         let judges = [(PictureKind::Grid, "a@1.0.0"), (PictureKind::Area, "b")];
         let pictures = Pictures {
-            gpu_url: None,
+            gpu_urls: Vec::new(),
+            jobs_hourly: 1,
             kinds: PictureKind::ALL.to_vec(),
             per_pack: 8,
             low_water: 1,

@@ -12,10 +12,10 @@ use super::{Environment, parse_bare_url, variables};
 
 /// Reads the settings of pictures.
 pub(super) fn pictures(reader: &mut Reader) -> Option<Pictures> {
-    let gpu_url = reader.required(&variables::GPU_URL, |text| match text {
-        "" => Ok(None),
-        text => parse_bare_url(text).map(Some),
+    let gpu_urls = reader.required(&variables::GPU_URL, |text| {
+        text.split(',').map(str::trim).filter(|url| !url.is_empty()).map(parse_bare_url).collect()
     });
+    let jobs_hourly = reader.required(&variables::JOBS_HOURLY, |text| number(text, 1..=1_000_000));
     let kinds = reader.required(&variables::PICTURES_KINDS, parse_kinds);
     let per_pack = reader.required(&variables::PICTURES_PER_PACK, |text| number(text, 4..=1_024));
     let low_water = reader.required(&variables::PICTURES_LOW_WATER, challenges);
@@ -27,7 +27,8 @@ pub(super) fn pictures(reader: &mut Reader) -> Option<Pictures> {
     let judges = reader.required(&variables::PICTURES_JUDGES, parse_judges);
     let hours = reader.required(&variables::PICTURES_HOURS, str::parse);
     Some(Pictures {
-        gpu_url: gpu_url?,
+        gpu_urls: gpu_urls?,
+        jobs_hourly: jobs_hourly?,
         kinds: kinds?,
         per_pack: per_pack?,
         low_water: low_water?,

@@ -11,7 +11,7 @@ use axum::response::IntoResponse;
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge};
 use munjigi_process::clock::Stopwatch;
 use munjigi_store::replica::State as Replica;
-use munjigi_store::{backups, deliveries, pictures};
+use munjigi_store::{backups, deliveries, jobs, pictures};
 
 use munjigi_app::App;
 
@@ -56,6 +56,10 @@ async fn look(app: &App) {
             }
         }
         Ok(Err(_)) | Err(_) => gauge!("munjigi_database_up").set(0.0),
+    }
+    let unfinished = tokio::time::timeout(LOOK_TIMEOUT, jobs::unfinished(&app.pool)).await;
+    if let Ok(Ok(unfinished)) = unfinished {
+        gauge!("munjigi_jobs_unfinished").set(unfinished as f64);
     }
     let last = tokio::time::timeout(LOOK_TIMEOUT, backups::last(&app.pool)).await;
     if let Ok(Ok(Some(at))) = last {
@@ -145,6 +149,11 @@ pub fn describe() {
         "munjigi_picture_pool_below_seconds",
         Unit::Seconds,
         "Time that an active kind has been below its low-water mark: alert above an hour"
+    );
+    describe_gauge!("munjigi_jobs_unfinished", "Organisations' images that models have to look at");
+    describe_counter!(
+        "munjigi_jobs_total",
+        "Attempts at them by end: done, failed, broken (retried), untried (retried)"
     );
     describe_counter!("munjigi_pictures_drawn_total", "Pictures drawn by kind");
     describe_counter!(

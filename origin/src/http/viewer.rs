@@ -34,6 +34,8 @@ struct Entry {
     who: Text,
     query: Vec<(&'static str, &'static str)>,
     takes: Vec<Field>,
+    /// Content types of a body that is a file.
+    takes_file: &'static [&'static str],
     status: u16,
     gives: Vec<Field>,
 }
@@ -64,7 +66,9 @@ pub async fn show(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Group {
     Sites,
+    Lists,
     Statistics,
+    Jobs,
     Team,
     AuditLog,
     Keys,
@@ -77,7 +81,9 @@ impl Group {
         let rest = path.strip_prefix("/organisations/{organisation}").unwrap_or(path);
         match rest.split('/').nth(1) {
             Some("sites") => Self::Sites,
+            Some("lists" | "published-lists") => Self::Lists,
             Some("statistics") => Self::Statistics,
+            Some("jobs") => Self::Jobs,
             Some("members" | "invitations") => Self::Team,
             Some("audit") => Self::AuditLog,
             Some("keys") => Self::Keys,
@@ -89,7 +95,9 @@ impl Group {
     fn title(self, t: Texts) -> Text {
         match self {
             Self::Sites => t.get("sites-title"),
+            Self::Lists => t.get("lists-title"),
             Self::Statistics => t.get("statistics-title"),
+            Self::Jobs => t.get("api-group-jobs"),
             Self::Team => t.get("team-title"),
             Self::AuditLog => t.get("record-title"),
             Self::Keys => t.get("keys-title"),
@@ -119,6 +127,7 @@ fn entry(t: Texts, row: Listed) -> Entry {
         who: who(t, &row),
         summary: row.summary,
         takes: row.takes.as_ref().map(fields).unwrap_or_default(),
+        takes_file: row.file_types(),
         status: row.gives.0,
         gives: row.gives.1.as_ref().map(fields).unwrap_or_default(),
         query: row.query,

@@ -60,7 +60,7 @@ impl Workshop {
         let mut factory = rig.app.factory.clone();
         let client = http_client::client().unwrap();
         let (clock, entropy) = (factory.clock.clone(), factory.entropy.clone());
-        factory.gpu = Some(Gpu::new(client, gpu.url.clone(), &ring(), clock, entropy));
+        factory.gpu = Gpu::new(client, std::slice::from_ref(&gpu.url), &ring(), clock, entropy);
         // Regardless of this release's measurements.
         factory.policy = Arc::new(Policy::read(UNMEASURED).unwrap());
         let mut workshop = Self { rig, gpu, factory };
@@ -147,7 +147,7 @@ struct Memory {
 }
 
 impl FakeGpu {
-    async fn start(clock: Clock) -> Self {
+    pub async fn start(clock: Clock) -> Self {
         let memory = Arc::new(Mutex::new(Memory::default()));
         let router = Router::new()
             .route("/v1/render", post(render))
@@ -219,8 +219,9 @@ async fn render(
 /// Knows three colours, and is uncertain about one of them.
 async fn predict(RawQuery(query): RawQuery, headers: HeaderMap, body: Bytes) -> Response {
     let query = query.unwrap_or_default();
-    let common = "caller=photos&priority=high&deadline_ms=30000&model=";
-    let model = query.strip_prefix(common).unwrap();
+    let callers = ["caller=photos&priority=high&", "caller=jobs&priority=high&"];
+    let rest = callers.iter().find_map(|caller| query.strip_prefix(caller)).unwrap();
+    let model = rest.strip_prefix("deadline_ms=30000&model=").unwrap();
     let segments = model == "shapes";
     // A segmenter gets the middle of the photo, a classifier its file.
     assert!(!segments || headers["content-type"] == "image/jpeg");

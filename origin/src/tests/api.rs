@@ -3,6 +3,7 @@
 mod access;
 mod bad_input;
 mod idempotency;
+mod jobs;
 mod keys;
 mod session;
 mod sites;

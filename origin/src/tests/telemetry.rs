@@ -129,7 +129,8 @@ async fn a_request_is_exported_as_part_of_its_callers_trace(pool: PgPool) {
     assert!(fake.put_site("mj_1", Vec::new()).await.is_err());
     // So is one to the gpu-backend.
     let (clock, entropy) = (rig.app.clock.clone(), rig.app.entropy.clone());
-    let gpu = Gpu::new(http_client::client().unwrap(), gpu_url, &rig::ring(), clock, entropy);
+    let gpu =
+        Gpu::new(http_client::client().unwrap(), &[gpu_url], &rig::ring(), clock, entropy).unwrap();
     let labelling = gpu.predict(PHOTOS, "ours", ("image/png", Vec::new()), Duration::from_secs(5));
     assert!(labelling.instrument(tracing::info_span!("labelling")).await.is_err());
     drop(listening);

@@ -163,7 +163,12 @@ pub const MAIL_FROM: Variable = Variable::without_default(
 pub const GPU_URL: Variable = Variable::with_default(
     "MUNJIGI_GPU_URL",
     "",
-    "the gpu-backend, which draws pictures: http://127.0.0.1:8090; without it, no pictures are drawn",
+    "the gpu-backend, which draws pictures and computes models: http://127.0.0.1:8090; several, separated by commas, share the work; without one, no pictures are drawn",
+);
+pub const JOBS_HOURLY: Variable = Variable::with_default(
+    "MUNJIGI_JOBS_HOURLY",
+    "1000",
+    "images of one organisation that models look at per hour",
 );
 pub const PICTURES_KINDS: Variable = Variable::with_default(
     "MUNJIGI_PICTURES_KINDS",
@@ -341,6 +346,7 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
         &[Origin],
         &[
             GPU_URL,
+            JOBS_HOURLY,
             PICTURES_KINDS,
             PICTURES_PER_PACK,
             PICTURES_LOW_WATER,

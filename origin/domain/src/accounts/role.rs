@@ -38,6 +38,8 @@ pub enum Permission {
     ChangeOwners,
     /// Read the audit log.
     ReadAudit,
+    /// Have models look at images, and read what they say.
+    RunJobs,
     /// Create and revoke API keys.
     ChangeKeys,
     /// Rename and delete the organisation.
@@ -95,7 +97,8 @@ impl Role {
             | Permission::ChangeNotifications
             | Permission::ChangeTeam
             | Permission::ChangeKeys
-            | Permission::ReadAudit => matches!(self, Self::Owner | Self::Admin),
+            | Permission::ReadAudit
+            | Permission::RunJobs => matches!(self, Self::Owner | Self::Admin),
             Permission::ChangeOwners | Permission::ChangeOrganisation => {
                 matches!(self, Self::Owner)
             }
@@ -152,7 +155,7 @@ impl Granting {
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ReadSites,
         Self::Export,
         Self::ChangeRules,
@@ -163,6 +166,7 @@ impl Permission {
         Self::ChangeTeam,
         Self::ChangeOwners,
         Self::ReadAudit,
+        Self::RunJobs,
         Self::ChangeKeys,
         Self::ChangeOrganisation,
     ];
@@ -179,6 +183,7 @@ impl Permission {
             Self::ReadTeam => Some("team:read"),
             Self::ChangeTeam => Some("team:write"),
             Self::ReadAudit => Some("audit:read"),
+            Self::RunJobs => Some("jobs:run"),
             Self::ChangeNotifications
             | Self::ChangeOwners
             | Self::ChangeKeys
@@ -201,6 +206,7 @@ impl Permission {
             }
             Self::ChangeOwners => "invite, remove and change owners",
             Self::ReadAudit => "read the audit log",
+            Self::RunJobs => "have models look at images",
             Self::ChangeKeys => "create and revoke keys",
             Self::ChangeOrganisation => "rename and delete the organisation",
         }
@@ -240,6 +246,7 @@ mod tests {
         ChangeTeam: owner admin
         ChangeOwners: owner
         ReadAudit: owner admin
+        RunJobs: owner admin
         ChangeKeys: owner admin
         ChangeOrganisation: owner
         ");

@@ -5,6 +5,7 @@ api-lead-html = The API does what the console does. Base URL: <code>{ $server }/
 api-authentication-html = Send <code>Authorization: Bearer …</code> with an API key, which an owner or admin creates under “{ keys-title }” in the console, or with an access token from <code>POST /api/v1/session</code>. Every error is a problem document with a stable <code>code</code>.
 api-language = { "" }
 api-group-service = Service
+api-group-jobs = Images and models
 api-group-session = Session
 api-who-anyone = Requires no authentication.
 api-who-caller = Requires an API key or a session.

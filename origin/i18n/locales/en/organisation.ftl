@@ -60,6 +60,7 @@ scope-read-team = view the members
 scope-change-team = invite, change and remove members with no more permissions than the key
 scope-change-owners = invite, remove and change owners
 scope-read-audit = read the audit log
+scope-run-jobs = have models look at images
 scope-change-organisation = rename and delete the organisation
 scope-change-keys = create and revoke keys
 keys-done-revoked = The key has been revoked. Requests with it are refused from now on.

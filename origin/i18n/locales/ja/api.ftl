@@ -4,6 +4,7 @@ api-lead-html = コンソールでできることは、すべて API でもで�
 api-authentication-html = <code>Authorization: Bearer …</code> に、API キー、または <code>POST /api/v1/session</code> で取得したアクセストークンを指定してください。API キーは、オーナーまたは管理者がコンソールの「{ keys-title }」で作成します。エラーはすべて、変わることのない <code>code</code> を含む問題ドキュメント（problem document）で返されます。
 api-language = 呼び出しとフィールドの説明は英語で書かれています。
 api-group-service = サービス
+api-group-jobs = 画像とモデル
 api-group-session = セッション
 api-who-anyone = 認証は必要ありません。
 api-who-caller = API キーまたはセッションが必要です。

@@ -4,6 +4,7 @@ api-lead-html = 콘솔에서 하는 일을 모두 API로 할 수 있습니다. �
 api-authentication-html = <code>Authorization: Bearer …</code> 헤더에 API 키나 <code>POST /api/v1/session</code>으로 받은 접근 토큰을 담아 보내 주세요. API 키는 소유자나 관리자가 콘솔의 ‘{ keys-title }’에서 만듭니다. 모든 오류는 바뀌지 않는 <code>code</code>가 있는 문제 문서(problem document)로 응답합니다.
 api-language = 호출과 필드의 설명은 영어로 쓰여 있습니다.
 api-group-service = 서비스
+api-group-jobs = 이미지와 모델
 api-group-session = 세션
 api-who-anyone = 인증이 필요하지 않습니다.
 api-who-caller = API 키나 세션이 필요합니다.

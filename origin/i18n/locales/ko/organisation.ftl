@@ -60,6 +60,7 @@ scope-read-team = 구성원 보기
 scope-change-team = 키보다 권한이 많지 않은 구성원 초대, 변경, 내보내기
 scope-change-owners = 소유자 초대, 변경, 내보내기
 scope-read-audit = 감사 로그 보기
+scope-run-jobs = 모델에 이미지 판독 맡기기
 scope-change-organisation = 조직 이름 바꾸기와 삭제
 scope-change-keys = API 키 만들기와 폐기
 keys-done-revoked = 키를 폐기했습니다. 이제 이 키를 쓰는 요청은 거절됩니다.

@@ -234,7 +234,10 @@ fn version_of(reply: &PredictReply) -> String {
 
 /// Whether a refusal says something about the image alone.
 const fn of_file(status: StatusCode) -> bool {
-    !matches!(status, StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND)
+    !matches!(
+        status,
+        StatusCode::UNAUTHORIZED | StatusCode::NOT_FOUND | StatusCode::SERVICE_UNAVAILABLE
+    )
 }
 
 /// Why a photo was not read.

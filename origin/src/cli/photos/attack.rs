@@ -1,13 +1,11 @@
 //! `munjigi photos attack`.
 
-use munjigi_delivery::http_client;
-use munjigi_pictures::gpu::Gpu;
 use munjigi_pictures::photos::{Attack, Attacked};
 
 use super::import::fail;
-use super::model::ModelArguments;
+use super::model::{ModelArguments, gpu};
 use crate::cli::{Exit, Fail, Shell, print, print_json};
-use crate::config::{Keys, PicturesConfig};
+use crate::config::PicturesConfig;
 
 const NOTHING: &str = "nothing was measured";
 /// A kind that programs pass more often is off, if it is drawn.
@@ -34,14 +32,8 @@ pub struct Arguments {
 
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let config = PicturesConfig::read(&shell.environment)?;
-    let keys = Keys::read(&shell.environment)?;
-    let Some(url) = config.pictures.gpu_url.clone() else {
-        return Err(Fail::new(Exit::Environment, NOTHING, "MUNJIGI_GPU_URL is not set"));
-    };
-    let client = http_client::client()
-        .map_err(|error| Fail::new(Exit::Failed, "cannot create the HTTP client", error))?;
+    let gpu = gpu(shell, &config.pictures, NOTHING)?;
     let labels = arguments.model.labels(NOTHING)?;
-    let gpu = Gpu::new(client, url, &keys.internal, shell.clock.clone(), shell.entropy.clone());
     let pool = munjigi_store::pool(&config.database);
     let attack = Attack { pool: &pool, gpu: &gpu, model: &arguments.model.model, labels: &labels };
     let seeds: Vec<[u8; 32]> = (0..arguments.grids).map(|_| shell.entropy.bytes()).collect();

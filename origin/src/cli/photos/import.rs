@@ -6,15 +6,15 @@ use clap::ValueHint;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use munjigi_bucket::BucketError;
 use munjigi_delivery::http_client;
-use munjigi_pictures::gpu::{Gpu, GpuError};
+use munjigi_pictures::gpu::GpuError;
 use munjigi_pictures::photos::{
     Bucket, Import, ImportError, Imported, ScanError, Source, SourceError, scan,
 };
 
-use super::model::ModelArguments;
+use super::model::{ModelArguments, gpu};
 use crate::cli::place::{self, Place};
 use crate::cli::{Exit, Fail, Shell, print, print_json};
-use crate::config::{Keys, PicturesConfig};
+use crate::config::PicturesConfig;
 
 const NOTHING: &str = "no photo was imported";
 const NOT_ALL: &str = "not all photos were imported";
@@ -69,16 +69,12 @@ pub struct Arguments {
 
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let config = PicturesConfig::read(&shell.environment)?;
-    let keys = Keys::read(&shell.environment)?;
-    let Some(url) = config.pictures.gpu_url.clone() else {
-        return Err(Fail::new(Exit::Environment, NOTHING, "MUNJIGI_GPU_URL is not set"));
-    };
+    let gpu = gpu(shell, &config.pictures, NOTHING)?;
     let client = http_client::client()
         .map_err(|error| Fail::new(Exit::Failed, "cannot create the HTTP client", error))?;
     let labels = arguments.model.labels(NOTHING)?;
     let source = open(&arguments.place, &client).await?;
     let files = scan(&source, arguments.licence.as_deref()).await.map_err(scan_fail)?;
-    let gpu = Gpu::new(client, url, &keys.internal, shell.clock.clone(), shell.entropy.clone());
     let pool = munjigi_store::pool(&config.database);
     let import = Import {
         pool: &pool,

@@ -1,8 +1,13 @@
-//! The arguments that name a model and say what its labels mean.
+//! The arguments that name a model and say what its labels mean, and where
+//! it is computed.
 
+use munjigi_delivery::http_client;
+use munjigi_pictures::Pictures;
+use munjigi_pictures::gpu::Gpu;
 use munjigi_pictures::photos::{LISTS, Labels, LabelsError, is_key};
 
-use crate::cli::{Exit, Fail};
+use crate::cli::{Exit, Fail, Shell};
+use crate::config::Keys;
 
 #[derive(Debug, clap::Args)]
 pub struct ModelArguments {
@@ -23,6 +28,17 @@ impl ModelArguments {
     pub fn labels(&self, what: &'static str) -> Result<Labels, Fail> {
         labels(what, &self.labels, &self.aliases)
     }
+}
+
+/// The gpu-backends that this command asks; `what` is what did not happen
+/// without one.
+pub fn gpu(shell: &Shell, pictures: &Pictures, what: &'static str) -> Result<Gpu, Fail> {
+    let keys = Keys::read(&shell.environment)?;
+    let client = http_client::client()
+        .map_err(|error| Fail::new(Exit::Failed, "cannot create the HTTP client", error))?;
+    let (clock, entropy) = (shell.clock.clone(), shell.entropy.clone());
+    Gpu::new(client, &pictures.gpu_urls, &keys.internal, clock, entropy)
+        .ok_or_else(|| Fail::new(Exit::Environment, what, "MUNJIGI_GPU_URL is not set"))
 }
 
 /// The lists combined, with aliases for single labels. `what` is what did not

@@ -19,7 +19,7 @@ pub struct Arguments {}
 
 pub async fn run(shell: &Shell, _: &Arguments) -> Result<(), Fail> {
     let config = PicturesConfig::read(&shell.environment)?;
-    if config.pictures.gpu_url.is_none() {
+    if config.pictures.gpu_urls.is_empty() {
         let why = "MUNJIGI_GPU_URL is not set";
         return Err(Fail::new(Exit::Environment, "no pack can be drawn", why)
             .fix("set it for this command and for `munjigi serve`"));

@@ -95,7 +95,11 @@ fn view(config: &Pictures, kinds: &[KindRow], overviews: Vec<Overview>, now: Uni
             program_pass_rate: policy.pass_rate(kind),
         }
     });
-    View { drawing: config.gpu_url.is_some(), open: config.hours.open(now), kinds: kinds.collect() }
+    View {
+        drawing: !config.gpu_urls.is_empty(),
+        open: config.hours.open(now),
+        kinds: kinds.collect(),
+    }
 }
 
 fn people(view: &View) -> String {

@@ -14,12 +14,13 @@ use crate::rig::people::Someone;
 use munjigi_api::routes::{Access, Listed, Method, listed};
 use munjigi_api::rows;
 
-fn path(listed: &Listed, whose: &Someone, [sitekey, list]: &[String; 2]) -> String {
+fn path(listed: &Listed, whose: &Someone, [sitekey, list, job]: &[String; 3]) -> String {
     listed
         .path
         .replace("{organisation}", whose.organisation.as_str())
         .replace("{sitekey}", sitekey)
         .replace("{list}", list)
+        .replace("{job}", job)
         .replace("{account}", "0123456789abcdef")
         .replace("{invitation}", "0123456789abcdef")
         .replace("{key}", "0123456789abcdef")
@@ -37,7 +38,7 @@ async fn call(client: &Client<'_>, listed: &Listed, path: &str) -> (u16, String)
 
 /// What callers with access get.
 fn let_in(listed: &Listed) -> &'static [u16] {
-    match (listed.method, listed.takes.is_some()) {
+    match (listed.method, listed.takes.is_some() || listed.takes_image) {
         (_, true) => &[400],
         (Method::Get, false) => &[200],
         (Method::Post, false) => &[201, 409],
@@ -50,8 +51,11 @@ fn let_in(listed: &Listed) -> &'static [u16] {
 async fn every_route_is_refused_to_those_without_the_right(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
-    let of_kim = [rig.site_of(&kim, "Kim's shop").await, rig.list_of(&kim, "kims").await];
-    let of_lee = [rig.site_of(&lee, "Lee's shop").await, rig.list_of(&lee, "lees").await];
+    let things = async |whose: &Someone, shop: &str, list: &str| {
+        [rig.site_of(whose, shop).await, rig.list_of(whose, list).await, rig.job_of(whose).await]
+    };
+    let of_kim = things(&kim, "Kim's shop", "kims").await;
+    let of_lee = things(&lee, "Lee's shop", "lees").await;
     let mut table = String::new();
     for route in listed(rows()) {
         let Access::Member(permission) = route.access else {
