@@ -16,8 +16,6 @@ pub use munjigi_process::config::{Environment, Mistakes};
 pub use munjigi_process::log::Log;
 pub use variables::{environment, markdown};
 
-use crate::quota::{self, Callers};
-
 /// Everything that `serve` needs, except engine and folder, which every command
 /// takes as arguments.
 #[derive(Debug)]
@@ -26,7 +24,6 @@ pub struct Config {
     pub calls: AudienceKeys,
     /// How much is done at once.
     pub work: Work,
-    pub callers: Callers,
     /// Interval at which the folder of models is checked.
     pub poll: Duration,
     pub log: Log,
@@ -53,7 +50,6 @@ impl Config {
         });
         let calls = reader.required(&variables::INTERNAL_KEYS, calls);
         let work = Work::read(&mut reader);
-        let callers = Callers::read(&mut reader);
         let poll = reader.required(&variables::POLL, |text| number(text, 1..=3_600));
         let log = Log::read(&mut reader, &variables::LOG, &variables::LOG_FORMAT);
         let config = (|| {
@@ -61,7 +57,6 @@ impl Config {
                 listen: listen?,
                 calls: calls?,
                 work: work?,
-                callers: callers?,
                 poll: Duration::from_secs(poll?),
                 log: log?,
             })
@@ -91,21 +86,5 @@ impl Work {
         let wait = reader.required(&variables::BATCH_WAIT, |text| number(text, 0..=1_000));
         let batch_wait = Duration::from_millis(wait?);
         Some(Self { threads: threads?, queue: queue?, batch_wait })
-    }
-}
-
-impl Callers {
-    fn read(reader: &mut Reader) -> Option<Self> {
-        let in_flight = reader.required(&variables::IN_FLIGHT, |text| number(text, 1..=10_000));
-        let hourly = reader.required(&variables::HOURLY, |text| number(text, 1..=1_000_000));
-        let unmetered = reader.required(&variables::UNMETERED, |text| {
-            let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
-            if names.iter().all(|name| quota::is_name(name)) {
-                Ok(names)
-            } else {
-                Err("must be names of a-z, 0-9 and -, separated by commas".to_owned())
-            }
-        });
-        Some(Self { in_flight: in_flight?, hourly: hourly?, unmetered: unmetered? })
     }
 }

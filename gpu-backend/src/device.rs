@@ -16,7 +16,7 @@ use tracing::Span;
 use crate::clock::{Deadline, Stopwatch};
 use crate::engine::choice::Engines;
 use crate::loaded::Loaded;
-use crate::quota::Priority;
+use crate::priority::Priority;
 
 use queue::{Image, Queue};
 

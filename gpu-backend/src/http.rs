@@ -28,7 +28,6 @@ use munjigi_protocol::routes;
 use crate::clock::Clock;
 use crate::device::Device;
 use crate::nonces::Nonces;
-use crate::quota::Quotas;
 use crate::serving::Serving;
 use crate::studio::Studio;
 
@@ -44,8 +43,6 @@ pub struct App {
     pub calls: AudienceKeys,
     /// Signatures that were used already.
     pub nonces: Nonces,
-    /// What each caller has used of its quota.
-    pub quotas: Quotas,
     /// Memory for request bodies.
     pub bodies: Bodies,
     pub studio: Studio,

@@ -20,7 +20,7 @@ pub mod http;
 pub mod loaded;
 pub mod nonces;
 pub mod paint;
-pub mod quota;
+pub mod priority;
 pub mod registry;
 pub mod server;
 pub mod serving;

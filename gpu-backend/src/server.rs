@@ -17,7 +17,6 @@ use crate::engine::choice::Engines;
 use crate::http::{self, App, Bodies, Darkroom};
 use crate::nonces::Nonces;
 use crate::paint::{Fenced, Painter};
-use crate::quota::Quotas;
 use crate::serving::Watcher;
 use crate::studio::Studio;
 
@@ -51,7 +50,6 @@ pub fn app_with(
         clock,
         calls: config.calls.clone(),
         nonces: Nonces::default(),
-        quotas: Quotas::new(config.callers.clone()),
         bodies: Bodies::default(),
         studio: Studio::new(brush, threads, queue)?,
         device,

@@ -13,7 +13,7 @@ use tracing::Span;
 use crate::clock::{Deadline, Stopwatch};
 use crate::draw::brush::Brush;
 use crate::draw::{Ask, Drawn, Stopped, draw};
-use crate::quota::Priority;
+use crate::priority::Priority;
 
 /// One in this many pictures has low priority, if one waits: work done in
 /// advance is never starved.

@@ -9,9 +9,8 @@ use munjigi_process::config::variables::{self, Who};
 use munjigi_process::config::{Environment, Known, Variable};
 
 pub use variables::{
-    GPU_BATCH_WAIT as BATCH_WAIT, GPU_HOURLY as HOURLY, GPU_IN_FLIGHT as IN_FLIGHT,
-    GPU_LISTEN as LISTEN, GPU_POLL as POLL, GPU_QUEUE as QUEUE, GPU_THREADS as THREADS,
-    GPU_UNMETERED as UNMETERED, INTERNAL_KEYS, LOG, LOG_FORMAT,
+    GPU_BATCH_WAIT as BATCH_WAIT, GPU_LISTEN as LISTEN, GPU_POLL as POLL, GPU_QUEUE as QUEUE,
+    GPU_THREADS as THREADS, INTERNAL_KEYS, LOG, LOG_FORMAT,
 };
 
 fn own() -> impl Iterator<Item = &'static Variable> {

@@ -11,7 +11,7 @@ use tracing::Span;
 use super::{Computed, NotComputed};
 use crate::clock::{Deadline, Stopwatch};
 use crate::loaded::Loaded;
-use crate::quota::Priority;
+use crate::priority::Priority;
 
 /// One in this many batches starts with an image of low priority, if one waits:
 /// work done in advance is never starved.

@@ -1,5 +1,5 @@
 //! A call of the origin: checks and spends its signature, reads the body under
-//! its cap, reads the query, and takes a place from the caller's quota.
+//! its cap, and reads the query.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use utoipa::IntoParams;
 use super::answer::RequestId;
 use super::{App, Code, Refused};
 use crate::clock::Deadline;
-use crate::quota::{Place, Priority, is_name};
+use crate::priority::Priority;
 
 /// The deadline of callers that state none.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -24,7 +24,7 @@ const LATEST_MS: u64 = 120_000;
 /// A body that takes longer to arrive is refused.
 const READ_WITHIN: Duration = Duration::from_secs(20);
 
-/// A call that was signed for us and is within its quota.
+/// A call that was signed for us.
 #[derive(Debug)]
 pub struct Call {
     pub body: Bytes,
@@ -35,8 +35,6 @@ pub struct Call {
     pub id: RequestId,
     /// Memory for the body, held as long as the body is.
     _memory: OwnedSemaphorePermit,
-    /// Released when the call is answered.
-    _place: Place,
 }
 
 /// What the signed query says.
@@ -53,18 +51,9 @@ pub struct Terms {
 struct Asked {
     caller: String,
     #[serde(default)]
-    priority: AskedPriority,
+    priority: Priority,
     deadline_ms: Option<u64>,
     model: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-enum AskedPriority {
-    #[default]
-    #[serde(rename = "high")]
-    High,
-    #[serde(rename = "low")]
-    Low,
 }
 
 /// The query of every signed call; it is part of what is signed.
@@ -104,16 +93,15 @@ impl Call {
         let body = signed::read(body, route, &signed, READ_WITHIN).await?;
         let Query(asked) = Query::<Asked>::try_from_uri(&head.uri)
             .map_err(|error| Refused::new(Code::MalformedRequest, format!("the query: {error}")))?;
-        let terms = Terms::read(app, &asked)?;
-        let place = app.quotas.enter(&asked.caller, now)?;
+        let terms = Terms::read(asked)?;
         let id = head.extensions.get::<RequestId>().cloned();
         let id = id.unwrap_or_else(|| RequestId(crate::entropy::request_id()));
-        Ok(Self { body, headers: head.headers, terms, id, _memory: memory, _place: place })
+        Ok(Self { body, headers: head.headers, terms, id, _memory: memory })
     }
 }
 
 impl Terms {
-    fn read(app: &App, asked: &Asked) -> Result<Self, Refused> {
+    fn read(asked: Asked) -> Result<Self, Refused> {
         if !is_name(&asked.caller) {
             let detail = "the query: caller is 1 to 32 of a-z, 0-9 and -";
             return Err(Refused::new(Code::MalformedRequest, detail));
@@ -126,14 +114,16 @@ impl Terms {
                 return Err(Refused::new(Code::MalformedRequest, detail));
             }
         };
-        let priority = match asked.priority {
-            AskedPriority::High => Priority::High,
-            AskedPriority::Low => Priority::Low,
-        };
         Ok(Self {
-            priority: app.quotas.priority(&asked.caller, priority),
+            priority: asked.priority,
             deadline: Deadline::after(deadline),
-            model: asked.model.clone(),
+            model: asked.model,
         })
     }
+}
+
+/// Whether a text is a caller's name: 1 to 32 of `a-z`, `0-9` and `-`.
+fn is_name(text: &str) -> bool {
+    (1..=32).contains(&text.len())
+        && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }

@@ -54,8 +54,6 @@ codes! {
     ImageTooLarge 422 "image-too-large" "The image has too many pixels.";
     ImageTooCostly 422 "image-too-costly"
         "Decoding the image would take far more work than its size justifies.";
-    RateLimited 429 "rate-limited"
-        "The caller has reached its limit of concurrent or hourly requests.";
     QueueFull 429 "queue-full" "The queue is full.";
     InternalError 500 "internal-error" "Internal error: see the log line with this request id.";
     ModelOutputMismatch 500 "model-output-mismatch"

@@ -11,7 +11,6 @@ use munjigi_process::signed::BodyError;
 use super::Code;
 use crate::device;
 use crate::nonces::NonceError;
-use crate::quota::OverQuota;
 use crate::serving::NotServed;
 use crate::studio::{Full, NotDrawn};
 use crate::task::Misfit;
@@ -78,12 +77,6 @@ impl From<NonceError> for Refused {
                 Self::later(Code::Unavailable, "the store of seen signatures is full", 60)
             }
         }
-    }
-}
-
-impl From<OverQuota> for Refused {
-    fn from(OverQuota { retry_after, what }: OverQuota) -> Self {
-        Self::later(Code::RateLimited, format!("too many {what} for this caller"), retry_after)
     }
 }
 

@@ -63,28 +63,6 @@ async fn calls_that_do_not_fit_in_the_queue_are_told_to_retry() {
 }
 
 #[tokio::test]
-async fn a_caller_has_three_concurrent_calls() {
-    let rig = Rig::with(&[("MUNJIGI_GPU_THREADS", "1")]);
-    let target = "/v1/render?caller=console";
-    let call = async || rig.post(target, &wanted(&["area"], 1)).await.status;
-    let (a, b, c, d) = tokio::join!(call(), call(), call(), call());
-    let mut codes = [a, b, c, d];
-    codes.sort_unstable();
-    assert_eq!(codes, [200, 200, 200, 429]);
-}
-
-#[tokio::test]
-async fn a_callers_hourly_calls_are_limited() {
-    let rig = Rig::with(&[("MUNJIGI_GPU_CALLER_HOURLY", "1")]);
-    let target = "/v1/render?caller=console";
-    reply(&rig.post(target, &wanted(&["area"], 1)).await);
-    let answer = rig.post(target, &wanted(&["area"], 1)).await;
-    assert_eq!(answer.code(), "rate-limited");
-    assert_eq!(answer.retry_after(), 3600);
-    reply(&rig.post(TARGET, &wanted(&["area"], 1)).await);
-}
-
-#[tokio::test]
 async fn a_deadline_cancels_late_work() {
     let rig = Rig::with(&[("MUNJIGI_GPU_THREADS", "1")]);
     let target = "/v1/render?caller=factory&deadline_ms=1";

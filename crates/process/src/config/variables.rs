@@ -294,21 +294,6 @@ pub const GPU_BATCH_WAIT: Variable = Variable::with_default(
     "5",
     "milliseconds that an image waits for others to form a batch",
 );
-pub const GPU_IN_FLIGHT: Variable = Variable::with_default(
-    "MUNJIGI_GPU_CALLER_IN_FLIGHT",
-    "3",
-    "concurrent requests of one caller; beyond that, 429",
-);
-pub const GPU_HOURLY: Variable = Variable::with_default(
-    "MUNJIGI_GPU_CALLER_HOURLY",
-    "100",
-    "requests of one caller per hour; beyond that, 429",
-);
-pub const GPU_UNMETERED: Variable = Variable::with_default(
-    "MUNJIGI_GPU_UNMETERED",
-    "factory,photos",
-    "callers without a quota, always at low priority",
-);
 
 pub const ROOT_KEYS: Variable = Variable::secret(
     "MUNJIGI_ROOT_KEYS",
@@ -360,18 +345,7 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
     ),
     (
         &[Gpu],
-        &[
-            GPU_LISTEN,
-            GPU_ENGINE,
-            GPU_MODELS,
-            GPU_POLL,
-            GPU_THREADS,
-            GPU_QUEUE,
-            GPU_BATCH_WAIT,
-            GPU_IN_FLIGHT,
-            GPU_HOURLY,
-            GPU_UNMETERED,
-        ],
+        &[GPU_LISTEN, GPU_ENGINE, GPU_MODELS, GPU_POLL, GPU_THREADS, GPU_QUEUE, GPU_BATCH_WAIT],
     ),
     (
         &[Origin],
