@@ -1,6 +1,6 @@
-//! The models in service: which version a name currently means, the share of a
-//! canary, the fallback, and swapping all of it while calls are in flight. A
-//! call keeps the model that it was given until it is answered.
+//! The models in service: which version a name currently means, and swapping
+//! all of them while calls are in flight. A call keeps the model that it was
+//! given until it is answered.
 
 mod plan;
 mod say;
@@ -14,10 +14,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-pub use plan::{Canary, Plan};
+pub use plan::Plan;
 pub use say::say;
 pub use watch::Watcher;
 
@@ -89,22 +88,8 @@ impl Serving {
 }
 
 impl Fleet {
-    /// The model that answers a call; calls with the same id get the same one.
-    pub fn choose(&self, named: &Named, id: &str) -> Result<Arc<Loaded>, NotServed> {
-        match (self.own(named, id), self.fallback(named)) {
-            (Err(error @ NotServed::Unavailable(_)), Some(fallback)) => {
-                self.own(fallback, id).map_err(|_| error)
-            }
-            (chosen, _) => chosen,
-        }
-    }
-
-    /// The replacement for a model that fails.
-    pub fn fallback(&self, named: &Named) -> Option<&Named> {
-        self.lines.get(&named.name)?.plan.fallback.as_ref()
-    }
-
-    fn own(&self, named: &Named, id: &str) -> Result<Arc<Loaded>, NotServed> {
+    /// The model that answers a call.
+    pub fn choose(&self, named: &Named) -> Result<Arc<Loaded>, NotServed> {
         let unknown = || NotServed::Unknown(named.clone());
         let line = self.lines.get(&named.name).ok_or_else(unknown)?;
         match named.version {
@@ -115,32 +100,17 @@ impl Fleet {
                 }
                 None => Err(unknown()),
             },
-            None => line.in_service(id).ok_or_else(|| NotServed::Unavailable(named.clone())),
+            None => line.in_service().ok_or_else(|| NotServed::Unavailable(named.clone())),
         }
     }
 }
 
 impl Line {
-    fn in_service(&self, id: &str) -> Option<Arc<Loaded>> {
-        let canary = self.plan.canary.as_ref();
-        if let Some(Canary { version, share }) = canary
-            && place(id) < *share
-            && let Some(model) = self.versions.get(version)
-        {
-            return Some(Arc::clone(model));
-        }
+    /// The version that the plan states if it can be used, else the highest.
+    fn in_service(&self) -> Option<Arc<Loaded>> {
         let stated = self.plan.latest.and_then(|version| self.versions.get(&version));
-        let is_canary = |version: &Version| canary.is_some_and(|canary| canary.version == *version);
-        let highest = || self.versions.iter().rev().find(|(version, _)| !is_canary(version));
-        stated.or_else(|| highest().map(|(_, model)| model)).map(Arc::clone)
+        stated.or_else(|| self.versions.values().next_back()).map(Arc::clone)
     }
-}
-
-/// The position of an id between 0 and 1; always the same.
-fn place(id: &str) -> f64 {
-    let hash = Sha256::digest(id.as_bytes());
-    let [a, b, c, d, ..] = *hash else { return 0.0 };
-    f64::from(u32::from_be_bytes([a, b, c, d])) / 4_294_967_296.0
 }
 
 impl fmt::Display for Named {

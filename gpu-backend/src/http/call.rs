@@ -12,7 +12,6 @@ use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 use utoipa::IntoParams;
 
-use super::answer::RequestId;
 use super::{App, Code, Refused};
 use crate::clock::Deadline;
 use crate::priority::Priority;
@@ -32,7 +31,6 @@ pub struct Call {
     pub headers: HeaderMap,
     /// The caller and its terms.
     pub terms: Terms,
-    pub id: RequestId,
     /// Memory for the body, held as long as the body is.
     _memory: OwnedSemaphorePermit,
 }
@@ -94,9 +92,7 @@ impl Call {
         let Query(asked) = Query::<Asked>::try_from_uri(&head.uri)
             .map_err(|error| Refused::new(Code::MalformedRequest, format!("the query: {error}")))?;
         let terms = Terms::read(asked)?;
-        let id = head.extensions.get::<RequestId>().cloned();
-        let id = id.unwrap_or_else(|| RequestId(crate::entropy::request_id()));
-        Ok(Self { body, headers: head.headers, terms, id, _memory: memory })
+        Ok(Self { body, headers: head.headers, terms, _memory: memory })
     }
 }
 

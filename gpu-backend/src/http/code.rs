@@ -59,8 +59,7 @@ codes! {
     ModelOutputMismatch 500 "model-output-mismatch"
         "The model's numbers do not fit its manifest.";
     Unavailable 503 "unavailable" "A required component is currently unavailable.";
-    ModelUnavailable 503 "model-unavailable"
-        "The model exists but cannot be used, and has no fallback.";
+    ModelUnavailable 503 "model-unavailable" "The model exists but cannot be used.";
     EngineFailed 503 "engine-failed" "The model could not be computed.";
     DeadlinePassed 504 "deadline-passed" "The response would have missed the caller's deadline.";
 }

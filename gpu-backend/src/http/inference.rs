@@ -46,25 +46,18 @@ struct Print {
     size: (u32, u32),
 }
 
-/// Runs the call's model on an image. A fallback answers if the engine fails.
+/// Runs the call's model on an image.
 pub async fn infer(
     app: &App,
     call: &Call,
     upload: Upload,
     stopwatch: Stopwatch,
 ) -> Result<PredictReply, Refused> {
-    let named = named(call.terms.model.as_deref())?;
-    let fleet = app.serving.fleet();
-    let model = fleet.choose(&named, &call.id.0)?;
-    let inferred = match infer_with(app, call, &upload, &model).await {
-        Err(refused) if refused.code == Code::EngineFailed => {
-            let fallback = fleet.fallback(&named).ok_or(refused)?;
-            let model = fleet.choose(fallback, &call.id.0)?;
-            infer_with(app, call, &upload, &model).await?
-        }
-        inferred => inferred?,
-    };
-    let Inferred { model, print, computed: Computed { outputs, engine } } = inferred;
+    let model = app.serving.fleet().choose(&named(call.terms.model.as_deref())?)?;
+    let mut print = develop(app, call, &upload, &model).await?;
+    let input = std::mem::take(&mut print.input);
+    let computed = compute(app, call, &model, vec![input]).await?.pop();
+    let Computed { outputs, engine } = computed.ok_or_else(Refused::internal)?;
     let prediction = say(&model.manifest, model.outputs, &outputs, &print.placed, print.size)?;
     Ok(PredictReply {
         model: model.manifest.name.to_string(),
@@ -73,26 +66,6 @@ pub async fn infer(
         prediction,
         milliseconds: stopwatch.elapsed().as_secs_f64() * 1_000.0,
     })
-}
-
-/// The result of a model for an image.
-struct Inferred {
-    model: Arc<Loaded>,
-    print: Print,
-    computed: Computed,
-}
-
-async fn infer_with(
-    app: &App,
-    call: &Call,
-    upload: &Upload,
-    model: &Arc<Loaded>,
-) -> Result<Inferred, Refused> {
-    let mut print = develop(app, call, upload, model).await?;
-    let input = std::mem::take(&mut print.input);
-    let computed = compute(app, call, model, vec![input]).await?.pop();
-    let computed = computed.ok_or_else(Refused::internal)?;
-    Ok(Inferred { model: Arc::clone(model), print, computed })
 }
 
 /// The model as the caller named it.

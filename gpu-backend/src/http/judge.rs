@@ -27,7 +27,7 @@ pub async fn judge(
     model: &str,
     drawn: Vec<Drawn>,
 ) -> Result<Vec<RenderedPicture>, Refused> {
-    let model = app.serving.fleet().choose(&named(Some(model))?, &call.id.0)?;
+    let model = app.serving.fleet().choose(&named(Some(model))?)?;
     let task = model.manifest.task;
     let mut placed = Vec::new();
     for Drawn { picture, tiles } in &drawn {

@@ -40,7 +40,7 @@ pub async fn handler(
     let asks = asks(&wanted.pictures)?;
     if let Some(model) = &wanted.judge {
         // Checked before anything is drawn in vain.
-        app.serving.fleet().choose(&named(Some(model))?, &call.id.0)?;
+        app.serving.fleet().choose(&named(Some(model))?)?;
     }
     let drawing = app.studio.submit(asks, call.terms.priority, call.terms.deadline)?;
     let mut drawn = Vec::with_capacity(wanted.pictures.len());

@@ -3,24 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::body::Body;
-use axum::http::Request;
-use munjigi_keys::signature::Audience;
-use munjigi_protocol::headers;
-
 use crate::files::png;
 use crate::models::{LABELS, Stocked, classifier, put};
-use crate::rig::NOW;
+use crate::predict::predicted;
 
 const TARGET: &str = "/v1/predict?caller=factory&model=shapes";
 
-/// The version that answers a call with this id.
-async fn version(stocked: &Stocked, id: &str) -> String {
-    let image = png(8, 8);
-    let signature = stocked.rig.signature(TARGET, &image, Audience::Gpu, NOW);
-    let request = Request::post(TARGET).header(headers::SIGNATURE, signature);
-    let request = request.header(headers::REQUEST_ID, id).body(Body::from(image)).unwrap();
-    let answer = stocked.rig.send(request).await;
+/// The version that answers a call.
+async fn version(stocked: &Stocked) -> String {
+    let answer = predicted(&stocked.rig, TARGET, &png(8, 8)).await;
     assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
     let reply = answer.json();
     format!("{}@{}", reply["model"].as_str().unwrap(), reply["version"].as_str().unwrap())
@@ -38,11 +29,7 @@ async fn a_swap_under_load_drops_no_call() {
     let load = async {
         let mut answers = BTreeMap::<String, usize>::new();
         while !is_over.load(Ordering::Relaxed) {
-            let (a, b, c) = tokio::join!(
-                version(&stocked, "a"),
-                version(&stocked, "b"),
-                version(&stocked, "c")
-            );
+            let (a, b, c) = tokio::join!(version(&stocked), version(&stocked), version(&stocked));
             for version in [a, b, c] {
                 *answers.entry(version).or_default() += 1;
             }
@@ -63,7 +50,7 @@ async fn a_swap_under_load_drops_no_call() {
                     fleet.lines.values().all(|line| line.versions.keys().eq([&wanted]))
                 })
                 .await;
-            assert_eq!(version(&stocked, "d").await, format!("shapes@{next}"));
+            assert_eq!(version(&stocked).await, format!("shapes@{next}"));
         }
         is_over.store(true, Ordering::Relaxed);
     };
@@ -72,42 +59,19 @@ async fn a_swap_under_load_drops_no_call() {
 }
 
 #[tokio::test]
-async fn a_canary_gets_its_share_and_an_id_always_the_same() {
+async fn the_highest_version_answers_until_a_plan_goes_back() {
     let stocked = Stocked::with(&[], |models| {
         put(models, "shapes", "1.0.0", &classifier(5), &LABELS);
         put(models, "shapes", "1.1.0", &classifier(6), &LABELS);
     })
     .await;
-    assert_eq!(version(&stocked, "x").await, "shapes@1.1.0");
-    plan(&stocked, "canary = { version = \"1.1.0\", share = 0.25 }");
+    assert_eq!(version(&stocked).await, "shapes@1.1.0");
+    plan(&stocked, "latest = \"1.0.0\"");
     let has_plan = |stocked: &Stocked| {
-        stocked.rig.app.serving.fleet().lines.values().any(|line| line.plan.canary.is_some())
+        stocked.rig.app.serving.fleet().lines.values().any(|line| line.plan.latest.is_some())
     };
     stocked.until(has_plan).await;
-    let mut canaries = 0;
-    for id in 0..200 {
-        let first = version(&stocked, &id.to_string()).await;
-        canaries += usize::from(first == "shapes@1.1.0");
-        if id < 5 {
-            assert_eq!(first, version(&stocked, &id.to_string()).await);
-        }
-    }
-    assert!((25..=75).contains(&canaries), "{canaries} of 200");
-
-    plan(&stocked, "latest = \"1.0.0\"");
-    stocked.until(|stocked| !has_plan(stocked)).await;
-    assert_eq!(version(&stocked, "x").await, "shapes@1.0.0");
-}
-
-#[tokio::test]
-async fn a_fallback_answers_for_a_model_that_is_broken() {
-    let stocked = Stocked::with(&[], |models| {
-        put(models, "shapes", "2.0.0", b"no network", &LABELS);
-        put(models, "older", "1.0.0", &classifier(5), &LABELS);
-        std::fs::write(models.join("shapes/serving.toml"), "fallback = \"older\"").unwrap();
-    })
-    .await;
-    assert_eq!(version(&stocked, "x").await, "older@1.0.0");
+    assert_eq!(version(&stocked).await, "shapes@1.0.0");
 }
 
 #[tokio::test]
@@ -118,10 +82,10 @@ async fn a_broken_plan_changes_nothing_and_is_reported() {
         std::fs::write(models.join("shapes/serving.toml"), "latest = \"1.0.0\"").unwrap();
     })
     .await;
-    assert_eq!(version(&stocked, "x").await, "shapes@1.0.0");
+    assert_eq!(version(&stocked).await, "shapes@1.0.0");
     plan(&stocked, "latest = 7");
     stocked.until(|stocked| !stocked.rig.app.serving.fleet().broken.is_empty()).await;
-    assert_eq!(version(&stocked, "x").await, "shapes@1.0.0");
+    assert_eq!(version(&stocked).await, "shapes@1.0.0");
     let version = stocked.rig.fetch("/version").await.json();
     assert_eq!(version["broken"][0]["code"], "model-plan-invalid");
 }
