@@ -2,10 +2,7 @@
 //! the distribution of their clarity: `cargo run --release --example
 //! measure_pictures`.
 
-use std::time::Duration;
-
 use munjigi_gpu_backend::clock::Stopwatch;
-use munjigi_gpu_backend::draw::brush::Brush;
 use munjigi_gpu_backend::draw::{Ask, draw};
 use munjigi_protocol::{PictureType, RightRound};
 use munjigi_scene::Seed;
@@ -19,8 +16,7 @@ fn main() {
         for number in 0..count {
             let ask =
                 Ask { picture_type, seed: Seed::numbered(number.into()), seed_text: String::new() };
-            let picture =
-                draw(&ask, &Brush::CPU, &|| Some(Duration::MAX)).expect("no one leaves").picture;
+            let picture = draw(&ask, &|| true).expect("no one leaves").picture;
             bytes.push(picture.images.iter().map(|image| image.data.len() * 3 / 4).sum::<usize>());
             clarity.push(format!("{:.2}", picture.clarity));
             if let RightRound::Area { mask, .. } = &picture.answer {

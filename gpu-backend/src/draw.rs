@@ -1,9 +1,8 @@
-//! Pictures of challenges: dealt by `munjigi-scene`, painted by a [`Brush`],
-//! arranged and encoded here, with the answer and its clarity. One file per
-//! kind of challenge.
+//! Pictures of challenges: dealt and painted by `munjigi-scene`, arranged and
+//! encoded here, with the answer and its clarity. One file per kind of
+//! challenge.
 
 mod area;
-pub mod brush;
 mod grid;
 mod turn;
 
@@ -11,12 +10,8 @@ mod turn;
 mod tests;
 
 use munjigi_protocol::{PictureType, RenderedImage, RenderedPicture, base64};
-use munjigi_scene::{Kind, Picture, Scene, Seed};
+use munjigi_scene::{Kind, Picture, Scene, Seed, render};
 use munjigi_sheet::{Sheet, jpeg};
-
-use crate::paint::Order;
-
-use brush::{Brush, Left};
 
 /// A picture to draw.
 #[derive(Debug, Clone)]
@@ -41,10 +36,10 @@ pub struct Drawn {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stopped;
 
-/// Draws a picture. Between its steps, `left` says how long the caller still
-/// waits; `None` stops the drawing.
-pub fn draw(ask: &Ask, brush: &Brush, left: &Left) -> Result<Drawn, Stopped> {
-    let easel = Easel { brush, left };
+/// Draws a picture, and stops between its steps once the caller no longer
+/// `waits`.
+pub fn draw(ask: &Ask, waits: &dyn Fn() -> bool) -> Result<Drawn, Stopped> {
+    let easel = Easel(waits);
     let Parts { prompt, rows, columns, images, answer, clarity, tiles } = match ask.picture_type {
         PictureType::Grid => grid::draw(ask.seed, &easel)?,
         PictureType::Area => area::draw(ask.seed, &easel)?,
@@ -91,23 +86,16 @@ fn as_jpeg(sheet: &Sheet) -> RenderedImage {
 }
 
 /// Paints for as long as the caller waits.
-struct Easel<'a> {
-    brush: &'a Brush,
-    left: &'a Left<'a>,
-}
+struct Easel<'a>(&'a dyn Fn() -> bool);
 
 impl Easel<'_> {
-    /// Paints several pictures at once: one rarely fills a GPU.
-    fn paint_all(&self, orders: &[Order]) -> Result<Vec<Picture>, Stopped> {
-        self.brush.paint(orders, self.left).ok_or(Stopped)
-    }
-
     /// Stops if no one is waiting any more; called before each long step.
     fn waits(&self) -> Result<(), Stopped> {
-        (self.left)().map(|_| ()).ok_or(Stopped)
+        if (self.0)() { Ok(()) } else { Err(Stopped) }
     }
 
     fn paint(&self, scene: &Scene, width: u32, height: u32) -> Result<Picture, Stopped> {
-        self.paint_all(&[Order { scene, width, height }])?.pop().ok_or(Stopped)
+        self.waits()?;
+        Ok(render(scene, width, height))
     }
 }

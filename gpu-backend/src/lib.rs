@@ -5,10 +5,10 @@
 //! the folder of models that an operator vouches for; `task` interprets the
 //! numbers. `upload` accepts images from outside; `loaded` is a model that is
 //! ready, `serving` the models in service, and `device` the one thread that
-//! computes them. `draw` makes the pictures of challenges, `paint` paints their
-//! scenes on the adapter, and `studio` provides the threads; `http` is the
-//! service, assembled by `server`. Nothing here knows accounts, Postgres, or
-//! how a picture is used.
+//! computes them. `draw` makes the pictures of challenges, and `studio` provides
+//! the threads; `http` is the service, assembled by `server`. `paint` paints
+//! scenes on an adapter. Nothing here knows accounts, Postgres, or how a picture
+//! is used.
 
 pub mod cli;
 pub mod config;

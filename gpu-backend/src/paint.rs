@@ -3,7 +3,6 @@
 //! shader is in `paint/shader`; `tests/paint` checks how closely its result
 //! agrees with the processor's. What is drawn is decided elsewhere.
 
-mod fenced;
 mod rows;
 
 use std::borrow::Cow;
@@ -17,7 +16,6 @@ use thiserror::Error;
 use wgpu::{BufferUsages, Device, Queue};
 
 use crate::engine::fence::Unanswered;
-pub use fenced::Fenced;
 use rows::Stack;
 
 /// The shader; each of its files is one concern.
@@ -85,16 +83,6 @@ pub enum PaintError {
 pub trait Paint: Send + Sync {
     /// Draws several at once, in the order of the orders.
     fn paint_all(&self, orders: &[Order]) -> Result<Vec<Picture>, PaintError>;
-
-    /// The same for a call with a time limit; a painter that can be interrupted
-    /// then returns `Busy`.
-    fn paint_within(
-        &self,
-        orders: &[Order],
-        _within: Duration,
-    ) -> Result<Vec<Picture>, PaintError> {
-        self.paint_all(orders)
-    }
 }
 
 impl PaintError {

@@ -12,11 +12,9 @@ use tokio::net::TcpListener;
 use crate::clock::Clock;
 use crate::config::{Config, Work};
 use crate::device::Device;
-use crate::draw::brush::Brush;
 use crate::engine::choice::Engines;
 use crate::http::{self, App, Bodies, Darkroom};
 use crate::nonces::Nonces;
-use crate::paint::{Fenced, Painter};
 use crate::serving::Watcher;
 use crate::studio::Studio;
 
@@ -32,18 +30,6 @@ pub fn app(
     clock: Clock,
     metrics: PrometheusHandle,
 ) -> std::io::Result<Arc<App>> {
-    let brush = brush(&engines);
-    app_with(config, engines, brush, clock, metrics)
-}
-
-/// The same with a given brush; for tests.
-pub fn app_with(
-    config: &Config,
-    engines: Engines,
-    brush: Brush,
-    clock: Clock,
-    metrics: PrometheusHandle,
-) -> std::io::Result<Arc<App>> {
     let Work { threads, queue, batch_wait } = config.work;
     let device = Arc::new(Device::new(Arc::new(engines), queue, batch_wait)?);
     Ok(Arc::new(App {
@@ -51,29 +37,12 @@ pub fn app_with(
         calls: config.calls.clone(),
         nonces: Nonces::default(),
         bodies: Bodies::default(),
-        studio: Studio::new(brush, threads, queue)?,
+        studio: Studio::new(threads, queue)?,
         device,
         serving: Arc::default(),
         darkroom: Darkroom::default(),
         metrics,
     }))
-}
-
-/// Paints on the adapter that computes models, behind its fence; on the
-/// processor if there is none.
-pub fn brush(engines: &Engines) -> Brush {
-    let (Some(gpu), Some(fence)) = (engines.adapter.clone(), engines.fence()) else {
-        return Brush::CPU;
-    };
-    let name = gpu.info.name.clone();
-    let painter = fence.load(move || Painter::new(&gpu.device, &gpu.queue));
-    match painter.unwrap_or_else(|error| Err(error.into())) {
-        Ok(painter) => Brush::adapter(name, Fenced::new(painter, fence.clone())),
-        Err(error) => {
-            tracing::warn!(%error, adapter = %name, "painting on the CPU");
-            Brush::CPU
-        }
-    }
 }
 
 /// Starts to watch a folder of models for a service.

@@ -11,7 +11,6 @@ use tokio::sync::oneshot;
 use tracing::Span;
 
 use crate::clock::{Deadline, Stopwatch};
-use crate::draw::brush::Brush;
 use crate::draw::{Ask, Drawn, Stopped, draw};
 use crate::priority::Priority;
 
@@ -29,7 +28,6 @@ pub struct Studio {
 struct Shared {
     queue: Mutex<Queue>,
     more: Condvar,
-    brush: Brush,
     most: usize,
     threads: usize,
 }
@@ -81,7 +79,7 @@ pub struct Drawing {
 
 impl Studio {
     /// Starts the threads.
-    pub fn new(brush: Brush, threads: usize, most: usize) -> std::io::Result<Self> {
+    pub fn new(threads: usize, most: usize) -> std::io::Result<Self> {
         let queue = Queue {
             high: VecDeque::new(),
             low: VecDeque::new(),
@@ -90,7 +88,7 @@ impl Studio {
             closed: false,
         };
         let (queue, more) = (Mutex::new(queue), Condvar::new());
-        let shared = Arc::new(Shared { queue, more, brush, most, threads });
+        let shared = Arc::new(Shared { queue, more, most, threads });
         let threads = (0..threads)
             .map(|number| {
                 let shared = Arc::clone(&shared);
@@ -99,16 +97,6 @@ impl Studio {
             })
             .collect::<std::io::Result<_>>()?;
         Ok(Self { shared, threads })
-    }
-
-    /// The name of what draws: an adapter's, or `cpu`.
-    pub fn brush(&self) -> &str {
-        self.shared.brush.name()
-    }
-
-    /// Why the adapter is no longer used; `None` while it is.
-    pub fn left(&self) -> Option<String> {
-        self.shared.brush.left().map(ToString::to_string)
     }
 
     /// Queues pictures, all or none.
@@ -221,14 +209,14 @@ impl Shared {
     fn work(&self) {
         while let Some(Job { ask, deadline, reply, span }) = self.next() {
             let _entered = span.enter();
-            let left = || deadline.left().filter(|_| !reply.is_closed());
-            if left().is_none() {
+            let waits = || !deadline.is_past() && !reply.is_closed();
+            if !waits() {
                 let _ = reply.send(Err(NotDrawn::Late));
                 continue;
             }
             let label = ask.picture_type.as_str();
             let stopwatch = Stopwatch::start();
-            let drawn = catch_unwind(AssertUnwindSafe(|| draw(&ask, &self.brush, &left)));
+            let drawn = catch_unwind(AssertUnwindSafe(|| draw(&ask, &waits)));
             let answer = match drawn {
                 Ok(Ok(drawn)) => {
                     self.note(label, stopwatch.elapsed());

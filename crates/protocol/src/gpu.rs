@@ -34,7 +34,7 @@ pub struct Rendering {
 pub struct RenderReply {
     /// In the order of the request.
     pub pictures: Vec<RenderedPicture>,
-    /// What drew them: an adapter's name, or `cpu`.
+    /// What drew them: `cpu`.
     pub drawn_by: String,
 }
 

@@ -37,7 +37,7 @@ async fn serve(config: &Config, wish: &Wish, models: &Path) -> Result<()> {
     let app = server::app(config, engines, Clock::system(), metrics)?;
     tracing::info!(
         %address, version = env!("CARGO_PKG_VERSION"), engines = %app.device.engines(),
-        drawn_by = app.studio.brush(), threads = config.work.threads,
+        threads = config.work.threads,
         models = %models.display(), "the gpu-backend is listening"
     );
     let watcher = server::watch(&app, models, config)?;

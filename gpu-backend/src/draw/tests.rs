@@ -1,12 +1,10 @@
-use std::time::Duration;
-
 use munjigi_protocol::{RenderedImage, RightRound, base64};
 
 use super::*;
 
 fn drawn(picture_type: PictureType, number: u64) -> Drawn {
     let ask = Ask { picture_type, seed: Seed::numbered(number), seed_text: "seed".to_owned() };
-    draw(&ask, &Brush::CPU, &|| Some(Duration::MAX)).unwrap()
+    draw(&ask, &|| true).unwrap()
 }
 
 /// Width and height of each image, decoded; an AVIF states them in its header.
@@ -80,5 +78,5 @@ fn the_same_seed_is_the_same_picture() {
 fn drawing_ends_when_no_one_waits() {
     let ask =
         Ask { picture_type: PictureType::Grid, seed: Seed::numbered(1), seed_text: String::new() };
-    assert_eq!(draw(&ask, &Brush::CPU, &|| None).unwrap_err(), Stopped);
+    assert_eq!(draw(&ask, &|| false).unwrap_err(), Stopped);
 }

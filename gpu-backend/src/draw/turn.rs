@@ -3,11 +3,10 @@
 
 use munjigi_protocol::{RenderedImage, RightRound};
 use munjigi_scene::clarity::{self, Plainness};
-use munjigi_scene::{Scene, Seed, Turn};
+use munjigi_scene::{Picture, Seed, Turn};
 use munjigi_sheet::{Sheet, avif};
 
 use super::{Easel, Parts, Stopped, encoded};
-use crate::paint::Order;
 
 const VIEWS: u8 = 16;
 const COLUMNS: u8 = 4;
@@ -26,9 +25,8 @@ const REFERENCE_FINEST: u8 = 140;
 
 pub(super) fn draw(seed: Seed, easel: &Easel) -> Result<Parts, Stopped> {
     let turn = Turn::deal(seed, VIEWS);
-    let scenes: Vec<Scene> = (0..VIEWS).map(|view| turn.view(view)).collect();
-    let order = |scene| Order { scene, width: VIEW, height: VIEW };
-    let views = easel.paint_all(&scenes.iter().map(order).collect::<Vec<Order>>())?;
+    let views = (0..VIEWS).map(|view| easel.paint(&turn.view(view), VIEW, VIEW));
+    let views = views.collect::<Result<Vec<Picture>, _>>()?;
     let reference = easel.paint(&turn.reference, REFERENCE, REFERENCE)?;
     let right = usize::from(turn.answer);
     let around = |step: usize| &views[(right + step) % views.len()];

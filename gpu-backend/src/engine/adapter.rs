@@ -1,5 +1,4 @@
-//! Finds and opens a graphics adapter. `choice` decides which one is used;
-//! scenes are drawn on the same device.
+//! Finds and opens a graphics adapter. `choice` decides which one is used.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 

@@ -43,7 +43,7 @@ impl FromStr for Wish {
 pub struct Engines {
     /// Preferred where a model may use it and while its adapter answers.
     pub gpu: Option<Fenced>,
-    /// The adapter that `gpu` computes on; drawing shares it.
+    /// The adapter that `gpu` computes on.
     pub adapter: Option<Gpu>,
     /// Always available.
     pub cpu: Box<dyn Engine>,
@@ -82,8 +82,7 @@ impl Engines {
         }
     }
 
-    /// Puts an engine in the place of the GPU's, without an adapter to draw on;
-    /// for tests.
+    /// Puts an engine in the place of the GPU's, without an adapter; for tests.
     pub fn with(gpu: impl Engine + 'static, patience: Patience) -> Self {
         let reason = "a stand-in for a GPU".to_owned();
         let (gpu, cpu) = (Some(Fenced::new(gpu, patience)), Box::new(Rten));

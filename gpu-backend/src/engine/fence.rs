@@ -16,7 +16,7 @@ use crate::clock::Stopwatch;
 /// How long the adapter may take before it counts as hung.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
-    /// For work that calls wait for: a batch, pictures.
+    /// For work that calls wait for: a batch.
     pub serving: Duration,
     /// For preparation, in which shaders are compiled.
     pub loading: Duration,

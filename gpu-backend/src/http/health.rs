@@ -77,7 +77,7 @@ fn engine(app: &App) -> HealthCheck {
     HealthCheck { name: "engine".to_owned(), status, detail: why.unwrap_or_default() }
 }
 
-/// The models that the GPU failed on, and painting if it failed there.
+/// The models that the GPU failed on.
 fn broke(app: &App) -> Option<String> {
     let fleet = app.serving.fleet();
     let models = fleet.lines.values().flat_map(|line| line.versions.values());
@@ -85,8 +85,7 @@ fn broke(app: &App) -> Option<String> {
         let place = model.places().find(|place| place.is_fault)?;
         Some(format!("{}: {}", model.label(), place.why))
     });
-    let painting = app.studio.left().map(|why| format!("paint: {why}"));
-    let broke: Vec<String> = places.chain(painting).collect();
+    let broke: Vec<String> = places.collect();
     (!broke.is_empty()).then(|| broke.join("; "))
 }
 

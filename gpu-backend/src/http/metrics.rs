@@ -53,7 +53,7 @@ pub fn describe() {
     );
     describe_counter!(
         "munjigi_gpu_engine_failures_total",
-        "Times the GPU was abandoned while serving, by work (a model, or paint) and reason"
+        "Times the GPU was abandoned while serving, by work (a model) and reason"
     );
     describe_gauge!("munjigi_gpu_memory_bytes", Unit::Bytes, "Taken on the adapter, where known");
     describe_gauge!("munjigi_gpu_queue_depth", "Waiting work, by queue and priority");

@@ -51,7 +51,7 @@ pub async fn handler(
         Some(model) => judge(&app, &call, model, drawn).await?,
         None => drawn.into_iter().map(|Drawn { picture, .. }| picture).collect(),
     };
-    Ok(Json(RenderReply { pictures, drawn_by: app.studio.brush().to_owned() }))
+    Ok(Json(RenderReply { pictures, drawn_by: "cpu".to_owned() }))
 }
 
 fn asks(pictures: &[Rendering]) -> Result<Vec<Ask>, Refused> {

@@ -24,10 +24,6 @@ pub struct Running {
     engines: Vec<String>,
     /// Why the engines are these.
     reason: String,
-    /// What draws pictures.
-    drawn_by: String,
-    /// Why the adapter does not draw any more; absent unless it was left.
-    drawn_because: Option<String>,
     /// The models in service.
     models: Vec<Model>,
     /// What in the folder of models cannot be used.
@@ -85,8 +81,6 @@ pub async fn handler(State(app): State<Arc<App>>) -> Json<Running> {
         adapter: adapter.map(crate::engine::adapter::Gpu::describe),
         engines: all.map(|engine| engine.describe().to_string()).collect(),
         reason: left.unwrap_or_else(|| engines.reason.clone()),
-        drawn_by: app.studio.brush().to_owned(),
-        drawn_because: app.studio.left(),
         models: fleet.lines.values().flat_map(|line| line.versions.values()).map(model).collect(),
         broken: fleet.broken.iter().map(broken).collect(),
     })

@@ -14,7 +14,7 @@ fn later() -> Deadline {
 #[tokio::test]
 async fn a_queue_takes_all_of_a_call_or_none() {
     // No one draws, so pictures stay in the queue.
-    let studio = Studio::new(Brush::CPU, 0, 3).unwrap();
+    let studio = Studio::new(0, 3).unwrap();
     let two = studio.submit(vec![ask(1), ask(2)], Priority::Low, later()).unwrap();
     let full = studio.submit(vec![ask(3), ask(4)], Priority::High, later()).unwrap_err();
     assert!(full.retry_after >= 1);
@@ -24,7 +24,7 @@ async fn a_queue_takes_all_of_a_call_or_none() {
 
 #[tokio::test]
 async fn a_picture_that_comes_too_late_is_given_up() {
-    let studio = Studio::new(Brush::CPU, 0, 3).unwrap();
+    let studio = Studio::new(0, 3).unwrap();
     let deadline = Deadline::after(Duration::from_millis(20));
     let drawing = studio.submit(vec![ask(1)], Priority::High, deadline).unwrap().remove(0);
     assert_eq!(drawing.finished().await.unwrap_err(), NotDrawn::Late);
@@ -32,7 +32,7 @@ async fn a_picture_that_comes_too_late_is_given_up() {
 
 #[test]
 fn high_goes_first_and_low_is_not_starved() {
-    let studio = Studio::new(Brush::CPU, 0, 100).unwrap();
+    let studio = Studio::new(0, 100).unwrap();
     let _low = studio.submit((0..2).map(ask).collect(), Priority::Low, later()).unwrap();
     let _high = studio.submit((10..26).map(ask).collect(), Priority::High, later()).unwrap();
     let mut queue = studio.shared.queue();

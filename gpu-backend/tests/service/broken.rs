@@ -1,13 +1,11 @@
-//! Engines and painters that break on request: until then they compute and
-//! paint on the processor, under a GPU's name.
+//! Engines that break on request: until then they compute on the processor,
+//! under a GPU's name.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
 use munjigi_gpu_backend::engine::{Description, Engine, Kind, LoadError, Rten, RunError, Session};
 use munjigi_gpu_backend::onnx::Canonical;
-use munjigi_gpu_backend::paint::{Order, Paint, PaintError};
-use munjigi_scene::{Picture, render};
 
 /// The kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,7 +14,7 @@ pub enum Fault {
     Fails,
     /// The same, and the device is gone for good.
     Lost,
-    /// Returns NaN, or nothing painted.
+    /// Returns NaN.
     Rubbish,
     Hangs,
 }
@@ -129,23 +127,5 @@ impl Session for BrokenSession {
             Some(_) => return Err(RunError::Failed("the driver is confused".to_owned())),
         }
         Ok(outputs)
-    }
-}
-
-impl Paint for Broken {
-    fn paint_all(&self, orders: &[Order]) -> Result<Vec<Picture>, PaintError> {
-        let fault = self.0.next();
-        let pictures = orders.iter().map(|order| render(order.scene, order.width, order.height));
-        let mut pictures: Vec<Picture> = pictures.collect();
-        match fault {
-            None => {}
-            Some(Fault::Rubbish) => {
-                for picture in &mut pictures {
-                    picture.rgb.fill(0);
-                }
-            }
-            Some(_) => return Err(PaintError::Refused("the driver is confused".to_owned())),
-        }
-        Ok(pictures)
     }
 }

@@ -8,12 +8,10 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use munjigi_gpu_backend::draw::brush::Brush;
 use munjigi_gpu_backend::engine::choice::{Engines, Wish};
-use munjigi_gpu_backend::engine::fence::{Fence, Patience};
-use munjigi_gpu_backend::paint::Fenced;
+use munjigi_gpu_backend::engine::fence::Patience;
 use munjigi_gpu_backend::server;
-use munjigi_protocol::{PredictReply, Prediction, RenderReply};
+use munjigi_protocol::{PredictReply, Prediction};
 use serde_json::{Value, json};
 
 use crate::adapter;
@@ -87,9 +85,9 @@ fn target(model: &str) -> String {
 }
 
 /// A service with one model, on the given engines.
-async fn service(model: &str, engines: Engines, brush: Brush) -> Stocked {
+async fn service(model: &str, engines: Engines) -> Stocked {
     let variables = [("MUNJIGI_GPU_BATCH_WAIT_MS", "1")];
-    let rig = Rig::on(&variables, engines, brush, recorded());
+    let rig = Rig::on(&variables, engines, recorded());
     Stocked::on(rig, |models: &Path| put(models, model, "1.0.0", &classifier(5), &LABELS)).await
 }
 
@@ -104,7 +102,7 @@ fn said(answer: &Answer) -> (String, Vec<(String, f32)>) {
 /// Sends different images, several of them concurrently, and compares each
 /// answer with the CPU's. Returns how many each engine answered.
 async fn flood(stocked: &Stocked, model: &str, target: &str) -> [usize; 2] {
-    let reference = service(model, Engines::choose(&Wish::Cpu), Brush::CPU).await;
+    let reference = service(model, Engines::choose(&Wish::Cpu)).await;
     let images: Vec<Vec<u8>> = (0..CALLS).map(|at| png(8 + at as u32, 9)).collect();
     let calls = images.iter().map(|image| Box::pin(predicted(&stocked.rig, target, image)));
     let answers = join_all(calls.collect()).await;
@@ -133,7 +131,7 @@ async fn metrics(rig: &Rig) -> String {
 async fn breaks(fault: Fault, code: &str, model: &str) -> (Stocked, Arc<Switch>) {
     let log = Log::of_the_process();
     let (engine, switch) = Broken::new(fault);
-    let stocked = service(model, Engines::with(engine, SHORT), Brush::CPU).await;
+    let stocked = service(model, Engines::with(engine, SHORT)).await;
     assert_eq!(fetched(&stocked.rig, "/version").await["models"][0]["sizes"][0]["engine"], "wonnx");
     assert_eq!(fetched(&stocked.rig, "/health/ready").await["status"], "ok");
 
@@ -204,7 +202,7 @@ async fn a_model_that_the_gpu_failed_on_is_retried_at_the_next_check_only() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gpu_that_misses_a_deadline_is_not_waited_for_but_stays_in_use() {
     let (engine, switch) = Broken::new(Fault::Hangs);
-    let stocked = service("late", Engines::with(engine, LONG), Brush::CPU).await;
+    let stocked = service("late", Engines::with(engine, LONG)).await;
     switch.break_after(0);
     let target = format!("{}&deadline_ms=8000", target("late"));
     assert_eq!(flood(&stocked, "late", &target).await, [0, CALLS]);
@@ -225,10 +223,7 @@ async fn a_device_that_is_lost_while_serving_loses_no_call() {
     let engines = adapter::engines();
     let gpu = engines.adapter.clone().expect("there is one");
     let log = Log::of_the_process();
-    let brush = server::brush(&engines);
-    let name = brush.name().to_owned();
-    assert!(name.to_lowercase().contains(&adapter::name()), "{name}");
-    let stocked = service("destroyed", engines, brush).await;
+    let stocked = service("destroyed", engines).await;
     let slowly = format!("{}&deadline_ms=120000", target("destroyed"));
     assert_eq!(flood(&stocked, "destroyed", &slowly).await, [CALLS, 0]);
     gpu.device.destroy();
@@ -237,59 +232,4 @@ async fn a_device_that_is_lost_while_serving_loses_no_call() {
     assert_eq!(version["models"][0]["sizes"][0]["engine"], "rten", "{version}");
     assert_eq!(fetched(&stocked.rig, "/health/ready").await["status"], "degraded");
     assert_eq!(log.warnings("destroyed@1.0.0").len(), 1);
-    assert_eq!(drawn(&stocked.rig).await, drawn(&Rig::new()).await);
-    assert_eq!(log.warnings(&format!("\"adapter\":\"{name}")).len(), 1);
-}
-
-/// Several pictures in each of several calls.
-async fn drawn(rig: &Rig) -> Vec<RenderReply> {
-    let calls = (0..4).map(|call| {
-        let seed = |at: u8| format!("{:02x}", call * 8 + at).repeat(32);
-        let kinds = ["area", "grid"].into_iter().zip(0..);
-        let pictures = kinds.map(|(kind, at)| json!({"type": kind, "seed": seed(at)}));
-        let body = json!({"pictures": pictures.collect::<Vec<_>>()});
-        let target = "/v1/render?caller=factory&deadline_ms=120000";
-        Box::pin(async move { rig.post(target, &body).await })
-    });
-    let answers = join_all(calls.collect()).await;
-    let reply = |answer: Answer| {
-        assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
-        serde_json::from_slice(&answer.body).unwrap()
-    };
-    answers.into_iter().map(reply).collect()
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_painter_that_breaks_under_load_loses_no_picture() {
-    let log = Log::of_the_process();
-    let wanted = drawn(&Rig::new()).await;
-    for (fault, code) in FAULTS {
-        let (painter, switch) = Broken::new(fault);
-        let patience = if fault == Fault::Hangs { SHORT } else { LONG };
-        let name = format!("fake {code}");
-        let brush = Brush::adapter(name.clone(), Fenced::new(painter, Fence::new(patience)));
-        let rig = Rig::on(&[], Engines::choose(&Wish::Cpu), brush, recorded());
-        assert_eq!(fetched(&rig, "/version").await["drawn_by"], json!(name));
-
-        switch.break_after(if fault == Fault::Hangs { 0 } else { GOOD });
-        for (drawn, wanted) in drawn(&rig).await.iter().zip(&wanted) {
-            assert_eq!(drawn.pictures, wanted.pictures, "{fault:?}");
-        }
-        let asked = switch.runs();
-        assert_eq!(drawn(&rig).await, wanted);
-        assert_eq!((switch.runs(), switch.faults()), (asked, 1), "{fault:?}: it was asked again");
-
-        let version = fetched(&rig, "/version").await;
-        assert_eq!(version["drawn_by"], "cpu");
-        assert!(version["drawn_because"].is_string(), "{version}");
-        let health = fetched(&rig, "/health").await;
-        assert!(health["checks"][0]["detail"].as_str().unwrap().contains("paint: "), "{health}");
-        // The number is not checked: another test here loses an adapter too.
-        let line =
-            format!("munjigi_gpu_engine_failures_total{{work=\"paint\",reason=\"{code}\"}} ");
-        let metrics = metrics(&rig).await;
-        assert!(metrics.contains(&line), "{line} is not in\n{metrics}");
-        let warnings = log.warnings(&name);
-        assert!(warnings.len() == 1 && warnings[0].contains(code), "{warnings:?}");
-    }
 }

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use munjigi_gpu_backend::draw::brush::Brush;
 use munjigi_gpu_backend::engine::choice::Engines;
 use munjigi_gpu_backend::engine::fence::Patience;
 use munjigi_gpu_backend::server;
@@ -83,7 +82,7 @@ pub async fn join_all<F: Future + Unpin>(futures: Vec<F>) -> Vec<F::Output> {
 async fn kept_busy(variables: &[(&str, &str)]) -> (Arc<Stocked>, Busy) {
     let (engine, switch) = Broken::new(Fault::Hangs);
     let engines = Engines::with(engine, Patience::SOFTWARE);
-    let rig = Rig::on(variables, engines, Brush::CPU, server::unused_metrics());
+    let rig = Rig::on(variables, engines, server::unused_metrics());
     let fill = |models: &Path| put(models, "shapes", "1.0.0", &classifier(5), &LABELS);
     let stocked = Arc::new(Stocked::on(rig, fill).await);
     switch.break_after(0);

@@ -9,7 +9,6 @@ use axum::http::{HeaderMap, Request};
 use metrics_exporter_prometheus::PrometheusHandle;
 use munjigi_gpu_backend::clock::Clock;
 use munjigi_gpu_backend::config::{Config, environment};
-use munjigi_gpu_backend::draw::brush::Brush;
 use munjigi_gpu_backend::engine::choice::{Engines, Wish};
 use munjigi_gpu_backend::http::{self, App};
 use munjigi_gpu_backend::server;
@@ -52,23 +51,18 @@ pub struct Answer {
 impl Rig {
     /// A service with these variables besides the key ring.
     pub fn with(variables: &[(&str, &str)]) -> Self {
-        Self::on(variables, Engines::choose(&Wish::Cpu), Brush::CPU, server::unused_metrics())
+        Self::on(variables, Engines::choose(&Wish::Cpu), server::unused_metrics())
     }
 
-    /// A service with the given engines and brush.
-    pub fn on(
-        variables: &[(&str, &str)],
-        engines: Engines,
-        brush: Brush,
-        metrics: PrometheusHandle,
-    ) -> Self {
+    /// A service with the given engines.
+    pub fn on(variables: &[(&str, &str)], engines: Engines, metrics: PrometheusHandle) -> Self {
         let keys = own_keys();
         let keys = [("MUNJIGI_INTERNAL_KEYS", keys.as_str())];
         let pairs = keys.iter().chain(variables);
         let pairs = pairs.map(|(name, value)| (name.into(), value.into()));
         let config = Config::read(&environment(pairs, |_| unreachable!())).unwrap();
         let clock = Clock::of(|| UnixMillis::from_seconds(NOW));
-        let app = server::app_with(&config, engines, brush, clock, metrics).unwrap();
+        let app = server::app(&config, engines, clock, metrics).unwrap();
         let nonce = AtomicU64::new(0);
         let router = http::router(Arc::clone(&app));
         Self { app, router, nonce }

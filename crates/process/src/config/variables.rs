@@ -273,7 +273,7 @@ pub const GPU_LISTEN: Variable = Variable::with_default(
 pub const GPU_ENGINE: Variable = Variable::with_default(
     "MUNJIGI_GPU_ENGINE",
     "auto",
-    "where to compute and draw: auto, gpu, cpu, or part of an adapter's name",
+    "where to compute: auto, gpu, cpu, or part of an adapter's name",
 );
 pub const GPU_MODELS: Variable =
     Variable::with_default("MUNJIGI_GPU_MODELS", "models", "folder of models");
