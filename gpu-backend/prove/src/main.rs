@@ -1,8 +1,8 @@
 //! `munjigi-prove`: proves what an adapter does. Runs the GPU tests on it,
 //! measures networks on wonnx and on rten (and ONNX Runtime on CUDA, if Python
-//! has it), measures painting on the adapter and on one core, and records the
-//! results. It needs nothing but itself and the test binaries, so that it can
-//! be copied to a machine with a GPU and without a compiler.
+//! has it), and records the results. It needs nothing but itself and the test
+//! binaries, so that it can be copied to a machine with a GPU and without a
+//! compiler.
 #![expect(clippy::print_stdout, reason = "a command prints to its caller")]
 
 #[path = "../../tests/cases/mod.rs"]
@@ -18,7 +18,6 @@
 mod cases;
 mod cuda;
 mod nets;
-mod painting;
 mod photos;
 mod ran;
 mod record;
@@ -39,7 +38,7 @@ use record::Record;
 const SOFTWARE: &str = "llvmpipe";
 
 #[derive(Parser)]
-#[command(name = "munjigi-prove", about = "What an adapter does: tests, networks, painting")]
+#[command(name = "munjigi-prove", about = "What an adapter does: tests and networks")]
 struct Arguments {
     #[command(subcommand)]
     subcommand: Task,
@@ -52,7 +51,7 @@ enum Task {
         /// Part of the adapter's name; else a GPU, else Mesa's software adapter
         #[arg(long)]
         adapter: Option<String>,
-        /// The folder of the test binaries: engines, paint, service and munjigi-gpu-backend
+        /// The folder of the test binaries: engines, service and munjigi-gpu-backend
         #[arg(long, default_value = ".munjigi/prove")]
         binaries: PathBuf,
         /// The gpu-backend's folder in a checkout, in which the tests run
@@ -95,12 +94,6 @@ enum Task {
         #[arg(long, default_value_t = usize::MAX)]
         batches: usize,
     },
-    /// Pictures per second on the adapter and on one core
-    Painting {
-        /// auto, or part of an adapter's name
-        #[arg(default_value = "auto")]
-        adapter: Wish,
-    },
 }
 
 fn main() -> ExitCode {
@@ -127,12 +120,6 @@ fn run(task: Task) -> Result<ExitCode> {
             photos::measure(&engines, &model, &photos, &truth, batches)?;
             Ok(ExitCode::SUCCESS)
         }
-        Task::Painting { adapter } => {
-            let engines = Engines::choose(&adapter);
-            println!("{engines}");
-            painting::measure(&engines)?;
-            Ok(ExitCode::SUCCESS)
-        }
         Task::All { adapter, binaries, folder, record, date, minutes } => {
             let start = Stopwatch::start();
             let engines = chosen(adapter)?;
@@ -149,11 +136,10 @@ fn run(task: Task) -> Result<ExitCode> {
                 "ONNX Runtime on CUDA: {}",
                 cuda.as_ref().map_or_else(Clone::clone, ToString::to_string)
             );
-            let painted = painting::measure(&engines)?;
             let is_time_up = || start.elapsed() > Duration::from_secs(minutes * 60);
             let models = folder.join("models");
             let nets = nets::measure(&engines, &models, cuda.as_ref().ok(), is_time_up)?;
-            let seen = Record::new(&gpu.info, date, tests, cuda, nets, painted);
+            let seen = Record::new(&gpu.info, date, tests, cuda, nets);
             seen.write_into(&record)?;
             println!("written into {}", record.display());
             let failed = tests.failed > 0 || tests.passed == 0;

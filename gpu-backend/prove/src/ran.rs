@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 /// Test binaries that have GPU tests.
-const BINARIES: [&str; 3] = ["engines", "paint", "service"];
+const BINARIES: [&str; 2] = ["engines", "service"];
 /// The program that the service's tests start.
 const SERVICE: &str = "munjigi-gpu-backend";
 

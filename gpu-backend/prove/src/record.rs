@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::cuda::Python;
 use crate::nets::{Measured, Nets};
-use crate::painting::Painted;
 use crate::ran::Ran;
 
 /// Everything after this line is written by this program.
@@ -33,7 +32,6 @@ pub struct Record {
     pub left_out: Vec<String>,
     pub tests: Ran,
     pub net: Vec<Measured>,
-    pub painting: Vec<Painted>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -50,7 +48,6 @@ impl Record {
         tests: Ran,
         cuda: Result<Python, String>,
         nets: Nets,
-        painting: Vec<Painted>,
     ) -> Self {
         let driver = format!("{} {}", info.driver, info.driver_info);
         Self {
@@ -64,7 +61,6 @@ impl Record {
             left_out: nets.left_out,
             tests,
             net: nets.measured,
-            painting,
         }
     }
 
@@ -113,12 +109,6 @@ mod tests {
             cuda_ms: None,
             difference: Some(2e-7),
         };
-        let painting = Painted {
-            picture: "tile 128 × 128".to_owned(),
-            at_once: 30,
-            per_second: 900.0,
-            core_per_second: 30.0,
-        };
         Record {
             adapter: adapter.to_owned(),
             device_type: word(wgpu::DeviceType::Cpu).to_owned(),
@@ -130,7 +120,6 @@ mod tests {
             left_out: vec!["mobilenet ×32".to_owned()],
             tests: Ran { passed: 24, failed: 0 },
             net: vec![net],
-            painting: vec![painting],
         }
     }
 
