@@ -6,9 +6,8 @@
 //! numbers. `upload` accepts images from outside; `loaded` is a model that is
 //! ready, `serving` the models in service, and `device` the one thread that
 //! computes them. `draw` makes the pictures of challenges, and `studio` provides
-//! the threads; `http` is the service, assembled by `server`. `paint` paints
-//! scenes on an adapter. Nothing here knows accounts, Postgres, or how a picture
-//! is used.
+//! the threads; `http` is the service, assembled by `server`. Nothing here knows
+//! accounts, Postgres, or how a picture is used.
 
 pub mod cli;
 pub mod config;
@@ -19,7 +18,6 @@ mod entropy;
 pub mod http;
 pub mod loaded;
 pub mod nonces;
-pub mod paint;
 pub mod priority;
 pub mod registry;
 pub mod server;
