@@ -4,7 +4,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use munjigi_scene::{Area, Grid, Kind, Seed, Tile, Turn, flat::Rows, render, tile};
+use munjigi_scene::{Area, Grid, Kind, Seed, Tile, Turn, render, tile};
 
 fn tiles(c: &mut Criterion) {
     let mut group = c.benchmark_group("tile 128x128");
@@ -38,8 +38,6 @@ fn deals(c: &mut Criterion) {
     group.bench_function("grid", |b| b.iter(|| Grid::deal(black_box(seed))));
     group.bench_function("area", |b| b.iter(|| Area::deal(black_box(seed))));
     group.bench_function("turn", |b| b.iter(|| Turn::deal(black_box(seed), 16)));
-    let scene = Area::deal(seed).scene;
-    group.bench_function("rows", |b| b.iter(|| Rows::of(black_box(&scene))));
     group.finish();
 }
 

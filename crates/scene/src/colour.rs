@@ -15,7 +15,7 @@ fn linear(byte: u8) -> f32 {
 }
 
 /// Converts light to what a screen shows. The plain 2.2 curve, not sRGB's with
-/// its linear segment: a single `pow` is the same in WGSL.
+/// its linear segment: a single `pow`.
 pub(crate) fn shown(light: f32) -> f32 {
     libm::powf(light.clamp(0.0, 1.0), 1.0 / 2.2)
 }

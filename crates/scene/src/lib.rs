@@ -2,9 +2,8 @@
 //!
 //! A [`Seed`] becomes a [`Scene`]: plain data that says which parts are where,
 //! what they are made of and how they are lit. [`render`] draws it on the CPU
-//! and knows for every pixel which thing it shows; a GPU can draw the same
-//! description from the rows of [`flat`]. [`Grid`], [`Area`] and [`Turn`] are
-//! the three kinds of challenge, each with its answer.
+//! and knows for every pixel which thing it shows. [`Grid`], [`Area`] and
+//! [`Turn`] are the three kinds of challenge, each with its answer.
 //!
 //! No I/O, no clock, no network: the seed is the only input.
 
@@ -14,7 +13,6 @@ mod colour;
 mod curve;
 mod decor;
 mod dress;
-pub mod flat;
 mod form;
 mod grid;
 mod kind;

@@ -5,7 +5,7 @@ use glam::{Mat3, Vec3};
 
 use crate::{
     form::{Edge, Form},
-    scene::{Blend, Scene, Shape},
+    scene::{Blend, Scene},
     shape,
 };
 
@@ -13,7 +13,6 @@ use crate::{
 pub(crate) struct Solid {
     pub thing: u16,
     pub material: u32,
-    pub shape: Shape,
     form: Form,
     pub blend: Blend,
     pub origin: Vec3,
@@ -25,7 +24,6 @@ pub(crate) struct Solid {
     /// The box that holds everything the part can change, in its own frame.
     middle: Vec3,
     half: Vec3,
-    pub ball: Ball,
 }
 
 /// The ball that holds everything a part can change, enlarged by what `Melt`
@@ -119,18 +117,16 @@ impl Solids {
                 let axes = thing.axes * part.axes;
                 let origin = thing.at + thing.axes * part.at * thing.scale;
                 let grown = if let Blend::Melt { reach } = part.blend { reach } else { 0.0 };
-                let ball = Ball {
+                balls.push(Ball {
                     centre: origin + axes * ((low + high) * 0.5) * thing.scale,
                     radius: ((high - low).length() * 0.5 + grown) * thing.scale,
                     solid: u16::try_from(list.len()).expect("fewer than 65,536 parts"),
                     thing: label,
                     carves: part.blend == Blend::Carve,
-                };
-                balls.push(ball);
+                });
                 list.push(Solid {
                     thing: label,
                     material: part.material,
-                    shape: part.shape,
                     form: Form::of(&part.shape, &scene.points, &mut edges),
                     blend: part.blend,
                     origin,
@@ -139,7 +135,6 @@ impl Solids {
                     inverse: 1.0 / thing.scale,
                     middle: (low + high) * 0.5,
                     half: (high - low) * 0.5 + grown,
-                    ball,
                 });
             }
             groups.push(Group::of(&balls, start));
@@ -197,12 +192,6 @@ impl Solids {
             let balls = &self.balls[group.balls.clone()];
             near.extend(balls.iter().filter(|ball| within(ball.centre, ball.radius)));
         }
-    }
-
-    /// All parts, for tests that skip none.
-    #[cfg(test)]
-    pub fn all(&self) -> &[Ball] {
-        &self.balls
     }
 
     /// Distance from a scene point to the nearest of some parts. If it is

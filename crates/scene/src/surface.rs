@@ -171,8 +171,8 @@ fn whole(floor: f32) -> i32 {
     (floor as i32).clamp(-1_000_000, 1_000_000)
 }
 
-/// A lattice point's value in `0..1`: multiply, shift and xor, which give the
-/// same result with 32-bit integers on any GPU.
+/// A lattice point's value in `0..1`: multiply, shift and xor of 32-bit
+/// integers, which give the same result everywhere.
 #[expect(clippy::cast_precision_loss, reason = "24 bits fit an f32 exactly")]
 pub(crate) fn hash(cell: IVec3) -> f32 {
     let mixed = cell.x.cast_unsigned().wrapping_mul(0x8DA6_B343)
