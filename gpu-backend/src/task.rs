@@ -25,9 +25,6 @@ pub struct Misfit {
 }
 
 impl Misfit {
-    /// The stable code for logs, metrics and answers.
-    pub const CODE: &str = "model-output-mismatch";
-
     fn check(what: &'static str, found: usize, wanted: usize) -> Result<(), Self> {
         if found == wanted { Ok(()) } else { Err(Self { what, found, wanted }) }
     }

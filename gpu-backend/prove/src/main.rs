@@ -1,8 +1,7 @@
 //! `munjigi-prove`: proves what an adapter does. Runs the GPU tests on it,
-//! measures networks on wonnx and on rten (and ONNX Runtime on CUDA, if Python
-//! has it), and records the results. It needs nothing but itself and the test
-//! binaries, so that it can be copied to a machine with a GPU and without a
-//! compiler.
+//! measures networks on wonnx and on rten, and records the results. It needs
+//! nothing but itself and the test binaries, so that it can be copied to a
+//! machine with a GPU and without a compiler.
 #![expect(clippy::print_stdout, reason = "a command prints to its caller")]
 
 #[path = "../../tests/cases/mod.rs"]
@@ -16,7 +15,6 @@
     reason = "the tests' networks: they write small numbers, and single operators are not measured"
 )]
 mod cases;
-mod cuda;
 mod nets;
 mod photos;
 mod ran;
@@ -111,7 +109,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Nets { adapter, models } => {
             let engines = Engines::choose(&adapter);
             println!("{engines}");
-            nets::measure(&engines, &models, None, || false)?;
+            nets::measure(&engines, &models, || false)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Photos { adapter, model, photos, truth, batches } => {
@@ -131,15 +129,10 @@ fn run(task: Task) -> Result<ExitCode> {
             }
             let tests = ran::run(&binaries, &folder, &gpu.info.name)?;
             println!("GPU tests: {} passed, {} failed", tests.passed, tests.failed);
-            let cuda = cuda::Python::find();
-            println!(
-                "ONNX Runtime on CUDA: {}",
-                cuda.as_ref().map_or_else(Clone::clone, ToString::to_string)
-            );
             let is_time_up = || start.elapsed() > Duration::from_secs(minutes * 60);
             let models = folder.join("models");
-            let nets = nets::measure(&engines, &models, cuda.as_ref().ok(), is_time_up)?;
-            let seen = Record::new(&gpu.info, date, tests, cuda, nets);
+            let nets = nets::measure(&engines, &models, is_time_up)?;
+            let seen = Record::new(&gpu.info, date, tests, nets);
             seen.write_into(&record)?;
             println!("written into {}", record.display());
             let failed = tests.failed > 0 || tests.passed == 0;

@@ -14,7 +14,6 @@ use munjigi_gpu_backend::trust::{difference, inputs};
 use serde::{Deserialize, Serialize};
 
 use crate::cases;
-use crate::cuda::Python;
 
 /// The best of this many runs counts: others may share the machine.
 const RUNS: usize = 5;
@@ -42,8 +41,6 @@ pub struct Measured {
     /// Why wonnx does not compute it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wonnx_refused: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cuda_ms: Option<f64>,
     /// The engines' largest difference, relative to the largest number of an
     /// output.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,12 +63,7 @@ pub struct Nets {
 }
 
 /// Measures networks until time is up, and prints each result at once.
-pub fn measure(
-    engines: &Engines,
-    models: &Path,
-    cuda: Option<&Python>,
-    is_time_up: impl Fn() -> bool,
-) -> Result<Nets> {
+pub fn measure(engines: &Engines, models: &Path, is_time_up: impl Fn() -> bool) -> Result<Nets> {
     println!("milliseconds, best of {RUNS} at most: net ×batch  engine  load  first  best");
     let mut nets = Nets::default();
     let graphs = graphs(models)?;
@@ -83,7 +75,7 @@ pub fn measure(
                 nets.left_out.push(format!("{net} ×{batch}"));
                 continue;
             }
-            nets.measured.push(one(engines, net, graph, batch, cuda)?);
+            nets.measured.push(one(engines, net, graph, batch)?);
         }
     }
     Ok(nets)
@@ -100,13 +92,7 @@ fn graphs(models: &Path) -> Result<Vec<(String, Graph)>> {
     shipped.chain(standard).collect()
 }
 
-fn one(
-    engines: &Engines,
-    net: &str,
-    graph: &Graph,
-    batch: usize,
-    cuda: Option<&Python>,
-) -> Result<Measured> {
+fn one(engines: &Engines, net: &str, graph: &Graph, batch: usize) -> Result<Measured> {
     let model = Canonical::new(graph, batch)?;
     let name = format!("{net} ×{batch}");
     let (cpu, wanted) = timed(engines.cpu.as_ref(), &model).context(name.clone())?;
@@ -119,7 +105,6 @@ fn one(
         wonnx_load_ms: None,
         wonnx_first_ms: None,
         wonnx_refused: None,
-        cuda_ms: None,
         difference: None,
     };
     if let Some(engine) = &engines.gpu {
@@ -141,11 +126,6 @@ fn one(
                 measured.wonnx_refused = Some(format!("{error:#}"));
             }
         }
-    }
-    if let Some(python) = cuda {
-        let best = python.measure(&model)?;
-        println!("{name}  cuda  {best:.1}");
-        measured.cuda_ms = Some(rounded(best));
     }
     Ok(measured)
 }

@@ -7,7 +7,6 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::cuda::Python;
 use crate::nets::{Measured, Nets};
 use crate::ran::Ran;
 
@@ -25,8 +24,6 @@ pub struct Record {
     pub driver: String,
     pub date: String,
     pub command: String,
-    /// The version of ONNX Runtime, or why it was not used.
-    pub cuda: String,
     /// Networks that there was no time for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
@@ -42,13 +39,7 @@ struct File {
 
 impl Record {
     /// Assembles the record.
-    pub fn new(
-        info: &wgpu::AdapterInfo,
-        date: String,
-        tests: Ran,
-        cuda: Result<Python, String>,
-        nets: Nets,
-    ) -> Self {
+    pub fn new(info: &wgpu::AdapterInfo, date: String, tests: Ran, nets: Nets) -> Self {
         let driver = format!("{} {}", info.driver, info.driver_info);
         Self {
             adapter: info.name.clone(),
@@ -57,7 +48,6 @@ impl Record {
             driver: driver.trim().to_owned(),
             date,
             command: "scripts/prove-gpu".to_owned(),
-            cuda: cuda.map_or_else(|reason| reason, |python| python.to_string()),
             left_out: nets.left_out,
             tests,
             net: nets.measured,
@@ -106,7 +96,6 @@ mod tests {
             wonnx_load_ms: None,
             wonnx_first_ms: None,
             wonnx_refused: Some("a limit".to_owned()),
-            cuda_ms: None,
             difference: Some(2e-7),
         };
         Record {
@@ -116,7 +105,6 @@ mod tests {
             driver: "a driver".to_owned(),
             date: date.to_owned(),
             command: "scripts/prove-gpu".to_owned(),
-            cuda: "none: no Python".to_owned(),
             left_out: vec!["mobilenet ×32".to_owned()],
             tests: Ran { passed: 24, failed: 0 },
             net: vec![net],
