@@ -9,14 +9,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use thiserror::Error;
 use tokio::sync::oneshot;
 use tracing::Span;
 
 use crate::clock::{Deadline, Stopwatch};
 use crate::engine::choice::Engines;
 use crate::loaded::Loaded;
-use crate::priority::Priority;
+use crate::queued::{Full, NotDone, Priority, Queued};
 
 use queue::{Image, Queue};
 
@@ -43,32 +42,6 @@ pub struct Computed {
     pub engine: &'static str,
 }
 
-/// Why an image was not computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum NotComputed {
-    /// No caller waits for the result any more.
-    #[error("the deadline passed")]
-    Late,
-    /// The engine failed; the log has the details.
-    #[error("the model was not computed")]
-    Failed,
-}
-
-/// The queue is full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the queue of images for a model is full")]
-pub struct Full {
-    /// Seconds until there is likely to be room.
-    pub retry_after: u64,
-}
-
-/// An image in the queue or under computation. Dropping it cancels it.
-#[derive(Debug)]
-pub struct Computing {
-    reply: oneshot::Receiver<Result<Computed, NotComputed>>,
-    deadline: Deadline,
-}
-
 impl Device {
     /// Starts the thread. `most` bounds the number of waiting images;
     /// `batch_wait` is how long one waits for others.
@@ -92,10 +65,10 @@ impl Device {
         inputs: Vec<Vec<f32>>,
         priority: Priority,
         deadline: Deadline,
-    ) -> Result<Vec<Computing>, Full> {
+    ) -> Result<Vec<Queued<Computed>>, Full> {
         let mut queue = self.shared.queue();
         if queue.len() + inputs.len() > self.shared.most {
-            return Err(Full { retry_after: queue.seconds_left() });
+            return Err(Full { what: "images for a model", retry_after: queue.seconds_left() });
         }
         let computing = inputs
             .into_iter()
@@ -105,7 +78,7 @@ impl Device {
                 let since = Stopwatch::start();
                 let span = Span::current();
                 queue.push(priority, Image { model, input, since, deadline, reply, span });
-                Computing { reply: receiver, deadline }
+                Queued { reply: receiver, deadline }
             })
             .collect();
         self.shared.more.notify_all();
@@ -120,18 +93,6 @@ impl Drop for Device {
         if let Some(thread) = self.thread.take() {
             // Its panics were caught and logged where they happened.
             let _ = thread.join();
-        }
-    }
-}
-
-impl Computing {
-    /// Waits for the answer, at most until its deadline.
-    pub async fn finished(self) -> Result<Computed, NotComputed> {
-        let left = self.deadline.left().ok_or(NotComputed::Late)?;
-        match tokio::time::timeout(left, self.reply).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(NotComputed::Failed),
-            Err(_) => Err(NotComputed::Late),
         }
     }
 }
@@ -198,11 +159,11 @@ impl Shared {
             }
             Ok(Err(error)) => {
                 tracing::error!(model = %name, code = error.code(), %error, "a batch failed");
-                vec![Err(NotComputed::Failed); batch.len()]
+                vec![Err(NotDone::Failed); batch.len()]
             }
             Err(_) => {
                 tracing::error!(model = %name, "a batch panicked");
-                vec![Err(NotComputed::Failed); batch.len()]
+                vec![Err(NotDone::Failed); batch.len()]
             }
         };
         for (image, answer) in batch.into_iter().zip(answers) {

@@ -18,7 +18,7 @@ mod entropy;
 pub mod http;
 pub mod loaded;
 pub mod nonces;
-pub mod priority;
+pub mod queued;
 pub mod registry;
 pub mod server;
 pub mod serving;

@@ -12,11 +12,7 @@ use tracing::Span;
 
 use crate::clock::{Deadline, Stopwatch};
 use crate::draw::{Ask, Drawn, Stopped, draw};
-use crate::priority::Priority;
-
-/// One in this many pictures has low priority, if one waits: work done in
-/// advance is never starved.
-const TURNS: u32 = 8;
+use crate::queued::{self, Full, NotDone, Priority, Queued, TURNS};
 
 #[derive(Debug)]
 pub struct Studio {
@@ -46,35 +42,9 @@ struct Queue {
 struct Job {
     ask: Ask,
     deadline: Deadline,
-    reply: oneshot::Sender<Result<Drawn, NotDrawn>>,
+    reply: oneshot::Sender<Result<Drawn, NotDone>>,
     /// The call's span, for the log.
     span: Span,
-}
-
-/// Why a picture was not drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotDrawn {
-    /// No one waits for it any more.
-    #[error("the deadline passed")]
-    Late,
-    /// The renderer failed; the log has the details.
-    #[error("the picture could not be drawn")]
-    Failed,
-}
-
-/// The queue is full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the queue of pictures is full")]
-pub struct Full {
-    /// Seconds until there is likely to be room.
-    pub retry_after: u64,
-}
-
-/// A picture in the queue or being drawn. Dropping it cancels it.
-#[derive(Debug)]
-pub struct Drawing {
-    reply: oneshot::Receiver<Result<Drawn, NotDrawn>>,
-    deadline: Deadline,
 }
 
 impl Studio {
@@ -105,11 +75,11 @@ impl Studio {
         asks: Vec<Ask>,
         priority: Priority,
         deadline: Deadline,
-    ) -> Result<Vec<Drawing>, Full> {
+    ) -> Result<Vec<Queued<Drawn>>, Full> {
         let mut queue = self.shared.queue();
         let waiting = queue.high.len() + queue.low.len();
         if waiting + asks.len() > self.shared.most {
-            return Err(Full { retry_after: self.shared.wait(&queue, waiting) });
+            return Err(Full { what: "pictures", retry_after: self.shared.wait(&queue, waiting) });
         }
         let drawings = asks
             .into_iter()
@@ -117,7 +87,7 @@ impl Studio {
                 let (reply, receiver) = oneshot::channel();
                 let span = Span::current();
                 queue.of(priority).push_back(Job { ask, deadline, reply, span });
-                Drawing { reply: receiver, deadline }
+                Queued { reply: receiver, deadline }
             })
             .collect();
         queue.measure();
@@ -133,18 +103,6 @@ impl Drop for Studio {
         for thread in self.threads.drain(..) {
             // Its panic was logged where it was caught.
             let _ = thread.join();
-        }
-    }
-}
-
-impl Drawing {
-    /// Waits for the picture, at most until its deadline.
-    pub async fn finished(self) -> Result<Drawn, NotDrawn> {
-        let left = self.deadline.left().ok_or(NotDrawn::Late)?;
-        match tokio::time::timeout(left, self.reply).await {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(NotDrawn::Failed),
-            Err(_) => Err(NotDrawn::Late),
         }
     }
 }
@@ -169,14 +127,8 @@ impl Queue {
         job
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "gauges are floats by Prometheus's design")]
     fn measure(&self) {
-        let depth = |label: &'static str, count: usize| {
-            metrics::gauge!("munjigi_gpu_queue_depth", "queue" => "draw", "priority" => label)
-                .set(count as f64);
-        };
-        depth("high", self.high.len());
-        depth("low", self.low.len());
+        queued::measure("draw", self.high.len(), self.low.len());
     }
 }
 
@@ -211,7 +163,7 @@ impl Shared {
             let _entered = span.enter();
             let waits = || !deadline.is_past() && !reply.is_closed();
             if !waits() {
-                let _ = reply.send(Err(NotDrawn::Late));
+                let _ = reply.send(Err(NotDone::Late));
                 continue;
             }
             let label = ask.picture_type.as_str();
@@ -222,10 +174,10 @@ impl Shared {
                     self.note(label, stopwatch.elapsed());
                     Ok(drawn)
                 }
-                Ok(Err(Stopped)) => Err(NotDrawn::Late),
+                Ok(Err(Stopped)) => Err(NotDone::Late),
                 Err(_) => {
                     tracing::error!(picture_type = label, "a picture could not be drawn");
-                    Err(NotDrawn::Failed)
+                    Err(NotDone::Failed)
                 }
             };
             // The caller may have gone away.

@@ -8,14 +8,10 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tracing::Span;
 
-use super::{Computed, NotComputed};
+use super::Computed;
 use crate::clock::{Deadline, Stopwatch};
 use crate::loaded::Loaded;
-use crate::priority::Priority;
-
-/// One in this many batches starts with an image of low priority, if one waits:
-/// work done in advance is never starved.
-const TURNS: u32 = 8;
+use crate::queued::{self, NotDone, Priority, TURNS};
 
 /// An image to be run through a model.
 pub struct Image {
@@ -23,7 +19,7 @@ pub struct Image {
     pub input: Vec<f32>,
     pub since: Stopwatch,
     pub deadline: Deadline,
-    pub reply: oneshot::Sender<Result<Computed, NotComputed>>,
+    pub reply: oneshot::Sender<Result<Computed, NotDone>>,
     /// The call's span, for the log.
     pub span: Span,
 }
@@ -71,7 +67,7 @@ impl Queue {
                 *queue = kept;
                 let late: VecDeque<Image> = late;
                 for image in late {
-                    let _ = image.reply.send(Err(NotComputed::Late));
+                    let _ = image.reply.send(Err(NotDone::Late));
                 }
             }
         }
@@ -119,14 +115,8 @@ impl Queue {
         self.high.iter().chain(&self.low)
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "gauges are floats by Prometheus's design")]
     fn measure(&self) {
-        let depth = |label: &'static str, count: usize| {
-            metrics::gauge!("munjigi_gpu_queue_depth", "queue" => "infer", "priority" => label)
-                .set(count as f64);
-        };
-        depth("high", self.high.len());
-        depth("low", self.low.len());
+        queued::measure("infer", self.high.len(), self.low.len());
     }
 }
 

@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 
 use super::{App, Code, Refused};
 use crate::clock::Deadline;
-use crate::priority::Priority;
+use crate::queued::Priority;
 
 /// The deadline of callers that state none.
 const DEADLINE: Duration = Duration::from_secs(30);

@@ -12,8 +12,9 @@ use tokio::sync::Semaphore;
 use super::call::Call;
 use super::{App, Code, Refused};
 use crate::clock::Stopwatch;
-use crate::device::{Computed, NotComputed};
+use crate::device::Computed;
 use crate::loaded::Loaded;
+use crate::queued::NotDone;
 use crate::registry::Task;
 use crate::serving::{Named, say};
 use crate::task::feed;
@@ -112,8 +113,8 @@ pub async fn compute(
     let mut computed = Vec::with_capacity(computing.len());
     for image in computing {
         computed.push(image.finished().await.map_err(|error| match error {
-            NotComputed::Late => Refused::deadline_passed(),
-            NotComputed::Failed => Refused::later(Code::EngineFailed, error.to_string(), 5),
+            NotDone::Late => Refused::deadline_passed(),
+            NotDone::Failed => Refused::later(Code::EngineFailed, "the model was not computed", 5),
         })?);
     }
     Ok(computed)

@@ -9,10 +9,9 @@ use munjigi_keys::signature::SignatureError;
 use munjigi_process::signed::BodyError;
 
 use super::Code;
-use crate::device;
 use crate::nonces::NonceError;
+use crate::queued::{Full, NotDone};
 use crate::serving::NotServed;
-use crate::studio::{Full, NotDrawn};
 use crate::task::Misfit;
 use crate::upload::ImageError;
 
@@ -86,18 +85,12 @@ impl From<Full> for Refused {
     }
 }
 
-impl From<NotDrawn> for Refused {
-    fn from(error: NotDrawn) -> Self {
+impl From<NotDone> for Refused {
+    fn from(error: NotDone) -> Self {
         match error {
-            NotDrawn::Late => Self::deadline_passed(),
-            NotDrawn::Failed => Self::internal(),
+            NotDone::Late => Self::deadline_passed(),
+            NotDone::Failed => Self::internal(),
         }
-    }
-}
-
-impl From<device::Full> for Refused {
-    fn from(full: device::Full) -> Self {
-        Self::later(Code::QueueFull, full.to_string(), full.retry_after)
     }
 }
 

@@ -27,7 +27,7 @@ async fn a_picture_that_comes_too_late_is_given_up() {
     let studio = Studio::new(0, 3).unwrap();
     let deadline = Deadline::after(Duration::from_millis(20));
     let drawing = studio.submit(vec![ask(1)], Priority::High, deadline).unwrap().remove(0);
-    assert_eq!(drawing.finished().await.unwrap_err(), NotDrawn::Late);
+    assert_eq!(drawing.finished().await.unwrap_err(), NotDone::Late);
 }
 
 #[test]
