@@ -75,7 +75,11 @@ pub async fn finish(mut request: Request, next: Next) -> Response {
     let exchange = Exchange::begin(&request);
     let (method, route) = (exchange.method, &exchange.route);
     let trace_id = trace_id(request.headers());
-    let span = tracing::info_span!("request", request_id = %id.0, method, route = %route, trace_id);
+    // `call` fills in the caller of a signed call.
+    let caller = tracing::field::Empty;
+    let span = tracing::info_span!(
+        "request", request_id = %id.0, method, route = %route, trace_id, caller
+    );
     request.extensions_mut().insert(id.clone());
     let mut response = next.run(request).instrument(span.clone()).await;
     if let Some(refused) = response.extensions_mut().remove::<Refused>() {

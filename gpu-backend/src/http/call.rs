@@ -102,6 +102,7 @@ impl Terms {
             let detail = "the query: caller is 1 to 32 of a-z, 0-9 and -";
             return Err(Refused::new(Code::MalformedRequest, detail));
         }
+        tracing::Span::current().record("caller", asked.caller.as_str());
         let deadline = match asked.deadline_ms {
             None => DEADLINE,
             Some(ms @ 1..=LATEST_MS) => Duration::from_millis(ms),
