@@ -142,7 +142,7 @@ struct Gpu {
     date: String,
     command: String,
     tests: Tests,
-    painting: Vec<Painting>,
+    net: Vec<Net>,
 }
 
 #[derive(Deserialize)]
@@ -151,13 +151,21 @@ struct Tests {
     failed: usize,
 }
 
+/// A network with random weights of a usual shape, on both engines.
 #[derive(Deserialize)]
-struct Painting {
-    picture: String,
-    at_once: usize,
-    per_second: f64,
-    core_per_second: f64,
+struct Net {
+    #[serde(rename = "net")]
+    shape: String,
+    /// Images at once.
+    batch: u16,
+    /// Milliseconds of a batch on the processor.
+    rten_ms: f64,
+    /// Milliseconds of a batch on the adapter, where that takes so many.
+    wonnx_ms: Option<f64>,
 }
+
+/// Networks that are shown: one that classifies, one that segments.
+const SHOWN_NETS: [&str; 2] = ["mobilenet-v2", "yolo-seg"];
 
 /// What is no language, `Worded` refuses.
 #[derive(Deserialize)]
@@ -234,21 +242,22 @@ impl Gpu {
             let machine = t.get("benchmarks-gpu").with("adapter", &self.adapter);
             machine.with("type", &self.device_type)
         });
-        self.painting.iter().map(move |painting| {
-            let Painting { picture, at_once, per_second, core_per_second } = painting;
-            Figure {
+        let shown = self.net.iter().filter(|net| SHOWN_NETS.contains(&net.shape.as_str()));
+        shown.filter_map(move |Net { shape, batch, rten_ms, wonnx_ms }| {
+            let per_second = |batch_ms: f64| f64::from(*batch) * 1_000.0 / batch_ms;
+            let value = format!("{:.0}", per_second((*wonnx_ms)?));
+            Some(Figure {
                 group: Group::Service,
                 date: self.date.clone(),
                 machine: machine.clone(),
                 name: Worded::of(|t| {
-                    let name = t.get("benchmarks-painted").with("picture", picture);
-                    let name = name.with("at-once", at_once);
-                    name.with("core", format_args!("{core_per_second:.0}"))
+                    let name = t.get("benchmarks-computed").with("net", shape).with("batch", batch);
+                    name.with("processor", format_args!("{:.0}", per_second(*rten_ms)))
                 }),
-                value: format!("{per_second:.0}"),
+                value,
                 unit: Worded::of(|t| t.get("benchmarks-per-second")),
                 command: self.command.clone(),
-            }
+            })
         })
     }
 }
@@ -323,14 +332,14 @@ mod tests {
             let text = format!(
                 "figure = []\n{machine}[[gpu]]\nadapter = \"Card 9\"\ntype = \"{device_type}\"\n\
                  date = \"2026-11-21\"\ncommand = \"scripts/prove-gpu\"\n\
-                 tests = {{ passed = 24, failed = {failed} }}\n[[gpu.painting]]\n\
-                 picture = \"tile 128 × 128\"\nat_once = 30\nper_second = 912.3\ncore_per_second = 31.4\n"
+                 tests = {{ passed = 24, failed = {failed} }}\n[[gpu.net]]\n\
+                 net = \"yolo-seg\"\nbatch = 8\nrten_ms = 80.0\nwonnx_ms = 8.0\n"
             );
             let figures = read(&text, ATTACKED).unwrap().figures;
             figures.into_iter().filter(|figure| figure.machine.english.contains("Card 9")).collect()
         };
         let of_a_gpu: Vec<Figure> = shown("discrete", 0);
-        assert_eq!((of_a_gpu.len(), of_a_gpu[0].value.as_str()), (1, "912"));
+        assert_eq!((of_a_gpu.len(), of_a_gpu[0].value.as_str()), (1, "1000"));
         assert_eq!(of_a_gpu[0].machine.to(Locale::EN), "Card 9, discrete GPU");
         assert_eq!(of_a_gpu[0].machine.to("ko".parse().unwrap()), "Card 9, 외장 GPU");
         for (device_type, failed) in [("software", 0), ("other", 0), ("discrete", 1)] {

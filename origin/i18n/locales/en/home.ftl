@@ -60,6 +60,6 @@ demo-again = Send the same token again
 demo-again-hint = A token works once: the next response is timeout-or-duplicate.
 demo-restart = Start again
 benchmarks-gpu = { $adapter }, { $type } GPU
-benchmarks-painted = Pictures painted, { $picture }, { $at-once } at a time; one CPU core: { $core }
+benchmarks-computed = Images that a model of the shape { $net } looks at, { $batch } at a time; on the machine’s processor: { $processor }
 benchmarks-per-second = per second
 benchmarks-passed = Pictures of kind “{ $kind }” that the best external program passes ({ $low } to { $high } %)

@@ -65,6 +65,6 @@ benchmarks-gpu =
         [integrated] 내장
        *[virtual] 가상
     } GPU
-benchmarks-painted = 그린 그림, { $picture }, 한 번에 { $at-once }장. 프로세서 코어 하나: { $core }
+benchmarks-computed = { $net } 구조의 모델이 판독한 이미지, 한 번에 { $batch }장. 같은 기계의 프로세서: { $processor }
 benchmarks-per-second = 초당
 benchmarks-passed = 가장 나은 외부 프로그램이 통과하는 ‘{ $kind }’ 그림 ({ $low }–{ $high }%)
