@@ -71,6 +71,9 @@ pub enum NotServed {
     /// No such name or version.
     #[error("there is no model '{0}'")]
     Unknown(Named),
+    /// The folder was not read yet: it may exist.
+    #[error("the models are being loaded")]
+    Loading,
     /// It exists but cannot be used.
     #[error("the model '{0}' is currently unavailable")]
     Unavailable(Named),
@@ -90,7 +93,9 @@ impl Serving {
 impl Fleet {
     /// The model that answers a call.
     pub fn choose(&self, named: &Named) -> Result<Arc<Loaded>, NotServed> {
-        let unknown = || NotServed::Unknown(named.clone());
+        let unknown = || {
+            if self.is_loaded { NotServed::Unknown(named.clone()) } else { NotServed::Loading }
+        };
         let line = self.lines.get(&named.name).ok_or_else(unknown)?;
         match named.version {
             Some(version) => match line.versions.get(&version) {

@@ -98,6 +98,7 @@ impl From<NotServed> for Refused {
     fn from(error: NotServed) -> Self {
         match error {
             NotServed::Unknown(_) => Self::new(Code::ModelUnknown, error.to_string()),
+            NotServed::Loading => Self::later(Code::Unavailable, error.to_string(), 2),
             NotServed::Unavailable(_) => Self::later(Code::ModelUnavailable, error.to_string(), 60),
         }
     }

@@ -19,3 +19,11 @@ fn a_model_is_named_with_or_without_a_version() {
         assert!(named(text).is_err(), "{text}");
     }
 }
+
+#[test]
+fn while_the_models_are_loaded_none_is_called_unknown() {
+    let tile: Named = "tile".parse().unwrap();
+    assert_eq!(Fleet::default().choose(&tile).unwrap_err(), NotServed::Loading);
+    let loaded = Fleet { is_loaded: true, ..Fleet::default() };
+    assert_eq!(loaded.choose(&tile).unwrap_err(), NotServed::Unknown(tile));
+}
