@@ -7,6 +7,7 @@ mod expiry;
 mod filling;
 mod gate;
 mod internal;
+mod jobs;
 mod logs;
 mod meter;
 mod oracle;
