@@ -44,8 +44,6 @@ pub struct Attacked {
     pub tried: usize,
     /// Wilson's interval of the share, at 95 %.
     pub interval: [f64; 2],
-    /// Milliseconds that the gpu-backend computed for a tile, on average.
-    pub milliseconds: f64,
 }
 
 impl Attacked {
@@ -53,13 +51,6 @@ impl Attacked {
     #[expect(clippy::cast_precision_loss, reason = "thousands at most")]
     pub fn rate(&self) -> f64 {
         self.passed as f64 / self.tried.max(1) as f64
-    }
-
-    /// Hours of the gpu-backend for a thousand passes, puzzles apart; `None` if
-    /// it never passes.
-    pub fn hours(&self) -> Option<f64> {
-        let grids = (self.passed > 0).then(|| 1_000.0 / self.rate())?;
-        Some(grids * 9.0 * self.milliseconds / 3_600_000.0)
     }
 }
 
@@ -77,11 +68,11 @@ impl Attack<'_> {
         }
         let looks = stream::iter(&photos).map(|photo| self.look(photo));
         let mut looks = std::pin::pin!(looks.buffered(AT_ONCE));
-        let (mut seen, mut model, mut milliseconds) = (HashMap::new(), String::new(), 0.0);
+        let (mut seen, mut model) = (HashMap::new(), String::new());
         while let Some(looked) = looks.next().await {
-            let Some((photo, sights, name, took)) = looked? else { continue };
+            let Some((photo, sights, name)) = looked? else { continue };
             seen.insert(photo, sights);
-            (model, milliseconds) = (name, milliseconds + took);
+            model = name;
         }
         let passed = seeds.iter().enumerate().filter(|(position, seed)| {
             let grid = stock.grid(**seed, *position);
@@ -95,17 +86,15 @@ impl Attack<'_> {
             })
         });
         let (passed, tried) = (passed.count(), seeds.len());
-        #[expect(clippy::cast_precision_loss, reason = "some thousand photos")]
-        let milliseconds = milliseconds / seen.len().max(1) as f64;
         let interval = wilson(passed, tried);
         let photos = photos.len();
-        Ok(Some(Attacked { model, photos, passed, tried, interval, milliseconds }))
+        Ok(Some(Attacked { model, photos, passed, tried, interval }))
     }
 
     async fn look(
         &self,
         photo: &Accepted,
-    ) -> Result<Option<(PhotoId, Sights, String, f64)>, ImportError> {
+    ) -> Result<Option<(PhotoId, Sights, String)>, ImportError> {
         let Some((_, tile)) = tiles(self.pool, &[photo.id]).await?.pop() else { return Ok(None) };
         let Some(tile) = served(&tile) else { return Ok(None) };
         let reply = self.gpu.predict(PHOTOS, self.model, ("image/jpeg", tile), DEADLINE).await;
@@ -122,7 +111,7 @@ impl Attack<'_> {
             }
         }
         let name = format!("{}@{}", reply.model, reply.version);
-        Ok(Some((photo.id, sights, name, reply.milliseconds)))
+        Ok(Some((photo.id, sights, name)))
     }
 }
 
@@ -172,19 +161,5 @@ mod tests {
     fn an_interval_is_wilsons() {
         let [low, high] = wilson(8, 10);
         assert!((low - 0.4902).abs() < 1e-3 && (high - 0.9433).abs() < 1e-3);
-    }
-
-    #[test]
-    fn a_thousand_passes_take_as_long_as_their_tiles() {
-        let attacked = Attacked {
-            model: "a@1".to_owned(),
-            photos: 20,
-            passed: 50,
-            tried: 100,
-            interval: [0.4, 0.6],
-            milliseconds: 20.0,
-        };
-        assert!((attacked.hours().unwrap() - 0.1).abs() < 1e-9);
-        assert_eq!(Attacked { passed: 0, ..attacked }.hours(), None);
     }
 }

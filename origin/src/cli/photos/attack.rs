@@ -46,18 +46,14 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
 }
 
 fn people(attacked: &Attacked) -> String {
-    let Attacked { model, photos, passed, tried, interval: [low, high], milliseconds } = attacked;
-    let hours = attacked.hours().map_or_else(
-        || "it never passes".to_owned(),
-        |hours| format!("a thousand passes take this gpu-backend {hours:.2} hours"),
-    );
+    let Attacked { model, photos, passed, tried, interval: [low, high] } = attacked;
     let advice = if *low > THRESHOLD {
         "A program passes more than half of them: photo-grid asks more of people than of programs. Leave it off, or use things that this model does not know."
     } else {
         "A program passes less than half of them, so each pass costs it two puzzles or more."
     };
     format!(
-        "{model}, {photos} accepted photos: {passed} of {tried} grids passed, {:.1} % ({:.1} to {:.1} %)\n{milliseconds:.1} ms a tile; {hours}, puzzles apart\n{advice}\n",
+        "{model}, {photos} accepted photos: {passed} of {tried} grids passed, {:.1} % ({:.1} to {:.1} %)\n{advice}\n",
         100.0 * attacked.rate(),
         100.0 * low,
         100.0 * high
@@ -76,7 +72,6 @@ mod tests {
             passed: 510,
             tried: 1_000,
             interval: [low, 0.6],
-            milliseconds: 20.0,
         };
         assert!(people(&attacked(0.48)).contains("less than half"));
         let text = people(&attacked(0.51));
