@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::DefaultBodyLimit;
 use axum::extract::{RawPathParams, Request, State};
+use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -172,7 +173,8 @@ async fn once(
         Principal::User { account, .. } => format!("account/{}", account.id),
         Principal::Key(key) => format!("key/{}", key.id),
     };
-    let fingerprint = fingerprint(head.uri.path(), &body);
+    let path = head.uri.path_and_query().map_or_else(|| head.uri.path(), PathAndQuery::as_str);
+    let fingerprint = fingerprint(path, &body);
     let keyed = Keyed { caller: &name, key: &key, fingerprint };
     match idempotency::begin(&app.pool, keyed, now).await? {
         Known::New => {}

@@ -163,11 +163,11 @@ pub async fn create(
 ) -> Result<Response, ApiRefused> {
     let (app, organisation, now) = (acting.app(), acting.organisation(), acting.now());
     let priority = wanted.read()?;
-    if app.factory.gpu.is_none() {
-        let detail = "no model is computed here: the operator has not set MUNJIGI_GPU_URL";
-        return Err(ApiRefused::new(ApiCode::Unavailable, detail));
+    let hourly = app.factory.config.jobs_hourly;
+    if hourly == 0 || app.factory.gpu.is_none() {
+        let detail = "the operator of this service lets no organisation use its models";
+        return Err(ApiRefused::new(ApiCode::Forbidden, detail));
     }
-    let hourly = app.factory.config.jobs_hourly.max(1);
     let interval_millis = HOUR_MILLIS / u64::from(hourly);
     let limit = Limit { name: "jobs-by-organisation", burst: hourly, interval_millis };
     let told = app.cache.limits.tell(&limit, organisation.as_str(), now).await?;

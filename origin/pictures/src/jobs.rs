@@ -121,7 +121,7 @@ impl Factory {
             JobEnd::Broken => "broken",
             JobEnd::Untried => "untried",
         };
-        metrics::counter!("munjigi_jobs_total", "end" => label).increment(1);
+        metrics::counter!("munjigi_image_jobs_total", "end" => label).increment(1);
         match jobs::end_job(&self.pool, &job, &end, self.clock.now()).await {
             Ok(()) => pause,
             Err(error) => {

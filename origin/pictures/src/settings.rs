@@ -14,7 +14,7 @@ use crate::hours::Hours;
 pub struct Pictures {
     /// The gpu-backends, which share the work; without one nothing is drawn.
     pub gpu_urls: Vec<Url>,
-    /// Images of one organisation that models look at in an hour.
+    /// Images of one organisation that models look at in an hour; 0: none.
     pub jobs_hourly: u32,
     /// Kinds that are drawn and dealt.
     pub kinds: Vec<PictureKind>,

@@ -15,7 +15,7 @@ pub(super) fn pictures(reader: &mut Reader) -> Option<Pictures> {
     let gpu_urls = reader.required(&variables::GPU_URL, |text| {
         text.split(',').map(str::trim).filter(|url| !url.is_empty()).map(parse_bare_url).collect()
     });
-    let jobs_hourly = reader.required(&variables::JOBS_HOURLY, |text| number(text, 1..=1_000_000));
+    let jobs_hourly = reader.required(&variables::JOBS_HOURLY, |text| number(text, 0..=1_000_000));
     let kinds = reader.required(&variables::PICTURES_KINDS, parse_kinds);
     let per_pack = reader.required(&variables::PICTURES_PER_PACK, |text| number(text, 4..=1_024));
     let low_water = reader.required(&variables::PICTURES_LOW_WATER, challenges);

@@ -59,7 +59,7 @@ async fn look(app: &App) {
     }
     let unfinished = tokio::time::timeout(LOOK_TIMEOUT, jobs::unfinished(&app.pool)).await;
     if let Ok(Ok(unfinished)) = unfinished {
-        gauge!("munjigi_jobs_unfinished").set(unfinished as f64);
+        gauge!("munjigi_image_jobs_unfinished").set(unfinished as f64);
     }
     let last = tokio::time::timeout(LOOK_TIMEOUT, backups::last(&app.pool)).await;
     if let Ok(Ok(Some(at))) = last {
@@ -150,9 +150,12 @@ pub fn describe() {
         Unit::Seconds,
         "Time that an active kind has been below its low-water mark: alert above an hour"
     );
-    describe_gauge!("munjigi_jobs_unfinished", "Organisations' images that models have to look at");
+    describe_gauge!(
+        "munjigi_image_jobs_unfinished",
+        "Organisations' images that models have to look at"
+    );
     describe_counter!(
-        "munjigi_jobs_total",
+        "munjigi_image_jobs_total",
         "Attempts at them by end: done, failed, broken (retried), untried (retried)"
     );
     describe_counter!("munjigi_pictures_drawn_total", "Pictures drawn by kind");

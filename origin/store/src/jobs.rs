@@ -1,6 +1,8 @@
 //! Images that organisations have a model look at: one row per job, leased by
 //! the origin that has it computed. Which job is next, and when it has failed
 //! for good, is decided here.
+//!
+//! **job**: an image that a model looks at for an organisation, done once.
 
 mod next;
 #[cfg(test)]

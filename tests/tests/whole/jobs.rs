@@ -30,7 +30,10 @@ const PNG: &[u8] = include_bytes!("../../../origin/src/tests/api/jobs/red.png");
 async fn stack() -> Result<(Stack, GpuBackend)> {
     let (first, second) = (ports::free(), ports::free());
     let urls = [first, second].map(|port| format!("http://127.0.0.1:{port}")).join(",");
-    let origin_variables = BTreeMap::from([("MUNJIGI_GPU_URL".to_owned(), urls)]);
+    let origin_variables = BTreeMap::from([
+        ("MUNJIGI_GPU_URL".to_owned(), urls),
+        ("MUNJIGI_JOBS_HOURLY".to_owned(), "1000".to_owned()),
+    ]);
     let stack = Stack::start(StackOptions {
         pictures: Pictures::Later,
         gpu_port: Some(first),
@@ -138,7 +141,7 @@ async fn a_thousand_jobs_are_done_once_in_fair_turns_while_backends_are_killed()
     let metrics = client().get(format!("{}/metrics", stack.origin.operators())).send().await?;
     let metrics = metrics.text().await?;
     let ended = |end: &str| {
-        let name = format!("munjigi_jobs_total{{end=\"{end}\"}} ");
+        let name = format!("munjigi_image_jobs_total{{end=\"{end}\"}} ");
         metrics.lines().find_map(|line| line.strip_prefix(&name)?.parse().ok()).unwrap_or(0)
     };
     let (broken, untried): (u32, u32) = (ended("broken"), ended("untried"));

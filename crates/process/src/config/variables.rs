@@ -167,8 +167,8 @@ pub const GPU_URL: Variable = Variable::with_default(
 );
 pub const JOBS_HOURLY: Variable = Variable::with_default(
     "MUNJIGI_JOBS_HOURLY",
-    "1000",
-    "images of one organisation that models look at per hour",
+    "0",
+    "images of one organisation that models look at per hour; 0: none",
 );
 pub const PICTURES_KINDS: Variable = Variable::with_default(
     "MUNJIGI_PICTURES_KINDS",

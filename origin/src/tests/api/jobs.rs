@@ -33,10 +33,17 @@ async fn rig(pool: PgPool, hourly: u32) -> Rig {
 }
 
 async fn send(client: &Client<'_>, path: &str, body: &[u8]) -> Answer {
-    let request = Request::post(format!("/api/v1{path}"))
+    send_keyed(client, path, body, None).await
+}
+
+async fn send_keyed(client: &Client<'_>, path: &str, body: &[u8], key: Option<&str>) -> Answer {
+    let mut request = Request::post(format!("/api/v1{path}"))
         .header(header::AUTHORIZATION, format!("Bearer {}", client.bearer))
-        .header("x-real-ip", "203.0.113.7")
-        .body(Body::from(body.to_vec()));
+        .header("x-real-ip", "203.0.113.7");
+    if let Some(key) = key {
+        request = request.header("idempotency-key", key);
+    }
+    let request = request.body(Body::from(body.to_vec()));
     client.rig.send(request.unwrap()).await
 }
 
@@ -126,15 +133,18 @@ async fn what_is_no_job_is_refused_by_name(pool: PgPool) {
     let refused = send(&reader, &format!("{jobs}?model=tile"), PNG).await;
     assert_eq!(refused.code(), "forbidden");
 
-    // What was refused does not count; two an hour do.
-    for _ in 0..2 {
-        assert_eq!(send(&client, &format!("{jobs}?model=tile"), PNG).await.status, 202);
-    }
+    // What was refused does not count; two an hour do, one of them sent twice.
+    assert_eq!(send(&client, &format!("{jobs}?model=tile"), PNG).await.status, 202);
+    let path = format!("{jobs}?model=tile");
+    let keyed = async |path: &str| send_keyed(&client, path, PNG, Some("mine")).await;
+    let (first, again) = (keyed(&path).await, keyed(&path).await);
+    assert_eq!((first.status, first.body == again.body), (202, true));
+    assert_eq!(keyed(&format!("{path}&priority=low")).await.code(), "idempotency-key-reused");
     let third = send(&client, &format!("{jobs}?model=tile"), PNG).await;
     assert_eq!((third.status, third.code().as_str()), (429, "quota-exceeded"));
     assert!(third.headers.contains_key("retry-after"));
     let without = Rig::new(pool).await;
     let client = Client { rig: &without, bearer: client.bearer };
-    let away = send(&client, &format!("{jobs}?model=tile"), PNG).await;
-    assert_eq!((away.status, away.code().as_str()), (503, "unavailable"));
+    let off = send(&client, &format!("{jobs}?model=tile"), PNG).await;
+    assert_eq!((off.status, off.code().as_str()), (403, "forbidden"));
 }
