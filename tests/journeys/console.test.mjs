@@ -163,7 +163,7 @@ test('from sign-up to a visitor who passes, a rotation, and a colleague who may 
       await kim.press('Change the role of Park');
       await kim.page.getByRole('status').waitFor();
     }
-    const names = { organisation, sitekey, list, which: 'older', account: kims, invitation: parks, key: parks };
+    const names = { organisation, sitekey, list, which: 'older', account: kims, invitation: parks, key: parks, job: parks };
     for (const line of await tryAll(own.stage.origin, 'park@shop.example', role, names)) t.diagnostic(line);
   }
   assert.equal(await record(), before + ROLES.length - 1, 'only the roles were changed');

@@ -13,8 +13,8 @@ const ALL = ROLES;
 const ADMINS = ['admin', 'owner'];
 
 /**
- * The roles that may do it, and the body of an attempt.
- * @type {Record<string, [string[], any?]>}
+ * The roles that may do it, the body of an attempt, and what those get who may read it (200).
+ * @type {Record<string, [string[], any?, number?]>}
  */
 const ACTIONS = {
   'GET /sites': [ALL],
@@ -35,6 +35,11 @@ const ACTIONS = {
   'DELETE /lists/{list}': [['analyst', ...ADMINS]],
   'GET /published-lists': [ALL],
   'GET /statistics': [ALL],
+  'POST /jobs': [ADMINS],
+  'GET /jobs': [ADMINS],
+  'GET /jobs/{job}': [ADMINS, undefined, 404],
+  'GET /jobs/{job}/events': [ADMINS, undefined, 404],
+  'DELETE /jobs/{job}': [ADMINS],
   'GET /members': [ALL],
   'PATCH /members/{account}': [ADMINS, { role: 'read-only' }],
   'DELETE /members/{account}': [ADMINS],
@@ -93,7 +98,7 @@ export async function tryAll(origin, email, role, names) {
   const call = await caller(origin, email);
   /** @type {string[]} */
   const lines = [];
-  for (const [action, [roles, body]] of Object.entries(ACTIONS)) {
+  for (const [action, [roles, body, read = 200]] of Object.entries(ACTIONS)) {
     const may = roles.includes(role);
     const [method, path] = action.split(' ');
     // Allowed changes are not made here.
@@ -101,7 +106,7 @@ export async function tryAll(origin, email, role, names) {
       const place = `${OF}${path}`.replaceAll(/\{(\w+)\}/g, (_, name) => names[name]);
       const answer = await call(method, place, body);
       const said = await answer.text();
-      assert.equal(answer.status, may ? 200 : 403, `${action} as ${role}: ${said}`);
+      assert.equal(answer.status, may ? read : 403, `${action} as ${role}: ${said}`);
       if (!may) assert.equal(JSON.parse(said).code, 'forbidden', action);
     }
     lines.push(`${role.padEnd(9)} ${may ? 'may' : '403'} ${action}`);
