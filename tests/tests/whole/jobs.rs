@@ -109,7 +109,8 @@ async fn a_thousand_jobs_are_done_once_in_fair_turns_while_backends_are_killed()
         for number in 0..jobs {
             let priority = PRIORITIES[number * PRIORITIES.len() / jobs];
             let job = create(&url, &token, &format!("priority={priority}")).await?;
-            ensure!(job["status"] == "waiting", "{job}");
+            // Some are tried at once, in vain.
+            ensure!(job["status"] == "waiting" || job["status"] == "running", "{job}");
         }
     }
     assert_eq!(finished(&records).await?, 0);
