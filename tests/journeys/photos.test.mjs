@@ -349,7 +349,7 @@ async function visit(t, engine, kind, site) {
   const served = await openPage(t, stage, form);
   await browser.goto(served.url);
   const within = (/** @type {string} */ script) => browser.framed(script).catch(() => null);
-  await until('the widget', () => within("!!document.querySelector('#b')"), 60_000);
+  await until('the widget', () => within("!!document.querySelector('#b:not([hidden])')"), 60_000);
   // What the edge answers, the newest last.
   await within(`(() => { const real = fetch; window.told = []; window.fetch = async (...words) => {
     const answer = await real(...words);
