@@ -145,3 +145,71 @@ pub struct SegmentedThing {
     /// As [`RightRound::Area`]'s, without a margin; base64.
     pub mask: String,
 }
+
+/// The answer to the gpu-backend's `GET /version`: what runs there, and on what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct GpuVersion {
+    /// The program.
+    pub name: String,
+    /// Its release.
+    pub version: String,
+    /// The source that it was built from.
+    pub build: String,
+    /// The adapter that is used; absent on the CPU, and after it was left.
+    pub adapter: Option<String>,
+    /// What may compute models, the preferred one first.
+    pub engines: Vec<String>,
+    /// Why the engines are these.
+    pub reason: String,
+    /// Whether the folder of models was read; until then there are none.
+    pub is_loaded: bool,
+    /// The models in service.
+    pub models: Vec<ServedModel>,
+    /// What in the folder of models cannot be used.
+    pub broken: Vec<BrokenModel>,
+}
+
+/// A version of a model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ServedModel {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// `classify` or `segment`.
+    pub task: String,
+    /// Of its file, in hex.
+    pub sha256: String,
+    /// The terms under which it may be used.
+    pub licence: String,
+    /// Who made it and where it comes from.
+    pub source: String,
+    /// By batch size.
+    pub sizes: Vec<ServedSize>,
+}
+
+/// Where a batch size is computed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ServedSize {
+    /// Images that are computed together.
+    pub batch: u64,
+    /// `wonnx` or `rten`.
+    pub engine: String,
+    /// Why there; what broke, where the GPU was left while serving.
+    pub verdict: String,
+}
+
+/// A model that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct BrokenModel {
+    /// Its folder or file.
+    pub place: String,
+    /// The stable code.
+    pub code: String,
+    /// What is wrong with it.
+    pub what: String,
+}

@@ -39,8 +39,8 @@ pub use frame::{
     WidgetTheme,
 };
 pub use gpu::{
-    Judgement, PredictReply, Prediction, RenderReply, RenderRequest, RenderedImage,
-    RenderedPicture, Rendering, SegmentedThing,
+    BrokenModel, GpuVersion, Judgement, PredictReply, Prediction, RenderReply, RenderRequest,
+    RenderedImage, RenderedPicture, Rendering, SegmentedThing, ServedModel, ServedSize,
 };
 pub use outcomes::{
     Outcome, OutcomeKey, OutcomeReason, OutcomeReply, OutcomeReport, OutcomeRequest,

@@ -39,12 +39,12 @@ pub fn all() -> Tables {
         )+ };
     }
     plain! {
-        Algorithm AlgorithmName ChallengeReply ChallengeRequest Check Count CountBatch CountKind
-        EventBatch FleetCount PriceCount FrameState Health HealthCheck ImageSpan InternalState ListDelete Judgement Metadata Mode ScoreReason
+        Algorithm AlgorithmName BrokenModel ChallengeReply ChallengeRequest Check Count CountBatch CountKind
+        EventBatch FleetCount PriceCount FrameState GpuVersion Health HealthCheck ImageSpan InternalState ListDelete Judgement Metadata Mode ScoreReason
         Outcome OutcomeReason OutcomeReply OutcomeReport OutcomeRequest
         Pack PackItem PageOptions PictureCount PictureRound PictureType PoolEntry Pools
         PredictReply Problem RenderReply RenderRequest RenderedImage RenderedPicture Rendering RightRound
-        ScoreWeights SegmentedThing Trace RedeemedEvent Rule RuleMatch Sign Signals SiteConfig SiteDelete SitePut SiteState UnderAttack
+        ScoreWeights SegmentedThing Trace RedeemedEvent Rule RuleMatch ServedModel ServedSize Sign Signals SiteConfig SiteDelete SitePut SiteState UnderAttack
         SiteverifyReply SiteverifyRequest SolutionRequest Status Verdict Version
         Want WidgetRetry WidgetSize WidgetStart WidgetTheme Work
     }
