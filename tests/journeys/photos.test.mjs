@@ -143,6 +143,49 @@ async function review(page) {
   return thing ? 'accepted' : 'rejected';
 }
 
+/**
+ * Has models look at a photo of the gallery and at a file, in Korean, and says what to think of it.
+ * @param {import('playwright-core').Page} page
+ * @param {string} file
+ */
+async function tryModels(page, file) {
+  const ask = page.getByRole('button', { name: '모델에 물어보기' });
+  const first = page.locator('.models-said li').first();
+  await page.goto('/operations/models');
+  await page.getByText('준비됨').waitFor();
+  await accessible(page);
+  await page.screenshot({ path: join(PICTURES, 'models.png'), fullPage: true });
+  await page.locator('[name=photo]').first().focus();
+  await keys(page, 'Space');
+  await ask.focus();
+  await keys(page, 'Enter');
+  await first.waitFor();
+  // A broken file is told; another one is asked about in place of the photo.
+  await page.goto('/operations/models');
+  const input = page.locator('#file');
+  await input.setInputFiles({ name: 'broken.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('no picture') });
+  assert.equal(await until('a mistake', () => input.evaluate((/** @type {HTMLInputElement} */ it) => it.validationMessage)),
+    '브라우저가 이 그림을 읽을 수 없습니다.');
+  await input.setInputFiles(file);
+  await page.locator('[data-shown]').waitFor();
+  await ask.focus();
+  await keys(page, 'Enter');
+  await first.waitFor();
+  await accessible(page);
+  await page.screenshot({ path: join(PICTURES, 'models-said.png'), fullPage: true });
+  await page.getByLabel('싫어요').focus();
+  await keys(page, 'Space');
+  await page.getByLabel('설명').fill('판다를 보지 못함');
+  await page.getByRole('button', { name: '의견 남기기' }).focus();
+  await keys(page, 'Enter');
+  await page.getByText('의견 1개를 남겼습니다').waitFor();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: /^모두 내려받기/ }).click()]);
+  const [opinion] = readFileSync(await download.path(), 'utf8').split('\n', 1).map((line) => JSON.parse(line));
+  const { model, name, likes, comment, said } = opinion;
+  assert.deepEqual({ model, name, likes, comment, classes: said.classes.length },
+    { model: 'efficientnet-lite0@1.0.0', name: 'six.jpg', likes: false, comment: '판다를 보지 못함', classes: 5 });
+}
+
 /** @param {import('playwright-core').Page} page */
 async function accessible(page) {
   const { violations } = await new AxeBuilder({ page }).analyze();
@@ -207,6 +250,8 @@ test('a folder of sixty photos becomes grids and areas, and stops being so', { t
   }
   await page.getByText('해당하는 사진이 없습니다').waitFor();
   assert.deepEqual(decided, { accepted: 28 + Object.keys(NAMES).length + COMPOSED.length, rejected: 14 });
+
+  await tryModels(page, join(folder, 'composed', 'six.jpg'));
 
   // How often a program with the same classifier passes them.
   const attacked = JSON.parse(await munjigi(stage, ['photos', 'attack', ...IMPORT]));

@@ -64,6 +64,16 @@ pub static REVIEW: LazyLock<Asset> = LazyLock::new(|| {
     )
 });
 
+/// Makes a chosen picture small enough for a form.
+pub static MODELS: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new(
+        "models",
+        "js",
+        "text/javascript; charset=utf-8",
+        include_bytes!("../assets/models.js"),
+    )
+});
+
 impl Asset {
     fn new(stem: &str, ending: &str, kind: &'static str, bytes: &'static [u8]) -> Self {
         let digest = HEXLOWER.encode(&Sha256::digest(bytes));
@@ -74,7 +84,7 @@ impl Asset {
 }
 
 pub async fn show(Path(name): Path<String>) -> Result<Response, PageError> {
-    let all = [&*STYLE, &*PAGES, &*PASSKEYS, &*LIVE, &*AWAITED, &*REVIEW];
+    let all = [&*STYLE, &*PAGES, &*PASSKEYS, &*LIVE, &*AWAITED, &*REVIEW, &*MODELS];
     let asset = all.into_iter().find(|asset| asset.name == name);
     let asset = asset.ok_or(PageError::nothing_here())?;
     let headers = [

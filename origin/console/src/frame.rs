@@ -72,6 +72,7 @@ pub enum Entry {
     Record,
     Account,
     Photos,
+    Models,
 }
 
 impl Frame {
@@ -210,6 +211,7 @@ impl Frame {
             Entry::Record => entry == "record",
             Entry::Account => entry == "account",
             Entry::Photos => entry == "photos",
+            Entry::Models => entry == "models",
         }
     }
 }

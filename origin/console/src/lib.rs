@@ -32,6 +32,7 @@ mod log_in_passkey;
 mod log_out;
 mod mailbox;
 mod mistakes;
+mod models;
 mod next;
 mod notifications;
 mod overview;
@@ -200,6 +201,10 @@ fn of_team(pages: Pages) -> Pages {
 fn of_operators(pages: Pages) -> Pages {
     use Access::Operator;
     pages
+        .get("/operations/models", Operator, models::show)
+        .post("/operations/models", Operator, models::ask)
+        .post("/operations/models/opinions", Operator, models::opinions::keep)
+        .get("/operations/models/opinions.jsonl", Operator, models::opinions::export)
         .get("/operations/photos", Operator, photos::show)
         .post("/operations/photos", Operator, photos::decide)
         .get("/operations/photos/{photo}", Operator, photos::review::show)

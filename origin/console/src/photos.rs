@@ -166,16 +166,16 @@ async fn change(
 }
 
 /// A photo's id, as addresses and forms spell it.
-fn id(text: &str) -> Option<PhotoId> {
+pub(super) fn id(text: &str) -> Option<PhotoId> {
     HEXLOWER.decode(text.as_bytes()).ok()?.try_into().ok()
 }
 
-fn hex(id: &PhotoId) -> String {
+pub(super) fn hex(id: &PhotoId) -> String {
     HEXLOWER.encode(id)
 }
 
 /// A share as a whole number of percent.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 100")]
-fn percent(share: impl core::borrow::Borrow<f32>) -> u8 {
+pub(super) fn percent(share: impl core::borrow::Borrow<f32>) -> u8 {
     (share.borrow() * 100.0).clamp(0.0, 100.0).round() as u8
 }

@@ -13,7 +13,7 @@ use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_process::clock::Clock;
 use munjigi_process::reasons::reasons;
 use munjigi_protocol::{
-    Health, PredictReply, RenderReply, RenderRequest, Route, Status, headers, routes,
+    GpuVersion, Health, PredictReply, RenderReply, RenderRequest, Route, Status, headers, routes,
 };
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Client, Response, StatusCode, Url};
@@ -46,6 +46,9 @@ pub const FACTORY: Caller = Caller { name: "factory", priority: "low" };
 
 /// Labels an operator's photos, while the operator waits.
 pub const PHOTOS: Caller = Caller { name: "photos", priority: "high" };
+
+/// Has models tried by an operator.
+pub const LAB: Caller = Caller { name: "lab", priority: "high" };
 
 /// Has organisations' images looked at.
 pub const JOBS: Caller = Caller { name: "jobs", priority: "high" };
@@ -196,6 +199,27 @@ impl Gpu {
             Err(_) if status.is_success() => Ok(Status::Ok),
             Err(_) => Err(GpuError::Refused { status, code: None }),
         }
+    }
+
+    /// What runs on each gpu-backend, by its URL.
+    pub async fn versions(&self) -> Vec<(Url, Result<GpuVersion, GpuError>)> {
+        let asked = self
+            .backends
+            .iter()
+            .map(|backend| async { (backend.url.clone(), self.version_of(&backend.url).await) });
+        futures_util::future::join_all(asked).await
+    }
+
+    async fn version_of(&self, url: &Url) -> Result<GpuVersion, GpuError> {
+        let mut asked = url.clone();
+        asked.set_path(routes::VERSION.path);
+        let sent = self.http.get(asked).timeout(ON_THE_WAY).send().await;
+        let answer = sent.map_err(|error| no_answer(url, &error, ON_THE_WAY))?;
+        let status = answer.status();
+        if !status.is_success() {
+            return Err(GpuError::Refused { status, code: None });
+        }
+        answer.json().await.map_err(|error| GpuError::Malformed(error.to_string()))
     }
 
     /// Calls the least busy gpu-backend, and the next one where that has not

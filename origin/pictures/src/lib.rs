@@ -6,7 +6,8 @@
 //! table of deliveries, which records each step: any process may end at any
 //! moment, and another continues from there. `photos` has models label
 //! an operator's own photos; packs of those that people accepted take the same
-//! path. `jobs` has models look at organisations' images.
+//! path. `jobs` has models look at organisations' images, `lab` at one that an
+//! operator tries them with.
 #![expect(missing_docs, reason = "only the origin's own crates use this library")]
 
 mod draw;
@@ -14,6 +15,7 @@ mod factory;
 pub mod gpu;
 mod hours;
 mod jobs;
+mod lab;
 pub mod photos;
 mod plan;
 pub mod policy;

@@ -12,6 +12,7 @@ mod korean;
 mod language;
 mod live;
 mod log_in;
+mod models;
 mod overview;
 mod own_record;
 mod passkeys;

@@ -28,6 +28,7 @@ pub mod locks;
 pub mod mails;
 pub mod nonces;
 mod notices;
+pub mod opinions;
 pub mod organisations;
 pub mod outcomes;
 pub mod passkeys;

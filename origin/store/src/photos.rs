@@ -288,6 +288,15 @@ pub async fn next(
     row.map(id).transpose()
 }
 
+/// Some photos by chance, whatever was decided about them: id and name.
+pub async fn sample(pool: &PgPool, most: u32) -> Result<Vec<(PhotoId, String)>, StoreError> {
+    let rows =
+        sqlx::query!("SELECT sha256, name FROM photos ORDER BY random() LIMIT $1", i64::from(most))
+            .fetch_all(pool)
+            .await?;
+    rows.into_iter().map(|row| Ok((id(row.sha256)?, row.name))).collect()
+}
+
 /// A photo's picture, a JPEG of 480 × 320.
 pub async fn picture(pool: &PgPool, photo: &PhotoId) -> Result<Option<Vec<u8>>, StoreError> {
     let picture =

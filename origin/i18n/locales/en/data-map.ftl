@@ -51,6 +51,7 @@ data-map-why-pack_items = the pictures of a pack and their solutions
 data-map-why-picture_kinds = which kinds of pictures are on
 data-map-why-pool_publication = version of the picture pools at the edge
 data-map-why-photos = an operator's own photos: two small crops of each, its licence, and what models and people say it shows
+data-map-why-model_opinions = what an operator thinks of models' answers; of a picture only its file's name and fingerprint
 
 data-map-kept-account = until the account is erased
 data-map-kept-organisation = until the organisation has no members and no sites
@@ -87,6 +88,7 @@ data-map-kept-of-pack_items = with its pack
 data-map-kept-of-picture_kinds = forever: one row per kind
 data-map-kept-of-pool_publication = forever: one row
 data-map-kept-of-photos = forever: the operator is responsible for people shown in them
+data-map-kept-of-model_opinions = forever: one row per model and picture
 
 data-map-seen-by-operators = operators
 data-map-seen-by-person = the person concerned

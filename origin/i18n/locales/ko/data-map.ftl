@@ -50,6 +50,7 @@ data-map-why-pack_items = 묶음에 든 그림과 정답
 data-map-why-picture_kinds = 켜져 있는 그림 종류
 data-map-why-pool_publication = 엣지에 있는 그림 목록의 버전
 data-map-why-photos = 운영자가 가진 사진: 작게 잘라 낸 두 조각과 라이선스, 모델과 사람이 말한 사진의 내용
+data-map-why-model_opinions = 모델의 답에 대한 운영자의 의견. 그림은 파일 이름과 지문만 남음
 
 data-map-kept-account = 계정이 삭제될 때까지
 data-map-kept-organisation = 조직에 구성원과 사이트가 모두 없어질 때까지
@@ -86,6 +87,7 @@ data-map-kept-of-pack_items = 묶음과 함께
 data-map-kept-of-picture_kinds = 계속 보관합니다. 종류마다 한 행입니다
 data-map-kept-of-pool_publication = 계속 보관합니다. 한 행입니다
 data-map-kept-of-photos = 계속 보관합니다. 사진에 나온 사람에 대해서는 운영자가 책임집니다
+data-map-kept-of-model_opinions = 계속: 모델과 그림마다 한 행
 
 data-map-seen-by-operators = 운영자
 data-map-seen-by-person = 본인

@@ -36,7 +36,7 @@ async fn add(rig: &Rig, number: u8, thing: Option<&str>, area: Option<&RightRoun
     id
 }
 
-async fn operator(rig: &Rig) -> Tab<'_> {
+pub(super) async fn operator(rig: &Rig) -> Tab<'_> {
     let operator = rig.someone("Operator").await;
     rig.tab_of(&operator.account).await
 }

@@ -331,4 +331,10 @@ pub const TABLES: &[Table] = &[
         kept: Kept::Always,
         ..TECHNICAL
     },
+    Table {
+        name: "model_opinions",
+        others: &["model", "picture", "name", "comment", "said", "engine"],
+        kept: Kept::Always,
+        ..TECHNICAL
+    },
 ];

@@ -1,0 +1,47 @@
+models-title = 모델
+models-lead = 같은 그림에 대해 여러 모델이나 버전이 하는 말을 나란히 보여 줍니다. 다른 모델로 사진을 가져오기 전에 확인하세요.
+models-no-backend = gpu-backend가 설정되지 않았습니다: MUNJIGI_GPU_URL.
+models-backends = gpu-backend 서버
+models-away = 응답 없음
+models-loading = 모델을 불러오는 중
+models-ready = 준비됨
+models-in-service = 사용 중인 모델
+models-none = 사용 중인 모델이 없습니다. gpu-backend는 MUNJIGI_GPU_MODELS 폴더에서 모델을 읽습니다.
+models-ask-it = 물어보기
+models-task = 하는 일
+models-task-classify = 무엇이 보이는지 말함
+models-task-segment = 무엇이 어디에 있는지 말함
+models-engines = 엔진(한 번에 계산하는 그림 수)
+models-licence = 라이선스
+models-batches-hint = 한 번에 모델 8개까지 물어볼 수 있습니다. 그림 한 장은 가장 작은 묶음 크기로 계산합니다.
+models-picture = 그림
+models-gallery = 내 사진 가운데 무작위로 고른 것
+models-no-photos = 가져온 사진이 아직 없습니다. 파일을 고르세요.
+models-upload = 또는 파일
+models-upload-hint = 브라우저가 가로와 세로를 1,024픽셀 이하로 줄입니다. 그림은 보관하지 않으며, 답에 대한 의견만 파일 이름과 함께 남습니다.
+models-unreadable = 브라우저가 이 그림을 읽을 수 없습니다.
+models-chosen = 고른 그림
+models-ask = 모델에 물어보기
+models-mistake-models = 모델을 한 개에서 여덟 개까지 고르세요.
+models-mistake-picture = 사진이나 파일을 고르세요. 파일은 그림이어야 합니다.
+models-said-title = 모델이 한 말
+models-back = 모든 모델
+models-no-answer = 답이 없습니다:
+models-time = { $milliseconds }ms, { $engine } 엔진으로 계산
+models-nothing = 아무것도 찾지 못했습니다.
+models-apart = 첫 모델보다 { $points }%p
+models-opinion = 의견
+models-likes = 좋아요
+models-dislikes = 싫어요
+models-comment = 설명
+models-keep = 의견 남기기
+models-kept = { $count ->
+    [0] 남긴 의견이 없습니다
+   *[other] 의견 { $count }개를 남겼습니다
+}
+models-opinions = 의견
+models-no-opinions = 아직 없습니다.
+models-export = 모두 내려받기(JSON Lines)
+models-when = 때
+models-model = 모델
+models-file = 그림
