@@ -14,6 +14,7 @@ use futures_util::stream;
 use munjigi_app::ConsoleApp;
 use munjigi_app::live_pages::{LivePageSlot, Taken as Slot};
 use munjigi_domain::accounts::{Id, Limit};
+use munjigi_domain::models::is_model;
 use munjigi_protocol::PredictReply;
 use munjigi_store::jobs::{self, CreateJob, JobRecord, JobState, KEPT, Priority, QueueFull};
 use munjigi_store::limits::Taken;
@@ -29,7 +30,6 @@ use super::rfc3339;
 use super::routes::BASE;
 
 const HOUR_MILLIS: u64 = 3_600_000;
-const MAX_MODEL: usize = 100;
 /// How often a followed job is looked at.
 const EVERY: Duration = Duration::from_secs(1);
 /// After this many looks a stream ends. Who opens another one passes the gate
@@ -142,9 +142,8 @@ impl FromRequestParts<ConsoleApp> for Wanted {
 
 impl Wanted {
     fn read(&self) -> Result<Priority, ApiRefused> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
         let mut mistakes = Vec::new();
-        if !(1..=MAX_MODEL).contains(&self.model.len()) || !self.model.chars().all(plain) {
+        if !is_model(&self.model) {
             mistakes.push("model must be NAME or NAME@VERSION".to_owned());
         }
         let priority = self.priority.as_deref().map_or(Some(Priority::Normal), Priority::parse);

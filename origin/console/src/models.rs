@@ -12,6 +12,7 @@ use axum::extract::rejection::FormRejection;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
+use munjigi_domain::models::is_model;
 use munjigi_domain::timestamp::from_timestamp;
 use munjigi_i18n::Text;
 use munjigi_protocol::{BrokenModel, ServedModel};
@@ -101,7 +102,7 @@ async fn page(
     mistake: Option<&'static str>,
 ) -> Result<Response, PageError> {
     let (app, t) = (&asking.app, asking.t());
-    let (mut backends, mut models) = (Vec::new(), BTreeMap::<String, Served>::new());
+    let (mut backends, mut models) = (Vec::new(), BTreeMap::<(String, String), Served>::new());
     for (url, told) in app.factory.versions().await {
         let version = match told {
             Ok(version) => version,
@@ -112,8 +113,8 @@ async fn page(
             }
         };
         for model in version.models {
-            let served = Served { model, backends: 0 };
-            models.entry(served.label()).or_insert(served).backends += 1;
+            let name = (model.name.clone(), model.version.clone());
+            models.entry(name).or_insert(Served { model, backends: 0 }).backends += 1;
         }
         backends.push(Backend {
             url,
@@ -183,10 +184,4 @@ pub async fn ask(
         cards: Card::all(models, told, size),
     })?;
     Ok(page.into_response())
-}
-
-/// Whether this may be `NAME@VERSION`; the gpu-backend knows which there are.
-fn is_model(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
-    (1..=100).contains(&text.len()) && text.chars().all(plain)
 }

@@ -13,6 +13,7 @@ pub mod dry_run;
 pub mod email;
 pub mod entropy;
 pub mod lists;
+pub mod models;
 pub mod new_site;
 pub mod plan;
 pub mod reach;

@@ -2,6 +2,7 @@
 //! it is computed.
 
 use munjigi_delivery::http_client;
+use munjigi_domain::models::is_model;
 use munjigi_pictures::Pictures;
 use munjigi_pictures::gpu::Gpu;
 use munjigi_pictures::photos::{LISTS, Labels, LabelsError, is_key};
@@ -73,9 +74,7 @@ fn labels(
 }
 
 pub fn parse_model(text: &str) -> Result<String, String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
-    let fits = (1..=100).contains(&text.len()) && text.chars().all(plain);
-    fits.then(|| text.to_owned()).ok_or_else(|| "NAME or NAME@VERSION".to_owned())
+    is_model(text).then(|| text.to_owned()).ok_or_else(|| "NAME or NAME@VERSION".to_owned())
 }
 
 fn parse_alias(text: &str) -> Result<(String, String), String> {
