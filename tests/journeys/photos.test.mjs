@@ -173,9 +173,12 @@ async function tryModels(page, file) {
   await first.waitFor();
   await accessible(page);
   await page.screenshot({ path: join(PICTURES, 'models-said.png'), fullPage: true });
-  await page.getByLabel('싫어요').focus();
+  // The full network and the one with weights of eight bits, compared.
+  assert.deepEqual(await page.locator('.models-said h2').allInnerTexts(), ['efficientnet-lite0@1.0.0', 'efficientnet-lite0-int8@1.0.0']);
+  assert.ok(await page.getByText(/^첫 모델보다 /).count() > 0);
+  await page.getByLabel('싫어요').last().focus();
   await keys(page, 'Space');
-  await page.getByLabel('설명').fill('판다를 보지 못함');
+  await page.getByLabel('설명').last().fill('판다를 보지 못함');
   await page.getByRole('button', { name: '의견 남기기' }).focus();
   await keys(page, 'Enter');
   await page.getByText('의견 1개를 남겼습니다').waitFor();
@@ -183,7 +186,7 @@ async function tryModels(page, file) {
   const [opinion] = readFileSync(await download.path(), 'utf8').split('\n', 1).map((line) => JSON.parse(line));
   const { model, name, likes, comment, said } = opinion;
   assert.deepEqual({ model, name, likes, comment, classes: said.classes.length },
-    { model: 'efficientnet-lite0@1.0.0', name: 'six.jpg', likes: false, comment: '판다를 보지 못함', classes: 5 });
+    { model: 'efficientnet-lite0-int8@1.0.0', name: 'six.jpg', likes: false, comment: '판다를 보지 못함', classes: 5 });
 }
 
 /** @param {import('playwright-core').Page} page */

@@ -137,7 +137,7 @@ pub struct Tensor {
     /// Its shape; empty for a single number.
     #[prost(int64, repeated, packed = "false", tag = "1")]
     pub dims: Vec<i64>,
-    /// See [`FLOAT`] and [`INT64`].
+    /// See [`FLOAT`] and the constants below it.
     #[prost(int32, tag = "2")]
     pub data_type: i32,
     /// The numbers, unless they are in `raw_data`.
@@ -158,6 +158,10 @@ pub struct Tensor {
 
 /// `data_type` of 32-bit floats.
 pub const FLOAT: i32 = 1;
+/// `data_type` of bytes from 0 to 255.
+pub const UINT8: i32 = 2;
+/// `data_type` of bytes from -128 to 127.
+pub const INT8: i32 = 3;
 /// `data_type` of 64-bit integers.
 pub const INT64: i32 = 7;
 

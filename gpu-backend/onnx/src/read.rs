@@ -185,6 +185,7 @@ fn read_tensor(name: &str, tensor: proto::Tensor) -> Result<Tensor, ModelError> 
     if count == 0 && shape.len() > 1 {
         return Err(malformed("it is empty"));
     }
+    let raw = tensor.raw_data.len();
     let data = match tensor.data_type {
         proto::FLOAT if tensor.raw_data.is_empty() => Data::Float(tensor.float_data),
         proto::FLOAT => {
@@ -196,13 +197,19 @@ fn read_tensor(name: &str, tensor: proto::Tensor) -> Result<Tensor, ModelError> 
             let (chunks, _) = tensor.raw_data.as_chunks::<8>();
             Data::Int(chunks.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect())
         }
+        // Weights that DequantizeLinear makes floats of.
+        proto::UINT8 => Data::Int(tensor.raw_data.into_iter().map(i64::from).collect()),
+        proto::INT8 => {
+            let signed = tensor.raw_data.into_iter().map(|byte| i64::from(byte.cast_signed()));
+            Data::Int(signed.collect())
+        }
         data_type => return Err(ModelError::DataType { value: name.to_owned(), data_type }),
     };
-    let (found, width) = match &data {
-        Data::Float(data) => (data.len(), 4),
-        Data::Int(data) => (data.len(), 8),
+    let (found, width) = match (&data, tensor.data_type) {
+        (Data::Float(data), _) => (data.len(), 4),
+        (Data::Int(data), proto::INT64) => (data.len(), 8),
+        (Data::Int(data), _) => (data.len(), 1),
     };
-    let raw = tensor.raw_data.len();
     if found != count || (raw != 0 && raw != count * width) {
         return Err(malformed("its numbers do not fill its shape"));
     }

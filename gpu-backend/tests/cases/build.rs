@@ -84,6 +84,25 @@ impl Build {
         self.constant(tensor)
     }
 
+    /// Quantized weights, as floats: numbers of type `INT8` or `UINT8` with these
+    /// scales and zero points, by `axis` if there are several.
+    pub fn quantized(
+        &mut self,
+        data_type: i32,
+        shape: &[i64],
+        (scales, zeros, axis): (&[f32], &[u8], i64),
+    ) -> String {
+        let count = shape.iter().product::<i64>();
+        let drawn = (0..count).map(|_| (127.0 * uniform(&mut self.seed)) as i8 as u8).collect();
+        let bytes = |dims, raw_data| Tensor { dims, data_type, raw_data, ..Tensor::default() };
+        let numbers = self.constant(bytes(shape.to_vec(), drawn));
+        let each = if scales.len() > 1 { vec![scales.len() as i64] } else { Vec::new() };
+        let scale = self.floats(&each, scales.to_vec());
+        let zero = self.constant(bytes(each, zeros.to_vec()));
+        let axis = [("axis", Value::Int(axis))];
+        self.node("DequantizeLinear", &[&numbers, &scale, &zero], &axis)
+    }
+
     pub fn constant(&mut self, mut tensor: Tensor) -> String {
         tensor.name = self.name("constant");
         let name = tensor.name.clone();

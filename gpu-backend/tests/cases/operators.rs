@@ -2,6 +2,8 @@
 //! computes silently wrong or panics on, what its patch adds, what the
 //! canonical form rewrites, and what only the CPU engine computes.
 
+use munjigi_gpu_backend::onnx::proto::{INT8, UINT8};
+
 use super::build::{Build, Value};
 use super::{Case, Place};
 
@@ -12,7 +14,7 @@ type Row = (&'static str, i64, Place, &'static [usize], Make);
 
 /// Every minimal graph.
 pub fn all() -> Vec<Case> {
-    let rows = [WRONG_AS_PUBLISHED, REWRITTEN, PLAIN, MOVED].concat();
+    let rows = [WRONG_AS_PUBLISHED, REWRITTEN, PLAIN, MOVED, QUANTIZED].concat();
     rows.into_iter()
         .enumerate()
         .map(|(seed, (name, opset, place, batches, make))| {
@@ -25,6 +27,22 @@ pub fn all() -> Vec<Case> {
 }
 
 use Place::{Cpu, Gpu};
+
+/// Weights are quantized; the engines see floats.
+const QUANTIZED: &[Row] = &[
+    ("conv-int8-weights", 13, Gpu, &[1, 8], |b| {
+        let x = b.input(&[3, 9, 9]);
+        let scales = [0.01, 0.002, 0.03, 0.004];
+        let w = b.quantized(INT8, &[4, 3, 3, 3], (&scales, &[0; 4], 0));
+        let window = [("kernel_shape", Value::Ints(vec![3, 3]))];
+        vec![b.node("Conv", &[&x, &w], &window)]
+    }),
+    ("gemm-uint8-weights", 13, Gpu, &[1, 8], |b| {
+        let x = b.input(&[8]);
+        let w = b.quantized(UINT8, &[8, 4], (&[0.01], &[128], 1));
+        vec![b.node("Gemm", &[&x, &w], &[])]
+    }),
+];
 
 /// wonnx 0.5.1 as published computes these wrong, silently, or panics.
 const WRONG_AS_PUBLISHED: &[Row] = &[

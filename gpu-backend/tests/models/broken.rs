@@ -1,7 +1,7 @@
 //! Broken files: each is refused with its code, none crashes the reader, and
 //! none makes it allocate what the file only claims.
 
-use munjigi_gpu_backend::onnx::proto::{Dimension, Function, Model, Tensor};
+use munjigi_gpu_backend::onnx::proto::{Dimension, Function, INT8, Model, Tensor};
 use munjigi_gpu_backend::onnx::{Canonical, Graph, ModelError};
 use munjigi_gpu_backend::trust::uniform;
 use prost::Message;
@@ -250,6 +250,46 @@ fn operators_that_are_not_known_or_misused_are_refused() {
             "operator-unsupported",
             one("MaxPool", &[("kernel_shape", Value::Float(2.0))]),
         ),
+    ]);
+}
+
+/// A matrix of 8 × 4 bytes with these scales and zero points.
+fn quantized(scales: &[f32], zeros: &[u8], axis: i64) -> Vec<u8> {
+    let mut build = Build::new(13, 1);
+    let x = build.input(&[8]);
+    let matrix = build.quantized(INT8, &[8, 4], (scales, zeros, axis));
+    let x = build.node("Gemm", &[&x, &matrix], &[]);
+    build.file(&[&x])
+}
+
+#[test]
+fn quantized_weights_are_refused_where_their_scales_do_not_fit() {
+    load(&quantized(&[0.1; 4], &[0; 4], -1)).unwrap();
+    let unsupported = "operator-unsupported";
+    refused(&[
+        ("too few scales", unsupported, quantized(&[0.1; 3], &[0; 3], 1)),
+        ("no scale", "model-malformed", quantized(&[], &[], 1)),
+        ("scales of the other axis", unsupported, quantized(&[0.1; 4], &[0; 4], 0)),
+        ("an axis too far", unsupported, quantized(&[0.1; 4], &[0; 4], 2)),
+        ("what is computed is quantized", unsupported, {
+            let mut build = Build::new(13, 1);
+            let (x, scale) = (build.input(&[8]), build.floats(&[], vec![0.1]));
+            let x = build.node("DequantizeLinear", &[&x, &scale], &[]);
+            build.file(&[&x])
+        }),
+        ("an integer that no byte holds", unsupported, {
+            let mut build = Build::new(13, 1);
+            let (x, scale) = (build.input(&[2]), build.floats(&[], vec![0.1]));
+            let huge = build.ints(&[1, i64::MIN]);
+            let weights = build.node("DequantizeLinear", &[&huge, &scale], &[]);
+            let x = build.node("Add", &[&x, &weights], &[]);
+            build.file(&[&x])
+        }),
+        ("fewer bytes than claimed", "model-malformed", {
+            let mut model = Model::decode(quantized(&[0.1], &[0], 1).as_slice()).unwrap();
+            graph(&mut model).initializer[0].raw_data.pop();
+            model.encode_to_vec()
+        }),
     ]);
 }
 

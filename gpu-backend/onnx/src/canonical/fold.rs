@@ -17,11 +17,45 @@ impl Builder {
                 let to = bound(node.int("end", i64::MAX), shape.len());
                 Some(Tensor::ints(signed(shape.get(from..to).unwrap_or_default())))
             }
+            "DequantizeLinear" => Some(self.dequantized(node)?),
             _ => self.fold_integers(node)?,
         };
         let Some(tensor) = folded else { return Ok(false) };
         self.constants.insert(node.outputs[0].clone(), tensor);
         Ok(true)
+    }
+
+    /// The floats that quantized weights stand for: each number less the zero
+    /// point, times the scale, both of which may differ by an axis.
+    fn dequantized(&self, node: &Node) -> Result<Tensor, ModelError> {
+        let constant = |at: usize| node.inputs.get(at).and_then(|name| self.constants.get(name));
+        let (Some(Tensor { shape, data: Data::Int(data) }), Some(scales)) =
+            (constant(0), constant(1).and_then(Tensor::as_floats))
+        else {
+            return Err(node.unsupported("only weights may be quantized").into());
+        };
+        let zeros = match constant(2) {
+            Some(zeros) => zeros.as_ints().unwrap_or_default(),
+            None => &[0],
+        };
+        let unfit = || node.unsupported("its scales do not fit its numbers");
+        let (channels, inner) = if scales.len() == 1 {
+            (1, data.len().max(1))
+        } else {
+            let axis = axis(node, node.int("axis", 1), shape.len())?;
+            (shape[axis], shape[axis + 1..].iter().product::<usize>().max(1))
+        };
+        let fits = scales.len() == channels && (zeros.len() == channels || zeros.len() == 1);
+        if !fits || node.int("block_size", 0) != 0 {
+            return Err(unfit().into());
+        }
+        let float = |(at, &number): (usize, &i64)| {
+            let channel = at / inner % channels;
+            let less = i16::try_from(number.saturating_sub(pick(zeros, channel)?)).ok()?;
+            Some(f32::from(less) * scales.get(channel)?)
+        };
+        let floats = data.iter().enumerate().map(float).collect::<Option<Vec<f32>>>();
+        Ok(Tensor::floats(shape, floats.ok_or_else(unfit)?))
     }
 
     /// Folds integer operators whose inputs are all constant integers.
