@@ -166,5 +166,7 @@ async fn the_document_is_readable_for_tools_and_people(pool: PgPool) {
         let page = get(&format!("/api?lang={tag}")).await.body;
         assert!(page.contains(&format!("<html lang=\"{tag}\"")), "{page}");
         assert!(page.contains(&format!(">{heading}</h2>")) && page.contains(who), "{page}");
+        // Code in the document's descriptions is code on the page.
+        assert!(page.contains("<code>NAME@VERSION</code>") && !page.contains('`'), "{page}");
     }
 }
