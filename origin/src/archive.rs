@@ -58,10 +58,15 @@ impl Archive {
         let mut gone = Vec::new();
         loop {
             let mut transaction = pool.begin().await?;
-            if !archiving::begin(&mut transaction).await? {
-                return Ok(gone);
-            }
-            let Some(day) = archiving::oldest_day(&mut transaction, before).await? else {
+            let day = if archiving::begin(&mut transaction).await? {
+                archiving::oldest_day(&mut transaction, before).await?
+            } else {
+                None
+            };
+            let Some(day) = day else {
+                // A transaction that is merely dropped keeps its lock for a while,
+                // and the next round would find the archive taken.
+                transaction.rollback().await?;
                 return Ok(gone);
             };
             for table in PARTITIONED {
