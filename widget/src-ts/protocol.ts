@@ -80,7 +80,28 @@ algorithms: Array<AlgorithmName>,
  */
 signals: Signals, };
 
-export type Code = "malformed-request" | "payload-too-large" | "unknown-sitekey" | "site-paused" | "hostname-not-allowed" | "blocked" | "challenge-invalid" | "challenge-expired" | "solution-wrong" | "answer-wrong" | "attempts-exhausted" | "rate-limited" | "unsigned" | "signature-invalid" | "clock-skew" | "replayed" | "stale-version" | "not-found" | "method-not-allowed" | "unavailable";
+export type ClearanceReply = { 
+/**
+ * Where the visitor was going, on the same host.
+ */
+path: string, };
+
+export type ClearanceRequest = { 
+/**
+ * Where the visitor came from, as the page's address has it.
+ */
+to: string, 
+/**
+ * The token.
+ */
+token: string, 
+/**
+ * Whether the page is in a frame of another site, where browsers keep
+ * cookies apart.
+ */
+framed: boolean, };
+
+export type Code = "malformed-request" | "payload-too-large" | "unknown-sitekey" | "site-paused" | "hostname-not-allowed" | "blocked" | "challenge-invalid" | "challenge-expired" | "solution-wrong" | "answer-wrong" | "attempts-exhausted" | "clearance-required" | "cookies-required" | "clearance-misconfigured" | "rate-limited" | "unsigned" | "signature-invalid" | "clock-skew" | "replayed" | "stale-version" | "not-found" | "method-not-allowed" | "unavailable";
 
 export type FrameMessage = { "type": "ready" } | { "type": "state", 
 /**

@@ -28,6 +28,7 @@ pub(crate) struct Keys {
     picture: MacKey,
     pub picture_name: XChaCha20Poly1305,
     pub receipt: XChaCha20Poly1305,
+    pub clearance: XChaCha20Poly1305,
 }
 
 impl Keys {
@@ -43,6 +44,7 @@ impl Keys {
             picture: mac(Purpose::Picture),
             picture_name: cipher(Purpose::PictureName),
             receipt: cipher(Purpose::Receipt),
+            clearance: cipher(Purpose::Clearance),
         }
     }
 
@@ -94,6 +96,18 @@ impl Authority {
     /// The same, for an attempt that begins now.
     pub(crate) fn network(&self, sitekey: &Sitekey, now: UnixMillis, prefix: Prefix) -> [u8; 8] {
         self.first.network(sitekey, now, prefix)
+    }
+
+    /// The same by every key, for what may have been sealed before the first key
+    /// was the first.
+    pub(crate) fn networks(
+        &self,
+        sitekey: &Sitekey,
+        at: UnixMillis,
+        prefix: Prefix,
+    ) -> impl Iterator<Item = [u8; 8]> {
+        let all = core::iter::once(&self.first).chain(&self.others);
+        all.map(move |keys| keys.network(sitekey, at, prefix))
     }
 
     /// The key of the names that the counters use on a day.

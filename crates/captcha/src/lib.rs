@@ -10,6 +10,7 @@ mod address;
 mod authority;
 mod call;
 mod challenge;
+pub mod clearance;
 #[cfg(any(test, feature = "contract"))]
 pub mod contract;
 mod credentials;

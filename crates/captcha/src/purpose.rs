@@ -22,6 +22,8 @@ pub enum Purpose {
     PictureName,
     /// Encryption of receipts.
     Receipt,
+    /// Encryption of clearances, and of where their holders came from.
+    Clearance,
 }
 
 impl Purpose {
@@ -34,6 +36,7 @@ impl Purpose {
             Self::Picture => b"munjigi/v1/picture",
             Self::PictureName => b"munjigi/v1/picture-name",
             Self::Receipt => b"munjigi/v1/receipt",
+            Self::Clearance => b"munjigi/v1/clearance",
         }
     }
 

@@ -10,6 +10,7 @@ use munjigi_counters::sorted::distinct;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Mode, PictureKind, SiteConfig, SiteState, UnderAttack, Work};
 
+use crate::clearance::paths::{Guard, MAX_PROTECTIONS};
 use crate::credentials::{SecretHash, Sitekey};
 use crate::host::{HostPattern, Hostname};
 use crate::list::{ListId, MAX_LISTS};
@@ -56,6 +57,7 @@ pub struct Site {
     /// When the site counts as under attack.
     pub under_attack: UnderAttack,
     pub(crate) rules: Vec<Rule>,
+    pub(crate) protect: Vec<Guard>,
     pub(crate) weights: Option<Weights>,
     lists: Vec<ListId>,
     expected: Vec<u32>,
@@ -94,6 +96,12 @@ pub enum SiteError {
     /// A rule's host, action, country, prefix or list cannot match anything.
     #[error("rules[{0}] has a condition that is not well-formed")]
     Rule(usize),
+    /// A protected path, its host or a method is not well-formed.
+    #[error("protect[{0}] has a path, host or method that is not well-formed")]
+    Protection(usize),
+    /// More protected paths than a request should be compared with.
+    #[error("more than 100 rules about paths")]
+    TooManyProtections,
     /// More rules than a request should have to pass.
     #[error("more than 100 rules")]
     TooManyRules,
@@ -139,6 +147,7 @@ pub fn new_site(sitekey: &str) -> SiteConfig {
         expected: Vec::new(),
         under_attack: UnderAttack::Auto,
         score_weights: None,
+        protect: Vec::new(),
         exempt: false,
     }
 }
@@ -162,6 +171,9 @@ impl Site {
         }
         if config.rules.len() > MAX_RULES {
             return Err(SiteError::TooManyRules);
+        }
+        if config.protect.len() > MAX_PROTECTIONS {
+            return Err(SiteError::TooManyProtections);
         }
         if config.secrets.len() > MAX_SECRETS {
             return Err(SiteError::TooManySecrets);
@@ -203,6 +215,7 @@ impl Site {
             expected: config.expected.clone(),
             rules: parse_each(&config.rules, |rule| Rule::parse(rule, &lists))
                 .map_err(SiteError::Rule)?,
+            protect: parse_each(&config.protect, Guard::parse).map_err(SiteError::Protection)?,
             lists,
             hosts: parse_each(&config.hosts, |host| HostPattern::parse(host).ok())
                 .map_err(SiteError::Host)?,

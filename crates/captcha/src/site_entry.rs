@@ -1,6 +1,8 @@
 //! A site in an operator's file of settings, under its sitekey.
 
-use munjigi_protocol::{Mode, PictureKind, Rule, SiteConfig, SiteState, UnderAttack, Work};
+use munjigi_protocol::{
+    Mode, PictureKind, Protection, Rule, SiteConfig, SiteState, UnderAttack, Work,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::site::new_site;
@@ -30,6 +32,8 @@ pub struct SiteEntry {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     aliases: Vec<String>,
     under_attack: Option<UnderAttack>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    protect: Vec<Protection>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
@@ -54,6 +58,7 @@ impl SiteEntry {
             rules: Vec::new(),
             aliases: Vec::new(),
             under_attack: None,
+            protect: Vec::new(),
         }
     }
 
@@ -74,6 +79,7 @@ impl SiteEntry {
             rules: config.rules.clone(),
             aliases: config.aliases.clone(),
             under_attack: chosen(config.under_attack, new.under_attack),
+            protect: config.protect.clone(),
             ..Self::new(config.hosts.clone(), config.secrets.clone(), config.allow_loopback)
         }
     }
@@ -97,6 +103,7 @@ impl SiteEntry {
             rules: self.rules,
             aliases: self.aliases,
             under_attack: self.under_attack.unwrap_or(new.under_attack),
+            protect: self.protect,
             ..new
         }
     }
@@ -108,7 +115,7 @@ fn chosen<T: PartialEq + Copy>(value: T, usual: T) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
-    use munjigi_protocol::{RuleMatch, Verdict};
+    use munjigi_protocol::{Level, RuleMatch, Verdict};
 
     use super::*;
 
@@ -118,6 +125,14 @@ mod tests {
             hosts: vec!["a.example".to_owned()],
             secrets: vec!["0".repeat(64)],
             ..new_site("mj_a")
+        };
+        let protection = Protection {
+            path: "/account/*".to_owned(),
+            host: Some("a.example".to_owned()),
+            methods: vec!["POST".to_owned()],
+            level: Some(Level::Worked),
+            dry_run: true,
+            no_exemptions: true,
         };
         let all = SiteConfig {
             state: SiteState::Paused,
@@ -131,9 +146,10 @@ mod tests {
             rules: vec![Rule { when: RuleMatch::default(), verdict: Verdict::Weigh(-5) }],
             aliases: vec!["alias".to_owned()],
             under_attack: UnderAttack::On,
+            protect: vec![protection],
             ..new.clone()
         };
-        for (config, keys) in [(&new, 2), (&all, 13)] {
+        for (config, keys) in [(&new, 2), (&all, 14)] {
             let entry = serde_json::to_value(SiteEntry::of(config)).unwrap();
             let said = entry.as_object().unwrap().values().filter(|value| !value.is_null());
             assert_eq!(said.count(), keys, "{entry}");

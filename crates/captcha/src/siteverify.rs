@@ -223,6 +223,28 @@ pub async fn siteverify<S: SiteSource, R: RedemptionStore>(
     }
 }
 
+/// Spends a token of a site for the edge itself, which presents no secret.
+/// Deleting or denying the site or the attempt still refuses it.
+pub(crate) async fn spend_here<R: RedemptionStore>(
+    authority: &Authority,
+    site: &Site,
+    store: &R,
+    response: &str,
+    now: UnixMillis,
+    rng: &mut (impl CryptoRng + ?Sized),
+) -> Result<TokenClaims, Reason> {
+    let presented = Presented {
+        dialect: Dialect::of(None, None),
+        secret: GivenSecret::none(),
+        response: response.to_owned(),
+        sitekey: None,
+        call: None,
+    };
+    let claims = open(authority, site, &presented, now)?;
+    spend(store, &presented, &claims, rng).await?;
+    Ok(claims)
+}
+
 /// Checks seal, site and age.
 fn open(
     authority: &Authority,

@@ -54,6 +54,12 @@ codes! {
         AnswerWrong = "answer-wrong",
         /// The picture was already answered otherwise.
         AttemptsExhausted = "attempts-exhausted",
+        /// The path is protected, and the request carries no clearance that suffices.
+        ClearanceRequired = "clearance-required",
+        /// The browser sends no cookies back, so that clearance would have no effect.
+        CookiesRequired = "cookies-required",
+        /// A proxy asked for a decision without saying what about.
+        ClearanceMisconfigured = "clearance-misconfigured",
         /// Too many requests from one place; try again after `Retry-After`.
         RateLimited = "rate-limited",
         /// An internal route was called without a signature.
@@ -81,7 +87,12 @@ impl Code {
         match self {
             Self::MalformedRequest => 400,
             Self::Unsigned | Self::SignatureInvalid | Self::ClockSkew | Self::Replayed => 401,
-            Self::SitePaused | Self::HostnameNotAllowed | Self::Blocked => 403,
+            Self::SitePaused
+            | Self::HostnameNotAllowed
+            | Self::Blocked
+            | Self::ClearanceRequired
+            | Self::CookiesRequired
+            | Self::ClearanceMisconfigured => 403,
             Self::UnknownSitekey | Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::StaleVersion => 409,
@@ -110,6 +121,9 @@ impl Code {
             Self::SolutionWrong => "Solution wrong",
             Self::AnswerWrong => "Answer wrong",
             Self::AttemptsExhausted => "Already answered",
+            Self::ClearanceRequired => "Clearance required",
+            Self::CookiesRequired => "Cookies required",
+            Self::ClearanceMisconfigured => "Clearance misconfigured",
             Self::RateLimited => "Too many requests",
             Self::Unsigned => "Not signed",
             Self::SignatureInvalid => "Signature invalid",

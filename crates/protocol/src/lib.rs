@@ -8,6 +8,7 @@ pub mod accept_language;
 mod attempt;
 pub mod base64;
 mod base_path;
+mod clearance;
 mod codes;
 mod events;
 mod frame;
@@ -29,6 +30,10 @@ pub use attempt::{
     PuzzleStep, SolutionReply, SolutionRequest, Step, Want,
 };
 pub use base_path::base_path;
+pub use clearance::{
+    CLEARANCE_COOKIE, CLEARANCE_ROUNDS_COOKIE, ClearanceReply, ClearanceRequest, ClearanceWanted,
+    Level, Protection, WELL_KNOWN,
+};
 pub use codes::{Code, SiteverifyCode};
 pub use events::{
     BatchId, Count, CountBatch, CountKind, EventBatch, FleetCount, PRICE_BUCKETS, PictureCount,

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Code;
+use crate::{ClearanceWanted, Code};
 
 /// The content type of a problem document.
 pub const PROBLEM_CONTENT_TYPE: &str = "application/problem+json";
@@ -25,4 +25,8 @@ pub struct Problem {
     pub detail: String,
     /// As in the header `Munjigi-Request-Id` and in the logs.
     pub request_id: String,
+    /// With `clearance-required`: how to earn it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(skip))]
+    pub clearance: Option<ClearanceWanted>,
 }

@@ -40,6 +40,13 @@ pub const SITEVERIFY_RECAPTCHA_QUERY: Route = route("GET", "/recaptcha/api/sitev
 pub const SITEVERIFY_SITEKEY: Route = route("POST", "/{sitekey}/siteverify", 16 * 1024);
 /// Reports what became of a visitor.
 pub const OUTCOMES: Route = route("POST", "/v1/outcomes", 16 * 1024);
+/// Whether a request to a protected path may continue, asked by a proxy; also
+/// with the original request's method.
+pub const CLEARANCE_CHECK: Route = route("GET", "/v1/clearance/check", 0);
+/// The page that gives clearance and leads back.
+pub const CLEARANCE: Route = route("GET", "/clearance", 0);
+/// Gives clearance for a token.
+pub const CLEARANCE_REDEEM: Route = route("POST", "/clearance", 16 * 1024);
 /// The page that explains a code.
 pub const ERRORS: Route = route("GET", "/errors/{code}", 0);
 /// Whether the edge can serve.
@@ -81,6 +88,9 @@ pub const EDGE: &[Route] = &[
     SITEVERIFY_RECAPTCHA_QUERY,
     SITEVERIFY_SITEKEY,
     OUTCOMES,
+    CLEARANCE_CHECK,
+    CLEARANCE,
+    CLEARANCE_REDEEM,
     ERRORS,
     HEALTH,
     VERSION,

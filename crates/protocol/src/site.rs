@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{PictureKind, ScoreReason, ScoreWeights};
+use crate::{PictureKind, Protection, ScoreReason, ScoreWeights};
 
 /// One site. A PUT with a lower version than the one stored is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +51,9 @@ pub struct SiteConfig {
     /// What signs are worth at this site. None: what they are worth everywhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score_weights: Option<ScoreWeights>,
+    /// What paths of the site's own hosts require.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub protect: Vec<Protection>,
     /// No rate limits and no rising work, for load tests. Honoured only by an
     /// edge that runs locally.
     #[serde(default)]

@@ -4,10 +4,10 @@
 use std::path::Path;
 
 use munjigi_protocol::{
-    Algorithm, AlgorithmName, Answer, ChallengeReply, ChallengeRequest, Code, FrameMessage,
-    FrameState, Mode, PageMessage, PageOptions, PictureRound, PictureStep, PictureType, Problem,
-    PuzzleStep, Signals, SolutionReply, SolutionRequest, Step, Trace, Want, WidgetRetry,
-    WidgetSize, WidgetStart, WidgetTheme,
+    Algorithm, AlgorithmName, Answer, ChallengeReply, ChallengeRequest, ClearanceReply,
+    ClearanceRequest, Code, FrameMessage, FrameState, Mode, PageMessage, PageOptions, PictureRound,
+    PictureStep, PictureType, Problem, PuzzleStep, Signals, SolutionReply, SolutionRequest, Step,
+    Trace, Want, WidgetRetry, WidgetSize, WidgetStart, WidgetTheme,
 };
 use ts_rs::{Config, TS};
 
@@ -26,6 +26,8 @@ fn typescript() -> String {
         Answer,
         ChallengeReply,
         ChallengeRequest,
+        ClearanceReply,
+        ClearanceRequest,
         Code,
         FrameMessage,
         FrameState,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use munjigi_captcha::Refusal;
-use munjigi_protocol::{Code, PROBLEM_CONTENT_TYPE, Problem};
+use munjigi_protocol::{ClearanceWanted, Code, PROBLEM_CONTENT_TYPE, Problem};
 use serde::Serialize;
 
 /// Who may cache an answer, and for how long.
@@ -46,6 +46,7 @@ enum Content {
     Problem {
         code: Code,
         detail: String,
+        clearance: Option<Box<ClearanceWanted>>,
     },
 }
 
@@ -117,7 +118,7 @@ impl Answer {
             code: Some(code.as_str()),
             content_type: PROBLEM_CONTENT_TYPE,
             cache: CacheRule::NoStore,
-            content: Content::Problem { code, detail: detail.into() },
+            content: Content::Problem { code, detail: detail.into(), clearance: None },
             headers: Vec::new(),
         }
     }
@@ -135,6 +136,15 @@ impl Answer {
     #[must_use]
     pub fn with_header(mut self, name: &'static str, value: String) -> Self {
         self.headers.push((name, value));
+        self
+    }
+
+    /// Says in a problem how to earn clearance.
+    #[must_use]
+    pub fn with_clearance(mut self, wanted: ClearanceWanted) -> Self {
+        if let Content::Problem { clearance, .. } = &mut self.content {
+            *clearance = Some(Box::new(wanted));
+        }
         self
     }
 
@@ -171,8 +181,17 @@ impl Answer {
             (Content::Apart, Some(bytes)) => Body::Bytes(bytes),
             (Content::Apart, None) => Body::Empty,
             (Content::Text(text), _) => Body::Text(text),
-            (Content::Problem { code, detail }, _) => {
-                Body::Text(problem(code, detail, self.status, &request_id, base))
+            (Content::Problem { code, detail, clearance }, _) => {
+                let problem = Problem {
+                    type_uri: format!("{base}/errors/{code}"),
+                    title: code.title().to_owned(),
+                    status: self.status,
+                    code,
+                    detail,
+                    request_id: request_id.clone(),
+                    clearance: clearance.map(|wanted| *wanted),
+                };
+                Body::Text(serde_json::to_string(&problem).unwrap_or_default())
             }
         };
         Response {
@@ -194,24 +213,6 @@ impl From<Refusal> for Answer {
             None => answer,
         }
     }
-}
-
-fn problem(
-    code: Code,
-    detail: String,
-    status: u16,
-    request_id: &str,
-    base: fmt::Arguments<'_>,
-) -> String {
-    let problem = Problem {
-        type_uri: format!("{base}/errors/{code}"),
-        title: code.title().to_owned(),
-        status,
-        code,
-        detail,
-        request_id: request_id.to_owned(),
-    };
-    serde_json::to_string(&problem).unwrap_or_default()
 }
 
 impl CacheRule {

@@ -66,6 +66,7 @@ fn write_problem(response: &mut Response, app: &App, id: &str, refused: Refused)
         code: refused.code,
         detail: refused.detail.into_owned(),
         request_id: id.to_owned(),
+        clearance: None,
     };
     answer::write_problem(response, &problem, refused.retry_after.map(u64::from));
     metrics::counter!("munjigi_refusals_total", "code" => refused.code.as_str()).increment(1);

@@ -26,6 +26,11 @@ impl GivenSecret {
         Some(Self { hash: secret.hash(), foreign })
     }
 
+    /// That of no back end: the edge itself asks.
+    pub fn none() -> Self {
+        Self { hash: SecretHash::of_none(), foreign: false }
+    }
+
     /// What a rate limiter may count by.
     pub const fn hash(&self) -> &SecretHash {
         &self.hash

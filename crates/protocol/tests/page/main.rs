@@ -115,7 +115,16 @@ fn every_code_has_its_entry_among_the_errors() {
 #[test]
 fn every_header_stands_on_the_page_and_no_other() {
     let table = page().columns::<1>("Headers").map(|[name]| name).collect::<Vec<_>>();
-    let all = [headers::REQUEST_ID, headers::SIGNATURE, headers::STORE].map(str::to_owned);
+    let all = [
+        headers::REQUEST_ID,
+        headers::SIGNATURE,
+        headers::STORE,
+        headers::LEVEL,
+        headers::SCORE,
+        headers::REASONS,
+        headers::ID,
+    ]
+    .map(str::to_owned);
     assert_same(&one("Headers", table), &one("Headers", all));
 }
 

@@ -39,7 +39,8 @@ pub fn all() -> Tables {
         )+ };
     }
     plain! {
-        Algorithm AlgorithmName BrokenModel ChallengeReply ChallengeRequest Check Count CountBatch CountKind
+        Algorithm AlgorithmName BrokenModel ChallengeReply ChallengeRequest Check ClearanceReply
+        ClearanceRequest ClearanceWanted Level Protection Count CountBatch CountKind
         EventBatch FleetCount PriceCount FrameState GpuVersion Health HealthCheck ImageSpan InternalState ListDelete Judgement Metadata Mode ScoreReason
         Outcome OutcomeReason OutcomeReply OutcomeReport OutcomeRequest
         Pack PackItem PageOptions PictureCount PictureRound PictureType PoolEntry Pools

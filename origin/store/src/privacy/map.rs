@@ -212,6 +212,7 @@ pub const TABLES: &[Table] = &[
             "mode",
             "pictures",
             "rules",
+            "protect",
             "aliases",
             "organisation",
             "under_attack",

@@ -112,9 +112,10 @@ impl CreateSite<'_> {
             "INSERT INTO sites (
                 sitekey, name, version, state, hosts, allow_loopback, mode, work_floor,
                 work_ceiling, puzzle_count, token_lifetime_seconds, fallback_allowed, pictures,
-                rules, aliases, exempt, created_at, changed_at, organisation, under_attack, expected
+                rules, aliases, exempt, created_at, changed_at, organisation, under_attack, expected,
+                protect
             ) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
-                $17, $18, $19, $20)",
+                $17, $18, $19, $20, $21)",
             config.sitekey,
             self.name,
             row::bigint(config.version),
@@ -134,7 +135,8 @@ impl CreateSite<'_> {
             to_timestamp(self.now),
             organisation,
             config.under_attack.as_str(),
-            &expected
+            &expected,
+            row::protect(&config.protect)
         )
         .execute(connection)
         .await?;

@@ -1,6 +1,8 @@
 //! Converts a row of `sites` into the protocol's SiteConfig, and back.
 
-use munjigi_protocol::{Mode, PictureKind, Rule, SiteConfig, SiteState, UnderAttack, Work};
+use munjigi_protocol::{
+    Mode, PictureKind, Protection, Rule, SiteConfig, SiteState, UnderAttack, Work,
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -28,6 +30,7 @@ pub struct SiteRow {
     pub score_weights: Option<Value>,
     pub pictures: Vec<String>,
     pub rules: Value,
+    pub protect: Value,
     pub aliases: Vec<String>,
     pub exempt: bool,
     pub created_at: OffsetDateTime,
@@ -66,6 +69,8 @@ impl SiteRow {
                 .collect::<Option<_>>()
                 .ok_or_else(|| wrong("pictures"))?,
             rules: serde_json::from_value::<Vec<Rule>>(self.rules).map_err(|_| wrong("rules"))?,
+            protect: serde_json::from_value::<Vec<Protection>>(self.protect)
+                .map_err(|_| wrong("protect"))?,
             aliases: self.aliases,
             secrets: self.secrets,
             expected: self.expected.into_iter().map(i32::unsigned_abs).collect(),
@@ -110,6 +115,10 @@ pub fn pictures(pictures: &[PictureKind]) -> Vec<String> {
 
 pub fn rules(rules: &[Rule]) -> Value {
     serde_json::to_value(rules).expect("rules are plain data")
+}
+
+pub fn protect(protect: &[Protection]) -> Value {
+    serde_json::to_value(protect).expect("rules are plain data")
 }
 
 /// The table refuses what a saturated number would mean.

@@ -259,6 +259,7 @@ mod tests {
             expected: Vec::new(),
             under_attack: UnderAttack::Auto,
             score_weights: None,
+            protect: Vec::new(),
             exempt: false,
         }
     }

@@ -1,6 +1,8 @@
 use munjigi_captcha::{Vendor, new_site};
 use munjigi_domain::entropy::Entropy;
-use munjigi_protocol::{Mode, Rule, RuleMatch, SiteConfig, SiteState, Verdict, Work};
+use munjigi_protocol::{
+    Level, Mode, Protection, Rule, RuleMatch, SiteConfig, SiteState, Verdict, Work,
+};
 use munjigi_store::sites::find;
 use tempfile::TempDir;
 
@@ -47,6 +49,14 @@ fn two(rig: &Rig) -> [SiteConfig; 2] {
         fallback_allowed: false,
         rules: vec![Rule { when, verdict: Verdict::Harder }],
         aliases: vec![alias.to_string()],
+        protect: vec![Protection {
+            path: "/account/*".to_owned(),
+            host: None,
+            methods: vec!["POST".to_owned()],
+            level: Some(Level::Worked),
+            dry_run: false,
+            no_exemptions: false,
+        }],
         ..new_site(&sitekey())
     };
     let mut both = [least, all];

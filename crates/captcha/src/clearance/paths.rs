@@ -1,0 +1,405 @@
+//! Which paths of a site need clearance. A rule that protects must hold for every
+//! spelling of its path that a server might take for it; what is open by
+//! exception must be spelt plainly.
+
+use munjigi_protocol::{Level, Protection};
+
+use crate::host::{HostPattern, Hostname};
+use crate::site::Site;
+
+/// Most rules of a site.
+pub const MAX_PROTECTIONS: usize = 100;
+
+/// Longest pattern, in bytes.
+const MAX_PATTERN_BYTES: usize = 256;
+
+/// Most stars of a pattern.
+const MAX_STARS: usize = 4;
+
+/// A rule, parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guard {
+    path: String,
+    host: Option<HostPattern>,
+    methods: Vec<String>,
+    /// What it asks for; `None`: nothing.
+    pub level: Option<Level>,
+    /// Whether it only counts.
+    pub dry_run: bool,
+    no_exemptions: bool,
+}
+
+impl Guard {
+    /// Parses a rule; `None` if its path, host or a method cannot match.
+    pub(crate) fn parse(config: &Protection) -> Option<Self> {
+        let path = &config.path;
+        let is_path = path.starts_with(['/', '*'])
+            && path.len() <= MAX_PATTERN_BYTES
+            && !path
+                .contains(|c: char| c.is_control() || c.is_whitespace() || "?#\\%;".contains(c))
+            && path.bytes().filter(|byte| *byte == b'*').count() <= MAX_STARS;
+        let is_method = |method: &String| {
+            (1..=20).contains(&method.len()) && method.bytes().all(|byte| byte.is_ascii_uppercase())
+        };
+        let host = match &config.host {
+            Some(host) => Some(HostPattern::parse(host).ok()?),
+            None => None,
+        };
+        (is_path && config.methods.iter().all(is_method)).then(|| Self {
+            path: path.to_lowercase(),
+            host,
+            methods: config.methods.clone(),
+            level: config.level,
+            dry_run: config.dry_run,
+            no_exemptions: config.no_exemptions,
+        })
+    }
+
+    fn holds(&self, wanted: &Wanted<'_>) -> bool {
+        let of_host = match (&self.host, &wanted.host) {
+            (None, _) => true,
+            (Some(pattern), Some(host)) => pattern.matches(host),
+            // A host that is none could be any, so that no spelling of it opens
+            // a path.
+            (Some(_), None) => self.level.is_some(),
+        };
+        let of_method = self.methods.is_empty()
+            || self.methods.iter().any(|method| method == wanted.method)
+            // Servers answer HEAD as they do GET.
+            || (wanted.method == "HEAD" && self.methods.iter().any(|method| method == "GET"));
+        let of_path = if self.level.is_some() {
+            wanted.spellings.iter().any(|path| matches(&self.path, path))
+        } else {
+            wanted.is_plain && matches(&self.path, &decoded(&wanted.path))
+        };
+        of_host && of_method && of_path && (self.no_exemptions || !wanted.is_exempt)
+    }
+}
+
+/// A request, as rules about paths see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted<'a> {
+    method: &'a str,
+    host: Option<Hostname>,
+    path: String,
+    /// The path as servers may read it. All in lower case.
+    spellings: Vec<String>,
+    /// Whether there is nothing in it that servers read differently.
+    is_plain: bool,
+    is_exempt: bool,
+}
+
+impl<'a> Wanted<'a> {
+    /// A request by its method, the host that it names, and its path with or
+    /// without a query.
+    pub fn new(method: &'a str, host: Option<&str>, path: &str) -> Self {
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        let once = decoded(path);
+        let mut spellings = Vec::new();
+        for spelling in [path.to_owned(), resolved(&once), resolved(&decoded(&once))] {
+            let spelling = spelling.to_lowercase();
+            // Servers often take both for one page.
+            let other = match spelling.strip_suffix('/') {
+                Some("") => None,
+                Some(without) => Some(without.to_owned()),
+                None => Some(format!("{spelling}/")),
+            };
+            for spelling in [Some(spelling), other].into_iter().flatten() {
+                if !spellings.contains(&spelling) {
+                    spellings.push(spelling);
+                }
+            }
+        }
+        let is_plain = is_plain(path);
+        Self {
+            method,
+            host: host
+                .and_then(|host| Hostname::parse(&without_port(host).to_ascii_lowercase()).ok()),
+            spellings,
+            is_plain,
+            is_exempt: is_plain && EXEMPT.iter().any(|pattern| matches(pattern, path)),
+            path: path.to_lowercase(),
+        }
+    }
+}
+
+/// Whether every server reads a path alike: no segment that points elsewhere or
+/// is empty, and nothing that is decoded to a character with a meaning.
+fn is_plain(path: &str) -> bool {
+    let mut escapes = path.split('%').skip(1);
+    let dotted = path.strip_prefix("/.well-known").unwrap_or(path);
+    path.starts_with('/')
+        && !path.contains("//")
+        && !path.contains([';', '\\'])
+        && !dotted.contains("/.")
+        // The bytes of other scripts alone.
+        && escapes.all(|rest| rest.as_bytes().first().copied().and_then(digit) >= Some(8))
+}
+
+/// What is open unless a rule says otherwise: read by programs that a site wants,
+/// and nothing that a site would hide.
+pub const EXEMPT: &[&str] = &[
+    "/.well-known/*",
+    "/robots.txt",
+    "/sitemap*.xml",
+    "/sitemap*.xml.gz",
+    "/sitemap.txt",
+    "/favicon.ico",
+    "/apple-touch-icon*.png",
+    "/manifest.webmanifest",
+    "/site.webmanifest",
+    "/ads.txt",
+    "/app-ads.txt",
+    "/humans.txt",
+    "/security.txt",
+    "/feed",
+    "/feed/",
+    "/*/feed",
+    "/*/feed/",
+    "/feed.xml",
+    "/feed.json",
+    "/rss",
+    "/rss/",
+    "/rss.xml",
+    "/atom.xml",
+    "/index.xml",
+    "/*.rss",
+    "/*.atom",
+    "/webhook",
+    "/webhook/*",
+    "/webhooks",
+    "/webhooks/*",
+    "/*/webhooks/*",
+    "/health",
+    "/healthz",
+    "/livez",
+    "/readyz",
+    "/ping",
+    "/up",
+];
+
+impl Site {
+    /// The first rule about paths that a request matches.
+    pub fn guard(&self, wanted: &Wanted<'_>) -> Option<&Guard> {
+        self.protect.iter().find(|guard| guard.holds(wanted))
+    }
+}
+
+/// `shop.example:8443` without its port, and without the dot that ends a name.
+fn without_port(host: &str) -> &str {
+    let end = host.rfind(':').filter(|at| {
+        host.get(at + 1..).is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()))
+    });
+    let host = host.get(..end.unwrap_or(host.len())).unwrap_or_default();
+    host.strip_suffix('.').unwrap_or(host)
+}
+
+/// Percent-encoded bytes as they are, and `\` as `/`. Bytes that are no text of
+/// UTF-8 are replaced.
+fn decoded(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        match (first, after) {
+            (b'%', [high, low, tail @ ..]) => match (digit(*high), digit(*low)) {
+                (Some(high), Some(low)) => {
+                    bytes.push(high * 16 + low);
+                    rest = tail;
+                }
+                _ => bytes.push(b'%'),
+            },
+            (b'\\', _) => bytes.push(b'/'),
+            (byte, _) => bytes.push(*byte),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+/// Without empty segments, `.`, `..` and what stands behind `;` in a segment.
+fn resolved(path: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    let mut ends_open = false;
+    for segment in path.split('/') {
+        let segment = segment.split(';').next().unwrap_or_default();
+        ends_open = matches!(segment, "" | "." | "..");
+        match segment {
+            "" | "." => {}
+            ".." => drop(kept.pop()),
+            segment => kept.push(segment),
+        }
+    }
+    let mut resolved = String::with_capacity(path.len() + 1);
+    for segment in &kept {
+        resolved.push('/');
+        resolved.push_str(segment);
+    }
+    if ends_open || kept.is_empty() {
+        resolved.push('/');
+    }
+    resolved
+}
+
+/// Whether a pattern covers a text; `*` stands for any characters, also none.
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        match rest.find(part).and_then(|at| rest.get(at + part.len()..)) {
+            Some(after) => rest = after,
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use munjigi_protocol::SiteConfig;
+
+    use super::*;
+    use crate::contract::site_config;
+    use crate::site::{Exemption, SiteError};
+
+    fn rule(path: &str, level: Option<Level>) -> Protection {
+        Protection {
+            path: path.to_owned(),
+            host: None,
+            methods: Vec::new(),
+            level,
+            dry_run: false,
+            no_exemptions: false,
+        }
+    }
+
+    fn parse(protect: Vec<Protection>) -> Result<Site, SiteError> {
+        let config = site_config("mj_00000000000000000000000000", Vec::new());
+        Site::parse(&SiteConfig { protect, ..config }, Exemption::Ignored)
+    }
+
+    fn level(site: &Site, method: &str, host: Option<&str>, path: &str) -> Option<Level> {
+        site.guard(&Wanted::new(method, host, path)).and_then(|guard| guard.level)
+    }
+
+    #[test]
+    fn every_spelling_of_a_protected_path_is_protected() {
+        let site = parse(vec![rule("/account/*", Some(Level::Worked))]).unwrap();
+        for path in [
+            "/account/",
+            "/account",
+            "/account/orders?page=2",
+            "/ACCOUNT/orders",
+            "//account/orders",
+            "/%61ccount/orders",
+            "/%2561ccount/orders",
+            "/x/../account/orders",
+            "/./account/a",
+            "/account%2Forders",
+            "/account%5corders",
+            "/account;v=1/orders",
+            "/x/%2e%2e/account/a",
+            "\\account\\orders",
+            "/account//orders",
+            "/account/../account/x",
+        ] {
+            assert_eq!(level(&site, "GET", None, path), Some(Level::Worked), "{path}");
+        }
+        for path in ["/", "/accounts", "/shop", "/shop/account", "/shop?next=/account/"] {
+            assert_eq!(level(&site, "GET", None, path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn an_exemption_holds_for_plain_paths_alone() {
+        let rules = vec![rule("/api/*", None), rule("/*", Some(Level::Worked))];
+        let site = parse(rules).unwrap();
+        for path in [
+            "/api/orders",
+            "/api/",
+            "/api/%EA%B0%80",
+            "/robots.txt",
+            "/.well-known/acme-challenge/x",
+            "/blog/feed/",
+            "/sitemap-1.xml",
+            "/webhooks/payments",
+            "/healthz",
+            "/%EA%B0%80/feed",
+        ] {
+            assert_eq!(level(&site, "GET", None, path), None, "{path}");
+        }
+        for path in [
+            "/",
+            "/api",
+            "/api/../secret",
+            "/api/%2e%2e/secret",
+            "/api/..;/secret",
+            "//api/orders",
+            "/secret/..%2frobots.txt",
+            "/.well-known/../secret",
+            "/secret;/feed",
+            "/secret%2ffeed/",
+            "/webhooks/../secret",
+            "/api\\..\\secret",
+            "/robots.txt/secret",
+            "/feeds",
+        ] {
+            assert_eq!(level(&site, "GET", None, path), Some(Level::Worked), "{path}");
+        }
+        let all = Protection { no_exemptions: true, ..rule("/*", Some(Level::Worked)) };
+        let site = parse(vec![all]).unwrap();
+        assert_eq!(level(&site, "GET", None, "/robots.txt"), Some(Level::Worked));
+    }
+
+    #[test]
+    fn a_rule_may_name_host_and_methods_and_the_first_decides() {
+        let rules = vec![
+            Protection {
+                host: Some("*.shop.example".to_owned()),
+                methods: vec!["POST".to_owned(), "GET".to_owned()],
+                ..rule("/login", Some(Level::Pictured))
+            },
+            rule("/login", Some(Level::Waited)),
+        ];
+        let site = parse(rules).unwrap();
+        for (method, host, needs) in [
+            ("POST", "www.shop.example", Level::Pictured),
+            ("POST", "WWW.shop.example.:8443", Level::Pictured),
+            ("HEAD", "www.shop.example", Level::Pictured),
+            ("PUT", "www.shop.example", Level::Waited),
+            ("POST", "other.example", Level::Waited),
+            // It could be any host.
+            ("POST", "shop_example", Level::Pictured),
+        ] {
+            assert_eq!(level(&site, method, Some(host), "/login"), Some(needs), "{method} {host}");
+        }
+    }
+
+    #[test]
+    fn a_rule_in_another_script_is_a_rule() {
+        let site = parse(vec![rule("/계정/*", Some(Level::Worked))]).unwrap();
+        let path = "/%EA%B3%84%EC%A0%95/%EC%A3%BC%EB%AC%B8";
+        assert_eq!(level(&site, "GET", None, path), Some(Level::Worked));
+    }
+
+    #[test]
+    fn rules_that_cannot_match_are_refused() {
+        for path in ["", "login", "/a b", "/a?b", "/a%20b", "/a\\b", "/a;b", "/*/*/*/*/*"] {
+            let refused = parse(vec![rule("/", None), rule(path, None)]);
+            assert_eq!(refused.unwrap_err(), SiteError::Protection(1), "{path}");
+        }
+        let of = |methods: &[&str]| {
+            let methods = methods.iter().map(|method| (*method).to_owned()).collect();
+            parse(vec![Protection { methods, ..rule("/", None) }])
+        };
+        assert!(of(&["GET", "PROPFIND"]).is_ok());
+        assert!(of(&["get"]).is_err() && of(&[""]).is_err());
+        let many = vec![rule("/", None); MAX_PROTECTIONS + 1];
+        assert_eq!(parse(many).unwrap_err(), SiteError::TooManyProtections);
+    }
+}
