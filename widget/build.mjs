@@ -139,6 +139,13 @@ function asset(name, extension, contents, options) {
   return `../../${path}`;
 }
 
+/** The page of clearance in a language. Its address is not where it is shown, so that it names its files from the top. */
+async function clearancePage(locale, script, css) {
+  const words = { language: locale, edge: "/.well-known/munjigi", script, ...JSON.parse(text("clearance/locales", `${locale}.json`)) };
+  const page = text("clearance/page.html").replace(/\n+/g, "").replace("{style}", await css("clearance/page.css"));
+  return page.replace(/\{([a-z]+)\}/g, (whole, name) => words[name] ?? whole);
+}
+
 async function main() {
   mkdirSync(work, { recursive: true });
   const module = wasm("widget", []);
@@ -207,6 +214,8 @@ async function main() {
   }
   write("v1/munjigi.d.ts", text("munjigi.d.ts"));
   write("_headers", text("frame/_headers"));
+  const clearance = asset("clearance", "js", await bundle("clearance.ts")).replace("../../", "");
+  for (const locale of LOCALES) write(`_clearance/${locale}.html`, await clearancePage(locale, clearance, css));
   for (const language of LANGUAGES)
     for (const paragraph of paragraphs(text(`errors/${language}.txt`)))
       write(`_errors/${paragraph.code}.${language}.html`, page(language, paragraph));

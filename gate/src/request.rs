@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, Version, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use munjigi_keys::UnixMillis;
 use munjigi_process::proxies::{Proxies, ProxyChain, is_inside};
+use munjigi_protocol::WELL_KNOWN;
 use munjigi_serving::inbound::{BodyError, Description, Inbound, SOFTWARE_HEADERS, Source};
 use url::{Host, Url};
 
@@ -105,14 +106,20 @@ impl Way {
 
     /// The whole URL of a request, normalised as browsers do it, as if the gate
     /// were at the top of its host. Some proxies take its path away, some do
-    /// not; no route begins with one.
+    /// not; no route begins with one. Protected hosts have its routes below
+    /// [`WELL_KNOWN`].
     ///
     /// # Errors
     ///
     /// The request is not for this gate.
     pub fn url(&self, head: &Parts, caller: Caller) -> Result<Url, HostError> {
         let asked = self.asked(head, caller)?;
-        let Some(public) = &self.public else { return Ok(asked) };
+        let Some(public) = &self.public else {
+            let path = below(asked.path(), WELL_KNOWN).to_owned();
+            let mut url = asked;
+            url.set_path(&path);
+            return Ok(url);
+        };
         // Proxies often ask for the address that they are told, as programs on
         // this machine do.
         let is_ours = public.origin.host() == asked.host()
@@ -121,10 +128,8 @@ impl Way {
         if !is_ours {
             return Err(HostError::Other);
         }
-        let below = asked.path().strip_prefix(&public.base_path);
-        let path = below.filter(|below| below.starts_with('/')).unwrap_or(asked.path());
         let mut url = public.origin.clone();
-        url.set_path(path);
+        url.set_path(below(below(asked.path(), &public.base_path), WELL_KNOWN));
         url.set_query(asked.query());
         Ok(url)
     }
@@ -174,6 +179,11 @@ impl Way {
             "http"
         }
     }
+}
+
+/// A path without what it begins with, if the rest is one.
+fn below<'path>(path: &'path str, base: &str) -> &'path str {
+    path.strip_prefix(base).filter(|below| below.starts_with('/')).unwrap_or(path)
 }
 
 fn host(head: &Parts) -> Option<&str> {
@@ -377,6 +387,8 @@ mod tests {
             ("/v1/challenges?a=b", "/v1/challenges"),
             ("/captcha/captcha/health?a=b", "/captcha/health"),
             ("/captcha/x/../health?a=b", "/health"),
+            ("/.well-known/munjigi/health?a=b", "/health"),
+            ("/captcha/.well-known/munjigi/health?a=b", "/health"),
             ("/captcha//health?a=b", "//health"),
             ("/captchas/health?a=b", "/captchas/health"),
             ("/captcha?a=b", "/captcha"),

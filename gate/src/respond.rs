@@ -32,7 +32,12 @@ pub fn respond(response: Response<Bytes>) -> HttpResponse {
     all.extend(id.ok().zip(HeaderValue::try_from(response.request_id).ok()));
     for (name, value) in response.headers {
         if let Ok((name, value)) = pair(name, &value) {
-            all.insert(name, value);
+            // There may be several of these alone.
+            if name == header::SET_COOKIE {
+                all.append(name, value);
+            } else {
+                all.insert(name, value);
+            }
         }
     }
     written

@@ -329,3 +329,6 @@ fn nonce(keys: &Keys, message: &[&[u8]]) -> [u8; NONCE_BYTES] {
 fn associated(kid: Kid) -> Vec<u8> {
     [b"clearance ", kid.as_str().as_bytes()].concat()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! The endpoints, one file each: read the request, load, ask the core, answer.
 
 pub mod challenges;
+pub mod clearance;
 pub mod errors;
 pub mod frame;
 pub mod health;

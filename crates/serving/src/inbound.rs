@@ -207,6 +207,11 @@ impl<S: Source> Inbound<S> {
         }
     }
 
+    /// What the client calls itself, empty if it does not.
+    pub fn user_agent(&self) -> &str {
+        self.line(Line::UserAgent)
+    }
+
     /// A header that few endpoints read.
     pub fn header(&self, name: &str) -> Option<String> {
         self.source.header(name)

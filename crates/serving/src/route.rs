@@ -2,6 +2,7 @@
 //! file under `endpoints`.
 
 use munjigi_captcha::Vendor;
+use munjigi_protocol::routes;
 
 use crate::endpoints::errors;
 use crate::endpoints::internal::packs::Change;
@@ -21,6 +22,12 @@ pub enum Endpoint<'path> {
     SiteverifyOf(&'path str),
     /// `POST /v1/outcomes`
     Outcomes,
+    /// `/v1/clearance/check`, with any method: Envoy asks with the original one.
+    ClearanceCheck,
+    /// `GET /clearance`
+    Clearance,
+    /// `POST /clearance`
+    ClearanceRedeem,
     /// `GET /errors/{code}`
     ErrorPage(&'static str),
     /// `GET /health`
@@ -57,6 +64,9 @@ pub enum RouteError {
 impl<'path> Endpoint<'path> {
     /// Finds the endpoint. `HEAD` is `GET`; the runtime omits the body.
     pub fn find(method: &str, path: &'path str) -> Result<Self, RouteError> {
+        if path == routes::CLEARANCE_CHECK.path {
+            return Ok(Self::ClearanceCheck);
+        }
         let (allowed, get, post, put, delete) = Self::at(path).ok_or(RouteError::NotFound)?;
         match method {
             "GET" | "HEAD" => get,
@@ -76,6 +86,8 @@ impl<'path> Endpoint<'path> {
             Self::Solutions => "solutions",
             Self::Siteverify(_) | Self::SiteverifyOf(_) => "siteverify",
             Self::Outcomes => "outcomes",
+            Self::ClearanceCheck => "clearance-check",
+            Self::Clearance | Self::ClearanceRedeem => "clearance",
             Self::ErrorPage(_) => "errors",
             Self::Health => "health",
             Self::Version => "version",
@@ -107,6 +119,10 @@ impl<'path> Endpoint<'path> {
             "/recaptcha/api/siteverify" => {
                 let endpoint = Some(Self::Siteverify(Some(Vendor::Recaptcha)));
                 Some(("GET, HEAD, POST", endpoint, endpoint, None, None))
+            }
+            "/clearance" => {
+                let (get, post) = (Some(Self::Clearance), Some(Self::ClearanceRedeem));
+                Some(("GET, HEAD, POST", get, post, None, None))
             }
             "/health" => get(Self::Health),
             "/version" => get(Self::Version),
@@ -181,6 +197,10 @@ mod tests {
             ("GET", "/recaptcha/api/siteverify", Endpoint::Siteverify(Some(Vendor::Recaptcha))),
             ("POST", "/recaptcha/api/siteverify", Endpoint::Siteverify(Some(Vendor::Recaptcha))),
             ("POST", "/mj_a/siteverify", Endpoint::SiteverifyOf("mj_a")),
+            ("GET", "/v1/clearance/check", Endpoint::ClearanceCheck),
+            ("PROPFIND", "/v1/clearance/check", Endpoint::ClearanceCheck),
+            ("GET", "/clearance", Endpoint::Clearance),
+            ("POST", "/clearance", Endpoint::ClearanceRedeem),
             ("GET", "/errors/rate-limited", Endpoint::ErrorPage("rate-limited")),
             ("GET", "/errors/timeout", Endpoint::ErrorPage("timeout")),
             ("GET", "/version", Endpoint::Version),

@@ -7,7 +7,8 @@ use munjigi_protocol::{Code, base64};
 use crate::answer::{Answer, Response};
 use crate::config::Verbosity;
 use crate::endpoints::{
-    challenges, errors, frame, health, internal, outcomes, pictures, siteverify, solutions, version,
+    challenges, clearance, errors, frame, health, internal, outcomes, pictures, siteverify,
+    solutions, version,
 };
 use crate::inbound::{Inbound, Source};
 use crate::log::{Level, Line};
@@ -87,6 +88,9 @@ async fn dispatch<P: Platform>(
         Endpoint::Siteverify(path) => Ok(siteverify::answer(edge, inbound, path).await),
         Endpoint::SiteverifyOf(sitekey) => Ok(siteverify::answer_of(edge, inbound, sitekey).await),
         Endpoint::Outcomes => Ok(outcomes::answer(edge, inbound).await),
+        Endpoint::ClearanceCheck => Ok(clearance::check::answer(edge, inbound).await),
+        Endpoint::Clearance => clearance::page::answer(edge, inbound).await,
+        Endpoint::ClearanceRedeem => clearance::redeem(edge, inbound).await,
         Endpoint::Frame(sitekey) => frame::answer(edge, inbound, sitekey).await,
         Endpoint::ErrorPage(code) => {
             let languages = inbound.header("accept-language");

@@ -42,6 +42,7 @@ pub fn refuse(code: Code) -> Response {
         code,
         detail: String::new(),
         request_id: String::new(),
+        clearance: None,
     };
     (StatusCode::from_u16(status).unwrap(), Json(problem)).into_response()
 }

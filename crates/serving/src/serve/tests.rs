@@ -1,6 +1,7 @@
 //! Whole routes on the platform in memory: an attempt from the site's
 //! publication to the second use of its token, and what is refused.
 
+mod clearance;
 mod lists;
 mod outcomes;
 

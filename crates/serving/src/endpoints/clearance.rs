@@ -1,0 +1,94 @@
+//! Clearance of paths: `check` for proxies before a site, and `page`, where its
+//! visitors earn what the check asks for.
+
+pub mod check;
+pub mod page;
+mod redeem;
+
+use munjigi_captcha::clearance::Holder;
+use munjigi_captcha::clearance::errand::Errand;
+use munjigi_protocol::{CLEARANCE_COOKIE, WELL_KNOWN};
+
+use crate::config::Config;
+use crate::inbound::{Inbound, Source};
+
+pub use redeem::answer as redeem;
+
+/// Longest header of cookies that is looked through.
+const MAX_COOKIES_BYTES: usize = 16_384;
+
+/// The values of the cookies of this name.
+fn cookies<'text>(header: &'text str, name: &str) -> impl Iterator<Item = &'text str> {
+    let header = if header.len() <= MAX_COOKIES_BYTES { header } else { "" };
+    header.split(';').filter_map(move |pair| {
+        let (other, value) = pair.trim().split_once('=')?;
+        (other == name).then_some(value)
+    })
+}
+
+/// The values of a request's clearances.
+fn clearances(header: &str) -> impl Iterator<Item = &str> {
+    cookies(header, CLEARANCE_COOKIE)
+}
+
+/// Who asks, as clearances know it.
+fn holder<S: Source>(inbound: &Inbound<S>) -> Holder {
+    Holder::of(inbound.user_agent())
+}
+
+/// The page for an errand, as a path of the host that was asked.
+fn page_of(config: &Config, errand: &Errand) -> String {
+    format!("{WELL_KNOWN}/clearance?to={}", errand.seal(&config.authority))
+}
+
+/// What a client wants from a request: people follow it to a page, programs read
+/// its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// A page in the browser, or in a frame, that has no body to lose.
+    Page,
+    /// A page by a form that was sent.
+    Form,
+    /// Anything else: scripts, images, sockets, programs.
+    Part,
+}
+
+impl Purpose {
+    fn of<S: Source>(inbound: &Inbound<S>, method: &str) -> Self {
+        let header = |name| inbound.header(name).unwrap_or_default();
+        let is_page = match header("sec-fetch-mode").as_str() {
+            // Browsers from before 2023, and every browser without TLS.
+            "" => header("accept").contains("text/html") && header("x-requested-with").is_empty(),
+            mode => mode == "navigate",
+        };
+        // What is fetched in case it is wanted must not start any work.
+        let is_ahead = !header("sec-purpose").is_empty() || header("purpose") == "prefetch";
+        match method {
+            _ if !is_page || is_ahead || !header("upgrade").is_empty() => Self::Part,
+            "GET" | "HEAD" => Self::Page,
+            _ => Self::Form,
+        }
+    }
+}
+
+/// A cookie of this host. Pages of other sites cannot have it sent with their
+/// requests, but their links lead to open pages.
+#[derive(Debug, Clone, Copy)]
+struct Cookie {
+    name: &'static str,
+    /// In a frame of another site, browsers send none but those that belong to
+    /// that site's pages alone.
+    framed: bool,
+}
+
+impl Cookie {
+    fn set(self, value: &str, seconds: u64) -> String {
+        let Self { name, framed } = self;
+        let site = if framed { "None; Partitioned" } else { "Lax" };
+        format!("{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite={site}")
+    }
+
+    fn end(self) -> String {
+        self.set("", 0)
+    }
+}

@@ -1,0 +1,230 @@
+//! `/v1/clearance/check`: a proxy asks whether a request to a site may continue.
+//! It says so in its query: `sitekey`, `answer`, and, where its own headers do
+//! not, `method` and `path`. Nothing is stored and no store of redemptions is
+//! called.
+//!
+//! Allowed is 200 and nothing else is: proxies pass on, as if the site had said
+//! it, whatever they do not take for a refusal.
+
+use munjigi_captcha::clearance::errand::{Errand, own_path};
+use munjigi_captcha::clearance::paths::{Guard, Wanted};
+use munjigi_captcha::clearance::{self, Asked, Closed, Opened};
+use munjigi_captcha::{Refusal, issue, policy};
+use munjigi_protocol::{ClearanceWanted, Code, Level, SiteState, headers};
+
+use super::page::{self, Trouble};
+use super::{Purpose, clearances, holder, page_of};
+use crate::answer::Answer;
+use crate::form::{self, Fields};
+use crate::inbound::Inbound;
+use crate::platform::Platform;
+use crate::request_context::RequestContext;
+
+/// How a proxy takes a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// As 401 without a body, and asks again for the answer to send: nginx.
+    Status,
+    /// As the answer to send: Caddy, Traefik, Envoy, HAProxy.
+    Whole,
+    /// Asks for the answer to send after a 401. It is never 200: the visitor who
+    /// may continue by now is sent to where they are.
+    Refused,
+}
+
+/// The query of a proxy.
+#[derive(Debug, Default, serde::Deserialize)]
+struct Query {
+    sitekey: Option<String>,
+    answer: Option<String>,
+    method: Option<String>,
+    fail: Option<String>,
+}
+
+impl Fields for Query {
+    fn place(&mut self, name: &str) -> Option<&mut Option<String>> {
+        Some(match name {
+            "sitekey" => &mut self.sitekey,
+            "answer" => &mut self.answer,
+            "method" => &mut self.method,
+            "fail" => &mut self.fail,
+            _ => return None,
+        })
+    }
+}
+
+/// The parameter that holds path and query of the original request, as they are:
+/// the last one, because they are not encoded.
+const PATH: &str = "path=";
+
+/// Answers a proxy.
+pub async fn answer<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
+) -> Answer {
+    let query = inbound.url().query();
+    let (said, path) = match query.split_once(PATH) {
+        Some((said, path)) => (said, Some(path.to_owned())),
+        None => (query, None),
+    };
+    let query: Query = match form::parse_query(said) {
+        Ok(query) => query,
+        Err(_) => return misconfigured("the query is not well-formed"),
+    };
+    let style = match query.answer.as_deref() {
+        Some("401") => Style::Status,
+        Some("303") => Style::Whole,
+        Some("refused") => Style::Refused,
+        _ => return misconfigured("answer must be 401, 303 or refused"),
+    };
+    let is_open = match query.fail.as_deref() {
+        None | Some("closed") => false,
+        Some("open") => true,
+        Some(_) => return misconfigured("fail must be open or closed"),
+    };
+    // nginx adds none of these headers, so a visitor's would count.
+    let told = |name| (style == Style::Whole).then(|| inbound.header(name)).flatten();
+    let Some(path) = path.or_else(|| told("x-forwarded-uri")).filter(|path| path.starts_with('/'))
+    else {
+        return misconfigured("neither path in the query nor X-Forwarded-Uri says what was asked");
+    };
+    let method = query.method.or_else(|| told("x-forwarded-method"));
+    let method = method.unwrap_or_else(|| inbound.method().to_owned());
+    let host = told("x-forwarded-host").or_else(|| inbound.header("host"));
+    let Some(sitekey) = query.sitekey else { return misconfigured("sitekey is missing") };
+    let original = Original { method, host, path };
+    match decide(edge, inbound, &sitekey, &original).await {
+        Ok(decision) => {
+            let told = told_to(edge, inbound, style, &original, decision).await;
+            told.unwrap_or_else(|refusal| refusal)
+        }
+        Err(refusal) if is_open && refusal.code == Code::Unavailable => passed(None),
+        Err(refusal) => refusal.into(),
+    }
+}
+
+/// The request that a proxy asks about.
+struct Original {
+    method: String,
+    host: Option<String>,
+    path: String,
+}
+
+/// What becomes of it.
+enum Decision {
+    /// It continues: no one guards the path, or by this.
+    Passes(Option<Opened>),
+    /// It does not.
+    Stops(Errand, Closed),
+}
+
+async fn decide<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
+    sitekey: &str,
+    original: &Original,
+) -> Result<Decision, Refusal> {
+    let authority = &edge.state.config.authority;
+    let key = issue::public_key(authority, sitekey)?;
+    let site = issue::site(&edge.sites(), &key, None).await?;
+    // Whoever pauses a site wants its visitors left alone: no one could earn
+    // anything from it.
+    if site.state == SiteState::Paused {
+        return Ok(Decision::Passes(None));
+    }
+    let wanted = Wanted::new(&original.method, original.host.as_deref(), &original.path);
+    let Some(guard) = site.guard(&wanted) else { return Ok(Decision::Passes(None)) };
+    let Guard { level: Some(needs), dry_run, .. } = *guard else {
+        return Ok(Decision::Passes(None));
+    };
+    let visit = edge.listed(&site, inbound.visit()).await;
+    let asked = Asked { site: &site, visit: &visit, holder: holder(inbound), now: edge.now };
+    let cookies = inbound.header("cookie").unwrap_or_default();
+    Ok(match clearance::check(authority, &asked, needs, clearances(&cookies)) {
+        Ok(opened) => Decision::Passes(Some(opened)),
+        Err(_) if dry_run => Decision::Passes(None),
+        Err(closed) => {
+            Decision::Stops(Errand::new(site.sitekey, needs, &original.path, edge.now), closed)
+        }
+    })
+}
+
+/// A decision as the proxy takes it.
+async fn told_to<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
+    style: Style,
+    original: &Original,
+    decision: Decision,
+) -> Result<Answer, Answer> {
+    Ok(match (decision, style) {
+        (Decision::Passes(opened), Style::Status | Style::Whole) => passed(opened.as_ref()),
+        (Decision::Passes(_), Style::Refused) => to(own_path(&original.path).to_owned()),
+        (Decision::Stops(..), Style::Status) => {
+            Answer::nothing().with_status(401).with_code(Code::ClearanceRequired.as_str())
+        }
+        (Decision::Stops(errand, closed), Style::Whole | Style::Refused) => {
+            return stopped(edge, inbound, &original.method, &errand, closed).await;
+        }
+    })
+}
+
+/// The request may continue, with this about its visitor.
+fn passed(opened: Option<&Opened>) -> Answer {
+    let none = || "none".to_owned();
+    let (level, score, reasons, id) = match opened {
+        None => (none(), none(), none(), none()),
+        Some(Opened::Allowed) => (Level::Allowed.as_str().to_owned(), none(), none(), none()),
+        Some(Opened::By(clearance)) => {
+            let score = clearance.score.map(|score| format!("{}.{:02}", score / 100, score % 100));
+            let reasons = policy::reasons(clearance.signs);
+            let reasons: Vec<&str> = reasons.iter().map(|reason| reason.as_str()).collect();
+            let reasons = if reasons.is_empty() { none() } else { reasons.join(",") };
+            let level = clearance.level.as_str().to_owned();
+            (level, score.unwrap_or_else(none), reasons, clearance.id_text())
+        }
+    };
+    // Each has a value, so that none that the visitor sends is left.
+    Answer::nothing()
+        .with_status(200)
+        .with_header(headers::LEVEL, level)
+        .with_header(headers::SCORE, score)
+        .with_header(headers::REASONS, reasons)
+        .with_header(headers::ID, id)
+}
+
+/// To the path itself, of the same host.
+fn to(path: String) -> Answer {
+    Answer::nothing().with_status(303).with_header("Location", path)
+}
+
+/// The request may not continue; this is what its visitor gets.
+async fn stopped<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
+    method: &str,
+    errand: &Errand,
+    closed: Closed,
+) -> Result<Answer, Answer> {
+    match (closed, Purpose::of(inbound, method)) {
+        (Closed::Blocked, Purpose::Part) => {
+            Ok(Answer::problem(Code::Blocked, "a rule of the site refuses this visitor"))
+        }
+        (Closed::Blocked, Purpose::Page | Purpose::Form) => {
+            page::trouble(edge, inbound, Trouble::Blocked, Some(errand)).await
+        }
+        (Closed::Lacks(_), Purpose::Page) => Ok(to(page_of(&edge.state.config, errand))),
+        (Closed::Lacks(_), Purpose::Form) => page::for_form(edge, inbound, errand).await,
+        (Closed::Lacks(_), Purpose::Part) => {
+            let (level, page) = (errand.needs, page_of(&edge.state.config, errand));
+            let detail = "the path is protected, and no cookie of this request suffices";
+            Ok(Answer::problem(Code::ClearanceRequired, detail)
+                .with_clearance(ClearanceWanted { level, page }))
+        }
+    }
+}
+
+/// A proxy that asks like this would let everyone in, or no one.
+fn misconfigured(detail: &str) -> Answer {
+    Answer::problem(Code::ClearanceMisconfigured, detail)
+}

@@ -1,0 +1,216 @@
+//! `GET /clearance`: the page where a visitor earns clearance, and is told what
+//! stands in the way. It is served below [`WELL_KNOWN`](munjigi_protocol::WELL_KNOWN)
+//! of the protected host itself, so that its cookie belongs to that host. The
+//! document is an asset in each language; this endpoint adds attributes to its
+//! root, which the page's script and style read.
+
+use munjigi_captcha::Refusal;
+use munjigi_captcha::clearance::Clearance;
+use munjigi_captcha::clearance::errand::{Errand, WAIT_SECONDS};
+use munjigi_protocol::accept_language::preferred;
+use munjigi_protocol::{CLEARANCE_COOKIE, CLEARANCE_ROUNDS_COOKIE, Level, WELL_KNOWN};
+
+use super::{Cookie, cookies, holder};
+use crate::answer::{Answer, CacheRule};
+use crate::form::{self, Fields};
+use crate::inbound::{Inbound, Source};
+use crate::platform::Platform;
+use crate::ports::{Admission, Limit};
+use crate::rate_limit;
+use crate::request_context::RequestContext;
+
+/// The languages of the page, English first: it is the fallback.
+const LANGUAGES: [&str; 10] = ["en", "ko", "ja", "zh-CN", "de", "fr", "es", "pt-BR", "ar", "he"];
+
+/// Clearances within [`ROUNDS_SECONDS`] after which another would not help.
+const MAX_ROUNDS: u32 = 3;
+
+/// How long a round is remembered.
+pub const ROUNDS_SECONDS: u64 = 120;
+
+/// Its own files, and the widget's frame.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; \
+    frame-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
+/// Why a visitor cannot earn clearance here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// A rule of the site refuses them.
+    Blocked,
+    /// The page's address is too old, or not ours.
+    Stale,
+    /// Clearance was given again and again, and the path still asks for it.
+    Loop,
+    /// Too many pages for one address.
+    Busy,
+}
+
+impl Trouble {
+    const fn state(self) -> (&'static str, u16) {
+        match self {
+            Self::Blocked => ("blocked", 403),
+            Self::Stale => ("stale", 400),
+            Self::Loop => ("loop", 403),
+            Self::Busy => ("busy", 429),
+        }
+    }
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+struct Query {
+    to: Option<String>,
+    waited: Option<String>,
+}
+
+impl Fields for Query {
+    fn place(&mut self, name: &str) -> Option<&mut Option<String>> {
+        match name {
+            "to" => Some(&mut self.to),
+            "waited" => Some(&mut self.waited),
+            _ => None,
+        }
+    }
+}
+
+/// Answers with the page, or leads a visitor on who has waited.
+pub async fn answer<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
+) -> Result<Answer, Answer> {
+    let query: Query = form::parse_query(inbound.url().query()).unwrap_or_default();
+    let to = query.to.unwrap_or_default();
+    let Ok(errand) = Errand::open(&edge.state.config.authority, &to, edge.now) else {
+        return trouble(edge, inbound, Trouble::Stale, None).await;
+    };
+    let header = inbound.header("cookie").unwrap_or_default();
+    let rounds = rounds(&header);
+    if rounds >= Some(MAX_ROUNDS) {
+        let over = Cookie { name: CLEARANCE_ROUNDS_COOKIE, framed: is_framed(inbound) }.end();
+        let page = trouble(edge, inbound, Trouble::Loop, Some(&errand)).await?;
+        return Ok(page.with_header("Set-Cookie", over));
+    }
+    if query.waited.is_some() && errand.needs == Level::Waited && edge.now >= errand.waited_at() {
+        return waited(edge, inbound, &errand, rounds).await;
+    }
+    shown(edge, inbound, ("work", 200), Some((&errand, &to)), rounds.unwrap_or_default()).await
+}
+
+/// The page in place of what a form was sent to, which a redirect would lose.
+pub async fn for_form<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
+    errand: &Errand,
+) -> Result<Answer, Answer> {
+    let to = errand.seal(&edge.state.config.authority);
+    let rounds = rounds(&inbound.header("cookie").unwrap_or_default());
+    if rounds >= Some(MAX_ROUNDS) {
+        return trouble(edge, inbound, Trouble::Loop, Some(errand)).await;
+    }
+    shown(edge, inbound, ("form", 403), Some((errand, &to)), rounds.unwrap_or_default()).await
+}
+
+/// The page that says what is wrong.
+pub async fn trouble<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
+    trouble: Trouble,
+    errand: Option<&Errand>,
+) -> Result<Answer, Answer> {
+    let (state, status) = trouble.state();
+    let page = document(edge, inbound).await?;
+    let back = errand.map_or("/", |errand| &errand.path);
+    let attributes = format!(" data-state=\"{state}\" data-back=\"{}\"", attribute(back));
+    Ok(html(status, &page, &attributes, ""))
+}
+
+/// How often clearance was given to this browser lately; `None` where it has
+/// sent no such cookie.
+pub fn rounds(header: &str) -> Option<u32> {
+    let all = cookies(header, CLEARANCE_ROUNDS_COOKIE);
+    all.filter_map(|value| value.parse().ok()).max()
+}
+
+/// Clearance for waiting.
+async fn waited<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
+    errand: &Errand,
+    rounds: Option<u32>,
+) -> Result<Answer, Answer> {
+    let visit = inbound.visit();
+    let limited = rate_limit::admit(edge.platform, Limit::Challenge, &errand.sitekey, &visit);
+    if limited.await == Admission::Refuse {
+        return trouble(edge, inbound, Trouble::Busy, Some(errand)).await;
+    }
+    let authority = &edge.state.config.authority;
+    let clearance = Clearance::waited(authority, errand, (holder(inbound), &visit), edge.now);
+    let seconds = clearance.expires_at.seconds().saturating_sub(edge.now.seconds());
+    let framed = is_framed(inbound);
+    let cookie = Cookie { name: CLEARANCE_COOKIE, framed };
+    let round = Cookie { name: CLEARANCE_ROUNDS_COOKIE, framed };
+    let rounds = rounds.unwrap_or_default() + 1;
+    Ok(Answer::nothing()
+        .with_status(303)
+        .with_header("Location", errand.path.clone())
+        .with_header("Set-Cookie", cookie.set(&clearance.seal(authority), seconds))
+        .with_header("Set-Cookie", round.set(&rounds.to_string(), ROUNDS_SECONDS)))
+}
+
+async fn shown<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
+    (state, status): (&str, u16),
+    errand: Option<(&Errand, &str)>,
+    rounds: u32,
+) -> Result<Answer, Answer> {
+    let page = document(edge, inbound).await?;
+    let Some((errand, to)) = errand else { return Ok(html(status, &page, "", "")) };
+    let waits = errand.needs == Level::Waited && state == "work";
+    let script = if waits { "wait" } else { "needed" };
+    let attributes = format!(
+        " data-state=\"{state}\" data-no-script=\"{script}\" data-sitekey=\"{}\" data-level=\"{}\" data-to=\"{to}\" data-back=\"{}\"",
+        errand.sitekey,
+        errand.needs.as_str(),
+        attribute(&errand.path),
+    );
+    // A second more than needed, since clocks are cut to seconds.
+    let seconds = WAIT_SECONDS + 1;
+    let refresh = format!(
+        "<meta http-equiv=\"refresh\" content=\"{seconds};url={WELL_KNOWN}/clearance?waited=1&amp;to={to}\">"
+    );
+    let round = Cookie { name: CLEARANCE_ROUNDS_COOKIE, framed: is_framed(inbound) };
+    Ok(html(status, &page, &attributes, if waits { &refresh } else { "" })
+        .with_header("Set-Cookie", round.set(&rounds.to_string(), ROUNDS_SECONDS)))
+}
+
+/// Whether a frame asked; browsers may keep its cookies apart.
+fn is_framed<S: Source>(inbound: &Inbound<S>) -> bool {
+    let destination = inbound.header("sec-fetch-dest");
+    destination.is_some_and(|destination| matches!(destination.as_str(), "iframe" | "frame"))
+}
+
+async fn document<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
+) -> Result<String, Answer> {
+    let languages = inbound.header("accept-language").unwrap_or_default();
+    let language = preferred(&languages, &LANGUAGES).unwrap_or("en");
+    let page = edge.platform.asset(&["/_clearance/", language, ".html"].concat()).await;
+    page.ok_or_else(|| Refusal::unavailable("the page is not among the assets").into())
+}
+
+/// The document with attributes on its root and what belongs into its place for
+/// browsers without a script.
+fn html(status: u16, document: &str, attributes: &str, refresh: &str) -> Answer {
+    let document = document.replacen("<html", &["<html", attributes].concat(), 1);
+    let document = document.replacen("<!--refresh-->", refresh, 1);
+    Answer::html(status, document, CacheRule::NoStore)
+        .with_header("Vary", "Accept-Language, Cookie".into())
+        .with_header("X-Robots-Tag", "noindex, nofollow".into())
+        .with_header("Content-Security-Policy", POLICY.into())
+}
+
+/// A text between quotation marks.
+fn attribute(text: &str) -> String {
+    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;")
+}

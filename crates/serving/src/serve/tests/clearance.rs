@@ -1,0 +1,321 @@
+//! Clearance on the platform in memory: from a refused path to an open one, and
+//! what proxies and visitors may do wrong.
+
+use munjigi_protocol::{ClearanceReply, Level, Problem, Protection};
+
+use super::*;
+
+const PAGE: &str = "<html lang=\"en\"><head><!--refresh--></head></html>";
+const NAVIGATES: (&str, &str) = ("sec-fetch-mode", "navigate");
+
+fn rule(path: &str, level: Level) -> Protection {
+    Protection {
+        path: path.to_owned(),
+        host: None,
+        methods: Vec::new(),
+        level: Some(level),
+        dry_run: false,
+        no_exemptions: false,
+    }
+}
+
+/// An edge whose site has these rules about paths.
+fn protecting(protect: Vec<Protection>) -> Edge {
+    let mut edge = Edge::new();
+    edge.platform.put_asset("/_clearance/en.html", PAGE);
+    let site = SiteConfig { version: 2, protect, ..edge.site() };
+    let path = format!("/internal/sites/{}", edge.sitekey);
+    let put = signed("PUT", &path, serde_json::to_string(&site).unwrap(), 9);
+    assert_eq!(edge.ask("PUT", &path, &put).status, 200);
+    edge
+}
+
+fn guarded() -> Edge {
+    protecting(vec![rule("/account/*", Level::Worked), rule("/read/*", Level::Waited)])
+}
+
+impl Edge {
+    /// A request with headers.
+    fn with(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Response<Vec<u8>> {
+        let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        self.ask(method, path, &MemoryRequest { headers, body: Vec::new() })
+    }
+
+    /// What a proxy is told about a request for a path.
+    fn check(
+        &self,
+        answer: &str,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Response<Vec<u8>> {
+        let query = format!("sitekey={}&answer={answer}&method=GET&path={path}", self.sitekey);
+        self.with("GET", &format!("/v1/clearance/check?{query}"), headers)
+    }
+
+    /// Redeems a token at the page for an errand.
+    fn redeem(&self, to: &str, token: &str, cookies: &str) -> Response<Vec<u8>> {
+        let body = json!({ "to": to, "token": token }).to_string().into_bytes();
+        let headers = vec![("cookie", cookies.to_owned())];
+        self.ask("POST", "/clearance", &MemoryRequest { headers, body })
+    }
+
+    /// The address that a refused visitor is sent to.
+    fn errand(&self, path: &str) -> String {
+        let refused = self.check("303", path, &[NAVIGATES]);
+        assert_eq!(refused.status, 303);
+        let page = header(&refused, "Location").unwrap();
+        page.strip_prefix("/.well-known/munjigi/clearance?to=").unwrap().to_owned()
+    }
+
+    /// A cookie that was earned at the page.
+    fn clearance(&self) -> String {
+        let given =
+            self.redeem(&self.errand("/account/"), &self.token(), "__Host-munjigi-rounds=0");
+        assert_eq!(given.status, 200);
+        cookie(&given, 0)
+    }
+}
+
+fn header(response: &Response<Vec<u8>>, name: &str) -> Option<String> {
+    response.headers.iter().find(|(other, _)| *other == name).map(|(_, value)| value.clone())
+}
+
+/// The pair of a cookie that is set.
+fn cookie(response: &Response<Vec<u8>>, nth: usize) -> String {
+    let set = response.headers.iter().filter(|(name, _)| *name == "Set-Cookie").nth(nth);
+    set.unwrap().1.split(';').next().unwrap().to_owned()
+}
+
+fn text(response: &Response<Vec<u8>>) -> &str {
+    let Body::Text(text) = &response.body else { panic!("no text: {response:?}") };
+    text
+}
+
+#[test]
+fn a_visitor_earns_a_path_and_comes_back_to_it() {
+    let edge = guarded();
+    let to = edge.errand("/account/orders?page=2");
+    let page = edge.with("GET", &format!("/clearance?to={to}"), &[]);
+    assert_eq!(page.status, 200);
+    let root = format!(
+        "<html data-state=\"work\" data-no-script=\"needed\" data-sitekey=\"{}\" \
+         data-level=\"worked\" data-to=\"{to}\" data-back=\"/account/orders?page=2\" lang",
+        edge.sitekey
+    );
+    assert!(text(&page).starts_with(&root), "{}", text(&page));
+    let token = edge.token();
+    let given = edge.redeem(&to, &token, &cookie(&page, 0));
+    assert_eq!(read::<ClearanceReply>(&given).path, "/account/orders?page=2");
+    let set = header(&given, "Set-Cookie").unwrap();
+    assert!(
+        set.starts_with("__Host-munjigi-clearance=mj1.")
+            && set.ends_with("; Path=/; Max-Age=1800; Secure; HttpOnly; SameSite=Lax"),
+        "{set}"
+    );
+    assert_eq!(cookie(&given, 1), "__Host-munjigi-rounds=1");
+    let clearance = cookie(&given, 0);
+    for answer in ["401", "303"] {
+        let open = edge.check(answer, "/account/orders?page=2", &[("cookie", &clearance)]);
+        assert_eq!(open.status, 200);
+        assert_eq!(header(&open, "Munjigi-Level").as_deref(), Some("worked"));
+        assert!(header(&open, "Munjigi-Score").unwrap().starts_with("0."));
+        assert_eq!(header(&open, "Munjigi-Id").unwrap().len(), 16);
+    }
+    // The token is spent, here and at the site's back end.
+    let again = edge.redeem(&to, &token, "__Host-munjigi-rounds=0");
+    assert_eq!(read::<Problem>(&again).code.as_str(), "challenge-expired");
+    assert!(!edge.verify(&token).success);
+    let other = edge.token();
+    assert!(edge.verify(&other).success);
+    assert_eq!(edge.redeem(&to, &other, "__Host-munjigi-rounds=0").status, 410);
+}
+
+#[test]
+fn every_proxy_gets_its_form_and_a_refusal_is_never_200() {
+    let edge = guarded();
+    let status =
+        |answer, headers: &[(&'static str, &str)]| edge.check(answer, "/account/", headers).status;
+    for headers in [&[NAVIGATES][..], &[("sec-fetch-mode", "cors")], &[]] {
+        assert_eq!(status("401", headers), 401);
+    }
+    for answer in ["303", "refused"] {
+        assert_eq!(status(answer, &[NAVIGATES]), 303);
+        assert_eq!(status(answer, &[("accept", "text/html,*/*")]), 303);
+        for part in [
+            ("sec-fetch-mode", "cors"),
+            ("sec-fetch-mode", "websocket"),
+            ("sec-fetch-mode", "no-cors"),
+            ("accept", "*/*"),
+        ] {
+            assert_eq!(status(answer, &[part]), 403, "{part:?}");
+        }
+        assert_eq!(status(answer, &[("accept", "text/html"), ("x-requested-with", "x")]), 403);
+        assert_eq!(status(answer, &[NAVIGATES, ("sec-purpose", "prefetch;prerender")]), 403);
+    }
+    let problem: Problem = read(&edge.check("303", "/account/", &[]));
+    let wanted = problem.clearance.unwrap();
+    assert_eq!((problem.code.as_str(), wanted.level), ("clearance-required", Level::Worked));
+    assert!(wanted.page.starts_with("/.well-known/munjigi/clearance?to=mj1."), "{}", wanted.page);
+    // Who may continue by the time that nginx asks for the answer is sent on.
+    let open = edge.check("refused", "/account/", &[("cookie", &edge.clearance())]);
+    assert_eq!((open.status, header(&open, "Location").as_deref()), (303, Some("/account/")));
+    // Open paths say so, so that no header of a visitor's is left.
+    let open = edge.check("401", "/", &[("munjigi-level", "allowed")]);
+    assert_eq!((open.status, header(&open, "Munjigi-Level").as_deref()), (200, Some("none")));
+}
+
+#[test]
+fn a_form_gets_the_page_in_place_so_that_it_is_not_lost() {
+    let edge = guarded();
+    let query = format!("sitekey={}&answer=303&method=POST&path=/account/a\"%3C", edge.sitekey);
+    let refused = edge.with("GET", &format!("/v1/clearance/check?{query}"), &[NAVIGATES]);
+    assert_eq!(refused.status, 403);
+    assert!(text(&refused).contains(" data-state=\"form\""), "{}", text(&refused));
+    assert!(text(&refused).contains(" data-back=\"/account/a&quot;%3C\""), "{}", text(&refused));
+    assert_eq!(cookie(&refused, 0), "__Host-munjigi-rounds=0");
+}
+
+#[test]
+fn what_a_proxy_forgets_to_say_opens_nothing() {
+    let edge = guarded();
+    let sitekey = &edge.sitekey;
+    for (query, headers) in [
+        (format!("sitekey={sitekey}&answer=401"), vec![("x-forwarded-uri", "/")]),
+        (format!("sitekey={sitekey}&answer=303"), vec![]),
+        (format!("sitekey={sitekey}&answer=303&path="), vec![]),
+        (format!("sitekey={sitekey}&answer=303"), vec![("x-forwarded-uri", "account")]),
+        (format!("sitekey={sitekey}&path=/"), vec![]),
+        (format!("sitekey={sitekey}&answer=200&path=/"), vec![]),
+        (format!("sitekey={sitekey}&answer=303&fail=maybe&path=/"), vec![]),
+        (format!("sitekey={sitekey}&sitekey={sitekey}&answer=303&path=/"), vec![]),
+        ("answer=303&path=/".to_owned(), vec![]),
+        (String::new(), vec![]),
+    ] {
+        let refused = edge.with("GET", &format!("/v1/clearance/check?{query}"), &headers);
+        assert_eq!(refused.status, 403, "{query}");
+        assert_eq!(read::<Problem>(&refused).code.as_str(), "clearance-misconfigured", "{query}");
+    }
+    let unknown = "sitekey=mj_00000000000000000000000000&answer=303&path=/";
+    assert_eq!(edge.with("GET", &format!("/v1/clearance/check?{unknown}"), &[]).status, 404);
+    // Caddy and Traefik say it in headers.
+    let headers = [("x-forwarded-uri", "/account/"), ("x-forwarded-method", "POST"), NAVIGATES];
+    let query = format!("sitekey={sitekey}&answer=303");
+    assert_eq!(edge.with("GET", &format!("/v1/clearance/check?{query}"), &headers).status, 403);
+}
+
+#[test]
+fn a_cookie_of_another_browser_or_site_opens_nothing_and_stays() {
+    let edge = guarded();
+    let clearance = edge.clearance();
+    for cookie in [format!("a=b; {clearance}x"), "__Host-munjigi-clearance=".into()] {
+        let refused = edge.check("303", "/account/", &[("cookie", &cookie), NAVIGATES]);
+        assert_eq!(refused.status, 303, "{cookie}");
+        // A late picture of the page must not take the fresh cookie away.
+        assert_eq!(header(&refused, "Set-Cookie"), None);
+    }
+    let long = format!("{}; {clearance}", "a".repeat(20_000));
+    assert_eq!(edge.check("401", "/account/", &[("cookie", &long)]).status, 401);
+    let both = format!("__Host-munjigi-clearance=old; b=c; {clearance}");
+    assert_eq!(edge.check("401", "/account/", &[("cookie", &both)]).status, 200);
+    let query = format!("sitekey={}&answer=401&path=/account/", edge.sitekey);
+    let description = format!(
+        "GET\nhttps://edge.example/v1/clearance/check?{query}\n\n\n\n192.0.2.1\ncurl/8.5.0\n\nKR\n64500\n\n\n"
+    );
+    let headers = vec![("cookie", clearance)];
+    let request = MemoryRequest { headers, body: Vec::new() };
+    assert_eq!(block_on(serve(&edge.platform, &Inbound::new(request, description))).status, 401);
+}
+
+#[test]
+fn without_cookies_or_with_too_many_rounds_the_page_says_so() {
+    let edge = guarded();
+    let to = edge.errand("/account/");
+    let token = edge.token();
+    let refused = edge.redeem(&to, &token, "a=b");
+    assert_eq!(read::<Problem>(&refused).code.as_str(), "cookies-required");
+    // The token is still good.
+    assert_eq!(edge.redeem(&to, &token, "__Host-munjigi-rounds=2").status, 200);
+    let page = |cookie| edge.with("GET", &format!("/clearance?to={to}"), &[("cookie", cookie)]);
+    assert!(text(&page("__Host-munjigi-rounds=2")).contains("data-state=\"work\""));
+    let ended = page("__Host-munjigi-rounds=3");
+    assert!(text(&ended).contains("data-state=\"loop\" data-back=\"/account/\""));
+    assert!(header(&ended, "Set-Cookie").unwrap().contains("-rounds=; Path=/; Max-Age=0;"));
+}
+
+#[test]
+fn a_page_leads_nowhere_but_to_what_was_sealed() {
+    let edge = guarded();
+    let to = edge.errand("/account/");
+    let cut = &to[1..];
+    for query in ["", "to=", "to=https://evil.example/", &format!("to={cut}"), "to=%ff"] {
+        let page = edge.with("GET", &format!("/clearance?{query}"), &[]);
+        assert_eq!(page.status, 400, "{query}");
+        assert!(text(&page).contains("data-state=\"stale\" data-back=\"/\""));
+        assert_eq!(header(&page, "Location"), None);
+    }
+    assert_eq!(edge.redeem(cut, &edge.token(), "__Host-munjigi-rounds=0").status, 410);
+    let open = edge.check("refused", "//evil.example/", &[NAVIGATES]);
+    assert_eq!(header(&open, "Location").as_deref(), Some("/"));
+    block_on(edge.platform.sleep(3_600_000));
+    assert_eq!(edge.with("GET", &format!("/clearance?to={to}"), &[]).status, 400);
+}
+
+#[test]
+fn without_a_script_a_visitor_waits_where_that_is_enough() {
+    let edge = guarded();
+    let to = edge.errand("/read/1");
+    let page = edge.with("GET", &format!("/clearance?to={to}"), &[]);
+    assert!(text(&page).contains("data-no-script=\"wait\""));
+    let next = format!("/.well-known/munjigi/clearance?waited=1&amp;to={to}");
+    let refresh = format!("<meta http-equiv=\"refresh\" content=\"6;url={next}\">");
+    assert!(text(&page).contains(&refresh), "{}", text(&page));
+    let wait = || edge.with("GET", &format!("/clearance?waited=1&to={to}"), &[]);
+    assert_eq!(wait().status, 200, "too early");
+    block_on(edge.platform.sleep(5_000));
+    let given = wait();
+    assert_eq!((given.status, header(&given, "Location").as_deref()), (303, Some("/read/1")));
+    let clearance = cookie(&given, 0);
+    let open = edge.check("401", "/read/2", &[("cookie", &clearance)]);
+    assert_eq!((open.status, header(&open, "Munjigi-Level").as_deref()), (200, Some("waited")));
+    assert_eq!(header(&open, "Munjigi-Score").as_deref(), Some("none"));
+    assert_eq!(edge.check("401", "/account/", &[("cookie", &clearance)]).status, 401);
+    // Waiting once is one clearance, however often it is fetched.
+    let id = |given| {
+        let open = edge.check("401", "/read/2", &[("cookie", &cookie(given, 0))]);
+        header(&open, "Munjigi-Id").unwrap()
+    };
+    assert_eq!(id(&given), id(&wait()));
+    // More than waiting cannot be waited for.
+    let to = edge.errand("/account/");
+    block_on(edge.platform.sleep(60_000));
+    assert_eq!(edge.with("GET", &format!("/clearance?waited=1&to={to}"), &[]).status, 200);
+}
+
+#[test]
+fn a_dry_run_refuses_no_one_and_a_paused_site_is_open() {
+    let dry = Protection { dry_run: true, ..rule("/*", Level::Pictured) };
+    let edge = protecting(vec![dry]);
+    let open = edge.check("401", "/account/", &[]);
+    assert_eq!((open.status, header(&open, "Munjigi-Level").as_deref()), (200, Some("none")));
+    let edge = protecting(vec![rule("/*", Level::Pictured)]);
+    assert_eq!(edge.check("401", "/account/", &[]).status, 401);
+    let worked = edge.check("401", "/account/", &[("cookie", &guarded().clearance())]);
+    assert_eq!(worked.status, 401);
+}
+
+#[test]
+fn a_page_in_a_frame_of_another_site_gets_a_cookie_of_its_own() {
+    let edge = guarded();
+    let to = edge.errand("/account/");
+    let page = edge.with("GET", &format!("/clearance?to={to}"), &[("sec-fetch-dest", "iframe")]);
+    assert!(header(&page, "Set-Cookie").unwrap().ends_with("; SameSite=None; Partitioned"));
+    let body = json!({ "to": to, "token": edge.token(), "framed": true }).to_string().into_bytes();
+    let headers = vec![("cookie", cookie(&page, 0))];
+    let given = edge.ask("POST", "/clearance", &MemoryRequest { headers, body });
+    assert!(header(&given, "Set-Cookie").unwrap().ends_with("; SameSite=None; Partitioned"));
+}

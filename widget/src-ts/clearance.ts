@@ -1,0 +1,63 @@
+// The page that gives clearance: solves a challenge, has its token turned into a cookie, and leads
+// back. What it was asked for stands on the root element; its texts are there and are shown by state.
+import type { ClearanceReply, ClearanceRequest, Problem } from "./protocol";
+
+const root = document.documentElement;
+const { to = "", sitekey = "", level = "", back = "/" } = root.dataset;
+/** A page of the same host shows this one in a frame and waits. */
+const inline = new URLSearchParams(location.search).has("inline") && parent != window;
+/** Whether a form was sent here, which the browser can send again. */
+const form = root.dataset.state == "form";
+
+const show = (state: string): void => {
+  root.dataset.state = state;
+};
+
+/** Whether a page of another site shows this one. */
+function framed(): boolean {
+  try {
+    return top!.location.origin != location.origin;
+  } catch {
+    return true;
+  }
+}
+
+async function redeem(token: string): Promise<void> {
+  const asked: ClearanceRequest = { to, token, framed: framed() };
+  const answer = await fetch("/.well-known/munjigi/clearance", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(asked),
+  });
+  if (answer.ok) {
+    const { path }: ClearanceReply = await answer.json();
+    if (inline) parent.postMessage({ munjigi: 1, type: "clearance" }, location.origin);
+    else if (form) show("passed");
+    else location.replace(path);
+    return;
+  }
+  const { code }: Problem = await answer.json();
+  if (code == "challenge-expired") show("stale");
+  else if (code == "cookies-required") show("cookies");
+  else if (code == "rate-limited") show("busy");
+  else show("failed");
+}
+
+document.getElementById("send")!.onclick = () => location.reload();
+const again = document.getElementById("again") as HTMLAnchorElement;
+again.href = back;
+// A form that was sent here is still what the browser would send.
+again.onclick = () => !form || (location.reload(), false);
+
+if (to) {
+  const { munjigi } = window;
+  if (!munjigi) show("failed");
+  munjigi?.render("#munjigi", {
+    sitekey,
+    action: level == "pictured" ? "clearance/pictured" : "clearance",
+    size: "flexible",
+    language: root.lang,
+    callback: (token: string) => void redeem(token).catch(() => show("failed")),
+  });
+  munjigi?.execute();
+}
