@@ -2,6 +2,7 @@
 //! mistake is collected, with the file's line where it has one.
 
 mod file;
+mod protect;
 mod sites;
 #[cfg(test)]
 mod tests;

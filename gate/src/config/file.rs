@@ -10,12 +10,15 @@ use munjigi_protocol::SiteConfig;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{key_of, settings, sites};
+use super::{key_of, protect, settings, sites};
 
 /// The table of sites.
 const SITES: &str = "sites";
 /// The table of lists.
 const LISTS: &str = "lists";
+
+/// The rules about paths.
+const PROTECT: &str = "protect";
 
 /// The suffix of a setting that names a file with a secret.
 const FILE_SUFFIX: &str = "_file";
@@ -79,11 +82,16 @@ impl File {
             lists_at: None,
             entries: Vec::new(),
         };
+        let mut rules = None;
         for (key, value) in table.into_inner() {
             let (at, key) = (line(key.span().start), key.into_inner());
             let key = key.as_ref();
             if key == SITES {
                 file.read_sites(at, value, &line);
+                continue;
+            }
+            if key == PROTECT {
+                rules = Some((at, value));
                 continue;
             }
             if key == LISTS {
@@ -101,7 +109,32 @@ impl File {
                 }
             }
         }
+        if let Some((at, rules)) = rules {
+            file.read_rules(at, rules, &line);
+        }
         Ok(file)
+    }
+
+    fn read_rules(
+        &mut self,
+        at: usize,
+        value: Spanned<DeValue<'_>>,
+        line: &impl Fn(usize) -> usize,
+    ) {
+        let DeValue::Array(rules) = value.into_inner() else {
+            let form = "must be tables: `[[protect]]` and a path for each";
+            return self.mistake(at, &format!("protect is invalid: {form}"));
+        };
+        for rule in rules {
+            let at = line(rule.span().start);
+            let read = protect::read(rule).and_then(|(site, rule)| {
+                let sites = self.own_sites.iter_mut().map(|site| &mut site.config);
+                protect::add(site.as_deref(), rule, sites).map_err(|problem| (None, problem))
+            });
+            if let Err((within, problem)) = read {
+                self.mistake(within.map_or(at, line), &format!("a rule of protect: {problem}"));
+            }
+        }
     }
 
     fn read_sites(

@@ -271,3 +271,40 @@ fn lists_are_files_of_the_operators_and_an_origin_publishes_its_own() {
         assert!(mistakes.contains(mistake), "{mistakes}");
     }
 }
+
+#[test]
+fn rules_about_paths_are_added_to_their_site_and_mistakes_named() {
+    let mine = format!("mj_{}", "0".repeat(26));
+    let local = format!("mj_{}4", "0".repeat(25));
+    let sites = format!(
+        "[sites]\n{mine} = {{ hosts = [\"a.example\"], secrets = [] }}\n\
+         {local} = {{ hosts = [\"localhost\"], secrets = [], allow_loopback = true }}\n"
+    );
+    let read = |rules: &str| File::parse("gate.toml", &format!("{sites}{rules}")).unwrap();
+    let file = read(&format!(
+        "[[protect]]\npath = \"/a/*\"\nlevel = \"worked\"\n\
+         [[protect]]\nsite = \"{local}\"\npath = \"/b\"\nmethods = [\"POST\"]\ndry_run = true\n"
+    ));
+    assert!(file.mistakes.is_empty(), "{:?}", file.mistakes);
+    let of = |sitekey: &str| {
+        let site = file.sites().find(|site| site.sitekey == sitekey).unwrap();
+        site.protect.iter().map(|rule| rule.path.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!((of(&mine), of(&local)), (vec!["/a/*"], vec!["/b"]));
+    for (rules, said) in [
+        ("[[protect]]\npath = \"a\"", "gate.toml:4: a rule of protect: its path, host or a method"),
+        ("[[protect]]\nlevel = \"worked\"", "missing field `path`"),
+        ("[[protect]]\npath = \"/\"\nlevel = \"much\"", "gate.toml:6: a rule of protect: unknown"),
+        ("[[protect]]\npath = \"/\"\npaht = 1", "unknown field `paht`"),
+        ("[[protect]]\npath = \"/\"\nsite = \"mj_x\"", "no site of this file is mj_x"),
+        ("[[protect]]\npath = \"/\"\nsite = 1", "site must be a sitekey"),
+        ("[protect]\npath = \"/\"", "gate.toml:4: protect is invalid: must be tables"),
+    ] {
+        let mistakes = read(rules).mistakes.join("\n");
+        assert!(mistakes.contains(said), "{rules}: {mistakes}");
+    }
+    let other = format!("mj_{}8", "0".repeat(25));
+    let three = format!("{sites}{other} = {{ hosts = [\"b.example\"], secrets = [] }}\n");
+    let file = File::parse("gate.toml", &format!("{three}[[protect]]\npath = \"/\"\n")).unwrap();
+    assert!(file.mistakes.join("\n").contains("say which site it is about"), "{:?}", file.mistakes);
+}
