@@ -1,10 +1,9 @@
 //! Clearance: a cookie that opens protected paths of a site for half an hour,
 //! because its holder waited, worked or answered a picture. Opening it needs no
 //! store; giving it spends a token. What a request to a path needs is decided by
-//! [`paths`], where a visitor is sent and comes back to by [`errand`].
+//! `site::paths`, where a visitor is sent and comes back to by [`errand`].
 
 pub mod errand;
-pub mod paths;
 mod redeem;
 
 use munjigi_keys::{Kid, UnixMillis, leading};

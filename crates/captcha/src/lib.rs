@@ -63,7 +63,9 @@ pub use price::Price;
 pub use refusal::Refusal;
 pub use seal::{MAX_CHALLENGE_CHARS, MAX_SEAL_CHARS, SealError};
 pub use shared::Shared;
-pub use site::{Exemption, Prediction, SeenHost, Sighting, Site, SiteError, new_site};
+pub use site::{
+    Exemption, Guard, Prediction, SeenHost, Sighting, Site, SiteError, Wanted, new_site,
+};
 pub use site_entry::SiteEntry;
 pub use stack::Stack;
 pub use tally::{FleetTally, PictureFate, PictureTally, PriceTally, Tally};

@@ -3,6 +3,7 @@
 //! publishes it, so that the owner sees a mistake and it never reaches an edge.
 
 mod dry_run;
+mod paths;
 mod rules;
 
 use munjigi_counters::Share;
@@ -10,7 +11,6 @@ use munjigi_counters::sorted::distinct;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Mode, PictureKind, SiteConfig, SiteState, UnderAttack, Work};
 
-use crate::clearance::paths::{Guard, MAX_PROTECTIONS};
 use crate::credentials::{SecretHash, Sitekey};
 use crate::host::{HostPattern, Hostname};
 use crate::list::{ListId, MAX_LISTS};
@@ -20,6 +20,8 @@ use crate::weights::{Weights, WeightsError};
 
 pub(crate) use dry_run::Ruling;
 pub use dry_run::{Prediction, SeenHost, Sighting};
+use paths::MAX_PROTECTIONS;
+pub use paths::{Guard, Wanted};
 use rules::Rule;
 
 /// Whether the edge honours sites that ask to be exempt (for load tests).

@@ -7,9 +7,8 @@
 //! it, whatever they do not take for a refusal.
 
 use munjigi_captcha::clearance::errand::{Errand, own_path};
-use munjigi_captcha::clearance::paths::{Guard, Wanted};
 use munjigi_captcha::clearance::{self, Asked, Closed, Opened};
-use munjigi_captcha::{Refusal, issue, policy};
+use munjigi_captcha::{Guard, Refusal, Wanted, issue, policy};
 use munjigi_protocol::{ClearanceWanted, Code, Level, SiteState, headers};
 
 use super::page::{self, Trouble};

@@ -4,8 +4,8 @@
 
 use munjigi_protocol::{Level, Protection};
 
+use super::Site;
 use crate::host::{HostPattern, Hostname};
-use crate::site::Site;
 
 /// Most rules of a site.
 pub const MAX_PROTECTIONS: usize = 100;
