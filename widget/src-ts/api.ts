@@ -38,5 +38,6 @@ function open({ asked, widgets, add, drop, scan }: Page): void {
   call(asked.get("onload"));
 }
 
-if (window.munjigi) console.error("Munjigi: loaded-twice");
+// An element with this id is there under this name, too.
+if ((window as { munjigi?: { render?: unknown } }).munjigi?.render) console.error("Munjigi: loaded-twice");
 else begin(open);

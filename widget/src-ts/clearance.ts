@@ -52,7 +52,7 @@ again.onclick = () => !form || (location.reload(), false);
 if (to) {
   const { munjigi } = window;
   if (!munjigi) show("failed");
-  munjigi?.render("#munjigi", {
+  munjigi?.render("#widget", {
     sitekey,
     action: level == "pictured" ? "clearance/pictured" : "clearance",
     size: "flexible",
