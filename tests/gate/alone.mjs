@@ -126,7 +126,7 @@ export async function sitekeyOf(/** @type {Gate} */ gate) {
 export async function makeCertificate(folder, name) {
   const [key, certificate] = [join(folder, `${name}.key`), join(folder, `${name}.pem`)];
   const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  const names = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:captcha.example,DNS:localhost'];
+  const names = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:captcha.example,DNS:shop.example,DNS:localhost'];
   await promisify(execFile)('openssl', ['req', ...kind, ...names, '-keyout', key, '-out', certificate, '-batch']);
   return { key, certificate };
 }

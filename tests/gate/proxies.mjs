@@ -36,7 +36,7 @@ const gateOf = (/** @type {Place} */ { gate }) => /** @type {Change} */ (['127.0
 const certificatesOf = (/** @type {Place} */ { certificates }) => /** @type {Change} */ ([`${CERTIFICATES}/`, `${certificates}/`]);
 
 /** @type {Record<'nginx' | 'caddy' | 'haproxy' | 'traefik' | 'envoy', Kind>} */
-const KINDS = {
+export const KINDS = {
   nginx: {
     main: 'nginx.conf',
     files: (place) => ({
@@ -102,6 +102,15 @@ http { access_log off; ${temporary} include ${path(place, 'nginx.conf')}; }\n`);
   },
 };
 
+/**
+ * What is needed to start one.
+ * @template P
+ * @typedef {{files: (place: P) => Record<string, Change[]>, words: (place: P) => string[], prepare?: (place: P) => void}} Started
+ */
+
+/** Where a protected host has the routes of the gate. */
+export const PROTECTED = '/.well-known/munjigi';
+
 /** @typedef {keyof typeof KINDS} Name */
 export const NAMES = /** @type {Name[]} */ (Object.keys(KINDS));
 
@@ -140,9 +149,9 @@ export function settingsFor(/** @type {Name} */ name) {
 }
 
 /** A self-signed certificate, in a folder as the files name it. */
-export async function makeCertificates(/** @type {string} */ folder) {
+export async function makeCertificates(/** @type {string} */ folder, /** @type {string} */ host = HOST) {
   mkdirSync(folder, { recursive: true });
-  const { key, certificate } = await makeCertificate(folder, HOST);
+  const { key, certificate } = await makeCertificate(folder, host);
   const [own, chain] = [join(folder, 'privkey.pem'), join(folder, 'fullchain.pem')];
   renameSync(key, own);
   renameSync(certificate, chain);
@@ -158,15 +167,28 @@ export async function makeCertificates(/** @type {string} */ folder) {
  * @param {{port: number, gate: number}} ports where it serves, and where the gate does
  */
 export async function openProxy(t, name, { port, gate }) {
+  return start(t, name, KINDS[name], { port, gate, host: HOST, from: 'deploy/proxy' });
+}
+
+/**
+ * Starts a proxy with files of a folder.
+ * @template {object} P
+ * @param {{after: (close: () => unknown) => void}} t
+ * @param {Name} name
+ * @param {Started<Place & P>} kind
+ * @param {P & {port: number, gate: number, host: string, from: string}} where it serves which host, and
+ *   the folder of its files
+ */
+export async function start(t, name, { files, words, prepare }, where) {
+  const { port, host, from } = where;
   const program = find(name);
   const folder = mkdtempSync(join(tmpdir(), `munjigi-${name}-`));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const certificates = join(folder, 'certificates');
-  await makeCertificates(certificates);
-  const place = { folder, certificates, port, other: await freePort(), gate };
-  const { files, words, prepare } = KINDS[name];
+  await makeCertificates(certificates, host);
+  const place = { ...where, folder, certificates, other: await freePort() };
   for (const [file, changes] of Object.entries(files(place)))
-    writeFileSync(join(folder, file), changed(file, readFileSync(join(ROOT, 'deploy/proxy', file), 'utf8'), changes));
+    writeFileSync(join(folder, file), changed(file, readFileSync(join(ROOT, from, file), 'utf8'), changes));
   prepare?.(place);
   const libraries = program.startsWith(DEBIAN) ? { LD_LIBRARY_PATH: join(DEBIAN, 'usr/lib/x86_64-linux-gnu') } : {};
   const env = { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder, ...libraries };
@@ -181,14 +203,14 @@ export async function openProxy(t, name, { port, gate }) {
     await ended;
     clearTimeout(timer);
   });
-  const ask = (/** @type {string} */ where, /** @type {Asked} */ asked = {}) => call(port, where, asked);
+  const ask = (/** @type {string} */ where, /** @type {Asked} */ asked = {}) => call({ host, port }, where, asked);
   await until(name, async () => {
     if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}: ${said}`);
-    return ask('/health').then(({ status }) => status === 200, () => false);
+    return ask(from.endsWith('protect') ? `${PROTECTED}/health` : '/health').then(({ status }) => status === 200, () => false);
   }, 20_000).catch((error) => {
     throw new Error(`${error.message}: ${said}`);
   });
-  return { name, url: `https://${HOST}:${port}`, port, ask };
+  return { name, url: `https://${host}:${port}`, port, folder, ask };
 }
 
 /**
@@ -199,12 +221,12 @@ export async function openProxy(t, name, { port, gate }) {
 
 /**
  * Asks over a new connection.
- * @param {number} port
+ * @param {{host: string, port: number}} proxy
  * @param {string} where
  * @param {Asked} asked
  * @returns {Promise<Answer>}
  */
-function call(port, where, { method = 'GET', body = '', from = '127.0.0.1', headers = {} }) {
+function call({ host, port }, where, { method = 'GET', body = '', from = '127.0.0.1', headers = {} }) {
   return new Promise((resolve, reject) => {
     const length = body ? { 'content-length': String(Buffer.byteLength(body)) } : {};
     const asking = request({
@@ -213,10 +235,10 @@ function call(port, where, { method = 'GET', body = '', from = '127.0.0.1', head
       path: where,
       method,
       localAddress: from,
-      servername: HOST,
+      servername: host,
       rejectUnauthorized: false,
       agent: false,
-      headers: { host: `${HOST}:${port}`, ...length, ...headers },
+      headers: { host: `${host}:${port}`, ...length, ...headers },
     });
     asking.setTimeout(20_000, () => asking.destroy(new Error(`${method} ${where}: no answer`)));
     // An answer that comes before the end of the body may be followed by further errors.

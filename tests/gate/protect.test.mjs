@@ -1,0 +1,179 @@
+// Paths of an application behind proxies that ask the gate: each proxy as its vendor ships it, with
+// the files that we publish.
+
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { ARGUMENTS, CHROMIUM, Missing } from '../bench/browsers.mjs';
+import { until } from '../journeys/stage.mjs';
+import { NAMES, PROTECTED } from './proxies.mjs';
+import { DOWNLOAD_BYTES, fileOf, HOST, openProtected, openShop, openShopGate, settingsNamedIn } from './protect.mjs';
+
+const REQUIRED = (process.env.MUNJIGI_REQUIRE ?? '').split(',');
+/** What a browser sends with a page. */
+const NAVIGATES = { 'sec-fetch-mode': 'navigate', accept: 'text/html,*/*', 'user-agent': 'Mozilla/5.0 Test' };
+const MAIN = { nginx: 'nginx.conf', caddy: 'Caddyfile', haproxy: 'haproxy.cfg', traefik: 'traefik.yaml', envoy: 'envoy.yaml' };
+
+/** @typedef {Awaited<ReturnType<typeof openProtected>>} Proxy */
+/** @type {Map<string, Proxy | Missing>} */
+const opened = new Map();
+/** @type {(() => unknown)[]} */
+const closing = [];
+const context = { after: (/** @type {() => unknown} */ close) => closing.push(close) };
+/** @type {Awaited<ReturnType<typeof openShopGate>>} */
+let shop;
+/** @type {number} */
+let app;
+/** @type {import('playwright-core').Browser} */
+let browser;
+
+before(async () => {
+  shop = await openShopGate(context);
+  app = await openShop(context);
+  const { chromium } = (await import('playwright-core')).default;
+  const args = [...ARGUMENTS, `--host-resolver-rules=MAP ${HOST} 127.0.0.1`, '--ignore-certificate-errors'];
+  browser = await chromium.launch({ executablePath: CHROMIUM, args });
+  closing.push(() => browser.close());
+  for (const name of NAMES) {
+    const proxy = await openProtected(context, name, { gate: shop.gate.port, app, sitekey: shop.sitekey }).catch((error) => error);
+    if (proxy instanceof Error && !(proxy instanceof Missing)) throw proxy;
+    opened.set(name, proxy);
+  }
+});
+after(async () => {
+  for (const close of closing.reverse()) await close();
+});
+
+/** @param {import('node:test').TestContext} t @param {string} name */
+function find(t, name) {
+  const found = opened.get(name);
+  if (!(found instanceof Missing)) return found ?? null;
+  if (REQUIRED.includes('proxies')) throw found;
+  t.skip(found.message);
+  return null;
+}
+
+/** @param {import('node:test').TestContext} t @param {object} [options] */
+async function openTab(t, options = {}) {
+  const tabs = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
+  t.after(() => tabs.close());
+  const page = await tabs.newPage();
+  return { tabs, page };
+}
+
+/** What the application was asked, as it says on its page. @param {import('playwright-core').Page} page */
+const asked = async (page) => JSON.parse(await page.locator('#asked').innerText({ timeout: 30_000 }).catch(() => page.locator('#asked').textContent()) ?? '');
+
+for (const name of NAMES) {
+  test(`${name} names the settings of the gate that its file needs`, () => {
+    const lines = settingsNamedIn(fileOf(MAIN[name]));
+    assert.deepEqual(lines, ['client_header = "X-Forwarded-For"', 'trusted_proxies = ["127.0.0.1"]']);
+  });
+
+  test(`what is open goes to the application behind ${name}, and no visitor speaks for the gate`, async (t) => {
+    const proxy = find(t, name);
+    if (!proxy) return;
+    const forged = { 'munjigi-level': 'allowed', 'munjigi-id': 'me', 'munjigi-score': '1.00', 'munjigi-reasons': 'fleet' };
+    const { status, text } = await proxy.ask('/shop?a=1&b=%2F', { method: 'POST', body: 'tea', headers: forged });
+    const seen = JSON.parse(text);
+    assert.deepEqual([status, seen.method, seen.url, seen.body], [200, 'POST', '/shop?a=1&b=%2F', 'tea']);
+    for (const header of Object.keys(forged)) assert.equal(seen.headers[header], 'none', header);
+    for (const own of [401, 403, 404, 500]) {
+      const answer = await proxy.ask(`/status/${own}`, { headers: NAVIGATES });
+      assert.deepEqual([answer.status, answer.text], [own, 'of the shop']);
+    }
+    for (const path of ['/robots.txt', '/.well-known/acme-challenge/x', '/blog/feed/', '/webhooks/pay'])
+      assert.equal((await proxy.ask(path)).status, 200, path);
+  });
+
+  test(`what is protected does not reach the application behind ${name}`, async (t) => {
+    const proxy = find(t, name);
+    if (!proxy) return;
+    for (const path of ['/account/', '/account/orders?page=2', '/%61ccount/x', '/ACCOUNT/', '//account/x', '/x/../account/y', '/account%2Fx']) {
+      const page = await proxy.ask(path, { headers: NAVIGATES });
+      if (page.status === 400) continue; // Some proxies take no such path at all.
+      assert.equal(page.status, 303, path);
+      assert.match(String(page.headers.location), /^\/\.well-known\/munjigi\/clearance\?to=mj1\./);
+      assert.equal(page.headers['set-cookie'], undefined);
+    }
+    const part = await proxy.ask('/account/', { headers: { accept: 'application/json' } });
+    const problem = JSON.parse(part.text);
+    assert.deepEqual([part.status, part.headers['content-type'], problem.code], [403, 'application/problem+json', 'clearance-required']);
+    assert.equal(problem.clearance.level, 'worked');
+    const head = await proxy.ask('/account/', { method: 'HEAD', headers: NAVIGATES });
+    assert.equal(head.status, 303);
+    const form = await proxy.ask('/account/', { method: 'POST', body: 'a=b', headers: NAVIGATES });
+    assert.equal(form.status, 403);
+    assert.match(form.text, /data-state="form"/);
+    assert.match(String(form.headers['set-cookie']), /^__Host-munjigi-rounds=0; Path=\/; Max-Age=120; Secure; HttpOnly; SameSite=Lax$/);
+    const large = await proxy.ask('/account/', { method: 'POST', body: 'a'.repeat(3_000_000) }).catch(() => ({ status: 403 }));
+    assert.equal(large.status, 403);
+    const socket = await proxy.ask('/account/live', {
+      headers: { ...NAVIGATES, connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'x3JJHMbDL1EzLkh9GBhXDw==' },
+    });
+    assert.equal(socket.status, 403);
+    for (const cookie of ['__Host-munjigi-clearance=', '__Host-munjigi-clearance=mj1.a.b.c', `a=${'b'.repeat(6_000)}`])
+      assert.equal((await proxy.ask('/account/', { headers: { ...NAVIGATES, cookie } })).status, 303);
+    // What a visitor says about the original request is not what the proxy says.
+    const forged = { 'x-forwarded-uri': '/', 'x-original-uri': '/', 'x-forwarded-method': 'GET', 'x-forwarded-host': 'other.example' };
+    assert.equal((await proxy.ask('/account/', { headers: { ...NAVIGATES, ...forged } })).status, 303);
+  });
+
+  test(`a visitor earns a path behind ${name}, and everything on it`, async (t) => {
+    const proxy = find(t, name);
+    if (!proxy) return;
+    const { tabs, page } = await openTab(t);
+    await page.goto(`${proxy.url}/account/orders?page=2`);
+    await page.waitForURL('**/account/orders?page=2', { timeout: 20_000 });
+    const seen = await asked(page);
+    assert.deepEqual([seen.method, seen.url, seen.headers['munjigi-level']], ['GET', '/account/orders?page=2', 'worked']);
+    assert.match(seen.headers['munjigi-id'], /^[\w-]{16}$/);
+    assert.match(seen.headers['munjigi-score'], /^[01]\.\d\d$/);
+    const [cookie] = (await tabs.cookies()).filter(({ name: of }) => of === '__Host-munjigi-clearance');
+    assert.deepEqual([cookie?.httpOnly, cookie?.secure, cookie?.sameSite, cookie?.path], [true, true, 'Lax', '/']);
+    const inPage = (/** @type {string} */ script) => page.evaluate(script);
+    const posted = await inPage(`fetch('/account/save', { method: 'POST', body: 'x'.repeat(5e6) }).then((answer) => answer.json())`);
+    assert.deepEqual([posted.method, posted.bytes, posted.headers['munjigi-id']], ['POST', 5_000_000, seen.headers['munjigi-id']]);
+    assert.equal(await inPage(`fetch('/account/download').then(async (answer) => (await answer.arrayBuffer()).byteLength)`), DOWNLOAD_BYTES);
+    const said = await inPage(`new Promise((resolve, reject) => {
+      const socket = new WebSocket('wss://' + location.host + '/account/live');
+      socket.onmessage = ({ data }) => resolve(data);
+      socket.onerror = () => reject(new Error('no socket'));
+    })`);
+    assert.equal(said, 'hello');
+    // Elsewhere it opens nothing: another program, or another site's browser.
+    const copied = { ...NAVIGATES, cookie: `${cookie?.name}=${cookie?.value}` };
+    assert.equal((await proxy.ask('/account/', { headers: copied })).status, 303);
+    assert.equal((await proxy.ask('/account/', { headers: { ...copied, 'user-agent': 'curl/8.5.0' } })).status, 303);
+    const own = { ...copied, 'user-agent': seen.headers['user-agent'] };
+    assert.equal((await proxy.ask('/account/', { headers: own })).status, 200);
+    // By another address of the same browser it does: phones have two.
+    assert.equal((await proxy.ask('/account/', { headers: own, from: '127.0.0.9' })).status, 200);
+  });
+
+  test(`a form that was sent too late is sent again behind ${name}`, async (t) => {
+    const proxy = find(t, name);
+    if (!proxy) return;
+    const { page } = await openTab(t);
+    await page.goto(`${proxy.url}/form`);
+    await page.click('button');
+    await page.locator('#send').waitFor({ timeout: 20_000 });
+    // The button reloads, and Chromium asks in a window of its own whether to send a form again, which
+    // nothing here can press: this is what it does when its visitor says yes.
+    await page.reload();
+    const seen = await until('the order', () => asked(page).catch(() => null));
+    assert.deepEqual([seen.method, seen.url, seen.body], ['POST', '/account/order', 'what=tea+%26+%EA%B9%80%EC%B9%98']);
+  });
+
+  test(`without a script a visitor waits behind ${name}`, async (t) => {
+    const proxy = find(t, name);
+    if (!proxy) return;
+    const { page } = await openTab(t, { javaScriptEnabled: false });
+    await page.goto(`${proxy.url}/read/1`);
+    assert.match(await page.locator('.on-wait').innerText(), /please wait/);
+    await page.waitForURL('**/read/1', { timeout: 30_000 });
+    assert.equal((await asked(page)).headers['munjigi-level'], 'waited');
+    await page.goto(`${proxy.url}/account/`);
+    assert.match(await page.locator('.on-needed').innerText(), /needs JavaScript/);
+    assert.match(page.url(), new RegExp(PROTECTED));
+  });
+}
