@@ -11,10 +11,10 @@ use munjigi_captcha::Vendor;
 use munjigi_domain::accounts::MostSites;
 use munjigi_domain::audit::Action;
 use munjigi_domain::new_site;
-use munjigi_domain::settings::{Edit, HostsEdit, Mark, Settings};
+use munjigi_domain::settings::{Edit, HostsEdit, Mark, Settings, read_protections};
 use munjigi_domain::site_change::{Change, ChangeRefused};
 use munjigi_domain::site_keys::Shape;
-use munjigi_protocol::{Mode, PictureKind, Rule, SiteState, UnderAttack, Work};
+use munjigi_protocol::{Mode, PictureKind, Protection, Rule, SiteState, UnderAttack, Work};
 use munjigi_store::audit::Author;
 use munjigi_store::sites::{
     self as stored, CreateSite, Created, EditRefused, EditSite, Intent, Owner, SiteRecord,
@@ -67,6 +67,9 @@ pub struct Site {
     pictures: Vec<PictureKind>,
     /// The first rule that matches applies.
     rules: Vec<Rule>,
+    /// Rules about paths of the site's own hosts. The first rule that matches
+    /// applies; a path that no rule matches is open.
+    protect: Vec<Protection>,
     /// Time of creation, RFC 3339.
     created_at: String,
     /// Time of the last change, RFC 3339.
@@ -131,6 +134,11 @@ pub struct SiteChange {
     under_attack: Option<UnderAttack>,
     /// Kinds of picture that visitors can get. They replace all existing ones.
     pictures: Option<Vec<PictureKind>>,
+    /// Rules about paths, in order, at most 100. They replace all existing ones.
+    /// A misspelt field is refused, because the rule would otherwise cover more
+    /// or open its path.
+    #[schema(value_type = Option<Vec<Protection>>)]
+    protect: Option<serde_json::Value>,
 }
 
 /// The new state of a site.
@@ -358,6 +366,7 @@ impl Site {
             under_attack: config.under_attack,
             pictures: config.pictures,
             rules: config.rules,
+            protect: config.protect,
             created_at: rfc3339(site.created_at),
             changed_at: rfc3339(site.changed_at),
             deleted_at: site.deleted_at.map(rfc3339),
@@ -369,6 +378,9 @@ impl Site {
 
 impl SiteChange {
     fn edit(self) -> Edit {
+        let mut unread = Vec::new();
+        let protect = self.protect.map(|rules| read_protections(&rules.to_string()));
+        let protect = protect.and_then(|read| read.map_err(|wrong| unread.extend(wrong)).ok());
         Edit {
             name: self.name,
             hosts: self.hosts.map_or(HostsEdit::Keep, HostsEdit::Replace),
@@ -382,7 +394,8 @@ impl SiteChange {
             under_attack: self.under_attack,
             pictures: self.pictures,
             rules: None,
-            unread: Vec::new(),
+            protect,
+            unread,
         }
     }
 }

@@ -7,6 +7,7 @@ mod check;
 mod edit;
 mod mark;
 mod mistakes;
+mod protect;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -14,12 +15,13 @@ mod undo;
 mod warnings;
 
 use munjigi_captcha::new_site;
-use munjigi_protocol::{Mode, PictureKind, Rule, SiteConfig, UnderAttack, Work};
+use munjigi_protocol::{Mode, PictureKind, Protection, Rule, SiteConfig, UnderAttack, Work};
 
 pub use changes::{FieldChange, changes};
 pub use edit::{Edit, HostsEdit};
 pub use mark::{Mark, MarkError};
 pub use mistakes::{Condition, Field, Mistake, Mistakes};
+pub use protect::read_protections;
 pub use rules::read_rules;
 pub use undo::Undo;
 pub use warnings::{Uncounted, Warning, warnings};
@@ -48,6 +50,8 @@ pub struct Settings {
     pub pictures: Vec<PictureKind>,
     /// The first rule that matches decides.
     pub rules: Vec<Rule>,
+    /// Rules about paths of the site's own hosts; the first that matches decides.
+    pub protect: Vec<Protection>,
 }
 
 impl Settings {
@@ -70,6 +74,7 @@ impl Settings {
             under_attack: config.under_attack,
             pictures: config.pictures.clone(),
             rules: config.rules.clone(),
+            protect: config.protect.clone(),
         }
     }
 
@@ -85,6 +90,7 @@ impl Settings {
             fallback_allowed: self.fallback_allowed,
             pictures: self.pictures.clone(),
             rules: self.rules.clone(),
+            protect: self.protect.clone(),
             under_attack: self.under_attack,
             ..new_site(sitekey)
         }

@@ -61,7 +61,7 @@ impl Told {
             Field::Count => ("count", t.get("settings-count")),
             Field::TokenLifetime => ("token_lifetime_seconds", t.get("settings-token-lifetime")),
             // Mistakes about the whole form are shown at its top.
-            Field::Whole => ("name", t.get("numbers-site")),
+            Field::Protect | Field::Whole => ("name", t.get("numbers-site")),
         };
         Self { id, label, text: mistake.beside_its_field(t) }
     }

@@ -23,7 +23,7 @@ pub fn changes(before: &Settings, after: &Settings) -> Vec<FieldChange> {
         .collect()
 }
 
-pub(super) fn fields(settings: &Settings) -> [(&'static str, Value); 12] {
+pub(super) fn fields(settings: &Settings) -> [(&'static str, Value); 13] {
     [
         ("name", json!(settings.name)),
         ("hosts", json!(settings.hosts)),
@@ -37,5 +37,6 @@ pub(super) fn fields(settings: &Settings) -> [(&'static str, Value); 12] {
         ("under_attack", json!(settings.under_attack)),
         ("pictures", json!(settings.pictures)),
         ("rules", json!(settings.rules)),
+        ("protect", json!(settings.protect)),
     ]
 }

@@ -3,7 +3,7 @@
 
 use munjigi_captcha::phones::{MAX_EXPECTED_SECONDS, SLOW_PHONE_HASHES_PER_SECOND};
 use munjigi_captcha::{Exemption, HostPattern, ListId, Site, SiteError};
-use munjigi_protocol::{Rule, RuleMatch, SiteConfig, Verdict, Work};
+use munjigi_protocol::{Protection, Rule, RuleMatch, SiteConfig, Verdict, Work};
 
 use super::Settings;
 use super::mistakes::{Condition, Mistake};
@@ -21,6 +21,7 @@ pub fn check(sitekey: &str, settings: &Settings) -> Vec<Mistake> {
     mistakes.extend(asked.work());
     mistakes.extend(asked.token_lifetime());
     mistakes.extend(asked.rules());
+    mistakes.extend(asked.protect());
     if mistakes.is_empty() {
         // In case the parser has a rule that is not distinguished above.
         let refused = Site::parse(&asked.config, Exemption::Ignored).err();
@@ -100,6 +101,22 @@ impl Asked<'_> {
         }
         let mistakes = rules.iter().enumerate().map(|(index, rule)| self.rule(index, rule));
         mistakes.flatten().collect()
+    }
+
+    fn protect(&self) -> Vec<Mistake> {
+        let rules = &self.config.protect;
+        let all = self.refusal(|probe| probe.protect.clone_from(rules));
+        if all == Some(SiteError::TooManyProtections) {
+            return vec![Mistake::TooManyProtections { count: rules.len() }];
+        }
+        let is_refused =
+            |lone: &Protection| self.refusal(|probe| probe.protect = vec![lone.clone()]).is_some();
+        let refused = rules.iter().enumerate().filter(|(_, rule)| is_refused(rule));
+        let mistake = |(rule, refused): (usize, &Protection)| Mistake::Protection {
+            rule,
+            path: refused.path.clone(),
+        };
+        refused.map(mistake).collect()
     }
 
     fn rule(&self, index: usize, rule: &Rule) -> Vec<Mistake> {

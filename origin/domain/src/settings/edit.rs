@@ -1,7 +1,7 @@
 //! An edit of settings. It is applied to the settings stored at that moment, so
 //! that two concurrent edits both take effect.
 
-use munjigi_protocol::{Mode, PictureKind, Rule, UnderAttack, Work};
+use munjigi_protocol::{Mode, PictureKind, Protection, Rule, UnderAttack, Work};
 
 use super::Settings;
 use super::check::check;
@@ -30,6 +30,8 @@ pub struct Edit {
     pub pictures: Option<Vec<PictureKind>>,
     /// Rules, replacing all.
     pub rules: Option<Vec<Rule>>,
+    /// Rules about paths, replacing all.
+    pub protect: Option<Vec<Protection>>,
     /// Mistakes found while parsing, to be reported together with the others.
     pub unread: Vec<Mistake>,
 }
@@ -71,6 +73,7 @@ impl Edit {
             under_attack: self.under_attack.unwrap_or(before.under_attack),
             pictures: self.pictures.clone().unwrap_or_else(|| before.pictures.clone()),
             rules: self.rules.clone().unwrap_or_else(|| before.rules.clone()),
+            protect: self.protect.clone().unwrap_or_else(|| before.protect.clone()),
         };
         mistakes.extend(check(sitekey, &after));
         if mistakes.is_empty() { Ok(after) } else { Err(Mistakes(mistakes)) }

@@ -22,6 +22,8 @@ pub enum Field {
     WorkCeiling,
     Count,
     TokenLifetime,
+    /// Rules about paths.
+    Protect,
     /// Rules, or the settings as a whole.
     Whole,
 }
@@ -141,6 +143,31 @@ pub enum Mistake {
     },
     /// A misspelt condition, or one without a value.
     UnknownCondition {
+        rule: usize,
+        name: String,
+    },
+    TooManyProtections {
+        count: usize,
+    },
+    /// A rule about paths with a malformed path, host or method.
+    Protection {
+        rule: usize,
+        path: String,
+    },
+    ProtectUnreadable {
+        path: String,
+        error: String,
+    },
+    /// Not a JSON array, or one with a duplicate name.
+    ProtectMalformed {
+        error: String,
+    },
+    ProtectionMalformed {
+        rule: usize,
+        error: String,
+    },
+    /// A misspelt field, or one without a value.
+    UnknownProtectionField {
         rule: usize,
         name: String,
     },

@@ -1,5 +1,5 @@
 use munjigi_i18n::Texts;
-use munjigi_protocol::{PictureKind, RuleMatch, UnderAttack, Verdict};
+use munjigi_protocol::{Level, PictureKind, Protection, RuleMatch, UnderAttack, Verdict};
 
 use super::*;
 
@@ -22,6 +22,17 @@ fn rule(when: RuleMatch) -> Rule {
     Rule { when, verdict: Verdict::Block }
 }
 
+fn path(path: &str) -> Protection {
+    Protection {
+        path: path.to_owned(),
+        host: None,
+        methods: Vec::new(),
+        level: Some(Level::Worked),
+        dry_run: false,
+        no_exemptions: false,
+    }
+}
+
 #[test]
 fn every_mistake_is_told_at_once_with_why_and_how_to_fix_it() {
     let country = |country: &str| Some(country.to_owned());
@@ -41,6 +52,12 @@ fn every_mistake_is_told_at_once_with_why_and_how_to_fix_it() {
                 action: Some("log in".to_owned()),
                 ..RuleMatch::default()
             }),
+        ]),
+        protect: Some(vec![
+            path("account"),
+            path("/account/*"),
+            Protection { methods: vec!["post".to_owned()], ..path("/log-in") },
+            Protection { host: Some("*.com".to_owned()), ..path("/search") },
         ]),
         ..Edit::default()
     };
@@ -79,6 +96,10 @@ fn bounds_are_the_edges_and_named() {
         (
             Edit { rules: Some(vec![rule(RuleMatch::default()); 101]), ..Edit::default() },
             "more than 100 rules",
+        ),
+        (
+            Edit { protect: Some(vec![path("/a"); 101]), ..Edit::default() },
+            "more than 100 rules about paths",
         ),
     ] {
         let told = told(&edit);
@@ -146,6 +167,42 @@ fn a_rule_that_would_mean_more_than_was_written_is_refused() {
 }
 
 #[test]
+fn a_file_of_rules_about_paths_is_read_as_it_is_printed() {
+    let rules = vec![
+        Protection {
+            host: Some("*.shop.example".into()),
+            methods: vec!["GET".into(), "POST".into()],
+            dry_run: true,
+            no_exemptions: true,
+            ..path("/account/*")
+        },
+        Protection { level: None, ..path("/") },
+    ];
+    assert_eq!(read_protections(&serde_json::to_string_pretty(&rules).unwrap()).unwrap(), rules);
+    assert_eq!(read_protections(r#"[{"path":"/a","dry_run":false}]"#).unwrap().len(), 1);
+    assert_eq!(read_protections("[]").unwrap(), []);
+}
+
+#[test]
+fn a_rule_about_paths_that_would_mean_something_else_is_refused() {
+    for (text, part) in [
+        ("", "malformed"),
+        ("{}", "malformed"),
+        (r#"[{"path":"/a"},{"path":"/a","levl":"worked"}]"#, "protect[1].levl"),
+        (r#"[{"path":"/a","level":null}]"#, "protect[0].level"),
+        (r#"[{"path":"/a","host":null}]"#, "protect[0].host"),
+        (r#"[{"path":"/a","level":"loud"}]"#, "protect[0]"),
+        (r#"[{"level":"worked"}]"#, "path"),
+        (r#"[["/a",null,[],"worked",false,false]]"#, "protect[0]"),
+        (r#"[{"path":"/a","path":"/b"}]"#, "duplicate"),
+    ] {
+        let mistakes = Mistakes(read_protections(text).expect_err(text)).to_string();
+        assert!(mistakes.contains(part), "{text}: {mistakes}");
+    }
+    assert_eq!(read_protections(r#"[{"path":"/a","b":1,"c":2},{}]"#).unwrap_err().len(), 3);
+}
+
+#[test]
 fn changes_name_each_field_that_differs_and_no_other() {
     let before = shop();
     assert_eq!(changes(&before, &before), []);
@@ -161,6 +218,7 @@ fn changes_name_each_field_that_differs_and_no_other() {
         under_attack: UnderAttack::On,
         pictures: vec![PictureKind::Grid, PictureKind::Turn],
         rules: vec![rule(RuleMatch::default())],
+        protect: vec![Protection { dry_run: true, level: None, ..path("/a") }],
     };
     let changes = changes(&before, &after);
     insta::assert_snapshot!(serde_json::to_string_pretty(&changes).unwrap());
@@ -173,6 +231,7 @@ fn the_undo_survives_a_shell() {
         hosts: vec!["*.shop.example".into(), "[::1]".into()],
         pictures: vec![PictureKind::Area, PictureKind::Turn],
         rules: vec![rule(RuleMatch { country: Some("KR".into()), ..RuleMatch::default() })],
+        protect: vec![path("/it's/$HOME/*")],
         ..shop()
     };
     let undo = Undo::of(SITEKEY, &before, &shop());

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use munjigi_protocol::{PictureKind, Rule};
+use munjigi_protocol::PictureKind;
+use serde::Serialize;
 
 use super::Settings;
 
@@ -48,12 +49,14 @@ impl Undo {
         add(before.pictures != after.pictures, "--pictures", &kinds(&before.pictures));
         let rules_changed = before.rules != after.rules;
         add(rules_changed, "--rules", &"-");
+        // Spelt out, because there is only one stdin.
+        add(before.protect != after.protect, "--protect", &json(&before.protect));
         words.extend(hosts(before, after));
         if before.name != after.name {
             // With `=`, a name may begin with a hyphen.
             words.push(format!("--name={}", before.name));
         }
-        Self { words, stdin: rules_changed.then(|| file(&before.rules)) }
+        Self { words, stdin: rules_changed.then(|| json(&before.rules)) }
     }
 }
 
@@ -69,8 +72,8 @@ fn hosts(before: &Settings, after: &Settings) -> Vec<String> {
     hosts.iter().flat_map(|host| [option.to_owned(), host.clone()]).collect()
 }
 
-/// The input for `--rules`.
-fn file(rules: &[Rule]) -> String {
+/// Rules as `--rules` and `--protect` read them.
+fn json(rules: &impl Serialize) -> String {
     serde_json::to_string(rules).expect("rules are plain data")
 }
 

@@ -135,6 +135,34 @@ mistake-what-unknown-condition = { mistake-rule }.{ $name }
 mistake-why-unknown-condition = there is no such condition, or it has no value
 mistake-fix-unknown-condition = { mistake-fix-rules }
 
+mistake-what-too-many-protections = { $count } rules about paths
+mistake-why-too-many-protections = more than 100 rules about paths
+mistake-fix-too-many-protections = replace several paths with one that has a *, like /account/*
+
+mistake-protection =
+    { $number ->
+       *[other] protect[{ $index }]
+    }
+mistake-what-protection = { mistake-protection } { $path }
+mistake-why-protection = its path, host or a method is malformed
+mistake-fix-protection = start the path with / or *, as in /account/*, with at most four *, at most 256 bytes and none of ? # % \ ; or spaces; write a host like shop.example or *.shop.example, and methods in capitals, like POST
+
+mistake-what-protect-unreadable = --protect { $path }
+mistake-why-protect-unreadable = { $error }
+mistake-fix-protect-unreadable = choose a readable file, or - for stdin, which only one option can read
+
+mistake-what-protect-malformed = the rules about paths are malformed
+mistake-why-protect-malformed = { $error }
+mistake-fix-protect-malformed = pass a JSON array, as printed by `munjigi site show SITEKEY --json | jq .protect`
+
+mistake-fix-protections = a rule about paths is {"{"}"path": "/account/*", "level": "waited│worked│pictured│allowed"{"}"}; without "level", the path is open; more fields are host, methods, dry_run, no_exemptions
+mistake-what-protection-malformed = { mistake-protection }
+mistake-why-protection-malformed = { $error }
+mistake-fix-protection-malformed = { mistake-fix-protections }
+mistake-what-unknown-protection-field = { mistake-protection }.{ $name }
+mistake-why-unknown-protection-field = there is no such field, or it has no value
+mistake-fix-unknown-protection-field = { mistake-fix-protections }
+
 mistake-what-refused = the edge would reject the site
 mistake-why-refused = { $error }
 mistake-fix-refused = see docs/protocol.md, SiteConfig

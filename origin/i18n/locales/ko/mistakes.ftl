@@ -130,6 +130,34 @@ mistake-what-unknown-condition = { mistake-rule }의 { $name }
 mistake-why-unknown-condition = 그런 조건이 없거나 값이 비어 있습니다.
 mistake-fix-unknown-condition = { mistake-fix-rules }
 
+mistake-what-too-many-protections = 경로 규칙 { $count }개
+mistake-why-too-many-protections = 100개까지 둘 수 있습니다.
+mistake-fix-too-many-protections = 여러 경로를 /account/*처럼 *를 쓴 경로 하나로 합쳐 주세요.
+
+mistake-protection =
+    { $index ->
+       *[other] 경로 규칙 { $number }
+    }
+mistake-what-protection = { mistake-protection }의 경로 { $path }
+mistake-why-protection = 경로나 호스트 이름, 메서드의 형식이 맞지 않습니다.
+mistake-fix-protection = 경로는 /account/*처럼 /나 *로 시작하고, *는 네 개까지, 전체는 256바이트까지 쓸 수 있습니다. 공백과 ? # % \ ; 기호는 쓸 수 없습니다. 호스트 이름은 shop.example이나 *.shop.example처럼, 메서드는 POST처럼 대문자로 적어 주세요.
+
+mistake-what-protect-unreadable = 파일 { $path }
+mistake-why-protect-unreadable = 읽을 수 없습니다: { $error }.
+mistake-fix-protect-unreadable = 읽을 수 있는 파일을 고르거나, 표준 입력은 -를 적어 주세요. 표준 입력은 한 옵션에서만 읽을 수 있습니다.
+
+mistake-what-protect-malformed = 형식에 맞지 않는 경로 규칙
+mistake-why-protect-malformed = 읽을 수 없습니다: { $error }.
+mistake-fix-protect-malformed = `munjigi site show SITEKEY --json | jq .protect`가 출력하는 것과 같은 JSON 배열을 적어 주세요.
+
+mistake-fix-protections = 경로 규칙은 {"{"}"path": "/account/*", "level": "waited│worked│pictured│allowed"{"}"}처럼 적고, "level"이 없으면 그 경로는 열려 있습니다. 그 밖에 host, methods, dry_run, no_exemptions를 쓸 수 있습니다.
+mistake-what-protection-malformed = { mistake-protection }
+mistake-why-protection-malformed = 읽을 수 없습니다: { $error }.
+mistake-fix-protection-malformed = { mistake-fix-protections }
+mistake-what-unknown-protection-field = { mistake-protection }의 { $name }
+mistake-why-unknown-protection-field = 그런 항목이 없거나 값이 비어 있습니다.
+mistake-fix-unknown-protection-field = { mistake-fix-protections }
+
 mistake-what-refused = 엣지가 거절할 사이트
 mistake-why-refused = 엣지의 응답: { $error }.
 mistake-fix-refused = docs/protocol.md의 SiteConfig를 확인해 주세요.

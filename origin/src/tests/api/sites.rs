@@ -68,6 +68,48 @@ async fn a_program_creates_changes_pauses_and_deletes_a_site(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn a_program_replaces_rules_about_paths(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let sitekey = rig.site_of(&kim, "Shop").await;
+    let client = rig.key_client(&kim, &[ReadSites, ChangeSites, ReadAudit]).await;
+    let site = format!("/organisations/{}/sites/{sitekey}", kim.organisation);
+    let shown = client.call("GET", &site, None).await;
+    assert_eq!(shown.json()["protect"], json!([]));
+    let tag = shown.headers["etag"].to_str().unwrap().to_owned();
+    let protect = json!([
+        { "path": "/account/*", "methods": ["POST"], "level": "pictured", "dry_run": true },
+        { "path": "/" },
+    ]);
+    let change = json!({ "protect": protect });
+    let set = client.call_with("PATCH", &site, Some(&change), &[("if-match", &tag)]).await;
+    assert_eq!((set.status, &set.json()["protect"]), (200, &protect), "{}", set.body);
+    let late = client.call_with("PATCH", &site, Some(&change), &[("if-match", &tag)]).await;
+    assert_eq!(late.status, 200, "{}", late.body);
+    let late = json!({ "protect": [] });
+    let late = client.call_with("PATCH", &site, Some(&late), &[("if-match", &tag)]).await;
+    assert_eq!(late.code(), "version-mismatch");
+    for (protect, told) in [
+        (json!([{ "path": "/a", "levl": "worked" }]), "protect[0].levl"),
+        (json!([{ "path": "/a", "level": null }]), "protect[0].level"),
+        (json!([{ "path": "/a" }, { "path": "b" }]), "protect[1] \"b\""),
+        (json!("all"), "malformed"),
+    ] {
+        let wrong = client.call("PATCH", &site, Some(&json!({ "protect": protect }))).await;
+        assert_eq!((wrong.status, wrong.code()), (422, "invalid".to_owned()));
+        let mistakes = wrong.json()["mistakes"].clone();
+        let [mistake] = mistakes.as_array().unwrap().as_slice() else { panic!("{mistakes}") };
+        assert!(mistake.as_str().unwrap().contains(told), "{mistake}");
+    }
+    let kept = client.call("PATCH", &site, Some(&json!({ "count": 8 }))).await;
+    assert_eq!(kept.json()["protect"], protect);
+    let record = format!("/organisations/{}/audit", kim.organisation);
+    let record = client.call("GET", &record, None).await.json();
+    let edit = &record["data"][1];
+    assert_eq!((&edit["action"], &edit["after"]), (&json!("site.edit"), &change));
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_program_rotates_a_secret_without_downtime(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;

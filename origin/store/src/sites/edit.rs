@@ -148,7 +148,8 @@ impl EditSite<'_> {
             "UPDATE sites SET
                 name = $2, hosts = $3, allow_loopback = $4, mode = $5, work_floor = $6,
                 work_ceiling = $7, puzzle_count = $8, token_lifetime_seconds = $9,
-                fallback_allowed = $10, pictures = $11, rules = $12, under_attack = $13
+                fallback_allowed = $10, pictures = $11, rules = $12, under_attack = $13,
+                protect = $14
             WHERE sitekey = $1",
             self.sitekey,
             settings.name,
@@ -162,7 +163,8 @@ impl EditSite<'_> {
             settings.fallback_allowed,
             &row::pictures(&settings.pictures),
             row::rules(&settings.rules),
-            settings.under_attack.as_str()
+            settings.under_attack.as_str(),
+            row::protect(&settings.protect)
         )
         .execute(connection)
         .await?;

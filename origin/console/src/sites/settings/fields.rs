@@ -88,6 +88,7 @@ impl SettingsForm {
             under_attack: Some(under_attack),
             pictures: Some(ticked.map(|(kind, _)| kind).collect()),
             rules: None,
+            protect: None,
             unread,
         })
     }

@@ -48,6 +48,21 @@ fn every_kind() -> Vec<(Mistake, Vec<&'static str>)> {
         (Mistake::RuleNotAnObject { rule: 5 }, vec!["\"match\": {…}"]),
         (Mistake::RuleMalformed { rule: 5, error: text("at line 7") }, vec!["at line 7"]),
         (Mistake::UnknownCondition { rule: 5, name: text("match.countri") }, vec!["match.countri"]),
+        (Mistake::TooManyProtections { count: 102 }, vec!["102", "100"]),
+        (Mistake::Protection { rule: 5, path: text("a b") }, vec![r#""a b""#, "/account/*"]),
+        (
+            Mistake::ProtectUnreadable { path: text("p.json"), error: text("gone") },
+            vec!["p.json", "gone"],
+        ),
+        (Mistake::ProtectMalformed { error: text("at line 7") }, vec!["at line 7", ".protect"]),
+        (
+            Mistake::ProtectionMalformed { rule: 5, error: text("at line 7") },
+            vec!["at line 7", "no_exemptions"],
+        ),
+        (
+            Mistake::UnknownProtectionField { rule: 5, name: text("levl") },
+            vec!["levl", "no_exemptions"],
+        ),
         (Mistake::Refused { error: SiteError::TooManySecrets }, vec!["more than 24 secrets"]),
     ];
     kinds.extend(HOST_ERRORS.map(|reason| {
@@ -87,7 +102,8 @@ fn no_kind_of_mistake_is_left_out_above() {
         let keys = ENGLISH_FILE.lines().filter_map(|line| line.strip_prefix(family));
         let codes = keys.filter_map(|rest| rest.split(' ').next());
         // What other messages refer to.
-        let own = codes.filter(|code| !["work", "condition", "rules"].contains(code));
+        let own =
+            codes.filter(|code| !["work", "condition", "rules", "protections"].contains(code));
         assert_eq!(own.collect::<BTreeSet<_>>(), seen, "{family}");
     }
 }
@@ -104,6 +120,7 @@ fn the_english_reasons_are_the_edge_s() {
     for (mistake, error) in [
         (Mistake::TooManyHosts { count: 101 }, SiteError::TooManyHosts),
         (Mistake::TooManyRules { count: 101 }, SiteError::TooManyRules),
+        (Mistake::TooManyProtections { count: 101 }, SiteError::TooManyProtections),
         (Mistake::Count { count: 0 }, SiteError::Count),
         (Mistake::NoWork, SiteError::Work),
         (Mistake::TooMuchWork { floor: 9, count: 1, most: 8 }, SiteError::Work),

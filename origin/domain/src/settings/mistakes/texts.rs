@@ -16,6 +16,7 @@ impl Field {
             Self::WorkCeiling => "work-ceiling",
             Self::Count => "count",
             Self::TokenLifetime => "token-lifetime",
+            Self::Protect => "protect",
             Self::Whole => "site",
         }
     }
@@ -35,6 +36,12 @@ impl Mistake {
             Self::CeilingBelowFloor { .. } => Field::WorkCeiling,
             Self::TokenLifetime { .. } => Field::TokenLifetime,
             Self::NotANumber { field, .. } => *field,
+            Self::TooManyProtections { .. }
+            | Self::Protection { .. }
+            | Self::ProtectUnreadable { .. }
+            | Self::ProtectMalformed { .. }
+            | Self::ProtectionMalformed { .. }
+            | Self::UnknownProtectionField { .. } => Field::Protect,
             Self::TooManyRules { .. }
             | Self::Condition { .. }
             | Self::UnknownList { .. }
@@ -65,7 +72,8 @@ impl Mistake {
             Self::Condition { value: typed, .. }
             | Self::UnknownList { value: typed, .. }
             | Self::Weight { value: typed, .. }
-            | Self::Asn { typed } => quoted(typed),
+            | Self::Asn { typed }
+            | Self::Protection { path: typed, .. } => quoted(typed),
             _ => self.value().unwrap_or(what),
         };
         sentence(t, what, why, fix)
@@ -133,15 +141,21 @@ impl Mistake {
             Self::RuleNotAnObject { .. } => "rule-not-an-object",
             Self::RuleMalformed { .. } => "rule-malformed",
             Self::UnknownCondition { .. } => "unknown-condition",
+            Self::TooManyProtections { .. } => "too-many-protections",
+            Self::Protection { .. } => "protection",
+            Self::ProtectUnreadable { .. } => "protect-unreadable",
+            Self::ProtectMalformed { .. } => "protect-malformed",
+            Self::ProtectionMalformed { .. } => "protection-malformed",
+            Self::UnknownProtectionField { .. } => "unknown-protection-field",
             Self::Refused { .. } => "refused",
         }
     }
 
     fn fill(&self, text: Text) -> Text {
         match self {
-            Self::TooManyHosts { count } | Self::TooManyRules { count } => {
-                text.with("count", count)
-            }
+            Self::TooManyHosts { count }
+            | Self::TooManyRules { count }
+            | Self::TooManyProtections { count } => text.with("count", count),
             Self::Host { host, reason } => {
                 text.with("host", quoted(host)).with("reason", code_of_host(*reason))
             }
@@ -155,13 +169,20 @@ impl Mistake {
             | Self::UnknownList { rule, value }
             | Self::Weight { rule, value } => placed(text, *rule).with("value", quoted(value)),
             Self::Asn { typed } => text.with("value", quoted(typed)),
-            Self::RulesUnreadable { path, error } => text.with("path", path).with("error", error),
-            Self::RulesNotAnArray { error } | Self::RulesMalformed { error } => {
-                text.with("error", error)
+            Self::Protection { rule, path } => placed(text, *rule).with("path", quoted(path)),
+            Self::RulesUnreadable { path, error } | Self::ProtectUnreadable { path, error } => {
+                text.with("path", path).with("error", error)
             }
+            Self::RulesNotAnArray { error }
+            | Self::RulesMalformed { error }
+            | Self::ProtectMalformed { error } => text.with("error", error),
             Self::RuleNotAnObject { rule } => placed(text, *rule),
-            Self::RuleMalformed { rule, error } => placed(text, *rule).with("error", error),
-            Self::UnknownCondition { rule, name } => placed(text, *rule).with("name", name),
+            Self::RuleMalformed { rule, error } | Self::ProtectionMalformed { rule, error } => {
+                placed(text, *rule).with("error", error)
+            }
+            Self::UnknownCondition { rule, name } | Self::UnknownProtectionField { rule, name } => {
+                placed(text, *rule).with("name", name)
+            }
             Self::Refused { error } => text.with("error", error),
             Self::Name { .. }
             | Self::NoHosts
