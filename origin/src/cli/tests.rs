@@ -131,6 +131,8 @@ fn arguments_that_make_no_sense_are_refused() {
         "munjigi site create --json --host localhost --allow-loopback --name Shop --exempt",
         "munjigi site create Shop --allow-loopback",
         "munjigi site create Shop --host shop.example --work-floor 1 --rules - --fallback off",
+        "munjigi site create Shop --host shop.example --protect paths.json",
+        "munjigi site set mj_00000000000000000000000000 --protect []",
         "munjigi site set mj_00000000000000000000000000 --add-host a --remove-host b --dry-run",
         "munjigi site import mj_00000000000000000000000000 --vendor turnstile --sitekey a --host a --secret-file -",
         "munjigi site import mj_00000000000000000000000000 --prove --port 80",

@@ -4,8 +4,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use munjigi_domain::settings::{Edit, Mistake, read_rules};
-use munjigi_protocol::{Mode, PictureKind, UnderAttack};
+use munjigi_domain::settings::{Edit, Mistake, read_protections, read_rules};
+use munjigi_protocol::{Mode, PictureKind, Protection, UnderAttack};
 
 /// The maximum that the database can store.
 const MOST_WORK: u64 = i64::MAX.unsigned_abs();
@@ -44,23 +44,27 @@ pub struct Options {
     /// a file [a new site: none].
     #[arg(long, value_name = "FILE.json")]
     rules: Option<PathBuf>,
+    /// Rules about paths that replace all existing ones: a JSON array, or - to
+    /// read it from stdin; or the array itself. `munjigi site show SITEKEY
+    /// --json | jq .protect` prints such a file [a new site: none].
+    #[arg(long, value_name = "FILE.json")]
+    protect: Option<PathBuf>,
 }
 
 impl Options {
     /// The edit that they describe.
     pub fn edit(&self, read_file: impl Fn(&Path) -> io::Result<String>) -> Edit {
-        let read = |path: &PathBuf| match read_file(path) {
+        let mut unread = Vec::new();
+        let rules = self.rules.as_ref().map(|path| match read_file(path) {
             Ok(text) => read_rules(&text),
             Err(error) => {
                 let (path, error) = (path.display().to_string(), error.to_string());
                 Err(vec![Mistake::RulesUnreadable { path, error }])
             }
-        };
-        let (rules, unread) = match self.rules.as_ref().map(read) {
-            None => (None, Vec::new()),
-            Some(Ok(rules)) => (Some(rules), Vec::new()),
-            Some(Err(mistakes)) => (None, mistakes),
-        };
+        });
+        let rules = rules.and_then(|read| read.map_err(|wrong| unread.extend(wrong)).ok());
+        let protect = self.protections(&read_file);
+        let protect = protect.and_then(|read| read.map_err(|wrong| unread.extend(wrong)).ok());
         Edit {
             mode: self.mode,
             work_floor: self.work_floor,
@@ -71,15 +75,39 @@ impl Options {
             under_attack: self.under_attack,
             pictures: self.pictures.as_ref().map(|Pictures(kinds)| kinds.clone()),
             rules,
+            protect,
             unread,
             ..Edit::default()
         }
     }
+
+    fn protections(
+        &self,
+        read_file: impl Fn(&Path) -> io::Result<String>,
+    ) -> Option<Result<Vec<Protection>, Vec<Mistake>>> {
+        let path = self.protect.as_ref()?;
+        let is_taken = self.rules.as_deref() == Some(Path::new(STDIN));
+        let text = match path.to_str() {
+            Some(array) if array.starts_with('[') => Ok(array.to_owned()),
+            Some(STDIN) if is_taken => Err(io::Error::other("--rules reads stdin")),
+            _ => read_file(path),
+        };
+        Some(text.map_or_else(
+            |error| {
+                let (path, error) = (path.display().to_string(), error.to_string());
+                Err(vec![Mistake::ProtectUnreadable { path, error }])
+            },
+            |text| read_protections(&text),
+        ))
+    }
 }
+
+/// The only stdin that there is.
+const STDIN: &str = "-";
 
 /// Reads a file, or stdin if the path is `-`.
 pub fn read_file(path: &Path) -> io::Result<String> {
-    if path != Path::new("-") {
+    if path != Path::new(STDIN) {
         return std::fs::read_to_string(path);
     }
     let mut text = String::new();

@@ -25,7 +25,8 @@ use crate::config::DatabaseConfig;
     override_usage = "munjigi site set <SITEKEY> <OPTION>…",
     group = ArgGroup::new("settings").required(true).multiple(true).args([
         "name", "hosts", "add_hosts", "remove_hosts", "allow_loopback", "mode", "work_floor",
-        "work_ceiling", "count", "token_lifetime", "fallback", "pictures", "rules",
+        "work_ceiling", "count", "token_lifetime", "fallback", "under_attack", "pictures", "rules",
+        "protect",
     ]),
     after_help = "\
 Examples:
@@ -34,6 +35,7 @@ Examples:
   munjigi site set mj_… --work-floor 80000 --work-ceiling 8000000
   munjigi site show mj_… --json | jq .rules > rules.json
   munjigi site set mj_… --rules rules.json
+  munjigi site set mj_… --protect '[{\"path\": \"/account/*\", \"level\": \"worked\"}]'
 
 All changes are validated as the edge does and take effect together, or not at
 all. Settings that already have the value are left alone. The command prints how
@@ -157,7 +159,7 @@ fn people(report: &Report) -> String {
         })
         .collect();
     text.push_str(&columns(&rows));
-    for change in changes.iter().filter(|change| change.field == "rules") {
+    for change in changes.iter().filter(|change| ["rules", "protect"].contains(&change.field)) {
         list_rules(&mut text, change);
     }
     for warning in &report.warnings {

@@ -18,7 +18,8 @@ Examples:
   munjigi site show mj_…
   munjigi site show 0x4A…                                   by a vendor's sitekey
   munjigi site show mj_… --json
-  munjigi site show mj_… --json | jq .rules > rules.json    for `site set --rules`")]
+  munjigi site show mj_… --json | jq .rules > rules.json    for `site set --rules`
+  munjigi site show mj_… --json | jq .protect > paths.json  for `site set --protect`")]
 pub struct Arguments {
     /// Sitekey of the site, in Munjigi's or a vendor's format.
     #[arg(value_parser = parse_name)]
@@ -87,10 +88,11 @@ fn people(site: &SiteRecord, secrets: usize, imports: &[Import]) -> String {
     let unproven = imports.iter().filter(|import| import.live_at.is_none());
     let unproven: Vec<String> = unproven.map(Import::name).collect();
     let unproven = if unproven.is_empty() { none() } else { unproven.join(", ") };
-    let rules = match config.rules.len() {
+    let number_of = |rules: usize| match rules {
         0 => none(),
         number => format!("{number}; use --json to show them"),
     };
+    let (rules, paths) = (number_of(config.rules.len()), number_of(config.protect.len()));
     let work = format!("{} to {} per sub-puzzle", config.work.floor, config.work.ceiling);
     let pictures: Vec<&str> = config.pictures.iter().map(|kind| kind.as_str()).collect();
     let pictures = if pictures.is_empty() { none() } else { pictures.join(", ") };
@@ -110,6 +112,7 @@ fn people(site: &SiteRecord, secrets: usize, imports: &[Import]) -> String {
         ["under attack", config.under_attack.as_str()],
         ["pictures", &pictures],
         ["rules", &rules],
+        ["paths", &paths],
         ["secrets", &secrets],
         ["version", &config.version.to_string()],
         ["edge", &edge(site)],

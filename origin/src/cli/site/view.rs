@@ -1,6 +1,6 @@
 //! Sites as commands print them.
 
-use munjigi_protocol::SiteConfig;
+use munjigi_protocol::{Protection, SiteConfig};
 use munjigi_store::sites::SiteRecord;
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -11,6 +11,10 @@ pub struct View<'a> {
     name: &'a str,
     #[serde(flatten)]
     config: &'a SiteConfig,
+    /// The configuration omits an empty list, but `site set --protect` reads an
+    /// array.
+    #[serde(rename = "protect", skip_serializing_if = "Option::is_none")]
+    no_protect: Option<[Protection; 0]>,
     created_at: String,
     changed_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,6 +28,7 @@ impl<'a> View<'a> {
         Self {
             name: &site.name,
             config: &site.config,
+            no_protect: site.config.protect.is_empty().then_some([]),
             created_at: rfc3339(site.created_at),
             changed_at: rfc3339(site.changed_at),
             deleted_at: site.deleted_at.map(rfc3339),

@@ -20,6 +20,9 @@ const RULES: &str = r#"[
     {"match": {"prefix": "192.0.2.0/24"}, "verdict": "block"}
 ]"#;
 
+const PATHS: &str =
+    r#"[{"path":"/account/*","methods":["POST"],"level":"worked"},{"path":"/it's/*"}]"#;
+
 /// The arguments after `munjigi site set`; `stdin` is the content of every
 /// file.
 async fn set(rig: &Rig, words: &[&str], stdin: &str) -> Result<Report, Fail> {
@@ -40,7 +43,8 @@ fn everything(sitekey: &str) -> Vec<&str> {
     let words = "--name=New --host new.example --host *.new.example --allow-loopback on \
         --mode invisible --work-floor 80000 --work-ceiling 8000000 --count 8 \
         --token-lifetime 60 --fallback off --rules rules.json";
-    [sitekey].into_iter().chain(words.split_whitespace()).collect()
+    let words = [sitekey].into_iter().chain(words.split_whitespace());
+    words.chain(["--protect", PATHS]).collect()
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
@@ -50,7 +54,7 @@ async fn everything_is_set_and_published_as_one_version(pool: PgPool) {
     rig.publish_due().await;
     rig.pass(1_000);
     let report = set(&rig, &everything(&site.sitekey), RULES).await.unwrap();
-    assert_eq!((report.version, report.changes.len()), (site.version + 1_000, 10));
+    assert_eq!((report.version, report.changes.len()), (site.version + 1_000, 11));
     insta::assert_snapshot!(people(&report).replace(&site.sitekey, "mj_…"));
     rig.publish_due().await;
     assert_eq!(rig.edge.version(&site.sitekey), Some(report.version));
@@ -60,6 +64,10 @@ async fn everything_is_set_and_published_as_one_version(pool: PgPool) {
     assert_eq!(
         serde_json::to_value(&config.rules).unwrap(),
         serde_json::from_str::<Value>(RULES).unwrap()
+    );
+    assert_eq!(
+        serde_json::to_value(&config.protect).unwrap(),
+        serde_json::from_str::<Value>(PATHS).unwrap()
     );
     assert_eq!(config.secrets, site.secrets);
 }
@@ -73,6 +81,8 @@ async fn the_printed_undo_brings_everything_back(pool: PgPool) {
     for words in [
         everything(key),
         vec![key, "--name=- it's $HOME"],
+        vec![key, "--under-attack", "on"],
+        vec![key, "--protect", PATHS],
         vec![key, "--add-host", "a.example", "--remove-host", "shop.example"],
         vec![key, "--remove-host", "shop.example", "--allow-loopback", "on"],
     ] {
@@ -93,6 +103,32 @@ async fn the_printed_undo_brings_everything_back(pool: PgPool) {
         let words: Vec<&str> = undo.words.iter().skip(3).map(String::as_str).collect();
         set(&rig, &words, "[]").await.unwrap();
     }
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn rules_about_paths_are_a_file_stdin_or_the_array_itself(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let site = rig.create_site().await;
+    let key = site.sitekey.as_str();
+    for (word, stdin) in [("paths.json", PATHS), ("[]", ""), ("-", PATHS), ("[]", ""), (PATHS, "")]
+    {
+        set(&rig, &[key, "--protect", word], stdin).await.unwrap();
+        let protect = stored(&rig, &site).await.config.protect;
+        assert_eq!(protect.len(), if word == "[]" { 0 } else { 2 }, "{word}");
+    }
+    let before = stored(&rig, &site).await;
+    for (words, stdin, part) in [
+        (vec!["--protect", "missing.json"], "", "--protect missing.json"),
+        (vec!["--protect", "{}"], "{}", "malformed"),
+        (vec!["--rules", "-", "--protect", "-"], "[]", "--rules reads stdin"),
+        (vec!["--protect", r#"[{"path":"/a","levl":"worked"}]"#], "", "protect[0].levl"),
+        (vec!["--protect", r#"[{"path":"/a"},{"path":"b"}]"#], "", r#"protect[1] "b""#),
+    ] {
+        let words: Vec<&str> = [key].into_iter().chain(words).collect();
+        let told = set(&rig, &words, stdin).await.unwrap_err().to_string();
+        assert!(told.contains("1 mistake:") && told.contains(part), "{told}");
+    }
+    assert_eq!(stored(&rig, &site).await, before);
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
