@@ -44,6 +44,7 @@ const POSTS = {
   "/v1/challenges": 16_384,
   "/v1/solutions": 65_536,
   "/v1/outcomes": 16_384,
+  "/clearance": 16_384,
   "/siteverify": 16_384,
   "/turnstile/v0/siteverify": 16_384,
   "/hcaptcha/siteverify": 16_384,
@@ -106,8 +107,13 @@ async function serveBelow(base, request, env, context) {
   return serve(request, url.href, env, context);
 }
 
+/** Where a protected host has our routes. */
+const WELL_KNOWN = "/.well-known/munjigi";
+
 export default {
   fetch(request, env, context) {
+    const path = request.url.indexOf("/", "https://".length);
+    if (request.url.startsWith(`${WELL_KNOWN}/`, path)) return serveBelow(WELL_KNOWN, request, env, context);
     const base = env.MUNJIGI_BASE_PATH?.replace(/\/$/, "");
     if (base) return serveBelow(base, request, env, context);
     return serve(request, request.url, env, context);

@@ -22,12 +22,18 @@ export function respondBytes(status, text, bytes) {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
   };
+  const cookies = [];
   for (const line of more) {
     const colon = line.indexOf(":");
-    headers[line.slice(0, colon)] = line.slice(colon + 1);
+    const [name, value] = [line.slice(0, colon), line.slice(colon + 1)];
+    // There may be several of these alone.
+    if (name === "Set-Cookie") cookies.push(value);
+    else headers[name] = value;
   }
   const body = bytes === undefined ? text.slice(end + 2) : bytes;
-  return new Response(body, { status, headers });
+  const response = new Response(body, { status, headers });
+  for (const cookie of cookies) response.headers.append("Set-Cookie", cookie);
+  return response;
 }
 
 /** Where an image lies in the platform's cache: a name that no one outside can ask for. */

@@ -65,13 +65,18 @@ const ANSWERED_WITHIN: Duration = Duration::from_mins(1);
 /// One connection to one server.
 pub struct Connection {
     authority: String,
+    /// What every path begins with.
+    below: String,
     sender: SendRequest<Full<Bytes>>,
 }
 
 impl Connection {
-    /// Connects to `base`, an address such as `http://127.0.0.1:8787`.
+    /// Connects to `base`, an address such as `http://127.0.0.1:8787`, with or
+    /// without a path.
     pub async fn open(base: &str) -> Result<Self, CallError> {
-        let authority = base.trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let place = base.trim_start_matches("http://").trim_end_matches('/');
+        let (authority, below) = place.split_at(place.find('/').unwrap_or(place.len()));
+        let (authority, below) = (authority.to_owned(), below.to_owned());
         let stream = tokio::net::TcpStream::connect(&authority)
             .await
             .map_err(|why| CallError::Transport(format!("{authority}: {why}")))?;
@@ -80,7 +85,7 @@ impl Connection {
             .await
             .map_err(|why| CallError::Transport(why.to_string()))?;
         tokio::spawn(connection);
-        Ok(Self { authority, sender })
+        Ok(Self { authority, below, sender })
     }
 
     /// Sends one request and reads the whole answer.
@@ -105,8 +110,8 @@ impl Connection {
     ) -> Result<Answer, CallError> {
         let transport = |why: hyper::Error| CallError::Transport(why.to_string());
         self.sender.ready().await.map_err(transport)?;
-        let mut request =
-            Request::builder().method(method).uri(path).header("host", &self.authority);
+        let mut request = Request::builder().method(method).uri([&self.below, path].concat());
+        request = request.header("host", &self.authority);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }

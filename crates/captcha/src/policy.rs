@@ -160,6 +160,10 @@ const DOUBTFUL: u8 = 30;
 /// From this risk on, a picture is required.
 const RISKY: u8 = 60;
 
+/// The action by which the page of clearance asks for a picture, where a path
+/// requires one.
+pub const PICTURED: &str = "clearance/pictured";
+
 /// "Another way" begins at this many times the site's floor…
 const ANOTHER_WAY_FACTOR: u64 = 4;
 
@@ -185,6 +189,8 @@ pub fn decide(question: &Question<'_>) -> Result<Demand, Refused> {
         Some(Verdict::Picture) => (1, true),
         Some(Verdict::Weigh(_)) | None => (1, risk >= RISKY),
     };
+    // Who names another action earns less than the path asks for.
+    let wants_picture = wants_picture || question.action.as_str() == PICTURED && !vouched;
     let doubt = if risk >= DOUBTFUL && verdict != Some(Verdict::Allow) { 2 } else { 1 };
     // The fallback is one small file, which has no pictures.
     let pictures = !site.pictures.is_empty() && algorithm == Algorithm::HashWx;
@@ -312,6 +318,12 @@ pub fn spread(site: &Site, algorithm: Algorithm, total: u64) -> u64 {
 fn ceiling(site: &Site) -> u64 {
     let bound = MAX_EXPECTED_SECONDS * SLOW_PHONE_HASHES_PER_SECOND / u64::from(site.count);
     site.work.ceiling.min(bound).max(site.work.floor)
+}
+
+/// Expected hashes in total that replace a picture where there is none, and
+/// nothing else raises the price.
+pub(crate) fn instead_of_picture(site: &Site, algorithm: Algorithm) -> u64 {
+    work(site, algorithm, pressure::ONE * HARDER).saturating_mul(u64::from(site.count))
 }
 
 /// How long a puzzle may take, in seconds.

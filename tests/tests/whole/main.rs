@@ -3,6 +3,7 @@
 
 mod adopt;
 mod bad_input;
+mod clearance;
 mod expiry;
 mod filling;
 mod gate;

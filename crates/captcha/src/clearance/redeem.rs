@@ -6,6 +6,7 @@ use rand_core::CryptoRng;
 
 use super::{Clearance, Holder};
 use crate::authority::Authority;
+use crate::policy::{PICTURED, instead_of_picture};
 use crate::ports::RedemptionStore;
 use crate::site::Site;
 use crate::siteverify::{Reason, spend_here};
@@ -28,7 +29,10 @@ pub async fn redeem<R: RedemptionStore>(
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> Result<Clearance, Reason> {
     let claims = spend_here(authority, site, store, token, now, rng).await?;
-    let level = if claims.stepped { Level::Pictured } else { Level::Worked };
+    // A site without pictures, and browsers without WebAssembly, pay instead.
+    let has_paid = claims.action.as_str() == PICTURED
+        && claims.paid >= instead_of_picture(site, claims.algorithm);
+    let level = if claims.stepped || has_paid { Level::Pictured } else { Level::Worked };
     let shown = (Some(claims.score), claims.signs);
     Ok(Clearance::new(authority, (site.sitekey, level), shown, (holder, visit), now, rng))
 }

@@ -35,8 +35,7 @@ impl Guard {
         let path = &config.path;
         let is_path = path.starts_with(['/', '*'])
             && path.len() <= MAX_PATTERN_BYTES
-            && !path
-                .contains(|c: char| c.is_control() || c.is_whitespace() || "?#\\%;".contains(c))
+            && path.bytes().all(|byte| byte > b' ' && byte != 127 && !b"?#\\%;".contains(&byte))
             && path.bytes().filter(|byte| *byte == b'*').count() <= MAX_STARS;
         let is_method = |method: &String| {
             (1..=20).contains(&method.len()) && method.bytes().all(|byte| byte.is_ascii_uppercase())
@@ -46,7 +45,7 @@ impl Guard {
             None => None,
         };
         (is_path && config.methods.iter().all(is_method)).then(|| Self {
-            path: path.to_lowercase(),
+            path: path.to_ascii_lowercase(),
             host,
             methods: config.methods.clone(),
             level: config.level,
@@ -97,7 +96,7 @@ impl<'a> Wanted<'a> {
         let once = decoded(path);
         let mut spellings = Vec::new();
         for spelling in [path.to_owned(), resolved(&once), resolved(&decoded(&once))] {
-            let spelling = spelling.to_lowercase();
+            let spelling = spelling.to_ascii_lowercase();
             // Servers often take both for one page.
             let other = match spelling.strip_suffix('/') {
                 Some("") => None,
@@ -118,7 +117,7 @@ impl<'a> Wanted<'a> {
             spellings,
             is_plain,
             is_exempt: is_plain && EXEMPT.iter().any(|pattern| matches(pattern, path)),
-            path: path.to_lowercase(),
+            path: path.to_ascii_lowercase(),
         }
     }
 }

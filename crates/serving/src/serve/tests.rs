@@ -79,8 +79,12 @@ impl Edge {
     }
 
     fn challenge(&self) -> ChallengeReply {
+        self.challenge_for("login")
+    }
+
+    fn challenge_for(&self, action: &str) -> ChallengeReply {
         let request = json!({
-            "sitekey": self.sitekey, "hostname": "shop.example", "action": "login", "cdata": "",
+            "sitekey": self.sitekey, "hostname": "shop.example", "action": action, "cdata": "",
             "locale": "en", "widget": "0.1.0", "algorithms": ["hashwx"],
         });
         read(&self.post("/v1/challenges", &request))
@@ -88,7 +92,11 @@ impl Edge {
 
     /// A token of a new attempt.
     fn token(&self) -> String {
-        let challenge = self.challenge();
+        self.token_for("login")
+    }
+
+    fn token_for(&self, action: &str) -> String {
+        let challenge = self.challenge_for(action);
         let Step::Puzzle(step) = &challenge.step else { panic!("no puzzle") };
         let puzzle = Puzzle {
             algorithm: munjigi_pow::Algorithm::HashWx,

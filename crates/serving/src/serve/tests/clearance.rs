@@ -297,6 +297,20 @@ fn without_a_script_a_visitor_waits_where_that_is_enough() {
 }
 
 #[test]
+fn a_path_that_asks_for_a_picture_takes_what_replaces_one() {
+    let edge = protecting(vec![rule("/account/*", Level::Pictured)]);
+    let to = edge.errand("/account/");
+    let level = |action: &str| {
+        let given = edge.redeem(&to, &edge.token_for(action), "__Host-munjigi-rounds=0");
+        let open = edge.check("401", "/account/", &[("cookie", &cookie(&given, 0))]);
+        (open.status, header(&open, "Munjigi-Level"))
+    };
+    // The site has no pictures: eight times the work.
+    assert_eq!(level("clearance/pictured"), (200, Some("pictured".to_owned())));
+    assert_eq!(level("clearance"), (401, None));
+}
+
+#[test]
 fn a_dry_run_refuses_no_one_and_a_paused_site_is_open() {
     let dry = Protection { dry_run: true, ..rule("/*", Level::Pictured) };
     let edge = protecting(vec![dry]);
