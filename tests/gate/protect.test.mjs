@@ -2,6 +2,8 @@
 // the files that we publish.
 
 import assert from 'node:assert/strict';
+import { copyFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { ARGUMENTS, CHROMIUM, Missing } from '../bench/browsers.mjs';
 import { until } from '../journeys/stage.mjs';
@@ -177,3 +179,61 @@ for (const name of NAMES) {
     assert.match(page.url(), new RegExp(PROTECTED));
   });
 }
+
+test('two gates with different keys are told of, and no one goes round for ever', async (t) => {
+  if (!find(t, 'nginx')) return;
+  // The second one has the site, and keys of its own.
+  const other = await openShopGate(t);
+  const { folder } = other.gate;
+  const line = readFileSync(join(shop.gate.folder, 'gate.toml'), 'utf8').split('\n').find((text) => text.startsWith(shop.sitekey));
+  copyFileSync(join(shop.gate.folder, 'keys', 'check'), join(folder, 'keys', 'check'));
+  const own = readFileSync(join(folder, 'gate.toml'), 'utf8').split('\n').filter((text) => !text.startsWith('mj_'));
+  other.gate.write(own.join('\n').replace('[sites]', `[sites]\n${line}`));
+  await other.gate.stop();
+  await other.gate.start();
+  const proxy = await openProtected(t, 'nginx', { gate: shop.gate.port, check: other.gate.port, app, sitekey: shop.sitekey });
+  const { page } = await openTab(t);
+  await page.goto(`${proxy.url}/account/`);
+  assert.match(await page.locator('main').innerText(), /the servers of this site do not share their keys/);
+});
+
+test('a gate whose cookies are not believed is told of after three rounds', async (t) => {
+  const proxy = find(t, 'caddy');
+  if (!proxy) return;
+  const { tabs, page } = await openTab(t);
+  // An extension that changes what the browser is called with each request.
+  let asked = 0;
+  await tabs.route('**/*', async (route) => {
+    const headers = { ...route.request().headers(), 'user-agent': `Mozilla/5.0 (${asked++})` };
+    await route.continue({ headers });
+  });
+  await page.goto(`${proxy.url}/account/`);
+  await page.locator('.on-loop').first().waitFor({ timeout: 60_000 });
+  assert.match(await page.locator('main').innerText(), /keeps asking for it/);
+  assert.equal(await page.locator('#again').getAttribute('href'), '/account/');
+});
+
+test('a browser without cookies is told so before anything is spent', async (t) => {
+  const proxy = find(t, 'caddy');
+  if (!proxy) return;
+  const { tabs, page } = await openTab(t);
+  // It forgets what it was given before it would send it back.
+  await tabs.route('**/munjigi/clearance', async (route) => {
+    await tabs.clearCookies();
+    await route.continue();
+  });
+  await page.goto(`${proxy.url}/account/`);
+  await page.locator('.on-cookies').first().waitFor({ timeout: 60_000 });
+});
+
+// The last one: the gate is gone then.
+test('while the gate is down nothing protected is open', async (t) => {
+  await shop.gate.stop();
+  for (const name of NAMES) {
+    const proxy = find(t, name);
+    if (!proxy) return;
+    const answer = await proxy.ask('/account/', { headers: NAVIGATES });
+    assert.equal(answer.status, 503, name);
+    assert.doesNotMatch(answer.text, /Shop/, name);
+  }
+});
