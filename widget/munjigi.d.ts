@@ -54,6 +54,11 @@ declare namespace munjigi {
     /** The token, or `undefined` while there is no valid one. */
     getResponse(target?: Target): string | undefined;
     isExpired(target?: Target): boolean;
+    /**
+     * Makes a request. Where its path needs clearance, the visitor earns it in a dialog, and the
+     * request is made once more; if they close it, its answer is the first one.
+     */
+    clearance(request: () => Promise<Response>): Promise<Response>;
     /** Calls back once the document is loaded. */
     ready(callback: () => void): void;
   }

@@ -166,6 +166,23 @@ for (const name of NAMES) {
     assert.deepEqual([seen.method, seen.url, seen.body], ['POST', '/account/order', 'what=tea+%26+%EA%B9%80%EC%B9%98']);
   });
 
+  test(`a script earns clearance in place behind ${name}`, async (t) => {
+    const proxy = find(t, name);
+    if (!proxy) return;
+    const { page } = await openTab(t);
+    await page.goto(`${proxy.url}/form`);
+    await page.addScriptTag({ url: `${PROTECTED}/v1/api.js` });
+    const [one, other] = await page.evaluate(`Promise.all(['/account/a', '/account/b'].map(async (path) => {
+      const answer = await munjigi.clearance(() => fetch(path, { method: 'POST', body: 'tea' }));
+      return answer.json();
+    }))`);
+    assert.deepEqual([one.url, one.body, other.url, other.body], ['/account/a', 'tea', '/account/b', 'tea']);
+    assert.equal(one.headers['munjigi-level'], 'worked');
+    assert.equal(one.headers['munjigi-id'], other.headers['munjigi-id']);
+    assert.equal(await page.locator('dialog').count(), 0);
+    assert.match(page.url(), /\/form$/);
+  });
+
   test(`without a script a visitor waits behind ${name}`, async (t) => {
     const proxy = find(t, name);
     if (!proxy) return;

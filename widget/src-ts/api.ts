@@ -1,5 +1,6 @@
 // The loader: finds widgets on the page, and is `window.munjigi`.
 import { begin, call, element, ready, type Page } from "./core";
+import { clearance } from "./inline";
 import { Misconfigured, read } from "./options";
 import type { Widget } from "./widget";
 
@@ -33,6 +34,7 @@ function open({ asked, widgets, add, drop, scan }: Page): void {
     getResponse: (target) => find(target)?.response,
     isExpired: (target) => !!find(target)?.isExpired,
     ready,
+    clearance,
   };
   scan(asked.get("render") == "explicit" ? [] : ["munjigi"], render);
   call(asked.get("onload"));

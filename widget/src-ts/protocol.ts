@@ -101,6 +101,17 @@ token: string,
  */
 framed: boolean, };
 
+export type ClearanceWanted = { 
+/**
+ * What the visitor must show.
+ */
+level: Level, 
+/**
+ * The page that gives clearance, as a path of the same host. It may be
+ * framed by pages of that host.
+ */
+page: string, };
+
 export type Code = "malformed-request" | "payload-too-large" | "unknown-sitekey" | "site-paused" | "hostname-not-allowed" | "blocked" | "challenge-invalid" | "challenge-expired" | "solution-wrong" | "answer-wrong" | "attempts-exhausted" | "clearance-required" | "cookies-required" | "clearance-misconfigured" | "rate-limited" | "unsigned" | "signature-invalid" | "clock-skew" | "replayed" | "stale-version" | "not-found" | "method-not-allowed" | "unavailable";
 
 export type FrameMessage = { "type": "ready" } | { "type": "state", 
@@ -130,6 +141,8 @@ width: number,
 height: number, } | { "type": "open" } | { "type": "close" };
 
 export type FrameState = "idle" | "working" | "asking" | "passed" | "expired" | "offline" | "failed";
+
+export type Level = "waited" | "worked" | "pictured" | "allowed";
 
 export type Mode = "managed" | "invisible" | "interactive";
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 /// What a visitor has shown, the least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Level {
     /// Waited, without a script.
     #[serde(rename = "waited")]
@@ -79,6 +80,7 @@ const fn is_false(truth: &bool) -> bool {
 /// What a program needs to earn clearance where a request was refused: part of
 /// the problem `clearance-required`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ClearanceWanted {
     /// What the visitor must show.
     pub level: Level,

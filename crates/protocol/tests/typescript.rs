@@ -5,9 +5,10 @@ use std::path::Path;
 
 use munjigi_protocol::{
     Algorithm, AlgorithmName, Answer, ChallengeReply, ChallengeRequest, ClearanceReply,
-    ClearanceRequest, Code, FrameMessage, FrameState, Mode, PageMessage, PageOptions, PictureRound,
-    PictureStep, PictureType, Problem, PuzzleStep, Signals, SolutionReply, SolutionRequest, Step,
-    Trace, Want, WidgetRetry, WidgetSize, WidgetStart, WidgetTheme,
+    ClearanceRequest, ClearanceWanted, Code, FrameMessage, FrameState, Level, Mode, PageMessage,
+    PageOptions, PictureRound, PictureStep, PictureType, Problem, PuzzleStep, Signals,
+    SolutionReply, SolutionRequest, Step, Trace, Want, WidgetRetry, WidgetSize, WidgetStart,
+    WidgetTheme,
 };
 use ts_rs::{Config, TS};
 
@@ -28,9 +29,11 @@ fn typescript() -> String {
         ChallengeRequest,
         ClearanceReply,
         ClearanceRequest,
+        ClearanceWanted,
         Code,
         FrameMessage,
         FrameState,
+        Level,
         Mode,
         PageMessage,
         PageOptions,
