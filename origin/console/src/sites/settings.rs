@@ -3,6 +3,7 @@
 //! concurrent change is never overwritten unseen.
 
 mod fields;
+mod paths;
 
 use askama::Template;
 use axum::Form;
@@ -19,6 +20,7 @@ use munjigi_i18n::{Text, Texts};
 use munjigi_protocol::Mode;
 use munjigi_store::audit::Author;
 use munjigi_store::sites::{EditRefused, EditSite, Intent, SiteRecord};
+use paths::{LEVELS, PathRow};
 
 use super::find;
 use crate::frame::{Entry, Frame, render};
@@ -41,12 +43,14 @@ struct Page {
     is_late: bool,
     mistakes: Vec<Told>,
     modes: [&'static str; 3],
+    /// What a path can require.
+    levels: [&'static str; 5],
 }
 
 /// A mistake, with the field it belongs to.
 struct Told {
     /// Id of the field.
-    id: &'static str,
+    id: String,
     label: Text,
     text: String,
 }
@@ -60,8 +64,13 @@ impl Told {
             Field::WorkCeiling => ("work_ceiling", t.get("settings-work-ceiling")),
             Field::Count => ("count", t.get("settings-count")),
             Field::TokenLifetime => ("token_lifetime_seconds", t.get("settings-token-lifetime")),
+            Field::Protect => ("protect", t.get("settings-protect")),
             // Mistakes about the whole form are shown at its top.
-            Field::Protect | Field::Whole => ("name", t.get("numbers-site")),
+            Field::Whole => ("name", t.get("numbers-site")),
+        };
+        let id = match mistake {
+            Mistake::Protection { rule, .. } => path_id(*rule),
+            _ => id.to_owned(),
         };
         Self { id, label, text: mistake.beside_its_field(t) }
     }
@@ -73,6 +82,17 @@ impl Page {
         let of = self.mistakes.iter().filter(|mistake| mistake.id == id);
         of.map(|mistake| mistake.text.as_str()).collect()
     }
+
+    /// The rows about paths, each with its mistakes.
+    fn paths(&self) -> Vec<(PathRow, Vec<&str>)> {
+        let rows = self.typed.protect.shown().enumerate();
+        rows.map(|(number, row)| (row, self.wrong(&path_id(number)))).collect()
+    }
+}
+
+/// Id of the field with a row's path.
+fn path_id(row: usize) -> String {
+    format!("path-{row}")
 }
 
 /// The page: a form for users who can change it.
@@ -144,6 +164,7 @@ fn page(asking: &Asking, site: &SiteRecord, typed: Option<SettingsForm>) -> Page
         costs: Costs::of(asking.t(), &settings),
         is_late: false,
         mistakes: Vec::new(),
+        levels: LEVELS,
         modes: [Mode::Managed, Mode::Invisible, Mode::Interactive].map(Mode::as_str),
     }
 }

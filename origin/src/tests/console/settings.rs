@@ -308,3 +308,85 @@ async fn a_deleted_site_cannot_be_changed_and_foreign_sites_do_not_exist(pool: P
     assert!(tab.page.contains("the site is deleted. Restore it first"), "{}", tab.page);
     assert_eq!(rig.number("SELECT count(*) FROM sites WHERE name = 'Mine'").await, 0);
 }
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn rows_about_paths_are_added_kept_in_order_and_removed(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, site) = shop(&rig).await;
+    let path = format!("{site}/settings");
+    let mut tab = rig.tab_of(&kim.account).await;
+    let mark = open(&mut tab, &path).await;
+    assert!(tab.page.contains("name=\"path-1\" value=\"\""), "{}", tab.page);
+    assert!(!tab.page.contains("path-2"), "{}", tab.page);
+    let typed = [
+        ("path-0", "/account/*"),
+        ("level-0", "pictured"),
+        ("methods-0", "get, POST"),
+        ("host-0", "shop.example"),
+        ("dry_run-0", "yes"),
+        ("path-1", ""),
+        ("level-1", "worked"),
+        ("path-2", "/"),
+        ("level-2", "open"),
+        ("no_exemptions-2", "yes"),
+    ];
+    tab.send(&path, &form(&mark, &typed)).await;
+    assert!(tab.path.ends_with("?done=edited"), "{} {}", tab.path, tab.page);
+    let [(_, before, after)] = record(&rig).await.try_into().unwrap();
+    assert_eq!(before, json!({ "protect": [] }));
+    let rules = json!([
+        { "path": "/account/*", "host": "shop.example", "methods": ["GET", "POST"],
+            "level": "pictured", "dry_run": true },
+        { "path": "/", "no_exemptions": true },
+    ]);
+    assert_eq!(after, json!({ "protect": rules }));
+
+    let mark = open(&mut tab, &path).await;
+    assert!(tab.page.contains("name=\"path-3\" value=\"\""), "{}", tab.page);
+    // A form from before there were such rows keeps them.
+    tab.send(&path, &form(&mark, &[])).await;
+    assert!(tab.page.contains("No changes."), "{}", tab.page);
+    let typed = [("path-0", "account"), ("level-0", "open"), ("path-1", ""), ("path-2", "/b")];
+    let typed = [typed.as_slice(), &[("level-2", "waited"), ("methods-2", "GE1")]].concat();
+    tab.send(&path, &form(&mark, &typed)).await;
+    assert_eq!(tab.status, 422);
+    for told in [
+        "<a href=\"#path-0\">Protected paths</a> &#34;account&#34;: its path, host or a method",
+        "id=\"path-0-mistake\"><p>&#34;account&#34;",
+        "id=\"path-1-mistake\"><p>&#34;/b&#34;",
+        "name=\"methods-1\" value=\"GE1\"",
+    ] {
+        assert!(tab.page.contains(told), "{told}: {}", tab.page);
+    }
+    let typed = [("path-0", "/"), ("level-0", "'")];
+    tab.send(&path, &form(&mark, &typed)).await;
+    assert_eq!(tab.status, 400);
+    tab.open(&path).await;
+    tab.send(&path, &form(&mark, &[("path-0", ""), ("path-1", "")])).await;
+    assert!(tab.path.ends_with("?done=edited"), "{} {}", tab.path, tab.page);
+    assert_eq!(rig.number("SELECT jsonb_array_length(protect)::bigint FROM sites").await, 0);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn rules_about_paths_are_shown_to_those_who_cannot_change_them(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, site) = shop(&rig).await;
+    let rules = r#"[{"path":"/<b>","methods":["POST"],"level":"worked","dry_run":true}]"#;
+    sqlx::query("UPDATE sites SET protect = $1::jsonb")
+        .bind(rules)
+        .execute(&rig.pool)
+        .await
+        .unwrap();
+    let path = format!("{site}/settings");
+    let line = "<li>POST /&#60;b&#62; · worked · Dry run</li>";
+    let mut tab = rig.tab_of(&kim.account).await;
+    let stale = form("00000000000000000000000000000000", &[("path-0", "/a"), ("level-0", "open")]);
+    tab.open(&path).await;
+    tab.send(&path, &stale).await;
+    assert_eq!(tab.status, 409);
+    assert!(tab.page.contains(line) && tab.page.contains("value=\"/a\""), "{}", tab.page);
+    rig.join(&kim.organisation, &kim.account, Role::ReadOnly).await;
+    let mut tab = rig.tab_of(&kim.account).await;
+    tab.open(&path).await;
+    assert!(tab.page.contains(line), "{}", tab.page);
+}

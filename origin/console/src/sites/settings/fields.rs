@@ -8,6 +8,7 @@ use munjigi_i18n::Texts;
 use munjigi_protocol::{Mode, PictureKind, UnderAttack};
 use serde::Deserialize;
 
+use super::paths::PathRows;
 use crate::sites::host_lines;
 
 /// The form's values. Numbers are kept as they were typed, so that a wrong one
@@ -34,6 +35,8 @@ pub struct SettingsForm {
     pub photo_grid: Option<String>,
     #[serde(rename = "photo-area")]
     pub photo_area: Option<String>,
+    #[serde(flatten)]
+    pub protect: PathRows,
 }
 
 impl SettingsForm {
@@ -57,6 +60,7 @@ impl SettingsForm {
             turn: kind(PictureKind::Turn),
             photo_grid: kind(PictureKind::PhotoGrid),
             photo_area: kind(PictureKind::PhotoArea),
+            protect: PathRows::of(&settings.protect),
         }
     }
 
@@ -66,6 +70,7 @@ impl SettingsForm {
         let mode = modes.into_iter().find(|mode| mode.as_str() == self.mode)?;
         let under_attack =
             UnderAttack::ALL.into_iter().find(|when| when.as_str() == self.under_attack)?;
+        let protect = self.protect.rules()?;
         let ticked = self.pictures().into_iter().filter(|(_, ticked)| *ticked);
         let mut unread = Vec::new();
         // The maximum that the database can store.
@@ -88,7 +93,7 @@ impl SettingsForm {
             under_attack: Some(under_attack),
             pictures: Some(ticked.map(|(kind, _)| kind).collect()),
             rules: None,
-            protect: None,
+            protect: self.protect.is_sent.then_some(protect),
             unread,
         })
     }
@@ -180,6 +185,8 @@ fn spell(t: Texts, hashes: u64, per_second: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use munjigi_protocol::{Level, Protection};
+
     use super::*;
 
     #[test]
@@ -195,6 +202,14 @@ mod tests {
             name: "Shop".to_owned(),
             hosts: vec!["shop.example".to_owned(), "*.a.example".to_owned()],
             pictures: vec![PictureKind::Grid, PictureKind::Turn],
+            protect: vec![Protection {
+                path: "/account/*".to_owned(),
+                host: Some("*.a.example".to_owned()),
+                methods: vec!["GET".to_owned(), "POST".to_owned()],
+                level: Some(Level::Pictured),
+                dry_run: true,
+                no_exemptions: true,
+            }],
             ..Settings::of_a_new_site()
         };
         let edit = SettingsForm::of(&settings).edit().unwrap();
