@@ -18,7 +18,7 @@ import { median } from './report.mjs';
 import { load, openStack, ROOT } from './stack.mjs';
 import { peer } from './widgets.mjs';
 
-const CONNECTIONS = 32;
+export const CONNECTIONS = 32;
 const RELEASE = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'release');
 const GATE = join(RELEASE, 'munjigi-gate');
 
@@ -94,7 +94,7 @@ function answerOf(target) {
 }
 
 /** A server that answers everything with these bytes. @param {string} answer */
-async function openBare(answer) {
+export async function openBare(answer) {
   const child = spawn(join(RELEASE, 'examples/bare_route'), { stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.end(answer);
   const line = await new Promise((resolve, reject) => {
@@ -120,14 +120,15 @@ async function commits(seconds, pause) {
  * Runs wrk once.
  * @param {string} folder
  * @param {{who: string, base: string, cpu: () => number}} server
- * @param {{path: string, body?: string}} call without a body, it is a GET
+ * @param {{path: string, body?: string, headers?: Record<string, string>}} call without a body, it is a GET
  * @param {number} seconds
  * @returns {Promise<Round>}
  */
-async function wrk(folder, { who, base, cpu }, { path, body }, seconds) {
+export async function wrk(folder, { who, base, cpu }, { path, body, headers = {} }, seconds) {
   const script = join(folder, 'challenge.lua');
   const posted = `wrk.method = "POST"\nwrk.body = [==[${body}]==]\nwrk.headers["content-type"] = "application/json"\n`;
-  writeFileSync(script, body === undefined ? '' : posted);
+  const sent = Object.entries(headers).map(([name, value]) => `wrk.headers["${name}"] = [==[${value}]==]\n`);
+  writeFileSync(script, (body === undefined ? '' : posted) + sent.join(''));
   const words = ['-t1', '--timeout', '10s', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', '-s', script, base + path];
   const before = cpu();
   const printed = await output('wrk', words).catch((error) => {
@@ -182,7 +183,7 @@ async function calm(folder, { base, edge }, seconds) {
 }
 
 /** The medians of each number. @param {Round[]} rounds @returns {Round} */
-const medians = (rounds) => {
+export const medians = (rounds) => {
   const of = (/** @type {keyof Round} */ name) => median(rounds.map((round) => round[name]));
   return { per_second: of('per_second'), cpu_ms: of('cpu_ms'), p50_ms: of('p50_ms'), p99_ms: of('p99_ms') };
 };

@@ -29,6 +29,7 @@ pub struct Memory {
     values: MemoryValues,
     images: MemoryImages,
     redemptions: MemoryStore,
+    store_calls: Shared<u64>,
     assets: BTreeMap<String, String>,
     refused: Shared<Option<Limit>>,
     lines: Shared<Vec<String>>,
@@ -54,6 +55,7 @@ impl Memory {
             values: MemoryValues::default(),
             images: MemoryImages::default(),
             redemptions: MemoryStore::new(now),
+            store_calls: Shared::default(),
             assets: BTreeMap::new(),
             refused: Shared::default(),
             lines: Shared::default(),
@@ -77,6 +79,11 @@ impl Memory {
     /// Makes the queue refuse every batch, or none.
     pub fn lose_batches(&self, loses: bool) {
         self.loses_batches.with(|batches| *batches = loses);
+    }
+
+    /// How often a route asked for a store.
+    pub fn store_calls(&self) -> u64 {
+        self.store_calls.copy()
     }
 
     /// The log so far, a JSON object per line.
@@ -153,10 +160,12 @@ impl Platform for Memory {
     }
 
     fn values(&self) -> Result<MemoryValues, StoreError> {
+        self.store_calls.with(|calls| *calls += 1);
         Ok(self.values.clone())
     }
 
     fn redemptions(&self) -> Result<MemoryStore, StoreError> {
+        self.store_calls.with(|calls| *calls += 1);
         Ok(self.redemptions.clone())
     }
 

@@ -136,6 +136,22 @@ fn a_visitor_earns_a_path_and_comes_back_to_it() {
 }
 
 #[test]
+fn a_check_asks_no_store() {
+    let edge = guarded();
+    let clearance = edge.clearance();
+    edge.check("401", "/account/", &[]);
+    let before = edge.platform.store_calls();
+    for answer in ["401", "303", "refused"] {
+        for headers in [&[("cookie", clearance.as_str())][..], &[NAVIGATES], &[]] {
+            edge.check(answer, "/account/", headers);
+        }
+    }
+    assert_eq!(edge.platform.store_calls(), before);
+    edge.clearance();
+    assert!(edge.platform.store_calls() > before);
+}
+
+#[test]
 fn every_proxy_gets_its_form_and_a_refusal_is_never_200() {
     let edge = guarded();
     let status =
