@@ -80,7 +80,8 @@ const ANSWERS = {
 /** Files of the build, by the path that a browser asks for. @type {[string, string][]} */
 const BUILT = [
   ['_frame.html', '/v1/frame/'],
-  ...readdirSync(join(ROOT, 'dist/assets')).sort().map((name) => /** @type {[string, string]} */ ([name.replace(/\.\w{8}\./, '.'), `/assets/${name}`])),
+  // That of the page of clearance is no part of the widget.
+  ...readdirSync(join(ROOT, 'dist/assets')).filter((name) => !name.startsWith('clearance.')).sort().map((name) => /** @type {[string, string]} */ ([name.replace(/\.\w{8}\./, '.'), `/assets/${name}`])),
 ];
 
 /** @type {[string, string, Row][]} */
