@@ -55,23 +55,36 @@ impl Guard {
     }
 
     fn holds(&self, wanted: &Wanted<'_>) -> bool {
-        let of_host = match (&self.host, &wanted.host) {
+        self.is_of_host(wanted)
+            && self.is_of_method(wanted.method)
+            && self.is_of_path(wanted)
+            && (self.no_exemptions || !wanted.is_exempt())
+    }
+
+    fn is_of_host(&self, wanted: &Wanted<'_>) -> bool {
+        match (&self.host, &wanted.host) {
             (None, _) => true,
             (Some(pattern), Some(host)) => pattern.matches(host),
             // A host that is none could be any, so that no spelling of it opens
             // a path.
             (Some(_), None) => self.level.is_some(),
-        };
-        let of_method = self.methods.is_empty()
-            || self.methods.iter().any(|method| method == wanted.method)
+        }
+    }
+
+    fn is_of_method(&self, asked: &str) -> bool {
+        let is = |method: &String| {
             // Servers answer HEAD as they do GET.
-            || (wanted.method == "HEAD" && self.methods.iter().any(|method| method == "GET"));
-        let of_path = if self.level.is_some() {
+            method.eq_ignore_ascii_case(asked) || (asked == "HEAD" && method == "GET")
+        };
+        self.methods.is_empty() || self.methods.iter().any(is)
+    }
+
+    fn is_of_path(&self, wanted: &Wanted<'_>) -> bool {
+        if self.level.is_some() {
             wanted.spellings.iter().any(|path| matches(&self.path, path))
         } else {
-            wanted.is_plain && matches(&self.path, &decoded(&wanted.path))
-        };
-        of_host && of_method && of_path && (self.no_exemptions || !wanted.is_exempt)
+            wanted.is_plain && matches(&self.path, &decoded(wanted.path).to_ascii_lowercase())
+        }
     }
 }
 
@@ -80,45 +93,46 @@ impl Guard {
 pub struct Wanted<'a> {
     method: &'a str,
     host: Option<Hostname>,
-    path: String,
-    /// The path as servers may read it. All in lower case.
+    path: &'a str,
+    /// The path as servers may read it, in lower case.
     spellings: Vec<String>,
     /// Whether there is nothing in it that servers read differently.
     is_plain: bool,
-    is_exempt: bool,
 }
 
 impl<'a> Wanted<'a> {
     /// A request by its method, the host that it names, and its path with or
     /// without a query.
-    pub fn new(method: &'a str, host: Option<&str>, path: &str) -> Self {
+    pub fn new(method: &'a str, host: Option<&str>, path: &'a str) -> Self {
         let path = path.split(['?', '#']).next().unwrap_or_default();
-        let once = decoded(path);
-        let mut spellings = Vec::new();
-        for spelling in [path.to_owned(), resolved(&once), resolved(&decoded(&once))] {
-            let spelling = spelling.to_ascii_lowercase();
-            // Servers often take both for one page.
-            let other = match spelling.strip_suffix('/') {
-                Some("") => None,
-                Some(without) => Some(without.to_owned()),
-                None => Some(format!("{spelling}/")),
-            };
-            for spelling in [Some(spelling), other].into_iter().flatten() {
-                if !spellings.contains(&spelling) {
-                    spellings.push(spelling);
+        let is_plain = is_plain(path);
+        let mut spellings = vec![path.to_ascii_lowercase()];
+        // Most are read in one way.
+        if !is_plain || path.contains('%') {
+            let once = decoded(path);
+            for read in [resolved(&once), resolved(&decoded(&once))] {
+                let read = read.to_ascii_lowercase();
+                if !spellings.contains(&read) {
+                    spellings.push(read);
                 }
             }
         }
-        let is_plain = is_plain(path);
-        Self {
-            method,
-            host: host
-                .and_then(|host| Hostname::parse(&without_port(host).to_ascii_lowercase()).ok()),
-            spellings,
-            is_plain,
-            is_exempt: is_plain && EXEMPT.iter().any(|pattern| matches(pattern, path)),
-            path: path.to_ascii_lowercase(),
-        }
+        // Servers often take both for one page.
+        let others = spellings.iter().filter_map(|path| match path.strip_suffix('/') {
+            Some("") => None,
+            Some(without) => Some(without.to_owned()),
+            None => Some([path, "/"].concat()),
+        });
+        let others: Vec<String> = others.collect();
+        spellings.extend(others);
+        let host = host.map(|host| without_port(host).to_ascii_lowercase());
+        let host = host.and_then(|host| Hostname::parse(&host).ok());
+        Self { method, host, path, spellings, is_plain }
+    }
+
+    /// Whether the path is open unless a rule says otherwise.
+    fn is_exempt(&self) -> bool {
+        self.is_plain && EXEMPT.iter().any(|pattern| matches(pattern, self.path))
     }
 }
 
@@ -370,6 +384,7 @@ mod tests {
             ("POST", "www.shop.example", Level::Pictured),
             ("POST", "WWW.shop.example.:8443", Level::Pictured),
             ("HEAD", "www.shop.example", Level::Pictured),
+            ("post", "www.shop.example", Level::Pictured),
             ("PUT", "www.shop.example", Level::Waited),
             ("POST", "other.example", Level::Waited),
             // It could be any host.

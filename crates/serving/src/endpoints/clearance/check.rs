@@ -8,6 +8,7 @@
 
 use munjigi_captcha::clearance::errand::{Errand, own_path};
 use munjigi_captcha::clearance::{self, Asked, Closed, Opened};
+use munjigi_captcha::issue::PublicKey;
 use munjigi_captcha::{Guard, Refusal, Wanted, issue, policy};
 use munjigi_protocol::{ClearanceWanted, Code, Level, SiteState, headers};
 
@@ -124,7 +125,7 @@ async fn decide<P: Platform>(
     original: &Original,
 ) -> Result<Decision, Refusal> {
     let authority = &edge.state.config.authority;
-    let key = issue::public_key(authority, sitekey)?;
+    let key = PublicKey::Sitekey(issue::sitekey(authority, sitekey)?);
     let site = issue::site(&edge.sites(), &key, None).await?;
     // Whoever pauses a site wants its visitors left alone: no one could earn
     // anything from it.
