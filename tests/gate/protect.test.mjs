@@ -180,6 +180,10 @@ for (const name of NAMES) {
     assert.equal(one.headers['munjigi-level'], 'worked');
     assert.equal(one.headers['munjigi-id'], other.headers['munjigi-id']);
     assert.equal(await page.locator('dialog').count(), 0);
+    // An answer of anyone else's opens nothing in the page.
+    for (const place of ['javascript:alert(1)//', '//evil.example/', 'https://evil.example/', '/elsewhere', ''])
+      assert.equal(await page.evaluate(`munjigi.clearance(async () => new Response(JSON.stringify({ clearance: { page: ${JSON.stringify(place)} } }), { status: 403 })).then(({ status }) => status)`), 403);
+    assert.equal(await page.locator('dialog').count(), 0);
     assert.match(page.url(), /\/form$/);
   });
 

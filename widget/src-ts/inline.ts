@@ -2,6 +2,9 @@
 // page that gives it, shown in a dialog, has set its cookie.
 import type { ClearanceWanted } from "./protocol";
 
+/** The page of this host. */
+const PAGE = "/.well-known/munjigi/clearance?";
+
 /** The dialog that is open: requests that are refused meanwhile wait for the same one. */
 let open: Promise<boolean> | undefined;
 
@@ -34,5 +37,7 @@ export async function clearance(ask: () => Promise<Response>): Promise<Response>
   const answer = await ask();
   const problem = answer.status == 403 && (await answer.clone().json().catch(() => 0));
   const wanted: ClearanceWanted | undefined = problem && problem.clearance;
-  return wanted && (await (open ||= show(wanted.page))) ? ask() : answer;
+  // The answer may be anyone's: no other address is opened in this page.
+  const page = String(wanted && wanted.page);
+  return page.startsWith(PAGE) && (await (open ||= show(page))) ? ask() : answer;
 }
