@@ -127,8 +127,8 @@ async fn decide<P: Platform>(
     let authority = &edge.state.config.authority;
     let key = PublicKey::Sitekey(issue::sitekey(authority, sitekey)?);
     let site = issue::site(&edge.sites(), &key, None).await?;
-    // Whoever pauses a site wants its visitors left alone: no one could earn
-    // anything from it.
+    // No one can earn anything from a paused site, so that its paths would be
+    // closed to everyone.
     if site.state == SiteState::Paused {
         return Ok(Decision::Passes(None));
     }

@@ -5,12 +5,13 @@
 //! root, which the page's script and style read.
 
 use munjigi_captcha::Refusal;
-use munjigi_captcha::clearance::Clearance;
 use munjigi_captcha::clearance::errand::{Errand, WAIT_SECONDS};
+use munjigi_captcha::clearance::{self, Asked, Clearance};
+use munjigi_captcha::issue::{self, PublicKey};
 use munjigi_protocol::accept_language::preferred;
 use munjigi_protocol::{CLEARANCE_COOKIE, CLEARANCE_ROUNDS_COOKIE, Level, WELL_KNOWN};
 
-use super::{Cookie, cookies, holder};
+use super::{Cookie, clearances, cookies, holder};
 use crate::answer::{Answer, CacheRule};
 use crate::form::{self, Fields};
 use crate::inbound::{Inbound, Source};
@@ -85,9 +86,7 @@ pub async fn answer<P: Platform>(
     let header = inbound.header("cookie").unwrap_or_default();
     let rounds = rounds(&header);
     if rounds >= Some(MAX_ROUNDS) {
-        let over = Cookie { name: CLEARANCE_ROUNDS_COOKIE, framed: is_framed(inbound) }.end();
-        let page = trouble(edge, inbound, Trouble::Loop, Some(&errand)).await?;
-        return Ok(page.with_header("Set-Cookie", over));
+        return trouble(edge, inbound, Trouble::Loop, Some(&errand)).await;
     }
     if query.waited.is_some() && errand.needs == Level::Waited && edge.now >= errand.waited_at() {
         return waited(edge, inbound, &errand, rounds).await;
@@ -120,7 +119,13 @@ pub async fn trouble<P: Platform>(
     let page = document(edge, inbound).await?;
     let back = errand.map_or("/", |errand| &errand.path);
     let attributes = format!(" data-state=\"{state}\" data-back=\"{}\"", attribute(back));
-    Ok(html(status, &page, &attributes, ""))
+    let page = html(status, &page, &attributes, "");
+    if trouble != Trouble::Loop {
+        return Ok(page);
+    }
+    // Who tries again begins to count again.
+    let over = Cookie { name: CLEARANCE_ROUNDS_COOKIE, framed: is_framed(inbound) }.end();
+    Ok(page.with_header("Set-Cookie", over))
 }
 
 /// How often clearance was given to this browser lately; `None` where it has
@@ -137,21 +142,28 @@ async fn waited<P: Platform>(
     errand: &Errand,
     rounds: Option<u32>,
 ) -> Result<Answer, Answer> {
+    let authority = &edge.state.config.authority;
     let visit = inbound.visit();
+    let on_errand =
+        || Answer::nothing().with_status(303).with_header("Location", errand.path.clone());
+    // A link to here, on anyone's page, must not take a better one away.
+    let site = issue::site(&edge.sites(), &PublicKey::Sitekey(errand.sitekey), None).await?;
+    let asked = Asked { site: &site, visit: &visit, holder: holder(inbound), now: edge.now };
+    let header = inbound.header("cookie").unwrap_or_default();
+    if clearance::check(authority, &asked, errand.needs, clearances(&header)).is_ok() {
+        return Ok(on_errand());
+    }
     let limited = rate_limit::admit(edge.platform, Limit::Challenge, &errand.sitekey, &visit);
     if limited.await == Admission::Refuse {
         return trouble(edge, inbound, Trouble::Busy, Some(errand)).await;
     }
-    let authority = &edge.state.config.authority;
     let clearance = Clearance::waited(authority, errand, (holder(inbound), &visit), edge.now);
     let seconds = clearance.expires_at.seconds().saturating_sub(edge.now.seconds());
     let framed = is_framed(inbound);
     let cookie = Cookie { name: CLEARANCE_COOKIE, framed };
     let round = Cookie { name: CLEARANCE_ROUNDS_COOKIE, framed };
     let rounds = rounds.unwrap_or_default() + 1;
-    Ok(Answer::nothing()
-        .with_status(303)
-        .with_header("Location", errand.path.clone())
+    Ok(on_errand()
         .with_header("Set-Cookie", cookie.set(&clearance.seal(authority), seconds))
         .with_header("Set-Cookie", round.set(&rounds.to_string(), ROUNDS_SECONDS)))
 }

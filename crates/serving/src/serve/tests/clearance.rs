@@ -261,6 +261,11 @@ fn without_cookies_or_with_too_many_rounds_the_page_says_so() {
     let ended = page("__Host-munjigi-rounds=3");
     assert!(text(&ended).contains("data-state=\"loop\" data-back=\"/account/\""));
     assert!(header(&ended, "Set-Cookie").unwrap().contains("-rounds=; Path=/; Max-Age=0;"));
+    let query = format!("sitekey={}&answer=303&method=POST&path=/account/", edge.sitekey);
+    let headers = [NAVIGATES, ("cookie", "__Host-munjigi-rounds=3")];
+    let form = edge.with("POST", &format!("/v1/clearance/check?{query}"), &headers);
+    assert!(text(&form).contains("data-state=\"loop\""));
+    assert!(header(&form, "Set-Cookie").unwrap().contains("-rounds=; Path=/; Max-Age=0;"));
 }
 
 #[test]
@@ -306,6 +311,11 @@ fn without_a_script_a_visitor_waits_where_that_is_enough() {
         header(&open, "Munjigi-Id").unwrap()
     };
     assert_eq!(id(&given), id(&wait()));
+    // Nor does a link to it take a better one away.
+    let worked = edge.clearance();
+    let path = format!("/clearance?waited=1&to={to}");
+    let kept = edge.with("GET", &path, &[("cookie", &worked)]);
+    assert_eq!((kept.status, header(&kept, "Set-Cookie")), (303, None));
     // More than waiting cannot be waited for.
     let to = edge.errand("/account/");
     block_on(edge.platform.sleep(60_000));
