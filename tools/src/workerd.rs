@@ -40,6 +40,8 @@ pub struct WorkerOptions {
     pub meter_fault: MeterFault,
     /// A folder with another build, of the same files; this project's if `None`.
     pub build: Option<PathBuf>,
+    /// `host:port` of an application, the one thing that it then reaches.
+    pub application: Option<String>,
 }
 
 /// A running workerd.
@@ -157,6 +159,7 @@ impl Workerd {
                     counts_rows: options.counts_rows,
                     meter_fault: options.meter_fault,
                     build: build_of(options),
+                    application: options.application.clone(),
                 }
             })
             .collect();

@@ -48,6 +48,10 @@ pub struct Arguments {
     /// What is wrong with the meter's objects, on plain workerd
     #[arg(long, value_enum, default_value_t)]
     meter_fault: MeterFault,
+    /// HOST:PORT of an application behind the edge's route, which plain workerd then reaches in
+    /// place of the origin
+    #[arg(long)]
+    application: Option<String>,
     /// A folder to keep data, keys and sites for the next start
     #[arg(long)]
     folder: Option<PathBuf>,
@@ -84,6 +88,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
             vars,
             counts_rows: arguments.count_rows,
             meter_fault: arguments.meter_fault,
+            application: arguments.application,
             ..Variant::default()
         }],
         logs: arguments.logs,

@@ -43,6 +43,9 @@ pub struct Variant {
     pub meter_fault: MeterFault,
     /// A folder with another build of the worker, on plain workerd.
     pub build: Option<PathBuf>,
+    /// `host:port` of an application behind a route of the worker, on plain
+    /// workerd. It is reached in place of the origin.
+    pub application: Option<String>,
 }
 
 #[derive(Debug)]
@@ -127,6 +130,7 @@ fn workers(variants: &[Variant]) -> Vec<WorkerOptions> {
         counts_rows: variant.counts_rows,
         meter_fault: variant.meter_fault,
         build: variant.build.clone(),
+        application: variant.application.clone(),
     };
     variants.iter().enumerate().map(options).collect()
 }

@@ -28,6 +28,8 @@ pub struct Worker {
     pub meter_fault: MeterFault,
     /// The folder of its modules, beside the file.
     pub build: String,
+    /// `host:port` of what it reaches instead of the outside address.
+    pub application: Option<String>,
 }
 
 /// How the meter's objects fail.
@@ -93,10 +95,7 @@ const RPC_DATE: &str = "2026-11-01";
 pub fn render(setting: &Setting<'_>) -> String {
     let mut services = vec![
         format!("(name = \"stores\", disk = (path = {}, writable = true))", text(setting.stores)),
-        format!(
-            "(name = \"internet\", external = (address = {}, http = ()))",
-            text(setting.outside)
-        ),
+        external("internet", setting.outside),
         format!("(name = \"kv\", worker = {})", kv_service()),
         format!("(name = \"r2\", worker = {})", r2_service()),
         format!("(name = \"queues\", worker = {})", queue_service(setting)),
@@ -107,6 +106,9 @@ pub fn render(setting: &Setting<'_>) -> String {
         let name = &worker.name;
         services.push(format!("(name = {}, worker = {})", text(name), edge(setting, worker)));
         services.push(assets(setting, name));
+        if let Some(application) = &worker.application {
+            services.push(external(&application_of(worker), application));
+        }
         sockets.push(socket(name, worker.port, &format!("{name}-assets")));
         sockets.push(socket(&format!("{name}-direct"), worker.direct_port, name));
     }
@@ -118,6 +120,14 @@ pub fn render(setting: &Setting<'_>) -> String {
         list(&services),
         list(&sockets),
     )
+}
+
+fn external(name: &str, address: &str) -> String {
+    format!("(name = {}, external = (address = {}, http = ()))", text(name), text(address))
+}
+
+fn application_of(worker: &Worker) -> String {
+    format!("{}-application", worker.name)
 }
 
 fn socket(name: &str, port: u16, service: &str) -> String {
@@ -140,6 +150,9 @@ fn edge(setting: &Setting<'_>, worker: &Worker) -> String {
     let flags: Vec<String> = manifest.compatibility_flags.iter().map(|flag| text(flag)).collect();
     line(&mut out, "compatibilityFlags", &list(&flags));
     line(&mut out, "bindings", &list(&bindings(setting, worker, owner.unwrap_or_default())));
+    if worker.application.is_some() {
+        line(&mut out, "globalOutbound", &text(&application_of(worker)));
+    }
     if owns_objects {
         let classes: Vec<String> = manifest
             .durable_objects
@@ -415,6 +428,7 @@ mod tests {
             counts_rows: false,
             meter_fault: MeterFault::None,
             build: "build".to_owned(),
+            application: None,
         }
     }
 
@@ -453,6 +467,17 @@ mod tests {
             let module = format!("(name = \"index.js\", esModule = embed \"{build}/index.js\")");
             assert_eq!(config.matches(&module).count(), 1, "{build}");
         }
+    }
+
+    #[test]
+    fn a_worker_with_an_application_reaches_it_alone() {
+        let application = Some("127.0.0.1:9001".to_owned());
+        let before = Worker { application, ..worker("edge-b", 3) };
+        let config = rendered(&[worker("edge", 1), before]);
+        assert_eq!(config.matches("globalOutbound = \"edge-b-application\"").count(), 1);
+        let service = "(name = \"edge-b-application\", external = (address = \"127.0.0.1:9001\"";
+        assert_eq!(config.matches(service).count(), 1);
+        assert_eq!(config.matches("globalOutbound").count(), 1);
     }
 
     #[test]
