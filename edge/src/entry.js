@@ -110,16 +110,133 @@ async function serveBelow(base, request, env, context) {
 /** Where a protected host has our routes. */
 const WELL_KNOWN = "/.well-known/munjigi";
 
+const CHECK = "/v1/clearance/check?answer=303";
+
+/** What an application is told of a visitor. */
+const TOLD = ["munjigi-level", "munjigi-score", "munjigi-reasons", "munjigi-id"];
+
+/** The names of a visitor's headers that an application could take for one of these. */
+const FORGED = /^munjigi[-_]/i;
+
+const complain = (event, error) =>
+  console.error(JSON.stringify({ level: "error", event, detail: String(error) }));
+
+/** The object that a text is. */
+function object(text) {
+  try {
+    const value = JSON.parse(text);
+    if (value.constructor === Object) return value;
+  } catch {
+    // The parser's message would quote the text.
+  }
+  throw "it is no JSON object";
+}
+
+/**
+ * What of `MUNJIGI_PROTECT` concerns each host: the address of its checks, without method and path.
+ * A host in another spelling than a browser's would match nothing, so that it is an error.
+ */
+function protectedHosts(text) {
+  const hosts = new Map();
+  for (const [name, site] of Object.entries(object(text))) {
+    const { sitekey, fail = "closed", ...unknown } = site?.sitekey ? site : { sitekey: site };
+    const { hostname, host } = new URL(`https://${name}/`);
+    const isHost = host === hostname && hostname === name.toLowerCase() && !/\.workers\.dev$|\.$/.test(host);
+    if (!isHost) throw `${name} is no host of an application`;
+    if (!/^mj_[\w-]+$/.test(sitekey)) throw `${name} has no sitekey`;
+    if (!/^(open|closed)$/.test(fail) || Object.keys(unknown).length) throw `${name} has an unknown choice`;
+    hosts.set(hostname, { fail, check: `${CHECK}&sitekey=${sitekey}&fail=${fail}` });
+  }
+  return hosts;
+}
+
+/** The environment that was read last, its variables but `MUNJIGI_PROTECT`, and the hosts in that one. */
+let known = {};
+
+/** Hosts are undefined where the variable is wrong: no one knows then which are protected. */
+function read(env) {
+  if (known.env === env) return known;
+  const { MUNJIGI_PROTECT: text, ...rest } = env;
+  known = { env, rest, hosts: new Map() };
+  try {
+    if (text) known.hosts = protectedHosts(text);
+  } catch (error) {
+    known.hosts = undefined;
+    complain("configuration", `MUNJIGI_PROTECT: ${error}`);
+  }
+  return known;
+}
+
+/**
+ * Whether Rust lets a request continue. `url` is that of the request as the application would get
+ * it: a path in another spelling would be checked for nothing. `check` is without method and path.
+ */
+function ask(request, url, check, env, context) {
+  const { method, headers, cf } = request;
+  // The check believes this header, which proxies set. A visitor's own would change the host.
+  const get = (name) => (name === "x-forwarded-host" ? url.host : headers.get(name));
+  const asked = { method: "GET", headers: { get }, cf };
+  const query = `method=${method}&path=${url.pathname}${url.search}`;
+  return serve(asked, `${url.origin}${check}&${query}`, env, context);
+}
+
+/** A check that ended with an exception has no answer of its own. */
+function unavailable(url) {
+  const type = new URL(`${WELL_KNOWN}/errors/unavailable`, url).href;
+  const id = crypto.randomUUID();
+  const said = { title: "Unavailable", status: 503, code: "unavailable", detail: "the check failed" };
+  return new Response(JSON.stringify({ type, ...said, request_id: id }), {
+    status: 503,
+    headers: {
+      "Content-Type": "application/problem+json",
+      "Cache-Control": "no-store",
+      "Munjigi-Request-Id": id,
+      "Retry-After": "2",
+    },
+  });
+}
+
+/**
+ * A request of a host in `MUNJIGI_PROTECT`: checked, and then the application's. Its body is not
+ * touched here, and neither is what the application answers, a socket included.
+ */
+async function protect({ check, fail }, url, request, env, context) {
+  let answer;
+  try {
+    answer = await ask(request, url, check, env, context);
+  } catch (error) {
+    complain("check-failed", error);
+    if (fail === "closed") return unavailable(url);
+  }
+  if (answer && answer.status !== 200) return answer;
+  const passed = new Request(url, request);
+  for (const name of request.headers.keys()) if (FORGED.test(name)) passed.headers.delete(name);
+  for (const name of TOLD) passed.headers.set(name, answer?.headers.get(name) ?? "none");
+  return fetch(passed, { redirect: "manual" });
+}
+
+/** What is none of our routes may be an application's: its operator is told, and no visitor let in. */
+async function explain(answer, request, env, context) {
+  const { status } = await answer;
+  return status === 404 ? ask(request, new URL(request.url), CHECK, env, context) : answer;
+}
+
 export default {
-  fetch(request, env, context) {
+  fetch(request, whole, context) {
     const path = request.url.indexOf("/", "https://".length);
+    const { rest: env, hosts } = read(whole);
     if (request.url.startsWith(`${WELL_KNOWN}/`, path)) return serveBelow(WELL_KNOWN, request, env, context);
     const base = env.MUNJIGI_BASE_PATH?.replace(/\/$/, "");
-    if (base) return serveBelow(base, request, env, context);
-    return serve(request, request.url, env, context);
+    if (hosts?.size && !(base && request.url.startsWith(`${base}/`, path))) {
+      const url = new URL(request.url);
+      const host = hosts.get(url.hostname.replace(/\.$/, ""));
+      if (host) return protect(host, url, request, env, context);
+    }
+    const served = base ? serveBelow(base, request, env, context) : serve(request, request.url, env, context);
+    return hosts ? served : explain(served, request, env, context);
   },
-  queue: (batch, env) => call(rust.queue, batch, env),
-  scheduled: (_event, env) => call(rust.scheduled, env),
+  queue: (batch, env) => call(rust.queue, batch, read(env).rest),
+  scheduled: (_event, env) => call(rust.scheduled, read(env).rest),
 };
 
 /** The rust object of an object of the platform, made again after a panic. */
@@ -160,7 +277,7 @@ export class Meter {
 
   constructor({ storage }, env) {
     this.#storage = storage.kv;
-    this.#waking = new Waking(() => new rust.Meter(env, this.#kept()));
+    this.#waking = new Waking(() => new rust.Meter(read(env).rest, this.#kept()));
   }
 
   async fetch(request) {
@@ -195,7 +312,7 @@ export class Redemptions {
   #gathered = [];
 
   constructor(state, env) {
-    this.#waking = new Waking(() => new rust.Redemptions(state, env));
+    this.#waking = new Waking(() => new rust.Redemptions(state, read(env).rest));
   }
 
   fetch({ url }) {

@@ -8,6 +8,7 @@
 #![expect(missing_docs, reason = "only the tests use this library")]
 
 pub mod alone;
+pub mod application;
 pub mod bad_input;
 pub mod client;
 pub mod drill;

@@ -14,6 +14,7 @@ mod meter;
 mod oracle;
 mod outages;
 mod outcomes;
+mod own_routes;
 mod pictures;
 mod price;
 mod probe;
