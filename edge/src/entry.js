@@ -140,11 +140,11 @@ function protectedHosts(text) {
   const hosts = new Map();
   for (const [name, site] of Object.entries(object(text))) {
     const { sitekey, fail = "closed", ...unknown } = site?.sitekey ? site : { sitekey: site };
-    const { hostname, host } = new URL(`https://${name}/`);
-    const isHost = host === hostname && hostname === name.toLowerCase() && !/\.workers\.dev$|\.$/.test(host);
+    const { hostname, host } = URL.parse(`https://${name}/`) ?? {};
+    const isHost = host === hostname && hostname === name.toLowerCase() && !/\.workers\.dev$|\.$|\*/.test(host);
     if (!isHost) throw `${name} is no host of an application`;
     if (!/^mj_[\w-]+$/.test(sitekey)) throw `${name} has no sitekey`;
-    if (!/^(open|closed)$/.test(fail) || Object.keys(unknown).length) throw `${name} has an unknown choice`;
+    if (!["open", "closed"].includes(fail) || Object.keys(unknown).length) throw `${name} has an unknown choice`;
     hosts.set(hostname, { fail, check: `${CHECK}&sitekey=${sitekey}&fail=${fail}` });
   }
   return hosts;

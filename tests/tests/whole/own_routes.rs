@@ -212,6 +212,13 @@ async fn bodies_and_sockets_pass(edge: &Edge, clearance: &str) -> Result<()> {
     let sent = sent.header(COOKIE, clearance).body(body.clone()).send().await?;
     ensure!(sent.status() == 200 && sent.bytes().await? == body, "the body has changed");
 
+    let chunked = format!(
+        "POST /account/upload HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: {AGENT}\r\n\
+         Cookie: {clearance}\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n"
+    );
+    let passed = edge.raw(&chunked, "body").await?;
+    ensure!(passed.starts_with("HTTP/1.1 200 ") && passed.contains("body"), "{passed:?}");
+
     let socket = |cookie: &str| {
         format!(
             "GET /account/socket HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: {AGENT}\r\n\
