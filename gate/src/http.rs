@@ -21,6 +21,7 @@ use munjigi_process::metrics::InFlight;
 use munjigi_process::stop::Stop;
 use munjigi_protocol::{Code, base64};
 use munjigi_serving::answer::Answer;
+use munjigi_serving::inbound::path_of;
 use munjigi_serving::serve;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -342,10 +343,11 @@ async fn answer_by_route(public: &Public, caller: Caller, request: Request) -> R
             return noted(problem(answer, &base), "none");
         }
     };
-    if let Some(file) = parts.assets.answer(&head.method, url.path(), &head.headers) {
+    let path = path_of(&url);
+    if let Some(file) = parts.assets.answer(&head.method, path, &head.headers) {
         return noted(file, "asset");
     }
-    let is_internal = url.path().starts_with(INTERNAL);
+    let is_internal = path.starts_with(INTERNAL);
     let inbound = public.way.inbound(head, &url, body, caller, parts.clock.now());
     // Without an origin no one has the key, so the route does not exist.
     if is_internal && parts.state.config.origin_url.is_none() {

@@ -2,13 +2,15 @@
 //! address it called, are the only things decided here, because only a shell
 //! knows its proxies.
 
-use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::borrow::Cow;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::header::AsHeaderName;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Version, header};
+use axum::http::{HeaderMap, HeaderName, Version, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use munjigi_keys::UnixMillis;
 use munjigi_process::proxies::{Proxies, ProxyChain, is_inside};
@@ -21,6 +23,11 @@ use crate::networks::Networks;
 
 /// A body that takes longer has ended early.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
+
+static CLIENT_HINTS: HeaderName = HeaderName::from_static("sec-ch-ua");
+static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+static SOFTWARE: LazyLock<[HeaderName; 4]> =
+    LazyLock::new(|| SOFTWARE_HEADERS.map(HeaderName::from_static));
 
 /// What the gate knows about the way that requests take.
 #[derive(Debug)]
@@ -93,7 +100,7 @@ impl Way {
     pub fn inbound(
         &self,
         head: Parts,
-        url: &Url,
+        url: &str,
         body: Body,
         caller: Caller,
         now: UnixMillis,
@@ -112,7 +119,42 @@ impl Way {
     /// # Errors
     ///
     /// The request is not for this gate.
-    pub fn url(&self, head: &Parts, caller: Caller) -> Result<Url, HostError> {
+    pub fn url(&self, head: &Parts, caller: Caller) -> Result<String, HostError> {
+        match self.plain_url(head, caller) {
+            Some(url) => Ok(url),
+            None => self.parsed_url(head, caller).map(String::from),
+        }
+    }
+
+    /// The same for a request that is spelt as [`Url`] would write it, as most
+    /// are: to parse it would take as long as many an answer.
+    fn plain_url(&self, head: &Parts, caller: Caller) -> Option<String> {
+        let mut hosts = head.headers.get_all(header::HOST).iter();
+        let (host, None, None) = (hosts.next()?.to_str().ok()?, hosts.next(), head.uri.authority())
+        else {
+            return None;
+        };
+        let asked = head.uri.path_and_query()?.as_str();
+        let (path, query) = asked.split_at(asked.find('?').unwrap_or(asked.len()));
+        if !is_plain_host(host) || !is_plain_path(path) || !query.bytes().all(is_plain) {
+            return None;
+        }
+        Some(match &self.public {
+            None => {
+                let scheme = self.scheme(head, caller);
+                [scheme, "://", host, below(path, WELL_KNOWN), query].concat()
+            }
+            Some(public) => {
+                let origin = public.origin.as_str().strip_suffix('/')?;
+                let is_ours = public.origin.host_str() == Some(host);
+                let path = below(below(path, &public.base_path), WELL_KNOWN);
+                (is_ours || self.is_proxy(caller.address))
+                    .then(|| [origin, path, query].concat())?
+            }
+        })
+    }
+
+    fn parsed_url(&self, head: &Parts, caller: Caller) -> Result<Url, HostError> {
         let asked = self.asked(head, caller)?;
         let Some(public) = &self.public else {
             let path = below(asked.path(), WELL_KNOWN).to_owned();
@@ -186,6 +228,60 @@ fn below<'path>(path: &'path str, base: &str) -> &'path str {
     path.strip_prefix(base).filter(|below| below.starts_with('/')).unwrap_or(path)
 }
 
+/// Whether a host is written as [`Url`] writes it: a name in lower case or an
+/// address of IPv4, with no port or one that no scheme implies.
+fn is_plain_host(host: &str) -> bool {
+    let (name, port) = host.split_once(':').unwrap_or((host, "8080"));
+    let is_port = !matches!(port, "80" | "443")
+        && !port.starts_with('0')
+        && port.bytes().all(|byte| byte.is_ascii_digit())
+        && port.parse::<u16>().is_ok();
+    let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let mut labels = name.split('.');
+    // A last label in digits makes it an address; `xn--` has rules of its own.
+    let is_name =
+        labels.next_back().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_lowercase()))
+            && name.split('.').all(|label| {
+                !label.is_empty() && !label.starts_with("xn--") && label.bytes().all(is_letter)
+            });
+    is_port && name.len() <= 253 && (is_name || name.parse::<Ipv4Addr>().is_ok())
+}
+
+/// Whether [`Url`] leaves a path as it is.
+fn is_plain_path(path: &str) -> bool {
+    path.starts_with('/')
+        && path.bytes().all(is_plain)
+        && !path.contains("/.")
+        && !path.contains("%2e")
+        && !path.contains("%2E")
+}
+
+/// Whether [`Url`] leaves a byte as it is in paths and in queries.
+const fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'-' | b'_'
+                | b'~'
+                | b'.'
+                | b'/'
+                | b'?'
+                | b'%'
+                | b'!'
+                | b'$'
+                | b'&'
+                | b'('
+                | b')'
+                | b'*'
+                | b'+'
+                | b','
+                | b';'
+                | b'='
+                | b':'
+                | b'@'
+        )
+}
+
 fn host(head: &Parts) -> Option<&str> {
     let named = head.uri.authority().map(axum::http::uri::Authority::as_str);
     named.or_else(|| head.headers.get(header::HOST)?.to_str().ok()).filter(|host| !host.is_empty())
@@ -203,12 +299,12 @@ pub fn is_loopback(url: &Url) -> bool {
 
 fn describe(
     head: &Parts,
-    url: &Url,
+    url: &str,
     client: IpAddr,
     caller: Caller,
     networks: &Networks,
 ) -> String {
-    let header = |name: &str| text(&head.headers, name).unwrap_or_default();
+    let header = |name: &HeaderName| text(&head.headers, name).unwrap_or_default();
     // Behind a proxy these are the proxy's, and say nothing about a client.
     let (http, tls) = match caller.tls {
         Some(tls) if caller.is_direct => (http_version(head.version), tls),
@@ -220,18 +316,18 @@ fn describe(
     let system = place.system.map(|number| number.to_string());
     Description {
         method: head.method.as_str(),
-        url: url.as_str(),
-        content_type: &header("content-type"),
-        content_length: &header("content-length"),
-        sec_fetch_site: &header("sec-fetch-site"),
+        url,
+        content_type: &header(&header::CONTENT_TYPE),
+        content_length: &header(&header::CONTENT_LENGTH),
+        sec_fetch_site: &header(&SEC_FETCH_SITE),
         address: &client.to_string(),
-        user_agent: &header("user-agent"),
-        client_hints: &header("sec-ch-ua"),
+        user_agent: &header(&header::USER_AGENT),
+        client_hints: &header(&CLIENT_HINTS),
         http,
         tls,
         country: place.country.unwrap_or_default(),
         asn: system.as_deref().unwrap_or_default(),
-        software: &SOFTWARE_HEADERS.map(header).join(" "),
+        software: &SOFTWARE.each_ref().map(header).join(" "),
         ..unknown
     }
     .text()
@@ -248,11 +344,12 @@ const fn http_version(version: Version) -> &'static str {
 }
 
 /// All values of a header as one, as browsers read it.
-fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+fn text(headers: &HeaderMap, name: impl AsHeaderName) -> Option<Cow<'_, str>> {
     let mut values =
         headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let mut text = values.next()?.into_owned();
+    let mut text = values.next()?;
     for value in values {
+        let text = text.to_mut();
         text.push_str(", ");
         text.push_str(&value);
     }
@@ -261,7 +358,7 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
 
 impl Source for Request {
     fn header(&self, name: &str) -> Option<String> {
-        text(&self.headers, name)
+        text(&self.headers, name).map(Cow::into_owned)
     }
 
     fn platform_id(&self) -> Option<String> {
@@ -283,189 +380,4 @@ impl Source for Request {
 }
 
 #[cfg(test)]
-mod tests {
-    use axum::http::Request as HttpRequest;
-    use munjigi_captcha::{HttpVersion, TlsVersion};
-
-    use super::*;
-
-    const NOW: UnixMillis = UnixMillis::from_seconds(1_795_000_000);
-
-    fn way(public: Option<&str>) -> Way {
-        let proxies = Proxies {
-            header: Some("x-forwarded-for".parse().unwrap()),
-            trusted: vec!["10.0.0.0/8".parse().unwrap()],
-        };
-        let public = public.map(|origin| PublicUrl {
-            origin: origin.parse().unwrap(),
-            base_path: "/captcha".to_owned(),
-        });
-        Way::new(Some(proxies), public, false)
-    }
-
-    fn inbound(
-        way: &Way,
-        peer: &str,
-        headers: &[(&str, &str)],
-        uri: &str,
-    ) -> Result<Inbound<Request>, HostError> {
-        let mut request = HttpRequest::get(uri);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let (head, ()) = request.body(()).unwrap().into_parts();
-        let caller = Caller { address: peer.parse().unwrap(), tls: None, is_direct: false };
-        let url = way.url(&head, caller)?;
-        Ok(way.inbound(head, &url, Body::empty(), caller, NOW))
-    }
-
-    fn base(way: &Way, peer: &str, headers: &[(&str, &str)]) -> Result<String, HostError> {
-        Ok(inbound(way, peer, headers, "/health")?.url().base().to_owned())
-    }
-
-    #[test]
-    fn a_url_has_the_host_that_was_asked_and_the_scheme_that_a_proxy_names() {
-        let host = ("host", "captcha.example");
-        let https = ("x-forwarded-proto", "https");
-        let ours = |peer, headers: &[_]| base(&way(None), peer, headers).unwrap();
-        assert_eq!(ours("10.0.0.1", &[host, https]), "https://captcha.example");
-        assert_eq!(ours("10.0.0.1", &[host]), "http://captcha.example");
-        assert_eq!(ours("192.0.2.1", &[host, https]), "http://captcha.example");
-        assert_eq!(ours("192.0.2.1", &[("host", "127.0.0.1:8786")]), "http://127.0.0.1:8786");
-    }
-
-    #[test]
-    fn behind_a_public_url_other_hosts_are_refused() {
-        let public = way(Some("https://captcha.example"));
-        for host in
-            ["captcha.example", "captcha.example:443", "127.0.0.1:8786", "[::1]", "localhost"]
-        {
-            let url = base(&public, "192.0.2.1", &[("host", host)]);
-            assert_eq!(url.unwrap(), "https://captcha.example", "{host}");
-        }
-        for host in ["else.example", "captcha.example.else", "192.0.2.1"] {
-            let url = base(&public, "192.0.2.1", &[("host", host)]);
-            assert_eq!(url, Err(HostError::Other), "{host}");
-            // What a proxy calls us is between it and us.
-            assert!(base(&public, "10.0.0.1", &[("host", host)]).is_ok(), "{host}");
-        }
-        let absolute = inbound(&public, "192.0.2.1", &[], "http://else.example/health");
-        assert_eq!(absolute.err(), Some(HostError::Other));
-    }
-
-    #[test]
-    fn a_request_without_one_valid_host_is_refused() {
-        for public in [None, Some("https://captcha.example")] {
-            let base = |headers: &[_]| base(&way(public), "192.0.2.1", headers);
-            for host in ["", "a/v1/challenges?", "name@a", "a b", "a#", "[::1", "a\\b"] {
-                assert_eq!(base(&[("host", host)]), Err(HostError::Invalid), "{host}");
-            }
-            assert_eq!(base(&[]), Err(HostError::Invalid));
-            let twice = [("host", "captcha.example"), ("host", "captcha.example")];
-            assert_eq!(base(&twice), Err(HostError::Invalid));
-        }
-    }
-
-    #[test]
-    fn paths_are_normalised_as_browsers_do() {
-        for (sent, path, query) in [
-            ("/v1/../siteverify?a=b", "/siteverify", "a=b"),
-            ("/v1/./challenges", "/v1/challenges", ""),
-            ("/%76ersion", "/%76ersion", ""),
-            ("//else.example/health", "//else.example/health", ""),
-        ] {
-            let inbound = inbound(&way(None), "192.0.2.1", &[("host", "a")], sent).unwrap();
-            assert_eq!((inbound.url().path(), inbound.url().query()), (path, query), "{sent}");
-        }
-    }
-
-    #[test]
-    fn what_is_asked_below_the_path_of_the_public_url_is_asked_of_the_gate() {
-        let public = way(Some("https://shop.example"));
-        for (sent, path) in [
-            ("/captcha/v1/challenges?a=b", "/v1/challenges"),
-            ("/v1/challenges?a=b", "/v1/challenges"),
-            ("/captcha/captcha/health?a=b", "/captcha/health"),
-            ("/captcha/x/../health?a=b", "/health"),
-            ("/.well-known/munjigi/health?a=b", "/health"),
-            ("/captcha/.well-known/munjigi/health?a=b", "/health"),
-            ("/captcha//health?a=b", "//health"),
-            ("/captchas/health?a=b", "/captchas/health"),
-            ("/captcha?a=b", "/captcha"),
-        ] {
-            let inbound = inbound(&public, "192.0.2.1", &[("host", "shop.example")], sent);
-            let inbound = inbound.unwrap();
-            let url = inbound.url();
-            assert_eq!(
-                (url.base(), url.path(), url.query()),
-                ("https://shop.example", path, "a=b"),
-                "{sent}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_client_is_who_a_trusted_proxy_names() {
-        let address = |peer, forwarded| {
-            let headers = [("host", "a"), ("x-forwarded-for", forwarded)];
-            let visit = inbound(&way(None), peer, &headers, "/").unwrap().visit();
-            visit.address
-        };
-        assert_eq!(address("10.0.0.1", "203.0.113.7"), address("203.0.113.7", "198.51.100.1"));
-        assert_ne!(address("10.0.0.1", "203.0.113.7"), address("10.0.0.1", "203.0.113.8"));
-    }
-
-    #[test]
-    fn a_proxy_and_a_private_network_speak_for_many() {
-        let listed = Proxies {
-            header: Some("x-forwarded-for".parse().unwrap()),
-            trusted: vec!["198.51.100.0/24".parse().unwrap()],
-        };
-        let way = Way::new(Some(listed), None, false);
-        let speaks = |peer: &str| way.speaks_for_many(peer.parse().unwrap());
-        assert!(["198.51.100.7", "192.168.1.1", "127.0.0.1", "fd00::1"].into_iter().all(speaks));
-        assert!(!speaks("203.0.113.7") && !speaks("2001:db8::1"));
-    }
-
-    #[test]
-    fn versions_speak_of_a_visitor_where_they_are_the_visitors_own() {
-        let visit = |tls, is_direct, version| {
-            let request = HttpRequest::get("https://a/").version(version).body(()).unwrap();
-            let (head, ()) = request.into_parts();
-            let caller = Caller { address: "203.0.113.7".parse().unwrap(), tls, is_direct };
-            let way = way(None);
-            let url = way.url(&head, caller).unwrap();
-            let visit = way.inbound(head, &url, Body::empty(), caller, NOW).visit();
-            (visit.http, visit.tls, url.scheme().to_owned())
-        };
-        let unknown = |scheme: &str| (HttpVersion::Unknown, TlsVersion::Unknown, scheme.to_owned());
-        // A proxy speaks HTTP/1.1 for everybody.
-        assert_eq!(visit(None, false, Version::HTTP_11), unknown("http"));
-        assert_eq!(visit(Some("TLSv1.3"), false, Version::HTTP_11), unknown("https"));
-        // Without TLS, browsers speak nothing else.
-        assert_eq!(visit(None, true, Version::HTTP_11), unknown("http"));
-        let own = |http, tls| (http, tls, "https".to_owned());
-        assert_eq!(
-            visit(Some("TLSv1.3"), true, Version::HTTP_2),
-            own(HttpVersion::Two, TlsVersion::OneThree)
-        );
-        assert_eq!(
-            visit(Some("TLSv1.2"), true, Version::HTTP_11),
-            own(HttpVersion::One, TlsVersion::OneTwo)
-        );
-    }
-
-    #[tokio::test]
-    async fn a_body_is_read_up_to_its_cap() {
-        let request = |body: &'static str| Request {
-            headers: HeaderMap::new(),
-            body: Mutex::new(Some(Body::from(body))),
-        };
-        assert_eq!(request("four").read(None, 4).await, Ok(b"four".to_vec()));
-        assert_eq!(request("fives").read(None, 4).await, Err(BodyError::TooLarge));
-        assert_eq!(request("").read(Some(5), 4).await, Err(BodyError::TooLarge));
-        let once = request("once");
-        assert!(once.read(None, 4).await.is_ok());
-        assert_eq!(once.read(None, 4).await, Err(BodyError::Broken));
-    }
-}
+mod tests;

@@ -1,5 +1,8 @@
 //! A response of the routes as one of HTTP.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response as HttpResponse;
@@ -17,21 +20,19 @@ pub fn respond(response: Response<Bytes>) -> HttpResponse {
     *written.status_mut() =
         StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let all = written.headers_mut();
+    all.reserve(COMMON_HEADERS.len() + response.headers.len() + 4);
     for (name, value) in COMMON_HEADERS {
-        all.extend(
-            HeaderName::try_from(name).ok().map(|name| (name, HeaderValue::from_static(value))),
-        );
+        all.extend(known(name).map(|name| (name, HeaderValue::from_static(value))));
     }
     all.insert(header::CONTENT_TYPE, HeaderValue::from_static(response.content_type));
-    all.extend(
-        HeaderValue::try_from(response.cache_control.as_ref())
-            .ok()
-            .map(|value| (header::CACHE_CONTROL, value)),
-    );
-    let id = HeaderName::try_from(headers::REQUEST_ID);
-    all.extend(id.ok().zip(HeaderValue::try_from(response.request_id).ok()));
+    let cache_control = match response.cache_control {
+        Cow::Borrowed(text) => Some(HeaderValue::from_static(text)),
+        Cow::Owned(text) => HeaderValue::try_from(text).ok(),
+    };
+    all.extend(cache_control.map(|value| (header::CACHE_CONTROL, value)));
+    all.extend(known(headers::REQUEST_ID).zip(HeaderValue::try_from(response.request_id).ok()));
     for (name, value) in response.headers {
-        if let Ok((name, value)) = pair(name, &value) {
+        if let Some((name, value)) = known(name).zip(HeaderValue::try_from(value).ok()) {
             // There may be several of these alone.
             if name == header::SET_COOKIE {
                 all.append(name, value);
@@ -43,8 +44,17 @@ pub fn respond(response: Response<Bytes>) -> HttpResponse {
     written
 }
 
-fn pair(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), axum::http::Error> {
-    Ok((HeaderName::try_from(name)?, HeaderValue::try_from(value)?))
+/// The names of most answers, which are not read again for each of them.
+static OFTEN: LazyLock<Vec<(&'static str, HeaderName)>> = LazyLock::new(|| {
+    let own = [headers::REQUEST_ID, headers::LEVEL, headers::SCORE, headers::REASONS, headers::ID];
+    let common = COMMON_HEADERS.map(|(name, _)| name);
+    let all = common.into_iter().chain(own);
+    all.filter_map(|name| Some((name, HeaderName::try_from(name).ok()?))).collect()
+});
+
+fn known(name: &str) -> Option<HeaderName> {
+    let often = OFTEN.iter().find(|(known, _)| *known == name);
+    often.map(|(_, name)| name.clone()).or_else(|| HeaderName::try_from(name).ok())
 }
 
 #[cfg(test)]

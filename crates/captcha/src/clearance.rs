@@ -17,7 +17,7 @@ use crate::credentials::Sitekey;
 use crate::seal::{Encrypted, NONCE_BYTES, SealError, decode, encode};
 use crate::site::{Sighting, Site};
 use crate::stack::Stack;
-use crate::visit::Visit;
+use crate::visit::{Place, Visit};
 
 use errand::Errand;
 
@@ -226,7 +226,7 @@ impl Clearance {
     fn suffices(&self, authority: &Authority, asked: &Asked<'_>, needs: Level) -> Result<(), Lack> {
         let is_same = self.software == asked.holder.software.number();
         let plays = || {
-            let prefix = asked.visit.prefix();
+            let prefix = asked.place.address.prefix();
             asked.holder.is_player
                 && authority
                     .networks(&self.sitekey, self.issued_at, prefix)
@@ -253,8 +253,8 @@ impl Clearance {
 pub struct Asked<'a> {
     /// The site whose path it is.
     pub site: &'a Site,
-    /// What the edge sees of the request, with the site's lists looked up.
-    pub visit: &'a Visit,
+    /// Where the request came from, with the site's lists looked up.
+    pub place: Place,
     /// Who asks.
     pub holder: Holder,
     /// When.
@@ -292,11 +292,11 @@ pub fn check<'text>(
     needs: Level,
     cookies: impl Iterator<Item = &'text str>,
 ) -> Result<Opened, Closed> {
-    let Visit { country, asn, listed, .. } = *asked.visit;
+    let Place { address, country, asn, listed } = asked.place;
     let seen = Sighting {
         country: Some(country),
         asn: Some(asn),
-        prefix: Some(asked.visit.prefix()),
+        prefix: Some(address.prefix()),
         listed,
         ..Sighting::default()
     };

@@ -33,7 +33,26 @@ pub struct Visit {
     pub listed: Listings,
 }
 
+/// Where a request came from, for what asks no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The address.
+    pub address: Address,
+    /// As in [`Visit`].
+    pub country: Country,
+    /// As in [`Visit`].
+    pub asn: u32,
+    /// As in [`Visit`].
+    pub listed: Listings,
+}
+
 impl Visit {
+    /// Where it came from.
+    pub const fn place(&self) -> Place {
+        let Self { address, country, asn, listed, .. } = *self;
+        Place { address, country, asn, listed }
+    }
+
     /// The network that the request came from.
     pub const fn prefix(&self) -> Prefix {
         self.address.prefix()

@@ -2,10 +2,13 @@
 //! name: Prometheus's label `job` tells the services apart. What a service alone
 //! counts, it defines itself.
 
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{LazyLock, PoisonError, RwLock};
 use std::thread;
 use std::time::Duration;
 
-use metrics::{SharedString, Unit};
+use metrics::{Counter, Histogram, SharedString, Unit};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::clock::Stopwatch;
@@ -56,6 +59,7 @@ const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 /// Panics if the system gives no thread.
 pub fn install(recorder: PrometheusBuilder) -> Result<PrometheusHandle, BuildError> {
     let handle = recorder.install_recorder()?;
+    IS_RECORDED.store(true, Ordering::Relaxed);
     describe();
     let kept = handle.clone();
     let upkeep = move || {
@@ -93,13 +97,49 @@ impl InFlight {
         route: impl Into<SharedString>,
         status: u16,
     ) -> f64 {
-        let (route, seconds) = (route.into(), self.0.elapsed().as_secs_f64());
-        metrics::counter!(
-            REQUESTS, "method" => method, "route" => route.clone(), "status" => status.to_string()
-        )
-        .increment(1);
-        metrics::histogram!(REQUEST_SECONDS, "method" => method, "route" => route).record(seconds);
+        let (kind, seconds) = ((method, route.into(), status), self.0.elapsed().as_secs_f64());
+        let known = ANSWERED.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(answered) = known.get(&kind) {
+            answered.note(seconds);
+            return seconds;
+        }
+        drop(known);
+        let answered = Answered::of(&kind);
+        answered.note(seconds);
+        // Before there is a recorder, it would count nowhere for ever.
+        if IS_RECORDED.load(Ordering::Relaxed) {
+            ANSWERED.write().unwrap_or_else(PoisonError::into_inner).insert(kind, answered);
+        }
         seconds
+    }
+}
+
+/// A method, a route and a status.
+type Kind = (&'static str, SharedString, u16);
+
+/// What counts answers of one kind. To find it by its labels takes longer than
+/// some answers.
+struct Answered {
+    requests: Counter,
+    durations: Histogram,
+}
+
+static ANSWERED: LazyLock<RwLock<HashMap<Kind, Answered>>> = LazyLock::new(RwLock::default);
+static IS_RECORDED: AtomicBool = AtomicBool::new(false);
+
+impl Answered {
+    fn of((method, route, status): &Kind) -> Self {
+        let (route, status) = (route.clone(), status.to_string());
+        let requests = metrics::counter!(
+            REQUESTS, "method" => *method, "route" => route.clone(), "status" => status
+        );
+        let durations = metrics::histogram!(REQUEST_SECONDS, "method" => *method, "route" => route);
+        Self { requests, durations }
+    }
+
+    fn note(&self, seconds: f64) {
+        self.requests.increment(1);
+        self.durations.record(seconds);
     }
 }
 

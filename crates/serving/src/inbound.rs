@@ -2,9 +2,10 @@
 //! parts mean is decided by the rules.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use munjigi_captcha::{
-    Address, AgentKind, Country, HttpVersion, Listings, Stack, TlsVersion, Visit,
+    Address, AgentKind, Country, HttpVersion, Listings, Place, Stack, TlsVersion, Visit,
 };
 use munjigi_protocol::{Code, Route};
 use serde::de::DeserializeOwned;
@@ -184,25 +185,36 @@ impl<S: Source> Inbound<S> {
     /// The visitor as the policy sees one. In production only the platform can
     /// set the address.
     pub fn visit(&self) -> Visit {
-        let address = match self.line(Line::Address) {
-            // On a developer's machine there may be no proxy in front of us.
-            "" => LOCAL_ADDRESS,
-            address => address,
-        };
         let (agent, hints) = (self.line(Line::UserAgent), self.line(Line::ClientHints));
         let (http, tls) = (self.line(Line::Http), self.line(Line::Tls));
         let software = [hints, self.line(Line::Software), http, tls];
+        let Place { address, country, asn, listed } = self.place();
         Visit {
-            // Invalid addresses are one address, so that they cannot be used
-            // to have many.
-            address: Address::parse(address).unwrap_or(Address::V4([0; 4])),
-            country: Country::parse(self.line(Line::Country)),
-            asn: self.line(Line::Asn).parse().unwrap_or_default(),
+            address,
+            country,
+            asn,
             http: HttpVersion::parse(http),
             tls: TlsVersion::parse(tls),
             agent: AgentKind::judge(Some(agent), Some(hints)),
             software: Stack::of_headers(agent, &software),
             handshake: Stack::of_handshake(self.line(Line::Handshake)),
+            listed,
+        }
+    }
+
+    /// Where the visitor is, which is all that some endpoints ask.
+    pub fn place(&self) -> Place {
+        let address = match self.line(Line::Address) {
+            // On a developer's machine there may be no proxy in front of us.
+            "" => LOCAL_ADDRESS,
+            address => address,
+        };
+        Place {
+            // Invalid addresses are one address, so that they cannot be used
+            // to have many.
+            address: Address::parse(address).unwrap_or(Address::V4([0; 4])),
+            country: Country::parse(self.line(Line::Country)),
+            asn: self.line(Line::Asn).parse().unwrap_or_default(),
             listed: Listings::NONE,
         }
     }
@@ -306,13 +318,22 @@ fn is_json(content_type: &str) -> bool {
     essence.trim().eq_ignore_ascii_case("application/json")
 }
 
+/// The path of a whole URL.
+pub fn path_of(url: &str) -> &str {
+    url.get(path_in(url)).unwrap_or_default()
+}
+
+fn path_in(url: &str) -> Range<usize> {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    let tail = url.get(host..).unwrap_or_default();
+    let path = host + tail.find('/').unwrap_or(tail.len());
+    let tail = url.get(path..).unwrap_or_default();
+    path..path + tail.find(['?', '#']).unwrap_or(tail.len())
+}
+
 impl Url {
     fn new(text: &str) -> Self {
-        let host = text.find("://").map_or(0, |at| at + 3);
-        let tail = text.get(host..).unwrap_or_default();
-        let path = host + tail.find('/').unwrap_or(tail.len());
-        let tail = text.get(path..).unwrap_or_default();
-        let query = path + tail.find(['?', '#']).unwrap_or(tail.len());
+        let Range { start: path, end: query } = path_in(text);
         Self { text: text.to_owned(), path, query }
     }
 

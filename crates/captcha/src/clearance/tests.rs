@@ -29,7 +29,7 @@ fn given(authority: &Authority, level: Level) -> Clearance {
 fn lack(visit: &Visit, agent: &str, at: u64, needs: Level, cookies: &[&str]) -> Option<Lack> {
     let (site, holder) = (site(Vec::new()), Holder::of(agent));
     let now = UnixMillis::from_seconds(NOW.seconds() + at);
-    let asked = Asked { site: &site, visit, holder, now };
+    let asked = Asked { site: &site, place: visit.place(), holder, now };
     match check(&of_ring(ROOT_A), &asked, needs, cookies.iter().copied()) {
         Ok(_) => None,
         Err(Closed::Lacks(lack)) => Some(lack),
@@ -99,7 +99,7 @@ fn a_sites_rules_allow_and_block_by_what_the_edge_sees() {
     let rule = |asn, verdict| Rule { when: RuleMatch { asn, ..RuleMatch::default() }, verdict };
     let said = |rules| {
         let (site, holder) = (site(rules), Holder::of(AGENT));
-        let asked = Asked { site: &site, visit: &FIREFOX, holder, now: NOW };
+        let asked = Asked { site: &site, place: FIREFOX.place(), holder, now: NOW };
         check(&authority, &asked, Level::Worked, core::iter::once(cookie.as_str()))
     };
     let asn = Some(FIREFOX.asn);

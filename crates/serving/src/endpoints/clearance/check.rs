@@ -137,8 +137,8 @@ async fn decide<P: Platform>(
     let Guard { level: Some(needs), dry_run, .. } = *guard else {
         return Ok(Decision::Passes(None));
     };
-    let visit = edge.listed(&site, inbound.visit()).await;
-    let asked = Asked { site: &site, visit: &visit, holder: holder(inbound), now: edge.now };
+    let place = edge.placed(&site, inbound.place()).await;
+    let asked = Asked { site: &site, place, holder: holder(inbound), now: edge.now };
     let cookies = inbound.header("cookie").unwrap_or_default();
     Ok(match clearance::check(authority, &asked, needs, clearances(&cookies)) {
         Ok(opened) => Decision::Passes(Some(opened)),
