@@ -6,7 +6,7 @@
 // `--gate` is a gate that is built already. `--write` writes `docs/clearance.md`.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { engine } from '../journeys/pow-engine.mjs';
@@ -81,6 +81,7 @@ export async function measure(options) {
   try {
     const file = join(folder, 'engine.wasm');
     writeFileSync(file, engine());
+    const [load = 0] = loadavg();
     const site = await openSite({ after: (close) => closing.push(close) }, options.gate ?? join(RELEASE, 'munjigi-gate'));
     const visited = await visit(site.proxy);
     const crawls = [];
@@ -89,7 +90,7 @@ export async function measure(options) {
     const again = await visit(site.proxy);
     const harmed = [...visited.asked, ...again.asked].filter(({ got }) => !got);
     for (const { name, path, status } of harmed) say(`crawl: ${name} got ${status} for ${path}`);
-    const found = { crawls, visited };
+    const found = { crawls, visited, load, isGiven: Boolean(options.gate) };
     if (options.write && harmed.length) throw new Error('programs are harmed that must not be');
     if (options.write) writeFileSync(join(ROOT, 'docs', 'clearance.md'), page(found));
     return { name: 'crawl', tables: tables(found), data: { ...found, again } };
