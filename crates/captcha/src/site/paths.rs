@@ -132,7 +132,7 @@ impl<'a> Wanted<'a> {
 
     /// Whether the path is open unless a rule says otherwise.
     fn is_exempt(&self) -> bool {
-        self.is_plain && EXEMPT.iter().any(|pattern| matches(pattern, self.path))
+        self.is_plain && is_exempt(self.path)
     }
 }
 
@@ -150,39 +150,19 @@ fn is_plain(path: &str) -> bool {
 }
 
 /// What is open unless a rule says otherwise: read by programs that a site wants,
-/// and nothing that a site would hide.
-pub const EXEMPT: &[&str] = &[
-    "/.well-known/*",
+/// and nothing that a site would hide. Whole paths.
+const EXEMPT: [&str; 17] = [
     "/robots.txt",
-    "/sitemap*.xml",
-    "/sitemap*.xml.gz",
     "/sitemap.txt",
     "/favicon.ico",
-    "/apple-touch-icon*.png",
     "/manifest.webmanifest",
     "/site.webmanifest",
     "/ads.txt",
     "/app-ads.txt",
     "/humans.txt",
     "/security.txt",
-    "/feed",
-    "/feed/",
-    "/*/feed",
-    "/*/feed/",
-    "/feed.xml",
-    "/feed.json",
-    "/rss",
-    "/rss/",
-    "/rss.xml",
-    "/atom.xml",
-    "/index.xml",
-    "/*.rss",
-    "/*.atom",
     "/webhook",
-    "/webhook/*",
     "/webhooks",
-    "/webhooks/*",
-    "/*/webhooks/*",
     "/health",
     "/healthz",
     "/livez",
@@ -190,6 +170,33 @@ pub const EXEMPT: &[&str] = &[
     "/ping",
     "/up",
 ];
+
+/// Starts and ends of paths that are.
+const EXEMPT_BETWEEN: [(&str, &str); 8] = [
+    ("/.well-known/", ""),
+    ("/sitemap", ".xml"),
+    ("/sitemap", ".xml.gz"),
+    ("/apple-touch-icon", ".png"),
+    ("/", ".rss"),
+    ("/", ".atom"),
+    ("/webhook/", ""),
+    ("/webhooks/", ""),
+];
+
+/// Names of feeds, in any folder, also with a slash behind them.
+const FEEDS: [&str; 6] = ["feed", "feed.xml", "feed.json", "rss", "rss.xml", "atom.xml"];
+
+fn is_exempt(path: &str) -> bool {
+    let is_between = |(start, end): &(&str, &str)| {
+        path.len() >= start.len() + end.len() && path.starts_with(start) && path.ends_with(end)
+    };
+    let name = path.strip_suffix('/').unwrap_or(path).rsplit('/').next().unwrap_or_default();
+    FEEDS.contains(&name)
+        || EXEMPT.contains(&path)
+        || EXEMPT_BETWEEN.iter().any(is_between)
+        || path == "/index.xml"
+        || path.contains("/webhooks/")
+}
 
 impl Site {
     /// The first rule about paths that a request matches.
@@ -339,6 +346,10 @@ mod tests {
             "/robots.txt",
             "/.well-known/acme-challenge/x",
             "/blog/feed/",
+            "/archive/feed.xml",
+            "/archive/rss",
+            "/index.xml",
+            "/hooks/webhooks/x",
             "/sitemap-1.xml",
             "/webhooks/payments",
             "/healthz",
@@ -360,6 +371,10 @@ mod tests {
             "/webhooks/../secret",
             "/api\\..\\secret",
             "/robots.txt/secret",
+            "/sitemap.xm",
+            "/feed.xml/secret",
+            "/feed/secret",
+            "/atom.html",
             "/feeds",
         ] {
             assert_eq!(level(&site, "GET", None, path), Some(Level::Worked), "{path}");
