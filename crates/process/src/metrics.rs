@@ -3,12 +3,11 @@
 //! counts, it defines itself.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{LazyLock, PoisonError, RwLock};
+use std::sync::{LazyLock, OnceLock, PoisonError, RwLock};
 use std::thread;
 use std::time::Duration;
 
-use metrics::{Counter, Histogram, SharedString, Unit};
+use metrics::{Counter, Gauge, Histogram, SharedString, Unit};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::clock::Stopwatch;
@@ -59,7 +58,7 @@ const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 /// Panics if the system gives no thread.
 pub fn install(recorder: PrometheusBuilder) -> Result<PrometheusHandle, BuildError> {
     let handle = recorder.install_recorder()?;
-    IS_RECORDED.store(true, Ordering::Relaxed);
+    RECORDED.get_or_init(|| metrics::gauge!(IN_FLIGHT));
     describe();
     let kept = handle.clone();
     let upkeep = move || {
@@ -86,7 +85,7 @@ pub struct InFlight(Stopwatch);
 impl InFlight {
     /// A request has arrived.
     pub fn begin() -> Self {
-        metrics::gauge!(IN_FLIGHT).increment(1);
+        in_flight(1.0);
         Self(Stopwatch::start())
     }
 
@@ -106,11 +105,18 @@ impl InFlight {
         drop(known);
         let answered = Answered::of(&kind);
         answered.note(seconds);
-        // Before there is a recorder, it would count nowhere for ever.
-        if IS_RECORDED.load(Ordering::Relaxed) {
+        if RECORDED.get().is_some() {
             ANSWERED.write().unwrap_or_else(PoisonError::into_inner).insert(kind, answered);
         }
         seconds
+    }
+}
+
+/// Adds to the requests that are being answered.
+fn in_flight(more: f64) {
+    match RECORDED.get() {
+        Some(gauge) => gauge.increment(more),
+        None => metrics::gauge!(IN_FLIGHT).increment(more),
     }
 }
 
@@ -125,7 +131,9 @@ struct Answered {
 }
 
 static ANSWERED: LazyLock<RwLock<HashMap<Kind, Answered>>> = LazyLock::new(RwLock::default);
-static IS_RECORDED: AtomicBool = AtomicBool::new(false);
+/// Set once there is a recorder: before that, what is kept would count nowhere
+/// for ever.
+static RECORDED: OnceLock<Gauge> = OnceLock::new();
 
 impl Answered {
     fn of((method, route, status): &Kind) -> Self {
@@ -145,7 +153,7 @@ impl Answered {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        metrics::gauge!(IN_FLIGHT).decrement(1);
+        in_flight(-1.0);
     }
 }
 
