@@ -142,9 +142,9 @@ function protectedHosts(text) {
     const { sitekey, fail = "closed", ...unknown } = site?.sitekey ? site : { sitekey: site };
     const { hostname, host } = URL.parse(`https://${name}/`) ?? {};
     const isHost = host === hostname && hostname === name.toLowerCase() && !/\.workers\.dev$|\.$|\*/.test(host);
-    if (!isHost) throw `${name} is no host of an application`;
-    if (!/^mj_[\w-]+$/.test(sitekey)) throw `${name} has no sitekey`;
-    if (!["open", "closed"].includes(fail) || Object.keys(unknown).length) throw `${name} has an unknown choice`;
+    const isSite = /^mj_[\w-]+$/.test(sitekey) && ["open", "closed"].includes(fail);
+    // One text for all: the Worker's size is limited.
+    if (!isHost || !isSite || Object.keys(unknown).length) throw `${name}: wrong host, sitekey or fail`;
     hosts.set(hostname, { fail, check: `${CHECK}&sitekey=${sitekey}&fail=${fail}` });
   }
   return hosts;
@@ -182,18 +182,17 @@ function ask(request, url, check, env, context) {
 
 /** A check that ended with an exception has no answer of its own. */
 function unavailable(url) {
-  const type = new URL(`${WELL_KNOWN}/errors/unavailable`, url).href;
-  const id = crypto.randomUUID();
-  const said = { title: "Unavailable", status: 503, code: "unavailable", detail: "the check failed" };
-  return new Response(JSON.stringify({ type, ...said, request_id: id }), {
-    status: 503,
-    headers: {
-      "Content-Type": "application/problem+json",
-      "Cache-Control": "no-store",
-      "Munjigi-Request-Id": id,
-      "Retry-After": "2",
-    },
-  });
+  const request_id = crypto.randomUUID();
+  const type = `${url.origin}${WELL_KNOWN}/errors/unavailable`;
+  const status = 503;
+  const problem = { type, title: "Unavailable", status, code: "unavailable", detail: "the check failed", request_id };
+  const headers = {
+    "Content-Type": "application/problem+json",
+    "Cache-Control": "no-store",
+    "Munjigi-Request-Id": request_id,
+    "Retry-After": "2",
+  };
+  return Response.json(problem, { status, headers });
 }
 
 /**
