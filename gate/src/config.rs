@@ -254,6 +254,8 @@ impl Settings {
         });
         let verbosity = reader.required(&variables::GATE_LOG_REQUESTS, verbosity);
         let log = Log::read(&mut reader, &variables::LOG, &variables::LOG_FORMAT);
+        let sites = self.file.iter().flat_map(File::sites);
+        let only_site = protect::only(sites).map(|site| site.sitekey.clone());
         let config = (|| {
             verbosity?;
             Some(Config {
@@ -270,7 +272,7 @@ impl Settings {
                 limits: limits?,
                 connections: connections?,
                 log: log?,
-                edge: edge?,
+                edge: serving::Config { only_site, ..edge? },
                 sites: self.file.iter().flat_map(|file| file.own_sites.clone()).collect(),
                 lists: self.file.iter().flat_map(|file| self.lists(file)).collect(),
             })

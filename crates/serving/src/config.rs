@@ -117,6 +117,9 @@ pub struct Config {
     pub environment: Environment,
     /// What is logged.
     pub verbosity: Verbosity,
+    /// The sitekey that a check of clearance means which names none: that of an
+    /// edge with one site.
+    pub only_site: Option<String>,
 }
 
 /// The keys of both directions.
@@ -192,6 +195,7 @@ impl Config {
                 counter_half_life_seconds,
                 environment,
                 verbosity,
+                only_site: None,
             }),
             _ => Err(reader.mistakes),
         }

@@ -1,6 +1,8 @@
 //! Rules about paths in the file of settings: a table `[[protect]]` each, added
 //! to a site's own.
 
+use std::borrow::Borrow;
+
 use munjigi_captcha::{Exemption, Site, SiteError, new_site};
 use munjigi_protocol::{Protection, SiteConfig};
 use serde::Deserialize as _;
@@ -47,18 +49,21 @@ pub(super) fn add<'a>(
 
 fn site_of<'a>(
     named: Option<&str>,
-    sites: impl Iterator<Item = &'a mut SiteConfig>,
+    mut sites: impl Iterator<Item = &'a mut SiteConfig>,
 ) -> Result<&'a mut SiteConfig, String> {
-    let mut sites: Vec<_> = sites.collect();
     if let Some(named) = named {
-        let found = sites.into_iter().find(|site| site.sitekey == named);
+        let found = sites.find(|site| site.sitekey == named);
         return found.ok_or_else(|| format!("no site of this file is {named}"));
     }
+    only(sites).ok_or_else(|| "say which site it is about: `site = \"mj_…\"`".to_owned())
+}
+
+/// The site that is meant where none is named: the only one, or the only one that
+/// is not for pages on this machine alone.
+pub(super) fn only<S: Borrow<SiteConfig>>(sites: impl Iterator<Item = S>) -> Option<S> {
+    let mut sites: Vec<_> = sites.collect();
     if sites.len() > 1 {
-        sites.retain(|site| !site.hosts.iter().all(|host| host == "localhost"));
+        sites.retain(|site| !site.borrow().hosts.iter().all(|host| host == "localhost"));
     }
-    match (sites.pop(), sites.is_empty()) {
-        (Some(site), true) => Ok(site),
-        _ => Err("say which site it is about: `site = \"mj_…\"`".to_owned()),
-    }
+    sites.pop().filter(|_| sites.is_empty())
 }

@@ -291,6 +291,10 @@ fn rules_about_paths_are_added_to_their_site_and_mistakes_named() {
         site.protect.iter().map(|rule| rule.path.as_str()).collect::<Vec<_>>()
     };
     assert_eq!((of(&mine), of(&local)), (vec!["/a/*"], vec!["/b"]));
+    let only = |file: &File| protect::only(file.sites()).map(|site| site.sitekey.clone());
+    assert_eq!(only(&file), Some(mine.clone()));
+    let both = File::parse("gate.toml", &sites.replace("[\"localhost\"]", "[\"b.example\"]"));
+    assert_eq!(only(&both.unwrap()), None);
     for (rules, said) in [
         ("[[protect]]\npath = \"a\"", "gate.toml:4: a rule of protect: its path, host or a method"),
         ("[[protect]]\nlevel = \"worked\"", "missing field `path`"),

@@ -66,6 +66,13 @@ impl Memory {
         }
     }
 
+    /// Makes it an edge for one site.
+    pub fn be_for(&mut self, sitekey: &str) {
+        if let Some(state) = &mut self.state {
+            state.config.only_site = Some(sitekey.to_owned());
+        }
+    }
+
     /// Adds a static file.
     pub fn put_asset(&mut self, path: &str, text: &str) {
         self.assets.insert(path.to_owned(), text.to_owned());

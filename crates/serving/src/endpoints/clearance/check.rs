@@ -1,6 +1,6 @@
 //! `/v1/clearance/check`: a proxy asks whether a request to a site may continue.
-//! It says so in its query: `sitekey`, `answer`, and, where its own headers do
-//! not, `method` and `path`. Nothing is stored and no store of redemptions is
+//! It says so in its query: `sitekey`, unless the edge has one site, `answer`,
+//! and, where its own headers do not, `method` and `path`. Nothing is stored and no store of redemptions is
 //! called.
 //!
 //! Allowed is 200 and nothing else is: proxies pass on, as if the site had said
@@ -91,9 +91,12 @@ pub async fn answer<P: Platform>(
     let method = query.method.or_else(|| told("x-forwarded-method"));
     let method = method.unwrap_or_else(|| inbound.method().to_owned());
     let host = told("x-forwarded-host").or_else(|| inbound.header("host"));
-    let Some(sitekey) = query.sitekey else { return misconfigured("sitekey is missing") };
+    let sitekey = query.sitekey.as_ref().or(edge.state.config.only_site.as_ref());
+    let Some(sitekey) = sitekey else {
+        return misconfigured("sitekey is missing, and this edge does not have one site alone");
+    };
     let original = Original { method, host, path };
-    match decide(edge, inbound, &sitekey, &original).await {
+    match decide(edge, inbound, sitekey, &original).await {
         Ok(decision) => {
             let told = told_to(edge, inbound, style, &original, decision).await;
             told.unwrap_or_else(|refusal| refusal)

@@ -218,6 +218,14 @@ fn what_a_proxy_forgets_to_say_opens_nothing() {
     }
     let unknown = "sitekey=mj_00000000000000000000000000&answer=303&path=/";
     assert_eq!(edge.with("GET", &format!("/v1/clearance/check?{unknown}"), &[]).status, 404);
+    // An edge with one site knows which is meant.
+    let mut single = guarded();
+    single.platform.be_for(&edge.sitekey);
+    for (path, status) in [("/", 200), ("/account/", 403)] {
+        let query = format!("answer=303&path={path}");
+        let answered = single.with("GET", &format!("/v1/clearance/check?{query}"), &[]);
+        assert_eq!(answered.status, status, "{path}");
+    }
     // Caddy and Traefik say it in headers.
     let headers = [("x-forwarded-uri", "/account/"), ("x-forwarded-method", "POST"), NAVIGATES];
     let query = format!("sitekey={sitekey}&answer=303");
