@@ -18,18 +18,22 @@ export const DOWNLOAD_BYTES = 5_000_000;
 
 /**
  * @typedef {{folder: string, certificates: string, port: number, other: number, gate: number, check?: number,
- *   app: number, sitekey: string}} Place
- *   `check` is another gate that is asked about requests
+ *   app: number, sitekey?: string}} Place
+ *   `check` is another gate that is asked about requests, `sitekey` is for a gate with several sites
  */
 
 const path = (/** @type {Place} */ { folder }, /** @type {string} */ name) => join(folder, name);
 
 /** @type {(place: Place) => import('./proxies.mjs').Change[]} */
-const common = ({ gate, app, sitekey }) => [
+const addresses = ({ gate, app }) => [
   ['127.0.0.1:8786', `127.0.0.1:${gate}`],
   ['127.0.0.1:3000', `127.0.0.1:${app}`],
-  ['mj_SITEKEY', sitekey],
 ];
+
+/** As the comment of each file says. @type {(place: Place) => import('./proxies.mjs').Change[]} */
+const named = ({ sitekey }) => (sitekey ? [['/v1/clearance/check?', `/v1/clearance/check?sitekey=${sitekey}&`]] : []);
+/** @type {(place: Place) => import('./proxies.mjs').Change[]} */
+const common = (place) => [...addresses(place), ...named(place)];
 
 /** @type {Record<import('./proxies.mjs').Name, (place: Place) => Record<string, import('./proxies.mjs').Change[]>>} */
 const FILES = {
@@ -54,12 +58,12 @@ const FILES = {
   }),
   haproxy: (place) => ({
     'haproxy.cfg': [
-      ...common(place).slice(0, 2),
+      ...addresses(place),
       [CERTIFICATES, `${place.certificates}/`],
       [':443,[::]:443 v6only ', `127.0.0.1:${place.port} `],
       ['per-thread /etc/haproxy/', `per-thread ${place.folder}/`],
     ],
-    'munjigi.lua': [common(place)[0], common(place)[2]],
+    'munjigi.lua': [addresses(place)[0], ...named(place)],
   }),
   traefik: (place) => ({
     'traefik.yaml': [
@@ -75,7 +79,7 @@ const FILES = {
       ['http://127.0.0.1:8786', `http://127.0.0.1:${place.gate}`],
       ['port_value: 8786 ', `port_value: ${place.gate} `],
       ['port_value: 3000 ', `port_value: ${place.app} `],
-      ['mj_SITEKEY', place.sitekey],
+      ...named(place),
       [CERTIFICATES, `${place.certificates}/`],
     ],
   }),
@@ -152,7 +156,7 @@ export async function openShop(t) {
  * Starts a proxy that protects the application.
  * @param {{after: (close: () => unknown) => void}} t
  * @param {import('./proxies.mjs').Name} name
- * @param {{gate: number, check?: number, app: number, sitekey: string}} where
+ * @param {{gate: number, check?: number, app: number, sitekey?: string}} where
  */
 export async function openProtected(t, name, where) {
   const kind = { ...KINDS[name], files: FILES[name] };

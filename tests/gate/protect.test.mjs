@@ -36,7 +36,7 @@ before(async () => {
   browser = await chromium.launch({ executablePath: CHROMIUM, args });
   closing.push(() => browser.close());
   for (const name of NAMES) {
-    const proxy = await openProtected(context, name, { gate: shop.gate.port, app, sitekey: shop.sitekey }).catch((error) => error);
+    const proxy = await openProtected(context, name, { gate: shop.gate.port, app }).catch((error) => error);
     if (proxy instanceof Error && !(proxy instanceof Missing)) throw proxy;
     opened.set(name, proxy);
   }
@@ -201,6 +201,23 @@ for (const name of NAMES) {
   });
 }
 
+test('behind a gate with several sites each file names its own', async (t) => {
+  const { gate, sitekey } = await openShopGate(t);
+  const settings = readFileSync(join(gate.folder, 'gate.toml'), 'utf8');
+  gate.write(settings.replaceAll('[[protect]]', `[[protect]]\nsite = "${sitekey}"`));
+  await gate.run('site', 'add', 'other.example');
+  await gate.stop();
+  await gate.start();
+  const unnamed = await fetch(`${gate.url}/v1/clearance/check?answer=303`, { headers: { 'x-forwarded-uri': '/' } });
+  assert.equal((await unnamed.json()).code, 'clearance-misconfigured');
+  for (const name of NAMES) {
+    if (!find(t, name)) return;
+    const proxy = await openProtected(t, name, { gate: gate.port, app, sitekey });
+    const answers = await Promise.all(['/account/', '/shop'].map((path) => proxy.ask(path, { headers: NAVIGATES })));
+    assert.deepEqual(answers.map(({ status }) => status), [303, 200], name);
+  }
+});
+
 test('two gates with different keys are told of, and no one goes round for ever', async (t) => {
   if (!find(t, 'nginx')) return;
   // The second one has the site, and keys of its own.
@@ -212,7 +229,7 @@ test('two gates with different keys are told of, and no one goes round for ever'
   other.gate.write(own.join('\n').replace('[sites]', `[sites]\n${line}`));
   await other.gate.stop();
   await other.gate.start();
-  const proxy = await openProtected(t, 'nginx', { gate: shop.gate.port, check: other.gate.port, app, sitekey: shop.sitekey });
+  const proxy = await openProtected(t, 'nginx', { gate: shop.gate.port, check: other.gate.port, app });
   const { page } = await openTab(t);
   await page.goto(`${proxy.url}/account/`);
   assert.match(await page.locator('main').innerText(), /the servers of this site do not share their keys/);

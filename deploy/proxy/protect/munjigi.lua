@@ -1,8 +1,8 @@
 -- Asks munjigi-gate whether a request may pass, as /etc/haproxy/munjigi.lua; see
--- haproxy.cfg.
+-- haproxy.cfg. If the gate has several sites, put `sitekey=mj_…&` after the `?` of
+-- the check.
 
 local gate = 'http://127.0.0.1:8786'
-local sitekey = 'mj_SITEKEY'
 -- When the gate does not answer, visitors get 503. With `true` here they get the
 -- application, unchecked.
 local fail_open = false
@@ -41,7 +41,7 @@ end
 
 local function check(txn)
   -- `path` comes last, because it is not encoded.
-  local url = gate .. '/v1/clearance/check?sitekey=' .. sitekey .. '&answer=303&method=' .. txn.sf:method()
+  local url = gate .. '/v1/clearance/check?answer=303&method=' .. txn.sf:method()
     .. '&path=' .. txn.sf:pathq()
   local headers = others(txn.http:req_get_headers())
   -- HAProxy would put its own in.

@@ -49,15 +49,14 @@ async function openGate(t, program) {
 /**
  * nginx before the application.
  * @param {Closing} t
- * @param {{gate: number, sitekey: string, app: number}} where
+ * @param {{gate: number, app: number}} where
  * @param {import('../../gate/proxies.mjs').Change[]} more
  */
-async function openNginx(t, { gate, sitekey, app }, more = []) {
+async function openNginx(t, { gate, app }, more = []) {
   const files = (/** @type {import('../../gate/proxies.mjs').Place} */ place) => ({
     'nginx.conf': /** @type {import('../../gate/proxies.mjs').Change[]} */ ([
       ['127.0.0.1:8786', `127.0.0.1:${gate}`],
       ['127.0.0.1:3000', `127.0.0.1:${app}`],
-      ['mj_SITEKEY', sitekey],
       [`/etc/ssl/${HOST}/`, `${place.certificates}/`],
       ['listen 443 ', `listen 127.0.0.1:${place.port} `],
       ['listen [::]:443 ', `listen 127.0.0.1:${place.other} `],
@@ -77,8 +76,8 @@ export async function openSite(t, program) {
   t.after(application.stop);
   const app = application.ready.port;
   const { port: gate, sitekey, pid } = await openGate(t, program);
-  const proxy = await openNginx(t, { gate, sitekey, app });
-  const unchecked = await openNginx(t, { gate, sitekey, app }, [['auth_request /munjigi-check;', '']]);
+  const proxy = await openNginx(t, { gate, app });
+  const unchecked = await openNginx(t, { gate, app }, [['auth_request /munjigi-check;', '']]);
   /** Processor milliseconds of each part. */
   const spent = () => ({ gate: cpuMs(pid), proxy: cpuMs(process.pid, 'nginx'), application: cpuMs(application.pid) });
   /** What the application has read since the last call, by `Munjigi-Id`. @returns {Promise<Record<string, {count: number, score: string, reasons: string}>>} */
