@@ -73,6 +73,9 @@ enum Act {
         /// The address at which visitors reach the gate through a proxy: https://captcha.example
         #[arg(long, value_name = "URL")]
         url: Option<String>,
+        /// An application to protect whole, localhost:3000; writes the Caddyfile of its hosts too
+        #[arg(long, value_name = "ADDRESS", requires = "hosts", conflicts_with = "url")]
+        before: Option<init::Application>,
     },
     /// Change the sites of the file
     Site {
@@ -191,8 +194,8 @@ fn run(command: Command) -> Result<(), Fail> {
             println!("The settings have no mistakes.");
             Ok(())
         }
-        Some(Act::Init { folder, hosts, url }) => {
-            init::run(&folder.join(FILE), &hosts, url.as_deref())
+        Some(Act::Init { folder, hosts, url, before }) => {
+            init::run(&folder.join(FILE), &hosts, url.as_deref(), before.as_ref())
         }
         Some(Act::Site { change }) => match change {
             Change::Add { hosts, allow_loopback } => site::add(file, &hosts, allow_loopback),

@@ -1,12 +1,16 @@
 //! `munjigi-gate init`: the files of a new installation.
 
+use std::fmt;
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
+use std::num::NonZero;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
+use std::str::FromStr;
 
 use munjigi_captcha::KeyCheck;
 use munjigi_protocol::base64;
+use url::Host;
 
 use super::site::{self, NewSite};
 use super::{FILE, Fail, KEYS, LOCAL_SECRET};
@@ -17,35 +21,87 @@ use crate::sqlite::unwritable;
 /// Bytes of a key.
 const KEY_BYTES: usize = 32;
 
+/// The host of pages on this machine.
+const LOCALHOST: &str = "localhost";
+
+/// Where a protected application serves: `localhost:3000`.
+#[derive(Debug, Clone)]
+pub struct Application {
+    host: Host,
+    port: NonZero<u16>,
+}
+
+impl FromStr for Application {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let form = "must be host and port, such as localhost:3000 or http://127.0.0.1:3000";
+        let rest = text.strip_prefix("http://");
+        let rest = rest.map_or(text, |rest| rest.strip_suffix('/').unwrap_or(rest));
+        let (host, port) = rest.rsplit_once(':').ok_or(form)?;
+        let host = Host::parse(host).map_err(|_| form)?;
+        if matches!(&host, Host::Domain(name) if !is_plain(name)) {
+            return Err(form);
+        }
+        Ok(Self { host, port: port.parse().map_err(|_| form)? })
+    }
+}
+
+/// Whether a host means nothing else to Caddy, as `{env.HOME}` would.
+fn is_plain(host: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    !host.is_empty() && host.chars().all(is_plain)
+}
+
+impl fmt::Display for Application {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
 /// Writes the settings to `file` and the keys beside it, which only their owner
 /// can read: a site for `hosts` if there are any, and one for this machine.
-/// `url` is the address that visitors use, if it is not this machine's.
-pub fn run(file: &Path, hosts: &[String], url: Option<&str>) -> Result<(), Fail> {
+/// `url` is the address that visitors use, if it is not this machine's. `before`
+/// is an application that the hosts protect, with a Caddyfile of theirs.
+pub fn run(
+    file: &Path,
+    hosts: &[String],
+    url: Option<&str>,
+    before: Option<&Application>,
+) -> Result<(), Fail> {
     let url = url.map(|url| public(url).map_err(|form| Fail(format!("--url {form}"))));
     let url = url.transpose()?.flatten();
+    let caddyfile = before.map(|before| caddyfile(hosts, before)).transpose()?;
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     let keys = folder.join(KEYS);
-    for path in [file, &keys] {
-        if path.exists() {
-            let shown = path.display();
-            let why = "exists and is left as it is: new keys would end its sites";
-            return Err(Fail(format!("{shown} {why}")));
-        }
+    let caddy = folder.join(CADDYFILE);
+    refuse_existing(&[file, &keys], "new keys would end its sites")?;
+    if before.is_some() {
+        refuse_existing(&[&caddy], "move it, or take another folder")?;
     }
     let [root, internal, check] = [key()?, key()?, key()?];
     let authority = KeyCheck::parse(&check).map_err(|error| Fail(error.to_string()))?;
-    let local = NewSite::mint(&authority, &["localhost".to_owned()], true)?;
+    let local = NewSite::mint(&authority, &[LOCALHOST.to_owned()], true)?;
     let site = match hosts {
         [] => None,
-        hosts => Some(NewSite::mint(&authority, hosts, false)?),
+        // A trial: the site for this machine is the protected one.
+        hosts if before.is_some() && hosts.iter().all(|host| host == LOCALHOST) => None,
+        hosts => {
+            let allow_loopback = before.is_some() && hosts.iter().any(|host| host == LOCALHOST);
+            Some(NewSite::mint(&authority, hosts, allow_loopback)?)
+        }
     };
-    let settings = match &url {
-        Some(url) => SETTINGS.replace(NO_URL, &format!("url = \"{url}\"\n")),
-        None => SETTINGS.to_owned(),
+    let settings = match (&url, before) {
+        (Some(url), _) => SETTINGS.replace(NO_URL, &format!("url = \"{url}\"\n")),
+        (None, Some(_)) => SETTINGS.replace(NO_PROXY, BEHIND_CADDY),
+        (None, None) => SETTINGS.to_owned(),
     };
     let text = site.iter().try_fold(settings, |text, site| site.added_to(&text));
-    let text = local.added_to(&text?)?;
+    let mut text = local.added_to(&text?)?;
+    if before.is_some() {
+        text.push_str(PROTECT);
+    }
     site::check(file, &text)?;
     let written = (|| {
         DirBuilder::new().recursive(true).create(folder)?;
@@ -58,25 +114,64 @@ pub fn run(file: &Path, hosts: &[String], url: Option<&str>) -> Result<(), Fail>
         ] {
             write(&keys.join(name), 0o600, &format!("{secret}\n"))?;
         }
+        caddyfile.iter().try_for_each(|text| write(&caddy, 0o644, text))?;
         write(file, 0o644, &text)
     })();
     written.map_err(|error: io::Error| {
         let remedy = unwritable(&error);
         Fail(format!("{}: {error}{remedy}", folder.display()))
     })?;
-    let url = url.map_or_else(|| ADDRESS.to_owned(), |url| url.to_string());
-    told(file, &keys, site.as_ref().unwrap_or(&local), hosts, &url);
+    let name = if hosts.is_empty() { "pages on this machine".to_owned() } else { hosts.join(", ") };
+    let site = site.as_ref().unwrap_or(&local);
+    match before {
+        Some(before) => println!("{}", told_before(file, site, &name, before)),
+        None => {
+            let url = url.map_or_else(|| ADDRESS.to_owned(), |url| url.to_string());
+            println!("{}", told(file, site, &name, &url));
+        }
+    }
     Ok(())
 }
 
-fn told(file: &Path, keys: &Path, site: &NewSite, hosts: &[String], url: &str) {
-    let bare = |path: &Path| path.strip_prefix(".").unwrap_or(path).display().to_string();
-    let (shown, keys) = (bare(file), bare(keys));
-    // Every command finds the file of the folder in which it is started.
-    let config = if shown == FILE { String::new() } else { format!(" --config {shown}") };
-    let name = if hosts.is_empty() { "pages on this machine".to_owned() } else { hosts.join(", ") };
+fn refuse_existing(paths: &[&Path], why: &str) -> Result<(), Fail> {
+    match paths.iter().find(|path| path.exists()) {
+        None => Ok(()),
+        Some(path) => Err(Fail(format!("{} exists and is left as it is: {why}", path.display()))),
+    }
+}
+
+/// The published file, for these hosts before this application.
+fn caddyfile(hosts: &[String], before: &Application) -> Result<String, Fail> {
+    const PUBLISHED: &str = include_str!("../../../deploy/proxy/protect/Caddyfile");
+    if let Some(host) = hosts.iter().find(|host| !is_plain(host)) {
+        let why = match host.strip_prefix("*.") {
+            Some(_) => ": Caddy gets no certificate for it without a module for your DNS provider",
+            None => "",
+        };
+        return Err(Fail(format!("--before needs hosts such as shop.example, not {host}{why}")));
+    }
+    let site = format!("\n{} {{\n", hosts.join(", "));
+    let text = PUBLISHED.replace("\nshop.example {\n", &site);
+    Ok(text.replace("127.0.0.1:3000", &before.to_string()))
+}
+
+/// A path as a person in this folder would type it.
+fn bare(path: &Path) -> String {
+    path.strip_prefix(".").unwrap_or(path).display().to_string()
+}
+
+/// The file as an argument; every command finds the one of the folder in which it
+/// is started.
+fn config(file: &Path, found: &str) -> String {
+    let shown = bare(file);
+    if shown == found { String::new() } else { format!(" --config {shown}") }
+}
+
+fn told(file: &Path, site: &NewSite, name: &str, url: &str) -> String {
+    let (shown, keys) = (bare(file), bare(&file.with_file_name(KEYS)));
+    let config = config(file, FILE);
     let (sitekey, secret) = (&site.sitekey, site.secret());
-    println!(
+    format!(
         "Wrote {shown} and the folder {keys}. Keep a copy of both: no sitekey and no secret
 works without the keys.
 
@@ -95,14 +190,65 @@ Next:
   munjigi-gate serve{config}
   munjigi-gate try{config}     in another terminal: a form that uses it
 "
-    );
+    )
+}
+
+fn told_before(file: &Path, site: &NewSite, name: &str, before: &Application) -> String {
+    let caddy = file.with_file_name(CADDYFILE);
+    let (shown, keys) = (bare(file), bare(&file.with_file_name(KEYS)));
+    let (config, caddy_config) = (config(file, FILE), config(&caddy, CADDYFILE));
+    let (sitekey, secret, caddy) = (&site.sitekey, site.secret(), bare(&caddy));
+    format!(
+        "Wrote {shown}, {caddy} and the folder {keys}. Keep a copy of them: no sitekey and no
+secret works without the keys.
+
+The site for {name}. The secret is shown only now.
+  sitekey  {sitekey}
+  secret   {secret}
+
+Every path before {before} is protected; {shown} says how to open some.
+
+Next:
+  munjigi-gate serve{config}
+  caddy run{caddy_config}     in another terminal
+"
+    )
 }
 
 /// The address of a new installation, until the operator sets another.
 const ADDRESS: &str = "http://127.0.0.1:8786";
 
+/// Caddy's settings, beside ours.
+const CADDYFILE: &str = "Caddyfile";
+
 /// The line of the settings in which no one has named an address.
 const NO_URL: &str = "# url = \"https://captcha.example\"\n";
+
+/// The lines of the settings about a proxy that may be in front.
+const NO_PROXY: &str = "# The address that visitors use, if a proxy is in front:
+# url = \"https://captcha.example\"
+# client_header = \"X-Forwarded-For\"
+# trusted_proxies = [\"127.0.0.1\"]
+";
+
+/// In their place, those for the Caddyfile.
+const BEHIND_CADDY: &str = "# Caddy is in front and says the addresses of visitors.
+client_header = \"X-Forwarded-For\"
+trusted_proxies = [\"127.0.0.1\"]
+";
+
+/// After the sites, what a protected application begins with.
+const PROTECT: &str = "
+# Visitors need clearance for every path; docs/protect.md says which are open
+# anyway. The first rule that matches decides, and a rule without a level opens its
+# path. To open one, put it before the last rule:
+# [[protect]]
+# path = \"/api/*\"
+
+[[protect]]
+path = \"/*\"
+level = \"worked\"
+";
 
 const SETTINGS: &str = "# Settings of munjigi-gate; docs/gate.md lists them all.
 listen = \"127.0.0.1:8786\"

@@ -22,7 +22,7 @@ struct Installation {
 impl Installation {
     fn new(rules: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        init::run(&folder.path().join(FILE), &["shop.example".to_owned()], None).unwrap();
+        init::run(&folder.path().join(FILE), &["shop.example".to_owned()], None, None).unwrap();
         let installed = Self { folder, sitekey: String::new() };
         let sitekey = installed.config().sites[0].config.sitekey.clone();
         let text = std::fs::read_to_string(installed.path()).unwrap();

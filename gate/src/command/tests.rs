@@ -1,5 +1,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
+use munjigi_protocol::Level;
+
 use super::*;
 use crate::tls::tests::issue;
 
@@ -145,6 +147,94 @@ fn an_installation_knows_the_address_that_visitors_use() {
     let told = wrong.unwrap_err().to_string();
     assert!(told.starts_with("--url must be scheme, host"), "{told}");
     assert!(!other.exists());
+}
+
+#[test]
+fn an_application_is_protected_by_one_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let hosts = " --host a.example --host www.a.example";
+    let path = installed(folder.path(), &format!("{hosts} --before http://localhost:4000/"));
+    let text = std::fs::read_to_string(path.with_file_name("Caddyfile")).unwrap();
+    assert!(text.contains("\na.example, www.a.example {\n"), "{text}");
+    assert!(text.contains("\treverse_proxy localhost:4000\n"), "{text}");
+    for published in ["shop.example", "127.0.0.1:3000", "mj_SITEKEY"] {
+        assert!(!text.contains(published), "{published}: {text}");
+    }
+    let settings = std::fs::read_to_string(&path).unwrap();
+    let needed: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("#   ")).collect();
+    assert_eq!(needed.len(), 2);
+    for line in needed {
+        assert!(settings.lines().any(|own| own == line), "{line}: {settings}");
+    }
+    let config = config(Some(&path)).unwrap();
+    let [shop, local] = config.sites.as_slice() else { panic!("{:?}", config.sites) };
+    assert_eq!(config.edge.only_site.as_ref(), Some(&shop.config.sitekey));
+    let [rule] = shop.config.protect.as_slice() else { panic!("{:?}", shop.config.protect) };
+    assert_eq!((rule.path.as_str(), rule.level), ("/*", Some(Level::Worked)));
+    assert!(local.config.protect.is_empty() && !shop.config.allow_loopback);
+}
+
+#[test]
+fn a_path_is_opened_as_the_settings_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = installed(folder.path(), " --host a.example --before localhost:3000");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let opened = text.replace("# [[protect]]\n# path", "[[protect]]\npath");
+    assert_ne!(opened, text);
+    std::fs::write(&path, opened).unwrap();
+    let config = config(Some(&path)).unwrap();
+    let rules = config.sites[0].config.protect.iter();
+    let rules: Vec<_> = rules.map(|rule| (rule.path.as_str(), rule.level)).collect();
+    assert_eq!(rules, [("/api/*", None), ("/*", Some(Level::Worked))]);
+}
+
+#[test]
+fn a_trial_protects_this_machine_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = installed(folder.path(), " --host localhost --before [::1]:3000");
+    let config = config(Some(&path)).unwrap();
+    let [site] = config.sites.as_slice() else { panic!("{:?}", config.sites) };
+    assert!(site.config.allow_loopback && site.config.protect.len() == 1);
+    assert_eq!(config.edge.only_site.as_ref(), Some(&site.config.sitekey));
+    let text = std::fs::read_to_string(path.with_file_name("Caddyfile")).unwrap();
+    assert!(text.contains("\nlocalhost {\n") && text.contains("reverse_proxy [::1]:3000\n"));
+}
+
+#[test]
+fn an_existing_caddyfile_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("Caddyfile");
+    std::fs::write(&kept, "kept").unwrap();
+    let init = format!("munjigi-gate init {} --host a.example", folder.path().display());
+    let fail = run(words(&format!("{init} --before localhost:3000"))).unwrap_err();
+    assert!(fail.to_string().contains("Caddyfile exists and is left as it is"), "{fail}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing was written");
+    run(words(&init)).unwrap();
+    assert_eq!(std::fs::read_to_string(&kept).unwrap(), "kept");
+}
+
+#[test]
+fn what_cannot_be_protected_is_refused_before_anything_is_written() {
+    let refused = |more: &str| {
+        let words = format!("munjigi-gate init nowhere --before {more}");
+        Command::try_parse_from(words.split(' ')).unwrap_err().to_string()
+    };
+    for wrong in ["localhost", "https://localhost:3000", "localhost:0", "a/b:1", "{env.A}:1", ":1"]
+    {
+        let told = refused(&format!("{wrong} --host a.example"));
+        assert!(told.contains("must be host and port, such as localhost:3000"), "{wrong}: {told}");
+    }
+    assert!(refused("localhost:3000").contains("--host <HOST>"));
+    let both = refused("localhost:3000 --host a.example --url https://a.example");
+    assert!(both.contains("cannot be used with"), "{both}");
+    let folder = tempfile::tempdir().unwrap();
+    let new = folder.path().join("new");
+    for (host, told) in [("*.a.example", "module for your DNS"), ("a.example{", "not a.example{")] {
+        let init = format!("munjigi-gate init {} --host {host}", new.display());
+        let fail = run(words(&format!("{init} --before localhost:3000"))).unwrap_err();
+        assert!(fail.to_string().contains(told), "{fail}");
+    }
+    assert!(!new.exists());
 }
 
 #[test]
