@@ -3,6 +3,7 @@
 //! publishes it, so that the owner sees a mistake and it never reaches an edge.
 
 mod dry_run;
+mod load;
 mod paths;
 mod rules;
 
@@ -20,6 +21,7 @@ use crate::weights::{Weights, WeightsError};
 
 pub(crate) use dry_run::Ruling;
 pub use dry_run::{Prediction, SeenHost, Sighting};
+pub use load::Loads;
 use paths::MAX_PROTECTIONS;
 pub use paths::{Guard, Wanted};
 use rules::Rule;

@@ -133,6 +133,7 @@ mod tests {
             level: Some(Level::Worked),
             dry_run: true,
             no_exemptions: true,
+            above_per_second: Some(50),
         };
         let all = SiteConfig {
             state: SiteState::Paused,

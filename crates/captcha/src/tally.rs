@@ -5,8 +5,8 @@ use munjigi_protocol::{Algorithm, Code, CountKind, PackId, PictureType};
 use crate::credentials::Sitekey;
 use crate::host::Hostname;
 use crate::labels::Action;
-use crate::site::Site;
-use crate::visit::{Country, Visit};
+use crate::site::{Guard, Site};
+use crate::visit::{Country, Place, Visit};
 
 /// One event to count.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,7 +16,8 @@ pub struct Tally {
     /// Host name of the page, empty where unknown. Unless `kind` is `solved`, a
     /// name that the site's owner wrote; for a wildcard, its base.
     pub hostname: String,
-    /// The action; empty unless `kind` is `solved`.
+    /// The action, where `kind` is `solved`; the name of a rule about paths, where
+    /// one stopped a request; otherwise empty.
     pub action: String,
     /// The kind of event.
     pub kind: CountKind,
@@ -80,19 +81,31 @@ pub enum PictureFate {
 
 impl Tally {
     pub(crate) fn new(kind: CountKind, sitekey: Sitekey, visit: &Visit) -> Self {
+        Self::at(kind, sitekey, visit.place())
+    }
+
+    fn at(kind: CountKind, sitekey: Sitekey, place: Place) -> Self {
         Self {
             sitekey,
             hostname: String::new(),
             action: String::new(),
             kind,
             code: None,
-            country: visit.country,
-            asn: visit.asn,
+            country: place.country,
+            asn: place.asn,
             algorithm: None,
             solve_ms: None,
             picture: None,
             price: None,
         }
+    }
+
+    /// A request for a protected path was not let through, or would not have been
+    /// but for the rule's dry run.
+    pub fn stopped(sitekey: Sitekey, guard: &Guard, place: Place) -> Self {
+        let kind = if guard.dry_run { CountKind::WouldStop } else { CountKind::Stopped };
+        let action = guard.name().to_owned();
+        Self { action, ..Self::at(kind, sitekey, place) }
     }
 
     /// Adds the page. What a client says about itself is counted only once it

@@ -70,6 +70,10 @@ pub struct Protection {
     /// `/.well-known/`, `robots.txt`, sitemaps and health checks.
     #[serde(default, skip_serializing_if = "is_false")]
     pub no_exemptions: bool,
+    /// The rule holds only while the edge gets more requests per second than this
+    /// for its paths, and a minute longer; absent: always.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub above_per_second: Option<u32>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]

@@ -191,6 +191,13 @@ pub enum CountKind {
     /// edge's own counters; it is counted as `issued` too.
     #[serde(rename = "flooded")]
     Flooded,
+    /// A request for a protected path was not let through; `action` is the start
+    /// of its rule's path.
+    #[serde(rename = "stopped")]
+    Stopped,
+    /// It would not have been, if the rule were not a dry run.
+    #[serde(rename = "would-stop")]
+    WouldStop,
 }
 
 impl CountKind {
@@ -204,6 +211,8 @@ impl CountKind {
             Self::Abandoned => "abandoned",
             Self::Refused => "refused",
             Self::Flooded => "flooded",
+            Self::Stopped => "stopped",
+            Self::WouldStop => "would-stop",
         }
     }
 }

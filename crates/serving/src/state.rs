@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use munjigi_captcha::pictures::PicturePack;
-use munjigi_captcha::{Imports, List, Shared, Site};
+use munjigi_captcha::{Imports, List, Loads, Shared, Site};
 use munjigi_counters::Counters;
 use munjigi_protocol::{Health, Pools};
 
@@ -43,6 +43,8 @@ pub struct State {
     pub(crate) health: Shared<Option<(Health, u64)>>,
     /// The counters of the policy.
     pub(crate) counters: Arc<Shared<Counters>>,
+    /// How busy paths are whose rules hold only under load.
+    pub(crate) loads: Arc<Shared<Loads>>,
     /// Counts to be sent to the origin.
     pub(crate) counts: Arc<Shared<Counts>>,
     /// Until when a request is going to send the counts.
@@ -79,6 +81,7 @@ impl State {
             document: Shared::default(),
             health: Shared::default(),
             counters: Arc::new(Shared::new(Counters::new(config.counter_half_life_seconds))),
+            loads: Arc::default(),
             counts: Arc::default(),
             counts_due: Arc::default(),
             config,
@@ -92,6 +95,7 @@ impl State {
     pub fn reconfigured(&self, config: Config) -> Self {
         Self {
             counters: Arc::clone(&self.counters),
+            loads: Arc::clone(&self.loads),
             counts: Arc::clone(&self.counts),
             counts_due: Arc::clone(&self.counts_due),
             ..Self::new(config)

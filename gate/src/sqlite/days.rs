@@ -72,7 +72,11 @@ impl Sqlite {
                 CountKind::Solved => &mut sums.solved,
                 CountKind::Failed => &mut sums.failed,
                 CountKind::Refused => &mut sums.refused,
-                CountKind::Stepped | CountKind::Abandoned | CountKind::Flooded => continue,
+                CountKind::Stepped
+                | CountKind::Abandoned
+                | CountKind::Flooded
+                | CountKind::Stopped
+                | CountKind::WouldStop => continue,
             };
             *sum += u64::from(count.count);
         }

@@ -126,7 +126,7 @@ fn expected(all: &Happened, sitekey: &str, span: Span, key: Dimension) -> BTreeM
                 CountKind::Failed => sum.failed += number,
                 CountKind::Abandoned => sum.abandoned += number,
                 CountKind::Refused => sum.refused += number,
-                CountKind::Flooded => {}
+                CountKind::Flooded | CountKind::Stopped | CountKind::WouldStop => {}
             }
             if !count.solve_ms.is_empty() {
                 sum.solve_ms.resize(12, 0);

@@ -93,6 +93,7 @@ pub async fn replace_hour(
                 0 AS redeemed, 0::bigint AS rejected, 0 AS pictured, 0 AS interactive, solve_ms
             FROM minute_counts
             WHERE minute >= $1 AND minute < $1::timestamptz + interval '1 hour'
+                AND kind NOT IN ('stopped', 'would-stop')
             UNION ALL
             SELECT sitekey, country, asn::text, hostname, action, '',
                 NULL, NULL, NULL, NULL, NULL, NULL,

@@ -34,6 +34,7 @@ async fn the_worker_gives_clearance_and_is_asked_for_it() -> Result<()> {
         level: Some(Level::Worked),
         dry_run: false,
         no_exemptions: false,
+        above_per_second: None,
     };
     stage::publish(&stack, &site, |config| config.protect = vec![rule]).await?;
     let edge = stack.edge.url();

@@ -128,6 +128,7 @@ async fn stack(application: &Application) -> Result<Stack> {
         level: Some(Level::Worked),
         dry_run: false,
         no_exemptions: false,
+        above_per_second: None,
     };
     let rules = vec![rule("/account/*", None), rule("/hosted/*", Some("shop.example"))];
     let protected = |config| SiteConfig { protect: rules.clone(), ..config };

@@ -13,6 +13,9 @@ pub const MAX_PROTECTIONS: usize = 100;
 /// Longest pattern, in bytes.
 const MAX_PATTERN_BYTES: usize = 256;
 
+/// Longest name of a rule where it is counted, in bytes.
+const MAX_NAME_BYTES: usize = 32;
+
 /// Most stars of a pattern.
 const MAX_STARS: usize = 4;
 
@@ -27,6 +30,8 @@ pub struct Guard {
     /// Whether it only counts.
     pub dry_run: bool,
     no_exemptions: bool,
+    /// The requests per second above which it holds; `None`: always.
+    pub above_per_second: Option<u32>,
 }
 
 impl Guard {
@@ -51,10 +56,17 @@ impl Guard {
             level: config.level,
             dry_run: config.dry_run,
             no_exemptions: config.no_exemptions,
+            above_per_second: config.above_per_second,
         })
     }
 
-    fn holds(&self, wanted: &Wanted<'_>) -> bool {
+    /// What it is called where it is counted: the start of its path.
+    pub fn name(&self) -> &str {
+        let end = self.path.floor_char_boundary(MAX_NAME_BYTES);
+        self.path.get(..end).unwrap_or_default()
+    }
+
+    fn matches(&self, wanted: &Wanted<'_>) -> bool {
         self.is_of_host(wanted)
             && self.is_of_method(wanted.method)
             && self.is_of_path(wanted)
@@ -199,9 +211,10 @@ fn is_exempt(path: &str) -> bool {
 }
 
 impl Site {
-    /// The first rule about paths that a request matches.
-    pub fn guard(&self, wanted: &Wanted<'_>) -> Option<&Guard> {
-        self.protect.iter().find(|guard| guard.holds(wanted))
+    /// The rules about paths that a request matches, of which the first that holds
+    /// now decides; see [`Loads`](super::Loads).
+    pub fn guards(&self, wanted: &Wanted<'_>) -> impl Iterator<Item = &Guard> {
+        self.protect.iter().filter(|guard| guard.matches(wanted))
     }
 }
 
@@ -295,6 +308,7 @@ mod tests {
             level,
             dry_run: false,
             no_exemptions: false,
+            above_per_second: None,
         }
     }
 
@@ -304,7 +318,7 @@ mod tests {
     }
 
     fn level(site: &Site, method: &str, host: Option<&str>, path: &str) -> Option<Level> {
-        site.guard(&Wanted::new(method, host, path)).and_then(|guard| guard.level)
+        site.guards(&Wanted::new(method, host, path)).next().and_then(|guard| guard.level)
     }
 
     #[test]

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::Mistake;
 
-const FIELDS: [&str; 6] = ["path", "host", "methods", "level", "dry_run", "no_exemptions"];
+const FIELDS: [&str; 7] =
+    ["path", "host", "methods", "level", "dry_run", "no_exemptions", "above_per_second"];
 
 /// Reads a JSON array of rules about paths, or reports everything in it that is
 /// not one.

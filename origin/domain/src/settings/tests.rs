@@ -30,6 +30,7 @@ fn path(path: &str) -> Protection {
         level: Some(Level::Worked),
         dry_run: false,
         no_exemptions: false,
+        above_per_second: None,
     }
 }
 
@@ -174,6 +175,7 @@ fn a_file_of_rules_about_paths_is_read_as_it_is_printed() {
             methods: vec!["GET".into(), "POST".into()],
             dry_run: true,
             no_exemptions: true,
+            above_per_second: Some(50),
             ..path("/account/*")
         },
         Protection { level: None, ..path("/") },

@@ -9,7 +9,7 @@
 use munjigi_captcha::clearance::errand::{Errand, own_path};
 use munjigi_captcha::clearance::{self, Asked, Closed, Opened};
 use munjigi_captcha::issue::PublicKey;
-use munjigi_captcha::{Guard, Refusal, Wanted, issue, policy};
+use munjigi_captcha::{Guard, Refusal, Tally, Wanted, issue, policy};
 use munjigi_protocol::{ClearanceWanted, Code, Level, SiteState, headers};
 
 use super::page::{self, Trouble};
@@ -96,7 +96,7 @@ pub async fn answer<P: Platform>(
         return misconfigured("sitekey is missing, and this edge does not have one site alone");
     };
     let original = Original { method, host, path };
-    match decide(edge, inbound, sitekey, &original).await {
+    match decide(edge, inbound, sitekey, style, &original).await {
         Ok(decision) => {
             let told = told_to(edge, inbound, style, &original, decision).await;
             told.unwrap_or_else(|refusal| refusal)
@@ -125,6 +125,7 @@ async fn decide<P: Platform>(
     edge: &RequestContext<'_, P>,
     inbound: &Inbound<P::Source>,
     sitekey: &str,
+    style: Style,
     original: &Original,
 ) -> Result<Decision, Refusal> {
     let authority = &edge.state.config.authority;
@@ -136,20 +137,28 @@ async fn decide<P: Platform>(
         return Ok(Decision::Passes(None));
     }
     let wanted = Wanted::new(&original.method, original.host.as_deref(), &original.path);
-    let Some(guard) = site.guard(&wanted) else { return Ok(Decision::Passes(None)) };
-    let Guard { level: Some(needs), dry_run, .. } = *guard else {
-        return Ok(Decision::Passes(None));
+    let holds = |guard: &&Guard| {
+        let loads = &edge.state.loads;
+        guard.above_per_second.is_none()
+            || loads.with(|loads| loads.note(site.sitekey, guard, edge.now))
     };
+    let Some(guard) = site.guards(&wanted).find(holds) else { return Ok(Decision::Passes(None)) };
+    let Some(needs) = guard.level else { return Ok(Decision::Passes(None)) };
     let place = edge.placed(&site, inbound.place()).await;
     let asked = Asked { site: &site, place, holder: holder(inbound), now: edge.now };
     let cookies = inbound.header("cookie").unwrap_or_default();
-    Ok(match clearance::check(authority, &asked, needs, clearances(&cookies)) {
-        Ok(opened) => Decision::Passes(Some(opened)),
-        Err(_) if dry_run => Decision::Passes(None),
-        Err(closed) => {
-            Decision::Stops(Errand::new(site.sitekey, needs, &original.path, edge.now), closed)
-        }
-    })
+    let closed = match clearance::check(authority, &asked, needs, clearances(&cookies)) {
+        Ok(opened) => return Ok(Decision::Passes(Some(opened))),
+        Err(closed) => closed,
+    };
+    // nginx asks a second time, for the answer.
+    if style != Style::Refused {
+        edge.count(Tally::stopped(site.sitekey, guard, place));
+    }
+    if guard.dry_run {
+        return Ok(Decision::Passes(None));
+    }
+    Ok(Decision::Stops(Errand::new(site.sitekey, needs, &original.path, edge.now), closed))
 }
 
 /// A decision as the proxy takes it.

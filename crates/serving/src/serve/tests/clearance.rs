@@ -1,7 +1,7 @@
 //! Clearance on the platform in memory: from a refused path to an open one, and
 //! what proxies and visitors may do wrong.
 
-use munjigi_protocol::{ClearanceReply, Level, Problem, Protection};
+use munjigi_protocol::{ClearanceReply, CountKind, Level, Problem, Protection};
 
 use super::*;
 
@@ -16,6 +16,7 @@ fn rule(path: &str, level: Level) -> Protection {
         level: Some(level),
         dry_run: false,
         no_exemptions: false,
+        above_per_second: None,
     }
 }
 
@@ -354,6 +355,46 @@ fn a_dry_run_refuses_no_one_and_a_paused_site_is_open() {
     assert_eq!(edge.check("401", "/account/", &[]).status, 401);
     let worked = edge.check("401", "/account/", &[("cookie", &guarded().clearance())]);
     assert_eq!(worked.status, 401);
+}
+
+#[test]
+fn what_a_rule_stops_is_counted_once_also_where_it_only_would() {
+    let dry = Protection { dry_run: true, ..rule("/dry/*", Level::Worked) };
+    let edge = protecting(vec![dry, rule("/account/*", Level::Worked)]);
+    let cookie = edge.clearance();
+    let taken = || edge.platform.state().unwrap().counts.with(|counts| counts.take(usize::MAX));
+    taken();
+    for (answer, path, headers) in [
+        ("401", "/account/a", vec![]),
+        // nginx asks again, for the answer to send.
+        ("refused", "/account/a", vec![NAVIGATES]),
+        ("303", "/account/b", vec![("cookie", "__Host-munjigi-clearance=x")]),
+        ("303", "/dry/a", vec![]),
+        ("401", "/account/a", vec![("cookie", cookie.as_str())]),
+        ("401", "/open", vec![]),
+    ] {
+        edge.check(answer, path, &headers);
+    }
+    let mut stops: Vec<_> = taken().into_iter().flatten().collect();
+    stops.retain(|count| matches!(count.kind, CountKind::Stopped | CountKind::WouldStop));
+    stops.sort_by(|a, b| a.action.cmp(&b.action));
+    let stops: Vec<_> = stops.iter().map(|it| (it.kind, it.action.as_str(), it.count)).collect();
+    assert_eq!(stops, [(CountKind::Stopped, "/account/*", 2), (CountKind::WouldStop, "/dry/*", 1)]);
+}
+
+#[test]
+fn a_rule_under_load_leaves_the_path_to_the_next_rule_until_there_is_load() {
+    let busy = Protection { above_per_second: Some(2), ..rule("/*", Level::Worked) };
+    let edge = protecting(vec![busy, rule("/account/*", Level::Waited)]);
+    let statuses = |path: &str, number| {
+        (0..number).map(|_| edge.check("401", path, &[]).status).collect::<Vec<_>>()
+    };
+    assert_eq!(statuses("/", 15), [200; 15]);
+    assert_eq!(statuses("/account/", 5), [401; 5]);
+    // More than 20 in ten seconds.
+    assert_eq!(statuses("/", 3), [401; 3]);
+    let open = edge.check("401", "/", &[("cookie", &edge.clearance())]);
+    assert_eq!(open.status, 200);
 }
 
 #[test]

@@ -209,6 +209,7 @@ mod tests {
                 level: Some(Level::Pictured),
                 dry_run: true,
                 no_exemptions: true,
+                above_per_second: None,
             }],
             ..Settings::of_a_new_site()
         };

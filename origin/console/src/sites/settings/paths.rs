@@ -126,6 +126,7 @@ impl PathRow {
             level,
             dry_run: self.dry_run,
             no_exemptions: self.no_exemptions,
+            above_per_second: None,
         })
     }
 

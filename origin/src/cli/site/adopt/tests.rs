@@ -56,6 +56,7 @@ fn two(rig: &Rig) -> [SiteConfig; 2] {
             level: Some(Level::Worked),
             dry_run: false,
             no_exemptions: false,
+            above_per_second: None,
         }],
         ..new_site(&sitekey())
     };
