@@ -1,8 +1,6 @@
 //! How busy paths are whose rules hold only under load. Each process counts for
 //! itself, so that a check asks no store.
 
-use std::collections::BTreeMap;
-
 use munjigi_keys::UnixMillis;
 
 use super::Guard;
@@ -18,12 +16,13 @@ const LASTS: u64 = 60;
 /// Most rules that are counted for. Beyond them, all begin again.
 const MAX_RULES: usize = 1_024;
 
-/// The load of rules, by site and name.
+/// The load of rules. There are few, so that they are searched in turn.
 #[derive(Debug, Default)]
-pub struct Loads(BTreeMap<Sitekey, Vec<Load>>);
+pub struct Loads(Vec<Load>);
 
 #[derive(Debug)]
 struct Load {
+    sitekey: Sitekey,
     rule: Box<str>,
     /// The window that is counted, in windows since 1970.
     window: u64,
@@ -38,16 +37,19 @@ impl Loads {
         let Some(above) = guard.above_per_second else { return true };
         let (rule, seconds) = (guard.name(), now.seconds());
         let window = seconds / WINDOW;
-        let is_known = |loads: &Vec<Load>| loads.iter().any(|load| *load.rule == *rule);
-        let is_full = || self.0.values().map(Vec::len).sum::<usize>() >= MAX_RULES;
-        if !self.0.get(&sitekey).is_some_and(is_known) && is_full() {
-            self.0.clear();
+        let is_its = |load: &Load| load.sitekey == sitekey && *load.rule == *rule;
+        let known = self.0.iter().position(is_its);
+        if known.is_none() {
+            if self.0.len() >= MAX_RULES {
+                self.0.clear();
+            }
+            self.0.push(Load { sitekey, rule: rule.into(), window, requests: 0, holds_until: 0 });
         }
-        let loads = self.0.entry(sitekey).or_default();
-        if !is_known(loads) {
-            loads.push(Load { rule: rule.into(), window, requests: 0, holds_until: 0 });
-        }
-        let Some(load) = loads.iter_mut().find(|load| *load.rule == *rule) else { return true };
+        let load = match known {
+            Some(at) => self.0.get_mut(at),
+            None => self.0.last_mut(),
+        };
+        let Some(load) = load else { return true };
         if load.window != window {
             (load.window, load.requests) = (window, 0);
         }
@@ -121,6 +123,6 @@ mod tests {
         for number in 0..3 * MAX_RULES {
             loads.note(sites()[number % 2], &guard(&format!("/{number}"), Some(1)), at(0));
         }
-        assert!(loads.0.values().map(Vec::len).sum::<usize>() <= MAX_RULES);
+        assert!(loads.0.len() <= MAX_RULES);
     }
 }

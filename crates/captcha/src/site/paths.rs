@@ -202,7 +202,8 @@ fn is_exempt(path: &str) -> bool {
     let is_between = |(start, end): &(&str, &str)| {
         path.len() >= start.len() + end.len() && path.starts_with(start) && path.ends_with(end)
     };
-    let name = path.strip_suffix('/').unwrap_or(path).rsplit('/').next().unwrap_or_default();
+    let folder = path.strip_suffix('/').unwrap_or(path);
+    let name = folder.rfind('/').and_then(|at| folder.get(at + 1..)).unwrap_or_default();
     FEEDS.contains(&name)
         || EXEMPT.contains(&path)
         || EXEMPT_BETWEEN.iter().any(is_between)

@@ -93,7 +93,7 @@ pub async fn answer<P: Platform>(
     let host = told("x-forwarded-host").or_else(|| inbound.header("host"));
     let sitekey = query.sitekey.as_ref().or(edge.state.config.only_site.as_ref());
     let Some(sitekey) = sitekey else {
-        return misconfigured("sitekey is missing, and this edge does not have one site alone");
+        return misconfigured("sitekey is missing");
     };
     let original = Original { method, host, path };
     match decide(edge, inbound, sitekey, style, &original).await {
