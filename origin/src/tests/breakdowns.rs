@@ -64,8 +64,10 @@ fn happened(entropy: &Entropy, sites: &[String; 2], most: u32) -> Happened {
                 CountKind::Failed,
                 CountKind::Abandoned,
                 CountKind::Refused,
+                CountKind::Stopped,
+                CountKind::WouldStop,
             ];
-            let kind = kinds[pick(6) as usize];
+            let kind = kinds[pick(8) as usize];
             let number = pick(9) + 1;
             let mut solve_ms = Vec::new();
             if kind == CountKind::Solved {
@@ -76,7 +78,7 @@ fn happened(entropy: &Entropy, sites: &[String; 2], most: u32) -> Happened {
                 minute: at / MINUTE,
                 sitekey: site.clone(),
                 hostname: host,
-                action,
+                action: if is_stop(kind) { "/account/*".to_owned() } else { action },
                 country,
                 asn,
                 solve_ms,
@@ -85,6 +87,11 @@ fn happened(entropy: &Entropy, sites: &[String; 2], most: u32) -> Happened {
         }
         all
     })
+}
+
+/// Whether a rule about paths was counted, which is in no breakdown.
+const fn is_stop(kind: CountKind) -> bool {
+    matches!(kind, CountKind::Stopped | CountKind::WouldStop)
 }
 
 fn expected(all: &Happened, sitekey: &str, span: Span, key: Dimension) -> BTreeMap<String, Totals> {
@@ -115,7 +122,7 @@ fn expected(all: &Happened, sitekey: &str, span: Span, key: Dimension) -> BTreeM
     }
     for count in all.counts.iter().filter(|count| count.sitekey == sitekey) {
         let of_redeemed = matches!(key, Dimension::Score | Dimension::Reason);
-        if within(count.minute * MINUTE) && !of_redeemed {
+        if within(count.minute * MINUTE) && !of_redeemed && !is_stop(count.kind) {
             let value = name(&count.country, count.asn, &count.hostname, &count.action);
             let sum = sums.entry(value).or_default();
             let number = u64::from(count.count);
