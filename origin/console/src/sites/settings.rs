@@ -70,6 +70,7 @@ impl Told {
         };
         let id = match mistake {
             Mistake::Protection { rule, .. } => path_id(*rule),
+            Mistake::AbovePerSecond { rule, .. } => above_id(*rule),
             _ => id.to_owned(),
         };
         Self { id, label, text: mistake.beside_its_field(t) }
@@ -83,16 +84,23 @@ impl Page {
         of.map(|mistake| mistake.text.as_str()).collect()
     }
 
-    /// The rows about paths, each with its mistakes.
-    fn paths(&self) -> Vec<(PathRow, Vec<&str>)> {
+    /// The rows about paths, each with the mistakes in its path and in its load.
+    fn paths(&self) -> Vec<(PathRow, Vec<&str>, Vec<&str>)> {
         let rows = self.typed.protect.shown().enumerate();
-        rows.map(|(number, row)| (row, self.wrong(&path_id(number)))).collect()
+        let row =
+            |(number, row)| (row, self.wrong(&path_id(number)), self.wrong(&above_id(number)));
+        rows.map(row).collect()
     }
 }
 
 /// Id of the field with a row's path.
 fn path_id(row: usize) -> String {
     format!("path-{row}")
+}
+
+/// Id of the field with a row's requests per second.
+fn above_id(row: usize) -> String {
+    format!("above-{row}")
 }
 
 /// The page: a form for users who can change it.

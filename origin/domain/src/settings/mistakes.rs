@@ -154,6 +154,11 @@ pub enum Mistake {
         rule: usize,
         path: String,
     },
+    /// A rule about paths whose requests per second are not digits, or too many.
+    AbovePerSecond {
+        rule: usize,
+        typed: String,
+    },
     ProtectUnreadable {
         path: String,
         error: String,

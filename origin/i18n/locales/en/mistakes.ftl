@@ -147,6 +147,10 @@ mistake-what-protection = { mistake-protection } { $path }
 mistake-why-protection = its path, host or a method is malformed
 mistake-fix-protection = start the path with / or *, as in /account/*, with at most four *, at most 256 bytes and none of ? # % \ ; or spaces; write a host like shop.example or *.shop.example, and methods in capitals, like POST
 
+mistake-what-above-per-second = { mistake-protection }.above_per_second { $value }
+mistake-why-above-per-second = { mistake-why-not-a-number }
+mistake-fix-above-per-second = { mistake-fix-not-a-number }, or leave it empty if the rule always holds
+
 mistake-what-protect-unreadable = --protect { $path }
 mistake-why-protect-unreadable = { $error }
 mistake-fix-protect-unreadable = choose a readable file, or - for stdin, which only one option can read
@@ -155,7 +159,7 @@ mistake-what-protect-malformed = the rules about paths are malformed
 mistake-why-protect-malformed = { $error }
 mistake-fix-protect-malformed = pass a JSON array, as printed by `munjigi site show SITEKEY --json | jq .protect`
 
-mistake-fix-protections = a rule about paths is {"{"}"path": "/account/*", "level": "waited│worked│pictured│allowed"{"}"}; without "level", the path is open; more fields are host, methods, dry_run, no_exemptions
+mistake-fix-protections = a rule about paths is {"{"}"path": "/account/*", "level": "waited│worked│pictured│allowed"{"}"}; without "level", the path is open; more fields are host, methods, dry_run, no_exemptions, above_per_second
 mistake-what-protection-malformed = { mistake-protection }
 mistake-why-protection-malformed = { $error }
 mistake-fix-protection-malformed = { mistake-fix-protections }

@@ -142,6 +142,10 @@ mistake-what-protection = { mistake-protection }의 경로 { $path }
 mistake-why-protection = 경로나 호스트 이름, 메서드의 형식이 맞지 않습니다.
 mistake-fix-protection = 경로는 /account/*처럼 /나 *로 시작하고, *는 네 개까지, 전체는 256바이트까지 쓸 수 있습니다. 공백과 ? # % \ ; 기호는 쓸 수 없습니다. 호스트 이름은 shop.example이나 *.shop.example처럼, 메서드는 POST처럼 대문자로 적어 주세요.
 
+mistake-what-above-per-second = { mistake-protection }의 초당 요청 수 { $value }
+mistake-why-above-per-second = { mistake-why-not-a-number }
+mistake-fix-above-per-second = { mistake-fix-not-a-number } 규칙을 항상 적용하려면 비워 두세요.
+
 mistake-what-protect-unreadable = 파일 { $path }
 mistake-why-protect-unreadable = 읽을 수 없습니다: { $error }.
 mistake-fix-protect-unreadable = 읽을 수 있는 파일을 고르거나, 표준 입력은 -를 적어 주세요. 표준 입력은 한 옵션에서만 읽을 수 있습니다.
@@ -150,7 +154,7 @@ mistake-what-protect-malformed = 형식에 맞지 않는 경로 규칙
 mistake-why-protect-malformed = 읽을 수 없습니다: { $error }.
 mistake-fix-protect-malformed = `munjigi site show SITEKEY --json | jq .protect`가 출력하는 것과 같은 JSON 배열을 적어 주세요.
 
-mistake-fix-protections = 경로 규칙은 {"{"}"path": "/account/*", "level": "waited│worked│pictured│allowed"{"}"}처럼 적고, "level"이 없으면 그 경로는 열려 있습니다. 그 밖에 host, methods, dry_run, no_exemptions를 쓸 수 있습니다.
+mistake-fix-protections = 경로 규칙은 {"{"}"path": "/account/*", "level": "waited│worked│pictured│allowed"{"}"}처럼 적고, "level"이 없으면 그 경로는 열려 있습니다. 그 밖에 host, methods, dry_run, no_exemptions, above_per_second를 쓸 수 있습니다.
 mistake-what-protection-malformed = { mistake-protection }
 mistake-why-protection-malformed = 읽을 수 없습니다: { $error }.
 mistake-fix-protection-malformed = { mistake-fix-protections }

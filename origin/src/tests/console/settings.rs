@@ -323,6 +323,7 @@ async fn rows_about_paths_are_added_kept_in_order_and_removed(pool: PgPool) {
         ("level-0", "pictured"),
         ("methods-0", "get, POST"),
         ("host-0", "shop.example"),
+        ("above-0", "50"),
         ("dry_run-0", "yes"),
         ("path-1", ""),
         ("level-1", "worked"),
@@ -336,7 +337,7 @@ async fn rows_about_paths_are_added_kept_in_order_and_removed(pool: PgPool) {
     assert_eq!(before, json!({ "protect": [] }));
     let rules = json!([
         { "path": "/account/*", "host": "shop.example", "methods": ["GET", "POST"],
-            "level": "pictured", "dry_run": true },
+            "level": "pictured", "dry_run": true, "above_per_second": 50 },
         { "path": "/", "no_exemptions": true },
     ]);
     assert_eq!(after, json!({ "protect": rules }));
@@ -348,6 +349,7 @@ async fn rows_about_paths_are_added_kept_in_order_and_removed(pool: PgPool) {
     assert!(tab.page.contains("No changes."), "{}", tab.page);
     let typed = [("path-0", "account"), ("level-0", "open"), ("path-1", ""), ("path-2", "/b")];
     let typed = [typed.as_slice(), &[("level-2", "waited"), ("methods-2", "GE1")]].concat();
+    let typed = [typed.as_slice(), &[("above-2", "5 a second")]].concat();
     tab.send(&path, &form(&mark, &typed)).await;
     assert_eq!(tab.status, 422);
     for told in [
@@ -355,6 +357,9 @@ async fn rows_about_paths_are_added_kept_in_order_and_removed(pool: PgPool) {
         "id=\"path-0-mistake\"><p>&#34;account&#34;",
         "id=\"path-1-mistake\"><p>&#34;/b&#34;",
         "name=\"methods-1\" value=\"GE1\"",
+        "<a href=\"#above-1\">Protected paths</a> &#34;5 a second&#34;: it is not a whole number",
+        "id=\"above-1-mistake\"><p>&#34;5 a second&#34;",
+        "name=\"above-1\" value=\"5 a second\"",
     ] {
         assert!(tab.page.contains(told), "{told}: {}", tab.page);
     }

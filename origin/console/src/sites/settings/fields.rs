@@ -70,9 +70,9 @@ impl SettingsForm {
         let mode = modes.into_iter().find(|mode| mode.as_str() == self.mode)?;
         let under_attack =
             UnderAttack::ALL.into_iter().find(|when| when.as_str() == self.under_attack)?;
-        let protect = self.protect.rules()?;
         let ticked = self.pictures().into_iter().filter(|(_, ticked)| *ticked);
         let mut unread = Vec::new();
+        let protect = self.protect.rules(&mut unread)?;
         // The maximum that the database can store.
         let most = i64::MAX.unsigned_abs();
         Some(Edit {
@@ -209,7 +209,7 @@ mod tests {
                 level: Some(Level::Pictured),
                 dry_run: true,
                 no_exemptions: true,
-                above_per_second: None,
+                above_per_second: Some(50),
             }],
             ..Settings::of_a_new_site()
         };

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use munjigi_domain::settings::Mistake;
 use munjigi_i18n::Texts;
 use munjigi_protocol::{Level, Protection};
 use serde::Deserialize;
@@ -40,6 +41,8 @@ pub struct PathRow {
     /// Separated by commas or spaces.
     pub methods: String,
     pub host: String,
+    /// Requests per second, as typed; empty: always.
+    pub above: String,
     pub dry_run: bool,
     pub no_exemptions: bool,
 }
@@ -59,6 +62,7 @@ impl From<BTreeMap<String, String>> for PathRows {
                 level: text("level"),
                 methods: text("methods"),
                 host: text("host"),
+                above: text("above"),
                 dry_run: typed("dry_run").is_some(),
                 no_exemptions: typed("no_exemptions").is_some(),
             }
@@ -73,9 +77,10 @@ impl PathRows {
         Self { rows: rules.iter().map(PathRow::of).collect(), is_sent: true }
     }
 
-    /// The rules; `None` if a row is not of our form.
-    pub fn rules(&self) -> Option<Vec<Protection>> {
-        self.rows.iter().map(PathRow::rule).collect()
+    /// The rules; `None` if a row is not of our form. A number that is none is
+    /// reported together with the other mistakes.
+    pub fn rules(&self, unread: &mut Vec<Mistake>) -> Option<Vec<Protection>> {
+        self.rows.iter().enumerate().map(|(number, row)| row.rule(number, unread)).collect()
     }
 
     /// The rows to show, with empty ones for new rules.
@@ -97,6 +102,7 @@ impl PathRow {
             level: rule.level.map_or(OPEN, Level::as_str).to_owned(),
             methods: rule.methods.join(", "),
             host: rule.host.clone().unwrap_or_default(),
+            above: rule.above_per_second.map(|above| above.to_string()).unwrap_or_default(),
             dry_run: rule.dry_run,
             no_exemptions: rule.no_exemptions,
         }
@@ -108,16 +114,21 @@ impl PathRow {
             level: Level::Worked.as_str().to_owned(),
             methods: String::new(),
             host: String::new(),
+            above: String::new(),
             dry_run: false,
             no_exemptions: false,
         }
     }
 
-    fn rule(&self) -> Option<Protection> {
+    fn rule(&self, number: usize, unread: &mut Vec<Mistake>) -> Option<Protection> {
         let level = match self.level.as_str() {
             OPEN => None,
             word => Some(Level::parse(word)?),
         };
+        let above = (!self.above.is_empty()).then(|| self.above.parse().ok());
+        if above == Some(None) {
+            unread.push(Mistake::AbovePerSecond { rule: number, typed: self.above.clone() });
+        }
         let words = self.methods.split([',', ' ']).filter(|word| !word.is_empty());
         Some(Protection {
             path: self.path.clone(),
@@ -126,7 +137,7 @@ impl PathRow {
             level,
             dry_run: self.dry_run,
             no_exemptions: self.no_exemptions,
-            above_per_second: None,
+            above_per_second: above.flatten(),
         })
     }
 
@@ -148,6 +159,11 @@ impl PathRow {
                 line.push_str(" · ");
                 line.push_str(&String::from(t.get(key)));
             }
+        }
+        if !self.above.is_empty() {
+            line.push_str(" · ");
+            let above = t.get("settings-protect-above-line").with("number", &self.above);
+            line.push_str(&String::from(above));
         }
         line
     }
@@ -171,12 +187,14 @@ mod tests {
             ("level-2", "worked"),
             ("methods-2", "get, POST"),
             ("host-2", "shop.example"),
+            ("above-2", " 50 "),
             ("dry_run-2", "yes"),
             ("path-0", " "),
             ("level-0", "pictured"),
             ("csrf", "x"),
         ]);
-        let rules = rows.rules().unwrap();
+        let mut unread = Vec::new();
+        let rules = rows.rules(&mut unread).unwrap();
         let paths: Vec<&str> = rules.iter().map(|rule| rule.path.as_str()).collect();
         assert_eq!(paths, ["/b", "/c"]);
         assert_eq!(rules[0].methods, ["GET", "POST"]);
@@ -184,7 +202,9 @@ mod tests {
             (rules[0].level, rules[0].dry_run, rules[1].level),
             (Some(Level::Worked), true, None)
         );
-        assert_eq!(PathRows::of(&rules).rules(), Some(rules));
+        assert_eq!((rules[0].above_per_second, rules[1].above_per_second), (Some(50), None));
+        assert_eq!(PathRows::of(&rules).rules(&mut unread), Some(rules));
+        assert_eq!(unread, []);
         assert_eq!(rows.shown().count(), 4);
     }
 
@@ -192,9 +212,29 @@ mod tests {
     fn a_form_without_rows_keeps_the_rules_and_a_foreign_level_is_refused() {
         assert!(!rows(&[("csrf", "x")]).is_sent);
         let cleared = rows(&[("path-0", "")]);
-        assert_eq!((cleared.rules(), cleared.is_sent), (Some(Vec::new()), true));
+        assert_eq!((cleared.rules(&mut Vec::new()), cleared.is_sent), (Some(Vec::new()), true));
         for level in ["", "Worked", "none"] {
-            assert_eq!(rows(&[("path-0", "/a"), ("level-0", level)]).rules(), None, "{level}");
+            let foreign = rows(&[("path-0", "/a"), ("level-0", level)]);
+            assert_eq!(foreign.rules(&mut Vec::new()), None, "{level}");
         }
+    }
+
+    #[test]
+    fn a_load_that_is_no_number_is_reported_with_its_row_and_kept() {
+        for typed in ["x", "-1", "1.5", "4 000", "4294967296"] {
+            let fields = [("path-0", "/a"), ("level-0", "open"), ("path-3", "/b")];
+            let rows = rows(&[&fields[..], &[("level-3", "worked"), ("above-3", typed)]].concat());
+            let mut unread = Vec::new();
+            assert_eq!(rows.rules(&mut unread).map(|rules| rules.len()), Some(2), "{typed}");
+            assert_eq!(unread, [Mistake::AbovePerSecond { rule: 1, typed: typed.to_owned() }]);
+            assert!(rows.shown().any(|row| row.above == typed), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_line_tells_the_load() {
+        let fields = [("path-0", "/a"), ("level-0", "worked"), ("above-0", "50")];
+        let lines = rows(&fields).lines(&Texts::default());
+        assert_eq!(lines, ["/a · worked · only above 50 requests per second"]);
     }
 }

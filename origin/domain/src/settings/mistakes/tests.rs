@@ -50,6 +50,7 @@ fn every_kind() -> Vec<(Mistake, Vec<&'static str>)> {
         (Mistake::UnknownCondition { rule: 5, name: text("match.countri") }, vec!["match.countri"]),
         (Mistake::TooManyProtections { count: 102 }, vec!["102", "100"]),
         (Mistake::Protection { rule: 5, path: text("a b") }, vec![r#""a b""#, "/account/*"]),
+        (Mistake::AbovePerSecond { rule: 5, typed: text("4 000") }, vec![r#""4 000""#]),
         (
             Mistake::ProtectUnreadable { path: text("p.json"), error: text("gone") },
             vec!["p.json", "gone"],

@@ -38,6 +38,7 @@ impl Mistake {
             Self::NotANumber { field, .. } => *field,
             Self::TooManyProtections { .. }
             | Self::Protection { .. }
+            | Self::AbovePerSecond { .. }
             | Self::ProtectUnreadable { .. }
             | Self::ProtectMalformed { .. }
             | Self::ProtectionMalformed { .. }
@@ -73,6 +74,7 @@ impl Mistake {
             | Self::UnknownList { value: typed, .. }
             | Self::Weight { value: typed, .. }
             | Self::Asn { typed }
+            | Self::AbovePerSecond { typed, .. }
             | Self::Protection { path: typed, .. } => quoted(typed),
             _ => self.value().unwrap_or(what),
         };
@@ -143,6 +145,7 @@ impl Mistake {
             Self::UnknownCondition { .. } => "unknown-condition",
             Self::TooManyProtections { .. } => "too-many-protections",
             Self::Protection { .. } => "protection",
+            Self::AbovePerSecond { .. } => "above-per-second",
             Self::ProtectUnreadable { .. } => "protect-unreadable",
             Self::ProtectMalformed { .. } => "protect-malformed",
             Self::ProtectionMalformed { .. } => "protection-malformed",
@@ -169,6 +172,9 @@ impl Mistake {
             | Self::UnknownList { rule, value }
             | Self::Weight { rule, value } => placed(text, *rule).with("value", quoted(value)),
             Self::Asn { typed } => text.with("value", quoted(typed)),
+            Self::AbovePerSecond { rule, typed } => {
+                placed(text, *rule).with("value", quoted(typed))
+            }
             Self::Protection { rule, path } => placed(text, *rule).with("path", quoted(path)),
             Self::RulesUnreadable { path, error } | Self::ProtectUnreadable { path, error } => {
                 text.with("path", path).with("error", error)
