@@ -123,13 +123,13 @@ pub fn run(
     })?;
     let name = if hosts.is_empty() { "pages on this machine".to_owned() } else { hosts.join(", ") };
     let site = site.as_ref().unwrap_or(&local);
-    match before {
-        Some(before) => println!("{}", told_before(file, site, &name, before)),
-        None => {
-            let url = url.map_or_else(|| ADDRESS.to_owned(), |url| url.to_string());
-            println!("{}", told(file, site, &name, &url));
-        }
-    }
+    let told = if let Some(before) = before {
+        told_before(file, site, &name, before)
+    } else {
+        let url = url.map_or_else(|| ADDRESS.to_owned(), |url| url.to_string());
+        told(file, site, &name, &url)
+    };
+    println!("{told}");
     Ok(())
 }
 
