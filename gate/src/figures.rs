@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use munjigi_captcha::Shared;
-use munjigi_protocol::{CountBatch, CountKind, PRICE_BUCKETS, SiteConfig};
+use munjigi_protocol::{Count, CountBatch, CountKind, PRICE_BUCKETS, SiteConfig};
 
 /// Minutes that are remembered. Counts arrive some ten seconds late.
 const MINUTES: u64 = 5;
@@ -26,6 +26,16 @@ struct Site {
 struct Minute {
     issued: [u32; PRICE_BUCKETS],
     flooded: u32,
+    stops: BTreeMap<String, Stops>,
+}
+
+/// How many requests a rule about paths stopped.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stops {
+    /// Those that were not let through.
+    pub stopped: u64,
+    /// Those that would not have been, if the rule were not a dry run.
+    pub would_stop: u64,
 }
 
 /// A site now.
@@ -40,6 +50,8 @@ pub struct Now {
     pub dearest: Option<u32>,
     /// Whether challenges were issued while the site was under attack.
     pub is_under_attack: bool,
+    /// What rules about paths stopped, by the start of their paths.
+    pub stops: BTreeMap<String, Stops>,
 }
 
 impl Figures {
@@ -65,10 +77,16 @@ impl Figures {
                     *sum = sum.saturating_add(count);
                 }
             }
-            for count in batch.counts.iter().filter(|count| count.kind == CountKind::Flooded) {
+            for count in &batch.counts {
+                let is_kept = matches!(
+                    count.kind,
+                    CountKind::Flooded | CountKind::Stopped | CountKind::WouldStop
+                );
+                if !is_kept {
+                    continue;
+                }
                 let site = all.entry(count.sitekey.clone()).or_default();
-                let minute = site.minute(count.minute);
-                minute.flooded = minute.flooded.saturating_add(count.count);
+                site.minute(count.minute).note(count);
             }
         });
     }
@@ -83,6 +101,22 @@ impl Figures {
             });
             all.iter().map(|(sitekey, site)| (sitekey.clone(), site.now())).collect()
         })
+    }
+}
+
+impl Minute {
+    fn note(&mut self, count: &Count) {
+        let number = u64::from(count.count);
+        if count.kind == CountKind::Flooded {
+            self.flooded = self.flooded.saturating_add(count.count);
+            return;
+        }
+        let stops = self.stops.entry(count.action.clone()).or_default();
+        if count.kind == CountKind::Stopped {
+            stops.stopped += number;
+        } else {
+            stops.would_stop += number;
+        }
     }
 }
 
@@ -101,6 +135,12 @@ impl Site {
                 *sum += u64::from(count);
             }
         }
+        let mut stops = BTreeMap::<String, Stops>::new();
+        for (rule, more) in self.minutes.values().flat_map(|minute| &minute.stops) {
+            let sums = stops.entry(rule.clone()).or_default();
+            sums.stopped += more.stopped;
+            sums.would_stop += more.would_stop;
+        }
         let half = issued.iter().sum::<u64>().div_ceil(2);
         let sums = issued.iter().scan(0, |sum, count| {
             *sum += count;
@@ -116,6 +156,7 @@ impl Site {
                 .map(|(least, _)| *least),
             dearest: least.rev().find(|(_, count)| *count > 0).map(|(least, _)| *least),
             is_under_attack: self.minutes.values().any(|minute| minute.flooded > 0),
+            stops,
         }
     }
 }
@@ -149,6 +190,34 @@ mod tests {
         assert_eq!(price(now(105)), Some((Some(1), Some(4))));
         assert_eq!(price(now(109)), Some((Some(4), Some(4))));
         assert_eq!(now(110), None, "no one's site is forgotten");
+    }
+
+    #[test]
+    fn what_rules_stopped_is_summed_over_the_last_minutes() {
+        let figures = Figures::default();
+        let stop = |minute, kind, action: &str, count| Count {
+            minute,
+            sitekey: "mj_a".to_owned(),
+            hostname: String::new(),
+            action: action.to_owned(),
+            kind,
+            code: None,
+            country: String::new(),
+            asn: 0,
+            algorithm: None,
+            count,
+            solve_ms: Vec::new(),
+        };
+        let counts = vec![
+            stop(100, CountKind::Stopped, "/a/*", 5),
+            stop(103, CountKind::Stopped, "/a/*", 2),
+            stop(104, CountKind::Stopped, "/a/*", 1),
+            stop(104, CountKind::WouldStop, "/b", 7),
+        ];
+        figures.note(&CountBatch { counts, prices: Vec::new(), ..prices(104, [0; PRICE_BUCKETS]) });
+        let stops = figures.now(105).remove("mj_a").unwrap().stops;
+        let (a, b) = (Stops { stopped: 3, would_stop: 0 }, Stops { stopped: 0, would_stop: 7 });
+        assert_eq!(stops, [("/a/*".to_owned(), a), ("/b".to_owned(), b)].into());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use munjigi_captcha::ports::StoreError;
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
-use munjigi_protocol::{CountBatch, HealthCheck, Status};
+use munjigi_protocol::{CountBatch, CountKind, HealthCheck, Status};
 use munjigi_serving::background;
 use munjigi_serving::config as serving;
 use munjigi_serving::entropy::NoEntropy;
@@ -92,6 +92,22 @@ impl Native {
     /// The parts.
     pub fn parts(&self) -> &Parts {
         &self.0
+    }
+}
+
+/// Adds what rules about paths stopped to the metrics.
+fn count_stops(batch: &CountBatch) {
+    for count in &batch.counts {
+        let dry_run = match count.kind {
+            CountKind::Stopped => "false",
+            CountKind::WouldStop => "true",
+            _ => continue,
+        };
+        let (site, path) = (count.sitekey.clone(), count.action.clone());
+        metrics::counter!(
+            "munjigi_edge_stopped_total", "site" => site, "path" => path, "dry_run" => dry_run
+        )
+        .increment(count.count.into());
     }
 }
 
@@ -199,6 +215,7 @@ impl Platform for Native {
     /// Counted here, and kept for the origin if there is one.
     async fn forward(&self, batch: &CountBatch) -> Result<(), String> {
         self.0.figures.note(batch);
+        count_stops(batch);
         self.0.store.count(&batch.counts).await.map_err(|error| error.to_string())?;
         if self.0.state.config.origin_url.is_none() {
             return Ok(());

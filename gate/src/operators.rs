@@ -16,7 +16,7 @@ use munjigi_keys::UnixMillis;
 use munjigi_serving::ports::ControlStore as _;
 use url::Url;
 
-use crate::figures::Now;
+use crate::figures::{Now, Stops};
 use crate::html::escaped;
 use crate::live::Live;
 use crate::request::is_loopback;
@@ -106,8 +106,12 @@ fn sections(sites: &BTreeMap<String, Now>, days: &[Day]) -> String {
             "" => format!("<p>Nothing happened in the last {DAYS} days.</p>"),
             rows => format!("<table>\n{HEAD}<tbody>\n{rows}</tbody></table>"),
         };
-        let _ =
-            write!(text, "<section>\n<h2>{name}</h2>\n{key}{}\n{table}\n</section>\n", told(now));
+        let _ = write!(
+            text,
+            "<section>\n<h2>{name}</h2>\n{key}{}\n{}{table}\n</section>\n",
+            told(now),
+            stops(now)
+        );
         text
     })
 }
@@ -126,6 +130,23 @@ fn row(mut text: String, day: &Day) -> String {
     text.push_str("</tr>\n");
     text
 }
+
+/// What the site's rules about paths did in the last five minutes.
+fn stops(now: &Now) -> String {
+    if now.stops.is_empty() {
+        return String::new();
+    }
+    let rows = now.stops.iter().fold(String::new(), |mut text, (path, stops)| {
+        let (path, Stops { stopped, would_stop }) = (escaped(path), stops);
+        let head = format!("<th scope=\"row\"><code>{path}</code></th>");
+        let _ = writeln!(text, "<tr>{head}<td>{stopped}</td><td>{would_stop}</td></tr>");
+        text
+    });
+    format!("<table>\n{STOPS_HEAD}<tbody>\n{rows}</tbody></table>\n")
+}
+
+const STOPS_HEAD: &str = "<thead><tr><th scope=\"col\">Path, last five minutes</th>\
+    <th scope=\"col\">Stopped</th><th scope=\"col\">Dry run would stop</th></tr></thead>\n";
 
 fn told(now: &Now) -> String {
     let attack = if now.is_under_attack { "<strong>Under attack.</strong> " } else { "" };
@@ -188,6 +209,10 @@ pub fn describe_metrics() {
         "munjigi_edge_tls_failed_total",
         "Connections that did not finish their TLS handshake"
     );
+    metrics::describe_counter!(
+        "munjigi_edge_stopped_total",
+        "Requests that a rule about paths did not let through, or would not have"
+    );
     metrics::describe_gauge!(
         "munjigi_certificate_not_after_seconds",
         metrics::Unit::Seconds,
@@ -207,6 +232,7 @@ mod tests {
             price,
             dearest: price.map(|price| price * 2),
             is_under_attack,
+            stops: [("/<a>/*".to_owned(), Stops { stopped: 12, would_stop: 0 })].into(),
         };
         let sites = [
             ("mj_a".to_owned(), now("a.example", Some(4), true)),
@@ -218,6 +244,7 @@ mod tests {
         assert!(text.contains("<h2>a.example</h2>\n<p><code>mj_a</code></p>"), "{text}");
         assert!(text.contains("Under attack.</strong> Price now: 4 ×, for some 8 ×."), "{text}");
         assert!(text.contains("2024-10-04</th><td>7</td><td>6</td><td>5</td><td>4</td><td>3</td>"));
+        assert!(text.contains("/&lt;a>/*</code></th><td>12</td><td>0</td>"), "{text}");
         assert!(text.contains("<h2>&lt;b></h2>") && text.contains("No visitors"), "{text}");
         assert!(text.contains("<h2>mj_gone</h2>"), "{text}");
     }
