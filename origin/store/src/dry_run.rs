@@ -212,7 +212,7 @@ async fn read(
 }
 
 /// Whether Postgres cancelled the query because of its timeout.
-fn is_cancelled(error: &sqlx::Error) -> bool {
+pub(crate) fn is_cancelled(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.as_deref() == Some("57014")
 }

@@ -45,6 +45,7 @@ pub mod secrets;
 pub mod sessions;
 pub mod sites;
 pub mod statistics;
+pub mod stops;
 mod transaction;
 pub mod vendor_keys;
 pub mod webhooks;

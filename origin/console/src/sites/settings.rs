@@ -20,6 +20,7 @@ use munjigi_i18n::{Text, Texts};
 use munjigi_protocol::Mode;
 use munjigi_store::audit::Author;
 use munjigi_store::sites::{EditRefused, EditSite, Intent, SiteRecord};
+use munjigi_store::stops::{self, Stops};
 use paths::{LEVELS, PathRow};
 
 use super::find;
@@ -45,6 +46,8 @@ struct Page {
     modes: [&'static str; 3],
     /// What a path can require.
     levels: [&'static str; 5],
+    /// What the rules about paths stopped lately; `None` if it is not known.
+    stops: Option<Vec<Stops>>,
 }
 
 /// A mistake, with the field it belongs to.
@@ -109,7 +112,7 @@ pub async fn show(
     Path((_, sitekey)): Path<(String, String)>,
 ) -> Result<Response, PageError> {
     let site = find(&asking, &sitekey).await?;
-    let page = page(&asking, &site, None);
+    let page = page(&asking, &site, None).await?;
     Ok(render(&page)?.into_response())
 }
 
@@ -141,7 +144,7 @@ pub async fn submit(
         Err(EditRefused::Site(_)) => "deleted-already",
         Err(EditRefused::Mistakes(mistakes)) => {
             let site = find(&asking, &sitekey).await?;
-            let mut page = page(&asking, &site, Some(fields));
+            let mut page = page(&asking, &site, Some(fields)).await?;
             page.mistakes =
                 mistakes.0.iter().map(|mistake| Told::of(asking.t(), mistake)).collect();
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, render(&page)?).into_response());
@@ -150,7 +153,7 @@ pub async fn submit(
             let site = find(&asking, &sitekey).await?;
             // The user has now seen the current settings and can submit again.
             let fields = SettingsForm { mark: site.settings().mark(), ..fields };
-            let mut page = page(&asking, &site, Some(fields));
+            let mut page = page(&asking, &site, Some(fields)).await?;
             page.is_late = true;
             return Ok((StatusCode::CONFLICT, render(&page)?).into_response());
         }
@@ -159,10 +162,20 @@ pub async fn submit(
     Ok(Redirect::to(&place).into_response())
 }
 
-fn page(asking: &Asking, site: &SiteRecord, typed: Option<SettingsForm>) -> Page {
+async fn page(
+    asking: &Asking,
+    site: &SiteRecord,
+    typed: Option<SettingsForm>,
+) -> Result<Page, PageError> {
     let settings = site.settings();
     let present = SettingsForm::of(&settings);
-    Page {
+    let (pool, sitekey) = (&asking.app.pool, &site.config.sitekey);
+    let stops = if settings.protect.is_empty() {
+        Some(Vec::new())
+    } else {
+        stops::last_day(pool, sitekey, asking.app.clock.now()).await?
+    };
+    Ok(Page {
         frame: asking.frame(asking.t().get("settings-of").with("name", &site.name), Entry::Sites),
         name: site.name.clone(),
         sitekey: site.config.sitekey.clone(),
@@ -174,5 +187,6 @@ fn page(asking: &Asking, site: &SiteRecord, typed: Option<SettingsForm>) -> Page
         mistakes: Vec::new(),
         levels: LEVELS,
         modes: [Mode::Managed, Mode::Invisible, Mode::Interactive].map(Mode::as_str),
-    }
+        stops,
+    })
 }

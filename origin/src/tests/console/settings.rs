@@ -1,11 +1,12 @@
 //! A site's settings: shown, changed, validated, and never overwritten unseen.
 
 use munjigi_domain::accounts::Role;
+use munjigi_protocol::{Count, CountKind};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use crate::rig::people::Someone;
-use crate::rig::{Rig, Tab};
+use crate::rig::{self, MINUTE, NOON, Rig, Tab, count};
 
 /// The form as it is shown, with these fields changed.
 pub fn form<'a>(version: &'a str, typed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
@@ -394,4 +395,54 @@ async fn rules_about_paths_are_shown_to_those_who_cannot_change_them(pool: PgPoo
     let mut tab = rig.tab_of(&kim.account).await;
     tab.open(&path).await;
     assert!(tab.page.contains(line), "{}", tab.page);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn what_rules_about_paths_stopped_in_a_day_is_shown_beside_them(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, site) = shop(&rig).await;
+    let blog = rig.site_of(&kim, "Blog").await;
+    let rules = r#"[{"path":"/A-path-of-more-than-thirty-two-bytes/*","level":"worked"},
+        {"path":"/dry/*","level":"worked","dry_run":true}, {"path":"/calm","level":"worked"}]"#;
+    sqlx::query("UPDATE sites SET protect = $1::jsonb WHERE name = 'Shop'")
+        .bind(rules)
+        .execute(&rig.pool)
+        .await
+        .unwrap();
+    let shop = site.rsplit('/').next().unwrap();
+    let stops = |sitekey: &str, kind, rule: &str, minutes_ago: u64, number| Count {
+        minute: NOON.0 / MINUTE - minutes_ago,
+        sitekey: sitekey.to_owned(),
+        hostname: String::new(),
+        action: rule.to_owned(),
+        ..count(kind, number)
+    };
+    let long = "/a-path-of-more-than-thirty-two-";
+    let counts = [
+        stops(shop, CountKind::Stopped, long, 0, 4_000),
+        Count { country: "US".to_owned(), ..stops(shop, CountKind::Stopped, long, 0, 4_000) },
+        stops(shop, CountKind::Stopped, long, 24 * 60, 300),
+        stops(shop, CountKind::Stopped, long, 24 * 60 + 1, 20),
+        stops(shop, CountKind::WouldStop, "/dry/*", 5, 17),
+        stops(shop, CountKind::Stopped, "/gone", 5, 99),
+        stops(shop, CountKind::Solved, "/calm", 5, 88),
+        stops(&blog, CountKind::Stopped, long, 5, 1),
+    ];
+    let taken = rig.post("/internal/counts", &rig::counts(1, &counts)).await;
+    assert_eq!(taken.status, 204, "{}", taken.body);
+    let path = format!("{site}/settings");
+    let mut tab = rig.tab_of(&kim.account).await;
+    let mark = open(&mut tab, &path).await;
+    let cells = |page: &str| -> Vec<String> {
+        let (rows, _) = page.rsplit_once("</td></tr>").unwrap();
+        let cell = |row: &str| row.rsplit("<td>").next().unwrap().to_owned();
+        rows.split("</td></tr>").map(cell).collect()
+    };
+    let dry = "0 <p class=\"hint\">in dry run: 17</p>";
+    assert_eq!(cells(&tab.page), ["8300", dry, "0", "", ""]);
+    // With a mistake too, beside the rows as they were typed.
+    let typed = [("path-0", "/dry/*"), ("level-0", "worked"), ("above-0", "x")];
+    tab.send(&path, &form(&mark, &typed)).await;
+    assert_eq!(tab.status, 422);
+    assert_eq!(cells(&tab.page), [dry, "", ""]);
 }

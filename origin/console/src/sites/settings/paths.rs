@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use munjigi_domain::settings::Mistake;
 use munjigi_i18n::Texts;
 use munjigi_protocol::{Level, Protection};
+use munjigi_store::stops::Stops;
 use serde::Deserialize;
 
 /// Rows for new rules.
@@ -13,6 +14,9 @@ const EMPTY_ROWS: usize = 2;
 
 /// The word of a path that requires nothing.
 const OPEN: &str = "open";
+
+/// Bytes of a path under which the edge counts what its rule stopped.
+const MAX_COUNTED_BYTES: usize = 32;
 
 /// What a row can require, as words of the form.
 pub const LEVELS: [&str; 5] = [
@@ -96,6 +100,19 @@ impl PathRows {
 }
 
 impl PathRow {
+    /// The number of requests that the row stopped, and that it would have
+    /// stopped; the second is absent unless there are some, or it is a dry run.
+    pub fn stopped(&self, stops: &[Stops]) -> (u64, Option<u64>) {
+        let path = self.path.to_ascii_lowercase();
+        let name = path.get(..path.floor_char_boundary(MAX_COUNTED_BYTES)).unwrap_or_default();
+        let sum = |is_dry_run: bool| -> u64 {
+            let its = stops.iter().filter(|stops| stops.rule == name);
+            its.filter(|stops| stops.is_dry_run == is_dry_run).map(|stops| stops.count).sum()
+        };
+        let would_stop = sum(true);
+        (sum(false), (self.dry_run || would_stop > 0).then_some(would_stop))
+    }
+
     fn of(rule: &Protection) -> Self {
         Self {
             path: rule.path.clone(),
@@ -171,6 +188,10 @@ impl PathRow {
 
 #[cfg(test)]
 mod tests {
+    use munjigi_captcha::{Exemption, Site, Wanted};
+    use munjigi_domain::settings::Settings;
+    use munjigi_protocol::SiteConfig;
+
     use super::*;
 
     fn rows(fields: &[(&str, &str)]) -> PathRows {
@@ -229,6 +250,37 @@ mod tests {
             assert_eq!(unread, [Mistake::AbovePerSecond { rule: 1, typed: typed.to_owned() }]);
             assert!(rows.shown().any(|row| row.above == typed), "{typed}");
         }
+    }
+
+    #[test]
+    fn a_row_has_the_counts_of_its_path_as_the_edge_names_it() {
+        let long = "/Konto/\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}\u{e4}*";
+        let rows = rows(&[
+            ("path-0", long),
+            ("level-0", "worked"),
+            ("path-1", "/Dry"),
+            ("level-1", "worked"),
+            ("dry_run-1", "yes"),
+            ("path-2", "/c"),
+            ("level-2", "worked"),
+        ]);
+        let site = SiteConfig {
+            protect: rows.rules(&mut Vec::new()).unwrap(),
+            ..Settings::of_a_new_site().config("mj_00000000000000000000000000")
+        };
+        let site = Site::parse(&site, Exemption::Ignored).unwrap();
+        let named = |path: &str| {
+            let wanted = Wanted::new("GET", None, path);
+            site.guards(&wanted).next().map(|guard| guard.name().to_owned()).unwrap()
+        };
+        let stops = |path: &str, is_dry_run: bool, count: u64| Stops {
+            rule: named(path),
+            is_dry_run,
+            count,
+        };
+        let all = [stops(long, false, 3), stops(long, true, 4), stops("/dry", false, 5)];
+        let counts: Vec<_> = rows.rows.iter().map(|row| row.stopped(&all)).collect();
+        assert_eq!(counts, [(3, Some(4)), (5, Some(0)), (0, None)]);
     }
 
     #[test]
