@@ -363,6 +363,10 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
                 "",
                 "path below which visitors reach the edge on a host that serves other things too: /captcha",
             ),
+            Variable::without_default(
+                "MUNJIGI_PROTECT",
+                "hosts of a zone whose paths the Worker protects, JSON from host to sitekey: docs/protect.md",
+            ),
             Variable::with_default(
                 "MUNJIGI_SHARDS",
                 "8",
