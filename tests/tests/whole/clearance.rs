@@ -69,7 +69,7 @@ async fn the_worker_gives_clearance_and_is_asked_for_it() -> Result<()> {
     let given = redeem.header(COOKIE, &round).send().await?;
     ensure!(given.status() == 200, "{given:?}");
     let [clearance, round] = cookies(&given).try_into().ok().context("two cookies")?;
-    ensure!(round == "__Host-munjigi-rounds=1", "{round}");
+    ensure!(round.starts_with("__Host-munjigi-rounds=1."), "{round}");
     ensure!(given.json::<ClearanceReply>().await?.path == "/account/x?a=1");
 
     let passed = page(&client, &check("/account/x?a=1"), &clearance, AGENT).await?;

@@ -4,6 +4,7 @@
 pub mod check;
 pub mod page;
 mod redeem;
+mod rounds;
 
 use munjigi_captcha::clearance::Holder;
 use munjigi_captcha::clearance::errand::Errand;

@@ -9,9 +9,10 @@ use munjigi_captcha::clearance::errand::{Errand, WAIT_SECONDS};
 use munjigi_captcha::clearance::{self, Asked, Clearance};
 use munjigi_captcha::issue::{self, PublicKey};
 use munjigi_protocol::accept_language::preferred;
-use munjigi_protocol::{CLEARANCE_COOKIE, CLEARANCE_ROUNDS_COOKIE, Level, WELL_KNOWN};
+use munjigi_protocol::{CLEARANCE_COOKIE, Level, WELL_KNOWN};
 
-use super::{Cookie, clearances, cookies, holder};
+use super::rounds::Rounds;
+use super::{Cookie, clearances, holder};
 use crate::answer::{Answer, CacheRule};
 use crate::form::{self, Fields};
 use crate::inbound::{Inbound, Source};
@@ -22,12 +23,6 @@ use crate::request_context::RequestContext;
 
 /// The languages of the page, English first: it is the fallback.
 const LANGUAGES: [&str; 10] = ["en", "ko", "ja", "zh-CN", "de", "fr", "es", "pt-BR", "ar", "he"];
-
-/// Clearances within [`ROUNDS_SECONDS`] after which another would not help.
-const MAX_ROUNDS: u32 = 3;
-
-/// How long a round is remembered.
-pub const ROUNDS_SECONDS: u64 = 120;
 
 /// Its own files, and the widget's frame.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; \
@@ -84,14 +79,14 @@ pub async fn answer<P: Platform>(
         return trouble(edge, inbound, Trouble::Stale, None).await;
     };
     let header = inbound.header("cookie").unwrap_or_default();
-    let rounds = rounds(&header);
-    if rounds >= Some(MAX_ROUNDS) {
+    let rounds = Rounds::of(&header).unwrap_or_default();
+    if rounds.are_too_many() {
         return trouble(edge, inbound, Trouble::Loop, Some(&errand)).await;
     }
     if query.waited.is_some() && errand.needs == Level::Waited && edge.now >= errand.waited_at() {
         return waited(edge, inbound, &errand, rounds).await;
     }
-    shown(edge, inbound, ("work", 200), Some((&errand, &to)), rounds.unwrap_or_default()).await
+    shown(edge, inbound, ("work", 200), Some((&errand, &to)), rounds).await
 }
 
 /// The page in place of what a form was sent to, which a redirect would lose.
@@ -101,11 +96,11 @@ pub async fn for_form<P: Platform>(
     errand: &Errand,
 ) -> Result<Answer, Answer> {
     let to = errand.seal(&edge.state.config.authority);
-    let rounds = rounds(&inbound.header("cookie").unwrap_or_default());
-    if rounds >= Some(MAX_ROUNDS) {
+    let rounds = Rounds::of(&inbound.header("cookie").unwrap_or_default()).unwrap_or_default();
+    if rounds.are_too_many() {
         return trouble(edge, inbound, Trouble::Loop, Some(errand)).await;
     }
-    shown(edge, inbound, ("form", 403), Some((errand, &to)), rounds.unwrap_or_default()).await
+    shown(edge, inbound, ("form", 403), Some((errand, &to)), rounds).await
 }
 
 /// The page that says what is wrong.
@@ -124,15 +119,7 @@ pub async fn trouble<P: Platform>(
         return Ok(page);
     }
     // Who tries again begins to count again.
-    let over = Cookie { name: CLEARANCE_ROUNDS_COOKIE, framed: is_framed(inbound) }.end();
-    Ok(page.with_header("Set-Cookie", over))
-}
-
-/// How often clearance was given to this browser lately; `None` where it has
-/// sent no such cookie.
-pub fn rounds(header: &str) -> Option<u32> {
-    let all = cookies(header, CLEARANCE_ROUNDS_COOKIE);
-    all.filter_map(|value| value.parse().ok()).max()
+    Ok(page.with_header("Set-Cookie", Rounds::forgotten(is_framed(inbound))))
 }
 
 /// Clearance for waiting.
@@ -140,7 +127,7 @@ async fn waited<P: Platform>(
     edge: &RequestContext<'_, P>,
     inbound: &Inbound<P::Source>,
     errand: &Errand,
-    rounds: Option<u32>,
+    rounds: Rounds,
 ) -> Result<Answer, Answer> {
     let authority = &edge.state.config.authority;
     let visit = inbound.visit();
@@ -162,11 +149,9 @@ async fn waited<P: Platform>(
     let seconds = clearance.expires_at.seconds().saturating_sub(edge.now.seconds());
     let framed = is_framed(inbound);
     let cookie = Cookie { name: CLEARANCE_COOKIE, framed };
-    let round = Cookie { name: CLEARANCE_ROUNDS_COOKIE, framed };
-    let rounds = rounds.unwrap_or_default() + 1;
     Ok(on_errand()
         .with_header("Set-Cookie", cookie.set(&clearance.seal(authority), seconds))
-        .with_header("Set-Cookie", round.set(&rounds.to_string(), ROUNDS_SECONDS)))
+        .with_header("Set-Cookie", rounds.and(errand, false, edge.now).cookie(framed)))
 }
 
 async fn shown<P: Platform>(
@@ -174,7 +159,7 @@ async fn shown<P: Platform>(
     inbound: &Inbound<P::Source>,
     (state, status): (&str, u16),
     errand: Option<(&Errand, &str)>,
-    rounds: u32,
+    rounds: Rounds,
 ) -> Result<Answer, Answer> {
     let page = document(edge, inbound).await?;
     let Some((errand, to)) = errand else { return Ok(html(status, &page, "", "")) };
@@ -191,9 +176,8 @@ async fn shown<P: Platform>(
     let refresh = format!(
         "<meta http-equiv=\"refresh\" content=\"{seconds};url={WELL_KNOWN}/clearance?waited=1&amp;to={to}\">"
     );
-    let round = Cookie { name: CLEARANCE_ROUNDS_COOKIE, framed: is_framed(inbound) };
     Ok(html(status, &page, &attributes, if waits { &refresh } else { "" })
-        .with_header("Set-Cookie", round.set(&rounds.to_string(), ROUNDS_SECONDS)))
+        .with_header("Set-Cookie", rounds.cookie(is_framed(inbound))))
 }
 
 /// Whether a frame asked; browsers may keep its cookies apart.

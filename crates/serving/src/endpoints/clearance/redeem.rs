@@ -1,15 +1,14 @@
 //! `POST /clearance`: a token for a cookie, once.
 
 use munjigi_captcha::Refusal;
-use munjigi_captcha::clearance;
 use munjigi_captcha::clearance::errand::Errand;
+use munjigi_captcha::clearance::{self, Asked, Closed, Lack};
 use munjigi_captcha::issue::{self, PublicKey};
 use munjigi_captcha::siteverify::Reason;
-use munjigi_protocol::{
-    CLEARANCE_COOKIE, CLEARANCE_ROUNDS_COOKIE, ClearanceReply, ClearanceRequest, Code, routes,
-};
+use munjigi_protocol::{CLEARANCE_COOKIE, ClearanceReply, ClearanceRequest, Code, routes};
 
-use super::{Cookie, holder, page};
+use super::rounds::Rounds;
+use super::{Cookie, clearances, holder};
 use crate::answer::Answer;
 use crate::inbound::Inbound;
 use crate::platform::Platform;
@@ -29,7 +28,8 @@ pub async fn answer<P: Platform>(
     })?;
     // The page has set this cookie. Without it, the next one would not come back
     // either, and a token would be lost for nothing.
-    let Some(rounds) = page::rounds(&inbound.header("cookie").unwrap_or_default()) else {
+    let cookies = inbound.header("cookie").unwrap_or_default();
+    let Some(rounds) = Rounds::of(&cookies) else {
         let detail = "the browser has sent back no cookie";
         return Err(Answer::problem(Code::CookiesRequired, detail));
     };
@@ -49,11 +49,13 @@ pub async fn answer<P: Platform>(
     let given = clearance::redeem(authority, &site, &redemptions, token, whom, edge.now, &mut rng);
     let given = given.await.map_err(|reason| Answer::from(refusal(reason)))?;
     let cookie = Cookie { name: CLEARANCE_COOKIE, framed: request.framed };
-    let round = Cookie { name: CLEARANCE_ROUNDS_COOKIE, framed: request.framed };
-    let rounds = rounds.saturating_add(1).to_string();
+    let asked = Asked { site: &site, place: visit.place(), holder: whom.0, now: edge.now };
+    let before = clearance::check(authority, &asked, errand.needs, clearances(&cookies));
+    let is_step_up = before == Err(Closed::Lacks(Lack::TooLittle));
+    let rounds = rounds.and(&errand, is_step_up, edge.now);
     Ok(Answer::json(&ClearanceReply { path: errand.path })
         .with_header("Set-Cookie", cookie.set(&given.seal(authority), clearance::SECONDS))
-        .with_header("Set-Cookie", round.set(&rounds, page::ROUNDS_SECONDS)))
+        .with_header("Set-Cookie", rounds.cookie(request.framed)))
 }
 
 fn refusal(reason: Reason) -> Refusal {

@@ -118,7 +118,7 @@ fn a_visitor_earns_a_path_and_comes_back_to_it() {
             && set.ends_with("; Path=/; Max-Age=1800; Secure; HttpOnly; SameSite=Lax"),
         "{set}"
     );
-    assert_eq!(cookie(&given, 1), "__Host-munjigi-rounds=1");
+    assert!(cookie(&given, 1).starts_with("__Host-munjigi-rounds=1."));
     let clearance = cookie(&given, 0);
     for answer in ["401", "303"] {
         let open = edge.check(answer, "/account/orders?page=2", &[("cookie", &clearance)]);
@@ -194,7 +194,7 @@ fn a_form_gets_the_page_in_place_so_that_it_is_not_lost() {
     assert_eq!(refused.status, 403);
     assert!(text(&refused).contains(" data-state=\"form\""), "{}", text(&refused));
     assert!(text(&refused).contains(" data-back=\"/account/a&quot;%3C\""), "{}", text(&refused));
-    assert_eq!(cookie(&refused, 0), "__Host-munjigi-rounds=0");
+    assert_eq!(cookie(&refused, 0), "__Host-munjigi-rounds=0.0");
 }
 
 #[test]
@@ -264,17 +264,32 @@ fn without_cookies_or_with_too_many_rounds_the_page_says_so() {
     let refused = edge.redeem(&to, &token, "a=b");
     assert_eq!(read::<Problem>(&refused).code.as_str(), "cookies-required");
     // The token is still good.
-    assert_eq!(edge.redeem(&to, &token, "__Host-munjigi-rounds=2").status, 200);
+    assert_eq!(edge.redeem(&to, &token, "__Host-munjigi-rounds=16.1795000000").status, 200);
     let page = |cookie| edge.with("GET", &format!("/clearance?to={to}"), &[("cookie", cookie)]);
-    assert!(text(&page("__Host-munjigi-rounds=2")).contains("data-state=\"work\""));
-    let ended = page("__Host-munjigi-rounds=3");
+    assert!(text(&page("__Host-munjigi-rounds=16.1795000000")).contains("data-state=\"work\""));
+    let ended = page("__Host-munjigi-rounds=17.1795000000");
     assert!(text(&ended).contains("data-state=\"loop\" data-back=\"/account/\""));
     assert!(header(&ended, "Set-Cookie").unwrap().contains("-rounds=; Path=/; Max-Age=0;"));
     let query = format!("sitekey={}&answer=303&method=POST&path=/account/", edge.sitekey);
-    let headers = [NAVIGATES, ("cookie", "__Host-munjigi-rounds=3")];
+    let headers = [NAVIGATES, ("cookie", "__Host-munjigi-rounds=17.1795000000")];
     let form = edge.with("POST", &format!("/v1/clearance/check?{query}"), &headers);
     assert!(text(&form).contains("data-state=\"loop\""));
     assert!(header(&form, "Set-Cookie").unwrap().contains("-rounds=; Path=/; Max-Age=0;"));
+}
+
+#[test]
+fn a_step_up_is_no_round_and_a_cookie_that_does_not_help_is_one() {
+    let edge = protecting(vec![rule("/in/*", Level::Pictured), rule("/*", Level::Worked)]);
+    let given = edge.redeem(&edge.errand("/"), &edge.token(), "__Host-munjigi-rounds=0.0");
+    let (worked, round) = (cookie(&given, 0), cookie(&given, 1));
+    let rounds = |cookies: &str| {
+        let token = edge.token_for("clearance/pictured");
+        let given = edge.redeem(&edge.errand("/in/"), &token, cookies);
+        let count = cookie(&given, 1);
+        count.split(['=', '.']).nth(1).unwrap().to_owned()
+    };
+    assert_eq!(rounds(&format!("{worked}; {round}")), "2");
+    assert_eq!(rounds(&round), "9");
 }
 
 #[test]
