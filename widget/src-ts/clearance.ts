@@ -3,6 +3,8 @@
 import type { ClearanceReply, ClearanceRequest, Problem } from "./protocol";
 
 const root = document.documentElement;
+// Without this, the page offers another try after a while.
+root.dataset.live = "";
 const { to = "", sitekey = "", level = "", back = "/" } = root.dataset;
 /** A page of the same host shows this one in a frame and waits. */
 const inline = new URLSearchParams(location.search).has("inline") && parent != window;

@@ -1,0 +1,42 @@
+// The page of clearance where its script does not come.
+//
+//   node --test tests/journeys/clearance-page.test.mjs
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'node:test';
+
+import { chromium } from 'playwright-core';
+
+import { ROOT } from '../bench/stack.mjs';
+
+const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
+
+const WAITS = ' data-state="work" data-no-script="needed" data-to="x" data-sitekey="mj_x"';
+
+for (const language of ['en', 'ar'])
+  test(`a page whose script does not come offers another try after a while, ${language}`, async (t) => {
+    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    t.after(() => browser.close());
+    const page = await browser.newPage({ viewport: { width: 360, height: 640 } });
+    const built = readFileSync(join(ROOT, 'dist/_clearance', `${language}.html`), 'utf8');
+    const body = built.replace('<html', `<html${WAITS}`);
+    await page.route('**/*', (route) =>
+      route.request().isNavigationRequest() ? route.fulfill({ body, contentType: 'text/html' }) : route.abort());
+    await page.goto('https://shop.example/.well-known/munjigi/clearance?to=x');
+    const again = page.locator('.late a');
+    assert.equal(await again.isVisible(), false);
+    // Its time, without waiting for it.
+    await page.evaluate(() => document.getAnimations().forEach((animation) => animation.finish()));
+    assert.ok(await again.isVisible());
+    const words = JSON.parse(readFileSync(join(ROOT, 'widget/clearance/locales', `${language}.json`), 'utf8'));
+    assert.equal((await page.locator('.late').innerText()).trim(), `${words.failed} ${words.again}`);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    await Promise.all([page.waitForEvent('framenavigated'), again.click()]);
+    assert.equal(page.url(), 'https://shop.example/.well-known/munjigi/clearance?to=x');
+    // Where the script has come, there is nothing of this.
+    await page.evaluate(() => (document.documentElement.dataset.live = ''));
+    assert.equal(await again.count(), 1);
+    assert.equal(await page.locator('.late').isVisible(), false);
+  });
