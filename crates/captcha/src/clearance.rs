@@ -279,18 +279,19 @@ pub enum Closed {
     Lacks(Lack),
 }
 
-/// Whether a request with these cookies may have a path that needs this level.
+/// Whether a request with these cookies, as [`Clearance::open`] opens them, may
+/// have a path that needs this level.
 /// A site's rules about visitors come first: those that name what the edge sees
 /// for itself allow or block.
 ///
 /// # Errors
 ///
 /// It may not.
-pub fn check<'text>(
+pub fn check(
     authority: &Authority,
     asked: &Asked<'_>,
     needs: Level,
-    cookies: impl Iterator<Item = &'text str>,
+    cookies: impl Iterator<Item = Result<Clearance, SealError>>,
 ) -> Result<Opened, Closed> {
     let Place { address, country, asn, listed } = asked.place;
     let seen = Sighting {
@@ -308,8 +309,8 @@ pub fn check<'text>(
     }
     let mut lack = Lack::Missing;
     for cookie in cookies.take(MAX_COOKIES) {
-        let opened = Clearance::open(authority, cookie).map_err(|SealError| Lack::Foreign);
-        let opened = opened
+        let opened = cookie
+            .map_err(|SealError| Lack::Foreign)
             .and_then(|clearance| clearance.suffices(authority, asked, needs).map(|()| clearance));
         match opened {
             Ok(clearance) => return Ok(Opened::By(Box::new(clearance))),

@@ -25,6 +25,9 @@ const MISS_MS: u64 = 5_000;
 /// revoked is accepted again when they forget it.
 const STALE_MS: u64 = 600_000;
 
+/// The start of sitekeys in our own shape.
+const SITEKEY_PREFIX: &str = "mj_";
+
 /// The key of the filter of imported keys.
 pub const IMPORTS_KEY: &str = "imports";
 
@@ -74,6 +77,17 @@ impl<'request, P: Platform> Sites<'request, P> {
     /// The sites as known at a given time.
     pub const fn new(platform: &'request P, state: &'request State, now: UnixMillis) -> Self {
         Self { platform, state, now }
+    }
+
+    /// The site of a sitekey that was checked and loaded lately.
+    pub fn recent(&self, sitekey: &str) -> Option<Arc<Site>> {
+        // The cache has names of other kinds, too.
+        let is_own = sitekey.starts_with(SITEKEY_PREFIX);
+        let known = || self.state.sites.with(|sites| sites.find(sitekey, self.now.0));
+        match is_own.then(known) {
+            Some(Lookup::Fresh(known)) => known.site,
+            _ => None,
+        }
     }
 
     /// What the store has under a sitekey, bypassing our own caches. It may

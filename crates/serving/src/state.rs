@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use munjigi_captcha::clearance::Clearance;
 use munjigi_captcha::pictures::PicturePack;
 use munjigi_captcha::{Imports, List, Loads, Shared, Site};
 use munjigi_counters::Counters;
@@ -20,6 +21,9 @@ const CACHED_PACKS: usize = 64;
 
 /// Maximum number of cached lists; each takes up to 80 KB.
 const CACHED_LISTS: usize = 128;
+
+/// Maximum number of cached clearances, of some 400 bytes each.
+const CACHED_CLEARANCES: usize = 1_024;
 
 /// Everything that outlives a request.
 pub struct State {
@@ -43,6 +47,8 @@ pub struct State {
     pub(crate) health: Shared<Option<(Health, u64)>>,
     /// The counters of the policy.
     pub(crate) counters: Arc<Shared<Counters>>,
+    /// Clearances by their cookies: the files of a page all come with the same one.
+    pub(crate) opened: Shared<Cache<Clearance>>,
     /// How busy paths are whose rules hold only under load.
     pub(crate) loads: Arc<Shared<Loads>>,
     /// Counts to be sent to the origin.
@@ -81,6 +87,7 @@ impl State {
             document: Shared::default(),
             health: Shared::default(),
             counters: Arc::new(Shared::new(Counters::new(config.counter_half_life_seconds))),
+            opened: Shared::new(Cache::new(CACHED_CLEARANCES)),
             loads: Arc::default(),
             counts: Arc::default(),
             counts_due: Arc::default(),

@@ -30,7 +30,12 @@ fn lack(visit: &Visit, agent: &str, at: u64, needs: Level, cookies: &[&str]) -> 
     let (site, holder) = (site(Vec::new()), Holder::of(agent));
     let now = UnixMillis::from_seconds(NOW.seconds() + at);
     let asked = Asked { site: &site, place: visit.place(), holder, now };
-    match check(&of_ring(ROOT_A), &asked, needs, cookies.iter().copied()) {
+    match check(
+        &of_ring(ROOT_A),
+        &asked,
+        needs,
+        cookies.iter().map(|it| Clearance::open(&of_ring(ROOT_A), it)),
+    ) {
         Ok(_) => None,
         Err(Closed::Lacks(lack)) => Some(lack),
         Err(Closed::Blocked) => panic!("blocked"),
@@ -100,7 +105,12 @@ fn a_sites_rules_allow_and_block_by_what_the_edge_sees() {
     let said = |rules| {
         let (site, holder) = (site(rules), Holder::of(AGENT));
         let asked = Asked { site: &site, place: FIREFOX.place(), holder, now: NOW };
-        check(&authority, &asked, Level::Worked, core::iter::once(cookie.as_str()))
+        check(
+            &authority,
+            &asked,
+            Level::Worked,
+            core::iter::once(Clearance::open(&authority, &cookie)),
+        )
     };
     let asn = Some(FIREFOX.asn);
     assert_eq!(said(vec![rule(asn, Verdict::Allow)]), Ok(Opened::Allowed));

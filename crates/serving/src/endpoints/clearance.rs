@@ -6,12 +6,16 @@ pub mod page;
 mod redeem;
 mod rounds;
 
-use munjigi_captcha::clearance::Holder;
+use munjigi_captcha::SealError;
 use munjigi_captcha::clearance::errand::Errand;
+use munjigi_captcha::clearance::{Clearance, Holder};
 use munjigi_protocol::{CLEARANCE_COOKIE, WELL_KNOWN};
 
+use crate::cache::Lookup;
 use crate::config::Config;
 use crate::inbound::{Inbound, Source};
+use crate::platform::Platform;
+use crate::request_context::RequestContext;
 
 pub use redeem::answer as redeem;
 
@@ -27,9 +31,24 @@ fn cookies<'text>(header: &'text str, name: &str) -> impl Iterator<Item = &'text
     })
 }
 
-/// The values of a request's clearances.
-fn clearances(header: &str) -> impl Iterator<Item = &str> {
-    cookies(header, CLEARANCE_COOKIE)
+/// A request's clearances, opened. What was opened is remembered for as long as it
+/// is good, under its whole text.
+fn clearances<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    header: &str,
+) -> impl Iterator<Item = Result<Clearance, SealError>> {
+    let (state, now) = (edge.state, edge.now.0);
+    cookies(header, CLEARANCE_COOKIE).map(move |cookie| {
+        if let Lookup::Fresh(clearance) = state.opened.with(|opened| opened.find(cookie, now)) {
+            return Ok(clearance);
+        }
+        let clearance = Clearance::open(&state.config.authority, cookie)?;
+        let left = clearance.expires_at.0.saturating_sub(now);
+        if left > 0 {
+            state.opened.with(|opened| opened.keep(cookie, clearance.clone(), now, left));
+        }
+        Ok(clearance)
+    })
 }
 
 /// Who asks, as clearances know it.

@@ -129,8 +129,12 @@ async fn decide<P: Platform>(
     original: &Original,
 ) -> Result<Decision, Refusal> {
     let authority = &edge.state.config.authority;
-    let key = PublicKey::Sitekey(issue::sitekey(authority, sitekey)?);
-    let site = issue::site(&edge.sites(), &key, None).await?;
+    let site = if let Some(site) = edge.sites().recent(sitekey) {
+        site
+    } else {
+        let key = PublicKey::Sitekey(issue::sitekey(authority, sitekey)?);
+        issue::site(&edge.sites(), &key, None).await?
+    };
     // No one can earn anything from a paused site, so that its paths would be
     // closed to everyone.
     if site.state == SiteState::Paused {
@@ -147,7 +151,7 @@ async fn decide<P: Platform>(
     let place = edge.placed(&site, inbound.place()).await;
     let asked = Asked { site: &site, place, holder: holder(inbound), now: edge.now };
     let cookies = inbound.header("cookie").unwrap_or_default();
-    let closed = match clearance::check(authority, &asked, needs, clearances(&cookies)) {
+    let closed = match clearance::check(authority, &asked, needs, clearances(edge, &cookies)) {
         Ok(opened) => return Ok(Decision::Passes(Some(opened))),
         Err(closed) => closed,
     };

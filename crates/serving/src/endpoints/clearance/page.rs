@@ -138,7 +138,7 @@ async fn waited<P: Platform>(
     let place = edge.placed(&site, visit.place()).await;
     let asked = Asked { site: &site, place, holder: holder(inbound), now: edge.now };
     let header = inbound.header("cookie").unwrap_or_default();
-    if clearance::check(authority, &asked, errand.needs, clearances(&header)).is_ok() {
+    if clearance::check(authority, &asked, errand.needs, clearances(edge, &header)).is_ok() {
         return Ok(on_errand());
     }
     let limited = rate_limit::admit(edge.platform, Limit::Challenge, &errand.sitekey, &visit);
