@@ -114,8 +114,9 @@ export async function openShopGate(t, rules = RULES) {
 /**
  * The application: it says what it was asked.
  * @param {{after: (close: () => unknown) => void}} t
+ * @param {object[]} [kept] gets what it was asked on its pages, too
  */
-export async function openShop(t) {
+export async function openShop(t, kept = []) {
   const page = (/** @type {string} */ body) => `<!doctype html><html lang="en"><meta charset="utf-8"><title>Shop</title>${body}`;
   const server = createServer((request, response) => {
     /** @type {Buffer[]} */
@@ -130,6 +131,7 @@ export async function openShop(t) {
         return response.writeHead(200, { 'content-type': 'text/html' }).end(page('<form method="post" action="/account/order"><input name="what" value="tea &amp; 김치"><button>Order</button></form>'));
       const body = Buffer.concat(chunks);
       const asked = { method, url, headers, bytes: body.length, digest: createHash('sha256').update(body).digest('hex'), body: body.length < 1_000 ? String(body) : '' };
+      kept.push(asked);
       if (!String(headers.accept).includes('text/html')) return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(asked));
       const text = JSON.stringify(asked).replaceAll('<', '\\u003c');
       return response.writeHead(200, { 'content-type': 'text/html' }).end(page(`<h1>Shop</h1><script type="application/json" id="asked">${text}</script>`));
