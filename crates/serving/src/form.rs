@@ -2,6 +2,8 @@
 //! back ends send: `application/x-www-form-urlencoded`, `multipart/form-data`,
 //! JSON. What the fields mean is decided in `munjigi_captcha`.
 
+use std::borrow::Cow;
+
 use munjigi_protocol::{OutcomeRequest, SiteverifyRequest};
 use serde::de::DeserializeOwned;
 
@@ -96,10 +98,11 @@ fn unquote(text: &str) -> &str {
     text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(text)
 }
 
+/// A field, or why it is none.
+type Field<'text> = Result<(Cow<'text, str>, String), FormError>;
+
 /// Assigns the fields; unknown ones are ignored.
-fn collect<T: Fields>(
-    fields: impl Iterator<Item = Result<(String, String), FormError>>,
-) -> Result<T, FormError> {
+fn collect<'text, T: Fields>(fields: impl Iterator<Item = Field<'text>>) -> Result<T, FormError> {
     let mut request = T::default();
     for (position, field) in fields.enumerate() {
         let (name, value) = field?;
@@ -115,18 +118,21 @@ fn collect<T: Fields>(
     Ok(request)
 }
 
-fn url_encoded(body: &[u8]) -> impl Iterator<Item = Result<(String, String), FormError>> {
+fn url_encoded(body: &[u8]) -> impl Iterator<Item = Field<'_>> {
     body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()).map(|pair| {
         let mut halves = pair.splitn(2, |byte| *byte == b'=');
         let name = decode(halves.next().unwrap_or_default())?;
         let value = decode(halves.next().unwrap_or_default())?;
-        Ok((name, value))
+        Ok((name, value.into_owned()))
     })
 }
 
 /// `+` is a space, `%41` a byte; the result must be UTF-8. A lone `%` stays, as
 /// the URL standard says.
-fn decode(text: &[u8]) -> Result<String, FormError> {
+fn decode(text: &[u8]) -> Result<Cow<'_, str>, FormError> {
+    if !text.contains(&b'+') && !text.contains(&b'%') {
+        return core::str::from_utf8(text).map(Cow::Borrowed).map_err(|_| FormError::Body);
+    }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some((first, after)) = rest.split_first() {
@@ -143,7 +149,7 @@ fn decode(text: &[u8]) -> Result<String, FormError> {
             (byte, _) => bytes.push(*byte),
         }
     }
-    String::from_utf8(bytes).map_err(|_| FormError::Body)
+    String::from_utf8(bytes).map(Cow::Owned).map_err(|_| FormError::Body)
 }
 
 fn digit(byte: u8) -> Option<u8> {
@@ -177,7 +183,7 @@ fn multipart<T: Fields>(boundary: &str, body: &[u8]) -> Result<T, FormError> {
         }
         if let Some(name) = part_name(headers) {
             let value = core::str::from_utf8(value).map_err(|_| FormError::Body)?;
-            fields.push(Ok((name, value.to_owned())));
+            fields.push(Ok((Cow::Owned(name), value.to_owned())));
         }
         rest = next;
     }
