@@ -25,18 +25,18 @@ for (const language of ['en', 'ar'])
     await page.route('**/*', (route) =>
       route.request().isNavigationRequest() ? route.fulfill({ body, contentType: 'text/html' }) : route.abort());
     await page.goto('https://shop.example/.well-known/munjigi/clearance?to=x');
-    const again = page.locator('.late a');
+    const again = page.locator('.on-work.late a');
     assert.equal(await again.isVisible(), false);
     // Its time, without waiting for it.
     await page.evaluate(() => document.getAnimations().forEach((animation) => animation.finish()));
     assert.ok(await again.isVisible());
     const words = JSON.parse(readFileSync(join(ROOT, 'widget/clearance/locales', `${language}.json`), 'utf8'));
-    assert.equal((await page.locator('.late').innerText()).trim(), `${words.failed} ${words.again}`);
+    assert.equal((await page.locator('.on-work.late').innerText()).trim(), `${words.failed} ${words.again}`);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
     await Promise.all([page.waitForEvent('framenavigated'), again.click()]);
     assert.equal(page.url(), 'https://shop.example/.well-known/munjigi/clearance?to=x');
     // Where the script has come, there is nothing of this.
     await page.evaluate(() => (document.documentElement.dataset.live = ''));
     assert.equal(await again.count(), 1);
-    assert.equal(await page.locator('.late').isVisible(), false);
+    assert.equal(await page.locator('.on-work.late').isVisible(), false);
   });

@@ -45,11 +45,17 @@ async function redeem(token: string): Promise<void> {
   else show("failed");
 }
 
-document.getElementById("send")!.onclick = () => location.reload();
+/** Sends the form again. A script's reload() makes a GET of it in WebKit: there it is filled in still. */
+const resend = (): void => {
+  if (/^Apple/.test(navigator.vendor) && history.length > 1) history.back();
+  else location.reload();
+};
+
+document.getElementById("send")!.onclick = resend;
 const again = document.getElementById("again") as HTMLAnchorElement;
 again.href = back;
 // A form that was sent here is still what the browser would send.
-again.onclick = () => !form || (location.reload(), false);
+again.onclick = () => !form || (resend(), false);
 
 if (to) {
   const { munjigi } = window;
