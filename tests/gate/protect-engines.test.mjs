@@ -57,7 +57,8 @@ async function openFirefox(t, javaScript) {
   const page = await own.newPage();
   return {
     goto: async (url) => void (await page.goto(url)),
-    url: async () => page.url(),
+    // The driver's own notion of it comes a little later.
+    url: async () => String(await page.evaluate('location.href')),
     evaluate: (script) => page.evaluate(script),
     press: (selector) => page.click(selector),
     sendAgain: () => page.click('#send'),
