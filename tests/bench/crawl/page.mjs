@@ -153,7 +153,7 @@ ${wanted}
 Each program is imitated: its user agent, and paths as it asks for them, without cookies or scripts. Link previews ask for an open page here. Feeds are exempt below protected folders as well. The last four come from \`${VERIFIED}\`, which a rule about visitors allows: \`rules = [{ match = { prefix = "${VERIFIED}" }, verdict = "allow" }]\` in the site's line. Addresses here are those set aside for documentation and measurements; on your site, write the networks that the crawler's maker publishes.
 
 ${closed}
-A name proves nothing: anyone can send it. So link previews of protected pages show the page of clearance instead, feed readers that fetch the whole article get none, and search engines without a rule for their networks lose protected pages. If previews matter, leave the pages that people share open. Feeds below a protected folder are exempt as \`feed\`, \`feed/\`, \`*.rss\` and \`*.atom\`; for other names, put a rule without a level before the others: \`path = "/archive/feed.xml"\`.
+A name proves nothing: anyone can send it. So link previews of protected pages show the page of clearance instead, feed readers that fetch the whole article get none, and search engines without a rule for their networks lose protected pages. If previews matter, leave the pages that people share open. Feeds below a protected folder are exempt as \`*.rss\`, \`*.atom\`, \`feed\`, \`rss\`, \`feed.xml\`, \`feed.json\`, \`rss.xml\` and \`atom.xml\`; for other names, put a rule without a level before the others: \`path = "/archive/index.xml"\`.
 
 ## Running it
 

@@ -27,7 +27,7 @@ export const PROGRAMS = [
   reader('Inoreader', 'Mozilla/5.0 (compatible; inoreader.com; 3 subscribers)', '/feed.xml', '/wiki/feed'),
   reader('NewsBlur', 'NewsBlur Feed Fetcher - 2 subscribers - https://www.newsblur.com', '/rss.xml', '/archive/new.rss'),
   reader('NetNewsWire', 'NetNewsWire (RSS Reader; https://netnewswire.com/)', '/feed.json', '/wiki/changes.atom'),
-  reader('FreshRSS', 'FreshRSS/1.27.1 (Linux; https://freshrss.org)', '/atom.xml', '/archive/feed'),
+  reader('FreshRSS', 'FreshRSS/1.27.1 (Linux; https://freshrss.org)', '/atom.xml', '/archive/feed.xml'),
   reader('Miniflux', 'Mozilla/5.0 (compatible; Miniflux/2.2.14; +https://miniflux.app)', '/index.xml', '/wiki/feed/'),
   reader('Tiny Tiny RSS', 'Tiny Tiny RSS/25.04 (https://tt-rss.org/)', '/rss', '/archive/new.atom'),
   reader('Thunderbird', 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.5.0', '/feed/', '/wiki/changes.rss'),
@@ -50,8 +50,8 @@ const CLOSED = [
   ['Googlebot’s name from another network', GOOGLEBOT, PAGE, ['/archive/1', '/wiki/1']],
   ['a link preview of a protected page', 'Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)', PAGE, ['/archive/1', '/wiki/1']],
   ['a feed reader that also fetches the article', 'Mozilla/5.0 (compatible; Miniflux/2.2.14; +https://miniflux.app)', PAGE, ['/archive/1']],
-  ['a feed reader at other names of feeds', 'Tiny Tiny RSS/25.04 (https://tt-rss.org/)', FEED,
-    ['/archive/feed.xml', '/archive/index.xml', '/archive/rss.xml', '/archive/atom.xml', '/archive/feed.json', '/archive/rss', '/archive/rss/']],
+  ['a feed reader at a name that other pages have too', 'Tiny Tiny RSS/25.04 (https://tt-rss.org/)', FEED,
+    ['/archive/index.xml', '/archive/?feed=rss2']],
 ];
 
 /**
