@@ -1,7 +1,7 @@
 // All benchmarks, or the named ones: prints their tables and one of ratios, and writes the
 // measurements to `.munjigi/bench/<time>.json`.
 //
-//   node tests/bench/run.mjs [sizes] [solve] [edge] [gate] [soak] [worker] [meter] [spread] [intake] [attack] [pictures] [console] [crawl] [fleet]
+//   node tests/bench/run.mjs [sizes] [solve] [edge] [gate] [soak] [worker] [meter] [spread] [intake] [attack] [pictures] [console] [clearance] [own-routes] [crawl] [fleet]
 //     [PART...] [--quick] [--json]
 //
 // Names that are no benchmark's are parts of the one that is named: `fleet people`.
@@ -18,7 +18,7 @@ import { ROOT } from './stack.mjs';
 /** @typedef {import('./report.mjs').Result} Result */
 
 // In this order: `worker` uses the CPU times that `edge` measured.
-const NAMES = ['sizes', 'solve', 'edge', 'gate', 'soak', 'worker', 'meter', 'spread', 'intake', 'attack', 'pictures', 'console', 'crawl', 'fleet'];
+const NAMES = ['sizes', 'solve', 'edge', 'gate', 'soak', 'worker', 'meter', 'spread', 'intake', 'attack', 'pictures', 'console', 'clearance', 'own-routes', 'crawl', 'fleet'];
 /** Those that run in parts. */
 const PARTED = ['solve', 'fleet'];
 const QUICK = {
