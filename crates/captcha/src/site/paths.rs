@@ -184,13 +184,11 @@ const EXEMPT: [&str; 17] = [
 ];
 
 /// Starts and ends of paths that are.
-const EXEMPT_BETWEEN: [(&str, &str); 8] = [
+const EXEMPT_BETWEEN: [(&str, &str); 6] = [
     ("/.well-known/", ""),
     ("/sitemap", ".xml"),
     ("/sitemap", ".xml.gz"),
     ("/apple-touch-icon", ".png"),
-    ("/", ".rss"),
-    ("/", ".atom"),
     ("/webhook/", ""),
     ("/webhooks/", ""),
 ];
@@ -203,12 +201,17 @@ fn is_exempt(path: &str) -> bool {
         path.len() >= start.len() + end.len() && path.starts_with(start) && path.ends_with(end)
     };
     let folder = path.strip_suffix('/').unwrap_or(path);
-    let name = folder.rfind('/').and_then(|at| folder.get(at + 1..)).unwrap_or_default();
-    FEEDS.contains(&name)
+    let at = folder.rfind('/').unwrap_or_default();
+    let (above, name) = (folder.get(..at).unwrap_or_default(), folder.get(at + 1..));
+    let is_feed = name.is_some_and(|name| {
+        FEEDS.contains(&name) || name.ends_with(".rss") || name.ends_with(".atom")
+    });
+    // Behind a file of scripts, servers ignore the rest: `/page.php/feed`.
+    is_feed && !above.contains('.')
         || EXEMPT.contains(&path)
         || EXEMPT_BETWEEN.iter().any(is_between)
         || path == "/index.xml"
-        || path.contains("/webhooks/")
+        || path.split_once("/webhooks/").is_some_and(|(above, _)| !above.contains('.'))
 }
 
 impl Site {
@@ -364,6 +367,7 @@ mod tests {
             "/archive/feed.xml",
             "/archive/rss",
             "/index.xml",
+            "/blog/all.atom",
             "/hooks/webhooks/x",
             "/sitemap-1.xml",
             "/webhooks/payments",
@@ -389,6 +393,9 @@ mod tests {
             "/sitemap.xm",
             "/feed.xml/secret",
             "/feed/secret",
+            "/secret.php/feed",
+            "/secret.php/webhooks/x",
+            "/secret.php/x/all.rss",
             "/atom.html",
             "/feeds",
         ] {
