@@ -196,6 +196,9 @@ const EXEMPT_BETWEEN: [(&str, &str); 6] = [
 /// Names of feeds, in any folder, also with a slash behind them.
 const FEEDS: [&str; 6] = ["feed", "feed.xml", "feed.json", "rss", "rss.xml", "atom.xml"];
 
+/// Ends of their other names.
+const FEED_ENDINGS: [&str; 2] = [".rss", ".atom"];
+
 fn is_exempt(path: &str) -> bool {
     let is_between = |(start, end): &(&str, &str)| {
         path.len() >= start.len() + end.len() && path.starts_with(start) && path.ends_with(end)
@@ -204,7 +207,7 @@ fn is_exempt(path: &str) -> bool {
     let at = folder.rfind('/').unwrap_or_default();
     let (above, name) = (folder.get(..at).unwrap_or_default(), folder.get(at + 1..));
     let is_feed = name.is_some_and(|name| {
-        FEEDS.contains(&name) || name.ends_with(".rss") || name.ends_with(".atom")
+        FEEDS.contains(&name) || FEED_ENDINGS.iter().any(|ending| name.ends_with(ending))
     });
     // Behind a file of scripts, servers ignore the rest: `/page.php/feed`.
     is_feed && !above.contains('.')
