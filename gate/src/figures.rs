@@ -161,6 +161,24 @@ impl Site {
     }
 }
 
+/// A count without anything that it need not have, for tests.
+#[cfg(test)]
+pub fn count(sitekey: &str, minute: u64, kind: CountKind, count: u32) -> Count {
+    Count {
+        minute,
+        sitekey: sitekey.to_owned(),
+        hostname: String::new(),
+        action: String::new(),
+        kind,
+        code: None,
+        country: String::new(),
+        asn: 0,
+        algorithm: None,
+        count,
+        solve_ms: Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use munjigi_protocol::{BatchId, PriceCount};
@@ -195,18 +213,9 @@ mod tests {
     #[test]
     fn what_rules_stopped_is_summed_over_the_last_minutes() {
         let figures = Figures::default();
-        let stop = |minute, kind, action: &str, count| Count {
-            minute,
-            sitekey: "mj_a".to_owned(),
-            hostname: String::new(),
+        let stop = |minute, kind, action: &str, number| Count {
             action: action.to_owned(),
-            kind,
-            code: None,
-            country: String::new(),
-            asn: 0,
-            algorithm: None,
-            count,
-            solve_ms: Vec::new(),
+            ..count("mj_a", minute, kind, number)
         };
         let counts = vec![
             stop(100, CountKind::Stopped, "/a/*", 5),

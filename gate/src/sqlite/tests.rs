@@ -4,12 +4,13 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use munjigi_captcha::contract::{At, price_store, redeem, redemption_store, row};
 use munjigi_captcha::redemption::bucket;
-use munjigi_protocol::{Count, CountKind};
+use munjigi_protocol::CountKind;
 use munjigi_serving::contract::{control_store, values};
 use munjigi_serving::ports::Values as _;
 use tempfile::TempDir;
 
 use super::*;
+use crate::figures::count;
 
 /// Files in a folder that goes with it.
 struct Files {
@@ -105,19 +106,7 @@ async fn what_happened_is_summed_by_day_and_site() {
         Clock::of(move || UnixMillis(begin.0 + passed.load(Ordering::Relaxed) * 86_400_000));
     let store = Sqlite::open(&files.path(), clock).unwrap();
     let sitekey = redeem(1, 1).facts.sitekey.to_string();
-    let count = |day: u64, kind, count| Count {
-        minute: (20_000 + day) * 1_440 + 7,
-        sitekey: sitekey.clone(),
-        hostname: String::new(),
-        action: String::new(),
-        kind,
-        code: None,
-        country: String::new(),
-        asn: 0,
-        algorithm: None,
-        count,
-        solve_ms: Vec::new(),
-    };
+    let count = |day: u64, kind, number| count(&sitekey, (20_000 + day) * 1_440 + 7, kind, number);
     let counts = [
         count(0, CountKind::Issued, 5),
         count(0, CountKind::Flooded, 5),
