@@ -10,7 +10,7 @@ import test, { after, before } from 'node:test';
 import { display, FIREFOX, freePort, Missing } from '../bench/browsers.mjs';
 import { until } from '../journeys/stage.mjs';
 import { NAMES, PROTECTED } from './proxies.mjs';
-import { HOST, openProtected, openShop, openShopGate } from './protect.mjs';
+import { HOST, openAll, openShop, openShopGate } from './protect.mjs';
 
 const REQUIRED = (process.env.MUNJIGI_REQUIRE ?? '').split(',');
 const WEBKIT_DRIVER = process.env.MUNJIGI_WEBKIT_DRIVER ?? '/usr/bin/WebKitWebDriver';
@@ -136,17 +136,13 @@ const ENGINES = { firefox: openFirefox, webkit: openWebkit };
 
 /** What the application was asked. @type {{method: string, url: string, headers: Record<string, string>, body: string}[]} */
 const asked = [];
-/** @type {Map<string, Awaited<ReturnType<typeof openProtected>> | Missing>} */
-const opened = new Map();
+/** @type {Map<string, import('./protect.mjs').Proxy | Missing>} */
+let opened;
 
 before(async () => {
   const shop = await openShopGate(context);
   const app = await openShop(context, asked);
-  for (const name of NAMES) {
-    const proxy = await openProtected(context, name, { gate: shop.gate.port, app }).catch((error) => error);
-    if (proxy instanceof Error && !(proxy instanceof Missing)) throw proxy;
-    opened.set(name, proxy);
-  }
+  opened = await openAll(context, { gate: shop.gate.port, app });
 });
 after(async () => {
   for (const close of closing.reverse()) await close();

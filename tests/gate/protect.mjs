@@ -6,8 +6,9 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { freePort } from '../journeys/stage.mjs';
+import { Missing } from '../bench/browsers.mjs';
 import { openGate } from './alone.mjs';
-import { KINDS, start } from './proxies.mjs';
+import { KINDS, NAMES, start } from './proxies.mjs';
 
 /** The protected host. */
 export const HOST = 'shop.example';
@@ -171,3 +172,21 @@ export function settingsNamedIn(/** @type {string} */ text) {
 }
 
 export const fileOf = (/** @type {string} */ name) => readFileSync(new URL(`../../deploy/proxy/protect/${name}`, import.meta.url), 'utf8');
+
+/** @typedef {Awaited<ReturnType<typeof openProtected>>} Proxy */
+
+/**
+ * Starts all of them. Where one is not installed, that is in its place.
+ * @param {{after: (close: () => unknown) => void}} t
+ * @param {{gate: number, app: number}} where
+ */
+export async function openAll(t, where) {
+  /** @type {Map<string, Proxy | Missing>} */
+  const opened = new Map();
+  for (const name of NAMES) {
+    const proxy = await openProtected(t, name, where).catch((error) => error);
+    if (proxy instanceof Error && !(proxy instanceof Missing)) throw proxy;
+    opened.set(name, proxy);
+  }
+  return opened;
+}

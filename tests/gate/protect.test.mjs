@@ -8,16 +8,16 @@ import test, { after, before } from 'node:test';
 import { ARGUMENTS, CHROMIUM, Missing } from '../bench/browsers.mjs';
 import { until } from '../journeys/stage.mjs';
 import { NAMES, PROTECTED } from './proxies.mjs';
-import { DOWNLOAD_BYTES, fileOf, HOST, openProtected, openShop, openShopGate, settingsNamedIn } from './protect.mjs';
+import { DOWNLOAD_BYTES, fileOf, HOST, openAll, openProtected, openShop, openShopGate, settingsNamedIn } from './protect.mjs';
 
 const REQUIRED = (process.env.MUNJIGI_REQUIRE ?? '').split(',');
 /** What a browser sends with a page. */
 const NAVIGATES = { 'sec-fetch-mode': 'navigate', accept: 'text/html,*/*', 'user-agent': 'Mozilla/5.0 Test' };
 const MAIN = { nginx: 'nginx.conf', caddy: 'Caddyfile', haproxy: 'haproxy.cfg', traefik: 'traefik.yaml', envoy: 'envoy.yaml' };
 
-/** @typedef {Awaited<ReturnType<typeof openProtected>>} Proxy */
+/** @typedef {import('./protect.mjs').Proxy} Proxy */
 /** @type {Map<string, Proxy | Missing>} */
-const opened = new Map();
+let opened;
 /** @type {(() => unknown)[]} */
 const closing = [];
 const context = { after: (/** @type {() => unknown} */ close) => closing.push(close) };
@@ -35,11 +35,7 @@ before(async () => {
   const args = [...ARGUMENTS, `--host-resolver-rules=MAP ${HOST} 127.0.0.1`, '--ignore-certificate-errors'];
   browser = await chromium.launch({ executablePath: CHROMIUM, args });
   closing.push(() => browser.close());
-  for (const name of NAMES) {
-    const proxy = await openProtected(context, name, { gate: shop.gate.port, app }).catch((error) => error);
-    if (proxy instanceof Error && !(proxy instanceof Missing)) throw proxy;
-    opened.set(name, proxy);
-  }
+  opened = await openAll(context, { gate: shop.gate.port, app });
 });
 after(async () => {
   for (const close of closing.reverse()) await close();
