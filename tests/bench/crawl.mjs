@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { engine } from '../journeys/pow-engine.mjs';
 import { command, say, whole } from './command.mjs';
 import { page, tables } from './crawl/page.mjs';
-import { visit } from './crawl/programs.mjs';
+import { SLACK, visit } from './crawl/programs.mjs';
 import { openSite } from './crawl/site.mjs';
 import { buildGate } from './gate.mjs';
 import { output } from './processes.mjs';
@@ -32,8 +32,9 @@ const CRAWLER = fileURLToPath(new URL('crawl/crawler.mjs', import.meta.url));
 /** @type {Kind[]} */
 const KINDS = [
   { name: 'no protection', way: 'ignores', connections: 32, share: 0.1, unchecked: true },
-  { name: 'simple, follows nothing', way: 'ignores', connections: 32, share: 0.35 },
-  { name: 'simple, follows redirects', way: 'follows', connections: 32, share: 0.35 },
+  { name: 'simple, follows nothing', way: 'ignores', connections: 32, share: 0.3 },
+  { name: 'simple, follows redirects', way: 'follows', connections: 32, share: 0.3 },
+  { name: 'simple, called a link preview', way: 'ignores', connections: 32, share: 0.1, agent: SLACK },
   { name: 'keeps cookies and waits', way: 'waits', connections: 8, share: 0.1 },
   { name: 'solves once', way: 'solves', connections: 8, share: 0.1 },
   { name: 'solves every 50, one address', way: 'solves', connections: 8, share: 0.05, per: 50 },

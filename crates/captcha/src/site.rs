@@ -5,6 +5,7 @@
 mod dry_run;
 mod load;
 mod paths;
+mod previews;
 mod rules;
 
 use munjigi_counters::Share;
@@ -24,6 +25,7 @@ pub use dry_run::{Prediction, SeenHost, Sighting};
 pub use load::Loads;
 use paths::MAX_PROTECTIONS;
 pub use paths::{Guard, Wanted};
+pub use previews::is_link_preview;
 use rules::Rule;
 
 /// Whether the edge honours sites that ask to be exempt (for load tests).

@@ -11,6 +11,7 @@ import { solver } from './solver.mjs';
  * @property {Way} way
  * @property {number} requests how many it makes
  * @property {number} connections
+ * @property {string} [agent] what it calls itself; a Firefox, if absent
  * @property {number} [per] requests after which it takes another name and a clearance of its own
  * @property {boolean} [moves] whether it then also comes from another network
  * @property {{engine: string, sitekey: string}} [solver] the file of the engine, and whose challenges
@@ -49,7 +50,7 @@ function crawler(job, ask) {
   let [number, cookie, since, inRow] = [0, '', 0, 0];
   /** @returns {Record<string, string>} */
   const headers = () => ({
-    'user-agent': nameOf(number),
+    'user-agent': job.agent ?? nameOf(number),
     accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
     'accept-language': 'en-US,en;q=0.5',
     'sec-fetch-mode': 'navigate',

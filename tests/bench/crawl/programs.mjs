@@ -15,10 +15,11 @@ const PAGE = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 /** @type {(name: string, agent: string, ...paths: string[]) => Program} */
 const reader = (name, agent, ...paths) => ({ kind: 'feed reader', name, agent, from: '203.0.113.10', paths });
 /** @type {(name: string, agent: string) => Program} */
-const preview = (name, agent) => ({ kind: 'link preview', name, agent, from: '203.0.113.20', paths: ['/robots.txt', '/pages/1', '/favicon.ico'] });
+const preview = (name, agent) => ({ kind: 'link preview', name, agent, from: '203.0.113.20', paths: ['/robots.txt', '/pages/1', '/wiki/1', '/archive/1'] });
 /** @type {(name: string, agent: string, from: string) => Program} */
 const crawler = (name, agent, from) => ({ kind: 'verified crawler', name, agent, from, paths: ['/robots.txt', '/sitemap.xml', '/pages/1', '/wiki/1', '/archive/1'] });
 
+export const SLACK = 'Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)';
 export const GOOGLEBOT = 'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)';
 
 /** Twenty of them; feeds also stand in the protected folders. @type {Program[]} */
@@ -31,7 +32,7 @@ export const PROGRAMS = [
   reader('Miniflux', 'Mozilla/5.0 (compatible; Miniflux/2.2.14; +https://miniflux.app)', '/index.xml', '/wiki/feed/'),
   reader('Tiny Tiny RSS', 'Tiny Tiny RSS/25.04 (https://tt-rss.org/)', '/rss', '/archive/new.atom'),
   reader('Thunderbird', 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.5.0', '/feed/', '/wiki/changes.rss'),
-  preview('Slack', 'Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)'),
+  preview('Slack', SLACK),
   preview('X', 'Twitterbot/1.0'),
   preview('Facebook', 'facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)'),
   preview('Discord', 'Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)'),
@@ -48,7 +49,6 @@ export const PROGRAMS = [
 /** What a rule about a folder also closes to programs: feeds that are not exempt, and pages. */
 const CLOSED = [
   ['Googlebot’s name from another network', GOOGLEBOT, PAGE, ['/archive/1', '/wiki/1']],
-  ['a link preview of a protected page', 'Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)', PAGE, ['/archive/1', '/wiki/1']],
   ['a feed reader that also fetches the article', 'Mozilla/5.0 (compatible; Miniflux/2.2.14; +https://miniflux.app)', PAGE, ['/archive/1']],
   ['a feed reader at a name that other pages have too', 'Tiny Tiny RSS/25.04 (https://tt-rss.org/)', FEED,
     ['/archive/index.xml', '/archive/?feed=rss2']],

@@ -1,5 +1,6 @@
-//! How busy paths are whose rules hold only under load. Each process counts for
-//! itself, so that a check asks no store.
+//! How busy paths are whose rules hold only under load, and how many link
+//! previews rules let through. Each process counts for itself, so that a check
+//! asks no store.
 
 use munjigi_keys::UnixMillis;
 
@@ -13,6 +14,10 @@ const WINDOW: u64 = 10;
 /// went with every window would ask some visitors and not others.
 const LASTS: u64 = 60;
 
+/// Requests of programs that make link previews that a rule lets through in a
+/// minute: few for a crawler that takes the name of one.
+const PREVIEWS: u64 = 30;
+
 /// Most rules that are counted for. Beyond them, all begin again.
 const MAX_RULES: usize = 1_024;
 
@@ -24,40 +29,62 @@ pub struct Loads(Vec<Load>);
 struct Load {
     sitekey: Sitekey,
     rule: Box<str>,
-    /// The window that is counted, in windows since 1970.
-    window: u64,
-    requests: u64,
+    requests: Counted,
     /// Until when the rule holds, in seconds since 1970.
     holds_until: u64,
+    previews: Counted,
+}
+
+/// A count of one window, which is numbered since 1970.
+#[derive(Debug, Default)]
+struct Counted {
+    window: u64,
+    count: u64,
+}
+
+impl Counted {
+    /// Counts one more, and says how many there are in its window.
+    fn add(&mut self, window: u64) -> u64 {
+        if self.window != window {
+            *self = Self { window, count: 0 };
+        }
+        self.count += 1;
+        self.count
+    }
 }
 
 impl Loads {
     /// Counts a request that a rule matches, and says whether the rule holds.
     pub fn note(&mut self, sitekey: Sitekey, guard: &Guard, now: UnixMillis) -> bool {
         let Some(above) = guard.above_per_second else { return true };
-        let (rule, seconds) = (guard.name(), now.seconds());
-        let window = seconds / WINDOW;
+        let seconds = now.seconds();
+        let Some(load) = self.of(sitekey, guard) else { return true };
+        if load.requests.add(seconds / WINDOW) > u64::from(above) * WINDOW {
+            load.holds_until = seconds + LASTS;
+        }
+        seconds < load.holds_until
+    }
+
+    /// Counts a link preview that a rule lets through if it may, and says
+    /// whether it may.
+    pub fn note_preview(&mut self, sitekey: Sitekey, guard: &Guard, now: UnixMillis) -> bool {
+        let load = self.of(sitekey, guard);
+        load.is_some_and(|load| load.previews.add(now.seconds() / 60) <= PREVIEWS)
+    }
+
+    fn of(&mut self, sitekey: Sitekey, guard: &Guard) -> Option<&mut Load> {
+        let rule = guard.name();
         let is_its = |load: &Load| load.sitekey == sitekey && *load.rule == *rule;
         let known = self.0.iter().position(is_its);
         if known.is_none() {
             if self.0.len() >= MAX_RULES {
                 self.0.clear();
             }
-            self.0.push(Load { sitekey, rule: rule.into(), window, requests: 0, holds_until: 0 });
+            let (requests, previews) = (Counted::default(), Counted::default());
+            self.0.push(Load { sitekey, rule: rule.into(), requests, holds_until: 0, previews });
         }
-        let load = match known {
-            Some(at) => self.0.get_mut(at),
-            None => self.0.last_mut(),
-        };
-        let Some(load) = load else { return true };
-        if load.window != window {
-            (load.window, load.requests) = (window, 0);
-        }
-        load.requests += 1;
-        if load.requests > u64::from(above) * WINDOW {
-            load.holds_until = seconds + LASTS;
-        }
-        seconds < load.holds_until
+        let at = known.unwrap_or(self.0.len() - 1);
+        self.0.get_mut(at)
     }
 }
 
@@ -115,6 +142,21 @@ mod tests {
         assert!(loads.note(sites()[0], &guard("/*", None), at(0)));
         assert!(loads.0.is_empty());
         assert!(loads.note(sites()[0], &guard("/*", Some(0)), at(0)));
+    }
+
+    #[test]
+    fn a_rule_lets_few_previews_through_in_a_minute() {
+        let (mut loads, rule) = (Loads::default(), guard("/*", None));
+        let minute = BEGIN.next_multiple_of(60) - BEGIN;
+        let mut through = |rule: &Guard, site: usize, second| {
+            let mut note = || loads.note_preview(sites()[site], rule, at(minute + second));
+            u64::try_from((0..100).filter(|_| note()).count()).unwrap()
+        };
+        assert_eq!([through(&rule, 0, 0), through(&rule, 0, 59)], [PREVIEWS, 0]);
+        // What one rule has used up is another's no less.
+        assert_eq!(through(&guard("/a", None), 0, 59), PREVIEWS);
+        assert_eq!(through(&rule, 1, 59), PREVIEWS);
+        assert_eq!(through(&rule, 0, 60), PREVIEWS);
     }
 
     #[test]

@@ -66,6 +66,14 @@ impl Guard {
         self.path.get(..end).unwrap_or_default()
     }
 
+    /// Whether it lets link previews through, a few at a time, which ask with
+    /// this method.
+    pub fn lets_previews_through(&self, method: &str) -> bool {
+        !self.no_exemptions
+            && self.level != Some(Level::Allowed)
+            && ["GET", "HEAD"].contains(&method)
+    }
+
     fn matches(&self, wanted: &Wanted<'_>) -> bool {
         self.is_of_host(wanted)
             && self.is_of_method(wanted.method)

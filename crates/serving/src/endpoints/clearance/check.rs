@@ -1,7 +1,7 @@
 //! `/v1/clearance/check`: a proxy asks whether a request to a site may continue.
 //! It says so in its query: `sitekey`, unless the edge has one site, `answer`,
-//! and, where its own headers do not, `method` and `path`. Nothing is stored and no store of redemptions is
-//! called.
+//! and, where its own headers do not, `method` and `path`. Nothing is stored and
+//! no store of redemptions is called.
 //!
 //! Allowed is 200 and nothing else is: proxies pass on, as if the site had said
 //! it, whatever they do not take for a refusal.
@@ -9,7 +9,7 @@
 use munjigi_captcha::clearance::errand::{Errand, own_path};
 use munjigi_captcha::clearance::{self, Asked, Closed, Opened};
 use munjigi_captcha::issue::PublicKey;
-use munjigi_captcha::{Guard, Refusal, Tally, Wanted, issue, policy};
+use munjigi_captcha::{Guard, Refusal, Site, Tally, Wanted, is_link_preview, issue, policy};
 use munjigi_protocol::{ClearanceWanted, Code, Level, SiteState, headers};
 
 use super::page::{self, Trouble};
@@ -155,6 +155,9 @@ async fn decide<P: Platform>(
         Ok(opened) => return Ok(Decision::Passes(Some(opened))),
         Err(closed) => closed,
     };
+    if style != Style::Refused && is_preview(edge, inbound, &site, guard, original, closed) {
+        return Ok(Decision::Passes(None));
+    }
     // nginx asks a second time, for the answer.
     if style != Style::Refused {
         edge.count(Tally::stopped(site.sitekey, guard, place));
@@ -163,6 +166,22 @@ async fn decide<P: Platform>(
         return Ok(Decision::Passes(None));
     }
     Ok(Decision::Stops(Errand::new(site.sitekey, needs, &original.path, edge.now), closed))
+}
+
+/// Whether a rule lets a request through that it would stop, as one of the few
+/// link previews.
+fn is_preview<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
+    site: &Site,
+    guard: &Guard,
+    original: &Original,
+    closed: Closed,
+) -> bool {
+    matches!(closed, Closed::Lacks(_))
+        && guard.lets_previews_through(&original.method)
+        && inbound.header("user-agent").is_some_and(|agent| is_link_preview(&agent))
+        && edge.state.loads.with(|loads| loads.note_preview(site.sitekey, guard, edge.now))
 }
 
 /// A decision as the proxy takes it.

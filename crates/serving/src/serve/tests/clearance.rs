@@ -413,6 +413,28 @@ fn a_rule_under_load_leaves_the_path_to_the_next_rule_until_there_is_load() {
 }
 
 #[test]
+fn link_previews_of_a_protected_path_come_through_a_few_at_a_time() {
+    let closed = Protection { no_exemptions: true, ..rule("/closed/*", Level::Worked) };
+    let edge =
+        protecting(vec![closed, rule("/own/*", Level::Allowed), rule("/account/*", Level::Worked)]);
+    let named = |agent: &str, path: &str| {
+        edge.check("303", path, &[("user-agent", agent), NAVIGATES]).status
+    };
+    let slack = "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)";
+    for path in ["/closed/a", "/own/a"] {
+        assert_ne!(named(slack, path), 200, "{path}");
+    }
+    assert_eq!(named("Mozilla/5.0", "/account/a"), 303);
+    let posts = format!("sitekey={}&answer=401&method=POST&path=/account/a", edge.sitekey);
+    let posts = format!("/v1/clearance/check?{posts}");
+    assert_eq!(edge.with("GET", &posts, &[("user-agent", slack)]).status, 401);
+    let shown: Vec<u16> = (0..40).map(|_| named(slack, "/account/a")).collect();
+    assert_eq!(shown, [vec![200; 30], vec![303; 10]].concat());
+    // A name takes nothing from who has clearance.
+    assert_eq!(edge.check("303", "/account/a", &[("cookie", &edge.clearance())]).status, 200);
+}
+
+#[test]
 fn a_page_in_a_frame_of_another_site_gets_a_cookie_of_its_own() {
     let edge = guarded();
     let to = edge.errand("/account/");
