@@ -12,9 +12,11 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header;
 use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulConnection;
 use munjigi_process::answer::method_label;
 use munjigi_process::log::Rarely;
 use munjigi_process::metrics::InFlight;
@@ -80,23 +82,28 @@ struct Door {
 /// Servers of one version of HTTP each. Which one is known before the first
 /// byte: to find out by the bytes, hyper would wait for them without a limit.
 struct Builders {
-    one: Builder<TokioExecutor>,
-    two: Builder<TokioExecutor>,
+    one: http1::Builder,
+    two: http2::Builder<TokioExecutor>,
     /// After this long without a request, a connection is ended.
     idle: Duration,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum HttpVersion {
+    One,
+    Two,
+}
+
 impl Builders {
     fn new(headers_within: Duration, idle: Duration) -> Self {
-        let mut builder = Builder::new(TokioExecutor::new());
-        builder.http1().timer(TokioTimer::new()).header_read_timeout(headers_within);
-        builder
-            .http2()
-            .timer(TokioTimer::new())
+        let mut one = http1::Builder::new();
+        one.timer(TokioTimer::new()).header_read_timeout(headers_within);
+        let mut two = http2::Builder::new(TokioExecutor::new());
+        two.timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS)
             .keep_alive_interval(PING_EVERY)
             .keep_alive_timeout(HEADERS_WITHIN);
-        Self { one: builder.clone().http1_only(), two: builder.http2_only(), idle }
+        Self { one, two, idle }
     }
 }
 
@@ -165,7 +172,7 @@ impl Door {
         }
         let builders = if way.is_proxy(peer) { &self.proxies } else { &self.visitors };
         let Some(tls) = &public.tls else {
-            return self.converse(&builders.one, builders.idle, stream, caller, slot).await;
+            return self.converse(builders, HttpVersion::One, stream, caller, slot).await;
         };
         let shaken = tokio::select! {
             shaken = shake_hands(tls, stream) => shaken,
@@ -175,15 +182,15 @@ impl Door {
             let session = stream.get_ref().1;
             caller.tls = Some(tls::version(session.protocol_version()));
             let speaks_two = session.alpn_protocol() == Some(tls::HTTP_2);
-            let builder = if speaks_two { &builders.two } else { &builders.one };
-            self.converse(builder, builders.idle, Box::new(stream), caller, slot).await;
+            let version = if speaks_two { HttpVersion::Two } else { HttpVersion::One };
+            self.converse(builders, version, Box::new(stream), caller, slot).await;
         }
     }
 
     async fn converse(
         &self,
-        builder: &Builder<TokioExecutor>,
-        idle: Duration,
+        builders: &Builders,
+        version: HttpVersion,
         stream: Connection,
         caller: Caller,
         slot: Slot,
@@ -191,7 +198,7 @@ impl Door {
         let (live, traffic) = (self.live.clone(), Arc::new(Traffic::default()));
         let service = service_fn({
             let traffic = Arc::clone(&traffic);
-            move |request: axum::http::Request<_>| {
+            move |request: axum::http::Request<Incoming>| {
                 let (public, request_in_progress) = (live.now(), traffic.begin());
                 async move {
                     let response = answer(&public, caller, request.map(Body::new)).await;
@@ -200,23 +207,43 @@ impl Door {
                 }
             }
         });
-        let connection = builder.serve_connection(TokioIo::new(stream), service);
-        let mut connection = pin!(connection);
-        let (mut stop, mut ends) = (self.stop.clone(), false);
-        let ended = loop {
-            tokio::select! {
-                ended = connection.as_mut() => break ended,
-                () = stop.asked(), if !ends => {}
-                () = traffic.ceases_for(idle), if !ends => {}
+        let stream = TokioIo::new(stream);
+        let ended = match version {
+            HttpVersion::One => {
+                let connection = builders.one.serve_connection(stream, service);
+                self.ended(connection, &traffic, builders.idle).await
             }
-            connection.as_mut().graceful_shutdown();
-            ends = true;
+            HttpVersion::Two => {
+                let connection = builders.two.serve_connection(stream, service);
+                self.ended(connection, &traffic, builders.idle).await
+            }
         };
         // Clients go away as they please.
         if let Err(error) = ended {
             tracing::debug!(%error, "a connection ended early");
         }
         drop(slot);
+    }
+
+    /// Waits for the end of a connection, and brings it about when there is no
+    /// traffic or the gate stops.
+    async fn ended<E>(
+        &self,
+        connection: impl GracefulConnection<Error = E>,
+        traffic: &Traffic,
+        idle: Duration,
+    ) -> Result<(), E> {
+        let mut connection = pin!(connection);
+        let (mut stop, mut ends) = (self.stop.clone(), false);
+        loop {
+            tokio::select! {
+                ended = connection.as_mut() => return ended,
+                () = stop.asked(), if !ends => {}
+                () = traffic.ceases_for(idle), if !ends => {}
+            }
+            connection.as_mut().graceful_shutdown();
+            ends = true;
+        }
     }
 
     fn refuse(&self, refusal: Refusal) {
