@@ -1,6 +1,7 @@
 //! Cloudflare Workers as the platform of the routes: bindings, the clock and
 //! the work that continues after the answer.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use munjigi_captcha::ports::StoreError;
@@ -140,12 +141,12 @@ impl Platform for Workers {
 pub struct Request(pub web_sys::Request);
 
 impl Source for Request {
-    fn header(&self, name: &str) -> Option<String> {
-        self.0.headers().get(name).ok().flatten()
+    fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.0.headers().get(name).ok().flatten().map(Cow::Owned)
     }
 
     fn platform_id(&self) -> Option<String> {
-        self.header("cf-ray")
+        self.header("cf-ray").map(Cow::into_owned)
     }
 
     async fn read(&self, stated: Option<usize>, cap: usize) -> Result<Vec<u8>, BodyError> {

@@ -251,9 +251,8 @@ fn is_plain_host(host: &str) -> bool {
 fn is_plain_path(path: &str) -> bool {
     path.starts_with('/')
         && path.bytes().all(is_plain)
-        && !path.contains("/.")
-        && !path.contains("%2e")
-        && !path.contains("%2E")
+        && !path.as_bytes().windows(2).any(|two| two == b"/.")
+        && !path.as_bytes().windows(3).any(|three| three.eq_ignore_ascii_case(b"%2e"))
 }
 
 /// Whether [`Url`] leaves a byte as it is in paths and in queries.
@@ -345,8 +344,10 @@ const fn http_version(version: Version) -> &'static str {
 
 /// All values of a header as one, as browsers read it.
 fn text(headers: &HeaderMap, name: impl AsHeaderName) -> Option<Cow<'_, str>> {
-    let mut values =
-        headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let mut values = headers.get_all(name).iter().map(|value| {
+        let bytes = value.as_bytes();
+        str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+    });
     let mut text = values.next()?;
     for value in values {
         let text = text.to_mut();
@@ -357,8 +358,8 @@ fn text(headers: &HeaderMap, name: impl AsHeaderName) -> Option<Cow<'_, str>> {
 }
 
 impl Source for Request {
-    fn header(&self, name: &str) -> Option<String> {
-        text(&self.headers, name).map(Cow::into_owned)
+    fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        text(&self.headers, name)
     }
 
     fn platform_id(&self) -> Option<String> {

@@ -32,7 +32,11 @@ pub fn respond(response: Response<Bytes>) -> HttpResponse {
     all.extend(cache_control.map(|value| (header::CACHE_CONTROL, value)));
     all.extend(known(headers::REQUEST_ID).zip(HeaderValue::try_from(response.request_id).ok()));
     for (name, value) in response.headers {
-        if let Some((name, value)) = known(name).zip(HeaderValue::try_from(value).ok()) {
+        let value = match value {
+            Cow::Borrowed(text) => HeaderValue::from_str(text),
+            Cow::Owned(text) => HeaderValue::try_from(text),
+        };
+        if let Some((name, value)) = known(name).zip(value.ok()) {
             // There may be several of these alone.
             if name == header::SET_COOKIE {
                 all.append(name, value);
@@ -66,7 +70,7 @@ mod tests {
     #[test]
     fn headers_of_an_answer_replace_those_that_all_have() {
         let answer = Answer::html(404, "<p>".into(), CacheRule::Public { seconds: 60 })
-            .with_header("Referrer-Policy", "origin".into());
+            .with_header("Referrer-Policy", "origin");
         let written = respond(answer.into_response(None, "id".into(), format_args!("")));
         assert_eq!(written.status(), 404);
         let header = |name: &str| written.headers()[name].to_str().unwrap().to_owned();

@@ -22,16 +22,14 @@ impl Stack {
     /// and, on phones, a few people one program.
     pub fn of_headers(user_agent: &str, others: &[&str]) -> Self {
         let mut hasher = SipHasher13::new();
-        let (mut kept, mut len, mut minor) = ([0; MAX_AGENT_BYTES], 0, false);
-        for byte in user_agent.bytes().take(MAX_AGENT_BYTES) {
-            let separates = matches!(byte, b'.' | b'_');
-            minor = byte.is_ascii_digit() && minor || separates;
-            if let Some(place) = kept.get_mut(len).filter(|_| !minor) {
-                *place = byte;
-                len += 1;
-            }
+        let agent = user_agent.as_bytes();
+        let agent = agent.get(..MAX_AGENT_BYTES).unwrap_or(agent);
+        let mut parts = agent.split(|byte| matches!(byte, b'.' | b'_'));
+        hasher.write(parts.next().unwrap_or_default());
+        for part in parts {
+            let minor = part.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            hasher.write(part.get(minor..).unwrap_or_default());
         }
-        hasher.write(kept.get(..len).unwrap_or_default());
         Self::and(hasher, others)
     }
 

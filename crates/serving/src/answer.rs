@@ -34,7 +34,7 @@ pub struct Answer {
     content_type: &'static str,
     cache: CacheRule,
     content: Content,
-    headers: Vec<(&'static str, String)>,
+    headers: Vec<(&'static str, Cow<'static, str>)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub struct Response<B> {
     /// The header `Munjigi-Request-Id`, 11 characters of base64url.
     pub request_id: String,
     /// Further headers.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// The body.
     pub body: Body<B>,
 }
@@ -134,8 +134,8 @@ impl Answer {
 
     /// Adds a header, or replaces one that every answer carries.
     #[must_use]
-    pub fn with_header(mut self, name: &'static str, value: String) -> Self {
-        self.headers.push((name, value));
+    pub fn with_header(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        self.headers.push((name, value.into()));
         self
     }
 

@@ -19,7 +19,7 @@ const LOCAL_ADDRESS: &str = "127.0.0.1";
 #[expect(async_fn_in_trait, reason = "a future over a request is Send where the request is Sync")]
 pub trait Source {
     /// A header by its case-insensitive name; `None` if it was not sent.
-    fn header(&self, name: &str) -> Option<String>;
+    fn header(&self, name: &str) -> Option<Cow<'_, str>>;
 
     /// The platform's own id of the request, by which an operator finds it
     /// there.
@@ -225,7 +225,7 @@ impl<S: Source> Inbound<S> {
     }
 
     /// A header that few endpoints read.
-    pub fn header(&self, name: &str) -> Option<String> {
+    pub fn header(&self, name: &str) -> Option<Cow<'_, str>> {
         self.source.header(name)
     }
 
@@ -324,7 +324,9 @@ pub fn path_of(url: &str) -> &str {
 }
 
 fn path_in(url: &str) -> Range<usize> {
-    let host = url.find("://").map_or(0, |at| at + 3);
+    let scheme =
+        url.find(':').filter(|at| url.get(*at..).is_some_and(|rest| rest.starts_with("://")));
+    let host = scheme.map_or(0, |at| at + 3);
     let tail = url.get(host..).unwrap_or_default();
     let path = host + tail.find('/').unwrap_or(tail.len());
     let tail = url.get(path..).unwrap_or_default();
@@ -428,7 +430,7 @@ mod tests {
 
     struct Nothing;
     impl Source for Nothing {
-        fn header(&self, _: &str) -> Option<String> {
+        fn header(&self, _: &str) -> Option<Cow<'_, str>> {
             None
         }
         fn platform_id(&self) -> Option<String> {

@@ -162,9 +162,9 @@ fn is_plain(path: &str) -> bool {
     let mut escapes = path.split('%').skip(1);
     let dotted = path.strip_prefix("/.well-known").unwrap_or(path);
     path.starts_with('/')
-        && !path.contains("//")
         && !path.contains([';', '\\'])
-        && !dotted.contains("/.")
+        && !path.as_bytes().windows(2).any(|two| two == b"//")
+        && !dotted.as_bytes().windows(2).any(|two| two == b"/.")
         // The bytes of other scripts alone.
         && escapes.all(|rest| rest.as_bytes().first().copied().and_then(digit) >= Some(8))
 }

@@ -1,6 +1,7 @@
 //! A platform in memory: a clock that tests set, random bytes from a counter,
 //! stores that pass the contracts.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -219,9 +220,9 @@ pub struct MemoryRequest {
 }
 
 impl Source for MemoryRequest {
-    fn header(&self, name: &str) -> Option<String> {
+    fn header(&self, name: &str) -> Option<Cow<'_, str>> {
         let found = self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.clone())
+        found.map(|(_, value)| value.as_str().into())
     }
 
     fn platform_id(&self) -> Option<String> {

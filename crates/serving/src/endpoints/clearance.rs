@@ -76,7 +76,7 @@ enum Purpose {
 impl Purpose {
     fn of<S: Source>(inbound: &Inbound<S>, method: &str) -> Self {
         let header = |name| inbound.header(name).unwrap_or_default();
-        let is_page = match header("sec-fetch-mode").as_str() {
+        let is_page = match &*header("sec-fetch-mode") {
             // Browsers from before 2023, and every browser without TLS.
             "" => header("accept").contains("text/html") && header("x-requested-with").is_empty(),
             mode => mode == "navigate",

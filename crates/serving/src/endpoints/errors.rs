@@ -31,10 +31,10 @@ pub async fn answer<P: Platform>(
     let path = ["/_errors/", code, ".", language, ".html"].concat();
     let Some(page) = edge.platform.asset(&path).await else { return no_page() };
     Answer::html(200, page, CacheRule::Public { seconds: 3_600 })
-        .with_header("Vary", "Accept-Language".into())
+        .with_header("Vary", "Accept-Language")
         .with_header(
             "Content-Security-Policy",
-            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'".into(),
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
         )
 }
 

@@ -45,12 +45,12 @@ pub async fn answer<P: Platform>(
             let page = splice(&document, &format!(" data-error=\"{}\"", refusal.code));
             Answer::html(refusal.status(), page, CacheRule::NoStore)
                 .with_code(refusal.code.as_str())
-                .with_header("Content-Security-Policy", ANYBODY.into())
+                .with_header("Content-Security-Policy", ANYBODY)
         }
         Err(refusal) => return Err(refusal.into()),
     };
     // The answer depends on `Referer`.
-    Ok(page.with_header("Vary", "Referer".into()))
+    Ok(page.with_header("Vary", "Referer"))
 }
 
 /// The site, if this page may embed it.

@@ -34,7 +34,7 @@ pub async fn answer<P: Platform>(
     };
     let answer = Answer::image(content_type, CacheRule::Private { seconds });
     // Only the frame shows it.
-    Ok((answer.with_header("Cross-Origin-Resource-Policy", "same-origin".to_owned()), image))
+    Ok((answer.with_header("Cross-Origin-Resource-Policy", "same-origin"), image))
 }
 
 /// Unknown, modified, expired or deleted: the answer does not distinguish

@@ -226,7 +226,7 @@ fn a_rate_limit_refuses_with_a_time_to_retry() {
     });
     let refused = edge.post("/v1/challenges", &request);
     assert_eq!(refused.status, 429);
-    assert!(refused.headers.contains(&("Retry-After", "60".to_owned())));
+    assert!(refused.headers.contains(&("Retry-After", "60".into())));
     assert_eq!(read::<Value>(&refused)["code"], "rate-limited");
 }
 

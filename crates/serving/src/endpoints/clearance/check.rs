@@ -6,6 +6,8 @@
 //! Allowed is 200 and nothing else is: proxies pass on, as if the site had said
 //! it, whatever they do not take for a refusal.
 
+use std::borrow::Cow;
+
 use munjigi_captcha::clearance::errand::{Errand, own_path};
 use munjigi_captcha::clearance::{self, Asked, Closed, Opened};
 use munjigi_captcha::issue::PublicKey;
@@ -64,7 +66,7 @@ pub async fn answer<P: Platform>(
 ) -> Answer {
     let query = inbound.url().query();
     let (said, path) = match query.split_once(PATH) {
-        Some((said, path)) => (said, Some(path.to_owned())),
+        Some((said, path)) => (said, Some(Cow::Borrowed(path))),
         None => (query, None),
     };
     let query: Query = match form::parse_query(said) {
@@ -88,8 +90,8 @@ pub async fn answer<P: Platform>(
     else {
         return misconfigured("neither path in the query nor X-Forwarded-Uri says what was asked");
     };
-    let method = query.method.or_else(|| told("x-forwarded-method"));
-    let method = method.unwrap_or_else(|| inbound.method().to_owned());
+    let method = query.method.map(Cow::Owned).or_else(|| told("x-forwarded-method"));
+    let method = method.unwrap_or_else(|| inbound.method().into());
     let host = told("x-forwarded-host").or_else(|| inbound.header("host"));
     let sitekey = query.sitekey.as_ref().or(edge.state.config.only_site.as_ref());
     let Some(sitekey) = sitekey else {
@@ -107,10 +109,10 @@ pub async fn answer<P: Platform>(
 }
 
 /// The request that a proxy asks about.
-struct Original {
-    method: String,
-    host: Option<String>,
-    path: String,
+struct Original<'a> {
+    method: Cow<'a, str>,
+    host: Option<Cow<'a, str>>,
+    path: Cow<'a, str>,
 }
 
 /// What becomes of it.
@@ -126,7 +128,7 @@ async fn decide<P: Platform>(
     inbound: &Inbound<P::Source>,
     sitekey: &str,
     style: Style,
-    original: &Original,
+    original: &Original<'_>,
 ) -> Result<Decision, Refusal> {
     let authority = &edge.state.config.authority;
     let site = if let Some(site) = edge.sites().recent(sitekey) {
@@ -175,7 +177,7 @@ fn is_preview<P: Platform>(
     inbound: &Inbound<P::Source>,
     site: &Site,
     guard: &Guard,
-    original: &Original,
+    original: &Original<'_>,
     closed: Closed,
 ) -> bool {
     matches!(closed, Closed::Lacks(_))
@@ -189,7 +191,7 @@ async fn told_to<P: Platform>(
     edge: &RequestContext<'_, P>,
     inbound: &Inbound<P::Source>,
     style: Style,
-    original: &Original,
+    original: &Original<'_>,
     decision: Decision,
 ) -> Result<Answer, Answer> {
     Ok(match (decision, style) {
@@ -206,17 +208,21 @@ async fn told_to<P: Platform>(
 
 /// The request may continue, with this about its visitor.
 fn passed(opened: Option<&Opened>) -> Answer {
-    let none = || "none".to_owned();
+    let none = Cow::Borrowed("none");
     let (level, score, reasons, id) = match opened {
-        None => (none(), none(), none(), none()),
-        Some(Opened::Allowed) => (Level::Allowed.as_str().to_owned(), none(), none(), none()),
+        None => ("none", none.clone(), none.clone(), none),
+        Some(Opened::Allowed) => (Level::Allowed.as_str(), none.clone(), none.clone(), none),
         Some(Opened::By(clearance)) => {
             let score = clearance.score.map(|score| format!("{}.{:02}", score / 100, score % 100));
             let reasons = policy::reasons(clearance.signs);
             let reasons: Vec<&str> = reasons.iter().map(|reason| reason.as_str()).collect();
-            let reasons = if reasons.is_empty() { none() } else { reasons.join(",") };
-            let level = clearance.level.as_str().to_owned();
-            (level, score.unwrap_or_else(none), reasons, clearance.id_text())
+            let reasons = if reasons.is_empty() { none.clone() } else { reasons.join(",").into() };
+            (
+                clearance.level.as_str(),
+                score.map_or(none, Cow::Owned),
+                reasons,
+                clearance.id_text().into(),
+            )
         }
     };
     // Each has a value, so that none that the visitor sends is left.

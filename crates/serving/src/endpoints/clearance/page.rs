@@ -183,7 +183,7 @@ async fn shown<P: Platform>(
 /// Whether a frame asked; browsers may keep its cookies apart.
 fn is_framed<S: Source>(inbound: &Inbound<S>) -> bool {
     let destination = inbound.header("sec-fetch-dest");
-    destination.is_some_and(|destination| matches!(destination.as_str(), "iframe" | "frame"))
+    destination.is_some_and(|destination| matches!(&*destination, "iframe" | "frame"))
 }
 
 async fn document<P: Platform>(
@@ -202,9 +202,9 @@ fn html(status: u16, document: &str, attributes: &str, refresh: &str) -> Answer 
     let document = document.replacen("<html", &["<html", attributes].concat(), 1);
     let document = document.replacen("<!--refresh-->", refresh, 1);
     Answer::html(status, document, CacheRule::NoStore)
-        .with_header("Vary", "Accept-Language, Cookie".into())
-        .with_header("X-Robots-Tag", "noindex, nofollow".into())
-        .with_header("Content-Security-Policy", POLICY.into())
+        .with_header("Vary", "Accept-Language, Cookie")
+        .with_header("X-Robots-Tag", "noindex, nofollow")
+        .with_header("Content-Security-Policy", POLICY)
 }
 
 /// A text between quotation marks.

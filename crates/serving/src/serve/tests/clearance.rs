@@ -83,7 +83,7 @@ impl Edge {
 }
 
 fn header(response: &Response<Vec<u8>>, name: &str) -> Option<String> {
-    response.headers.iter().find(|(other, _)| *other == name).map(|(_, value)| value.clone())
+    response.headers.iter().find(|(other, _)| *other == name).map(|(_, value)| value.to_string())
 }
 
 /// The pair of a cookie that is set.
