@@ -84,7 +84,7 @@ struct Door {
 struct Builders {
     one: http1::Builder,
     two: http2::Builder<TokioExecutor>,
-    /// After this long without a request, a connection is ended.
+    /// After this long without a request, a connection of HTTP/2 is ended.
     idle: Duration,
 }
 
@@ -209,13 +209,14 @@ impl Door {
         });
         let stream = TokioIo::new(stream);
         let ended = match version {
+            // It has a limit of its own for clients that ask for nothing more.
             HttpVersion::One => {
                 let connection = builders.one.serve_connection(stream, service);
-                self.ended(connection, &traffic, builders.idle).await
+                self.ended(connection, std::future::pending()).await
             }
             HttpVersion::Two => {
                 let connection = builders.two.serve_connection(stream, service);
-                self.ended(connection, &traffic, builders.idle).await
+                self.ended(connection, traffic.ceases_for(builders.idle)).await
             }
         };
         // Clients go away as they please.
@@ -225,21 +226,20 @@ impl Door {
         drop(slot);
     }
 
-    /// Waits for the end of a connection, and brings it about when there is no
-    /// traffic or the gate stops.
+    /// Waits for the end of a connection, and brings it about when it is idle or
+    /// the gate stops.
     async fn ended<E>(
         &self,
         connection: impl GracefulConnection<Error = E>,
-        traffic: &Traffic,
-        idle: Duration,
+        idle: impl Future<Output = ()>,
     ) -> Result<(), E> {
-        let mut connection = pin!(connection);
+        let (mut connection, mut idle) = (pin!(connection), pin!(idle));
         let (mut stop, mut ends) = (self.stop.clone(), false);
         loop {
             tokio::select! {
                 ended = connection.as_mut() => return ended,
                 () = stop.asked(), if !ends => {}
-                () = traffic.ceases_for(idle), if !ends => {}
+                () = idle.as_mut(), if !ends => {}
             }
             connection.as_mut().graceful_shutdown();
             ends = true;
@@ -264,8 +264,8 @@ impl Door {
     }
 }
 
-/// Whether requests come. HTTP/1 has a limit of its own for that; browsers keep
-/// connections of HTTP/2 for as long as they are let.
+/// Whether requests come on a connection of HTTP/2, which browsers keep for as
+/// long as they are let.
 #[derive(Debug, Default)]
 struct Traffic {
     in_progress: AtomicUsize,

@@ -106,9 +106,34 @@ impl Way {
         now: UnixMillis,
     ) -> Inbound<Request> {
         let client = self.proxies.client(caller.address, &head.headers, now);
-        let description = describe(&head, url, client, caller, &self.networks);
-        let body = Mutex::new(Some(body));
-        Inbound::new(Request { headers: head.headers, body }, description)
+        let Parts { method, version, headers, .. } = head;
+        let header = |name: &HeaderName| text(&headers, name).unwrap_or_default();
+        // Behind a proxy these are the proxy's, and say nothing about a client.
+        let (http, tls) = match caller.tls {
+            Some(tls) if caller.is_direct => (http_version(version), tls),
+            _ => ("", ""),
+        };
+        let place = self.networks.location(client);
+        let system = place.system.map(|number| number.to_string());
+        let text = Description {
+            method: method.as_str(),
+            url,
+            content_type: &header(&header::CONTENT_TYPE),
+            content_length: &header(&header::CONTENT_LENGTH),
+            sec_fetch_site: &header(&SEC_FETCH_SITE),
+            address: &client.to_string(),
+            user_agent: &header(&header::USER_AGENT),
+            client_hints: &header(&CLIENT_HINTS),
+            http,
+            tls,
+            country: place.country.unwrap_or_default(),
+            asn: system.as_deref().unwrap_or_default(),
+            software: &SOFTWARE.each_ref().map(header).join(" "),
+            // No one here looks at handshakes.
+            handshake: "",
+        }
+        .text();
+        Inbound::new(Request { headers, body: Mutex::new(Some(body)) }, text)
     }
 
     /// The whole URL of a request, normalised as browsers do it, as if the gate
@@ -294,42 +319,6 @@ pub fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     }
-}
-
-fn describe(
-    head: &Parts,
-    url: &str,
-    client: IpAddr,
-    caller: Caller,
-    networks: &Networks,
-) -> String {
-    let header = |name: &HeaderName| text(&head.headers, name).unwrap_or_default();
-    // Behind a proxy these are the proxy's, and say nothing about a client.
-    let (http, tls) = match caller.tls {
-        Some(tls) if caller.is_direct => (http_version(head.version), tls),
-        _ => ("", ""),
-    };
-    // No one here looks at handshakes.
-    let unknown = Description::default();
-    let place = networks.location(client);
-    let system = place.system.map(|number| number.to_string());
-    Description {
-        method: head.method.as_str(),
-        url,
-        content_type: &header(&header::CONTENT_TYPE),
-        content_length: &header(&header::CONTENT_LENGTH),
-        sec_fetch_site: &header(&SEC_FETCH_SITE),
-        address: &client.to_string(),
-        user_agent: &header(&header::USER_AGENT),
-        client_hints: &header(&CLIENT_HINTS),
-        http,
-        tls,
-        country: place.country.unwrap_or_default(),
-        asn: system.as_deref().unwrap_or_default(),
-        software: &SOFTWARE.each_ref().map(header).join(" "),
-        ..unknown
-    }
-    .text()
 }
 
 /// In the words of a description.

@@ -21,9 +21,7 @@ pub fn respond(response: Response<Bytes>) -> HttpResponse {
         StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let all = written.headers_mut();
     all.reserve(COMMON_HEADERS.len() + response.headers.len() + 4);
-    for (name, value) in COMMON_HEADERS {
-        all.extend(known(name).map(|name| (name, HeaderValue::from_static(value))));
-    }
+    all.extend(COMMON.iter().cloned());
     all.insert(header::CONTENT_TYPE, HeaderValue::from_static(response.content_type));
     let cache_control = match response.cache_control {
         Cow::Borrowed(text) => Some(HeaderValue::from_static(text)),
@@ -48,12 +46,16 @@ pub fn respond(response: Response<Bytes>) -> HttpResponse {
     written
 }
 
+static COMMON: LazyLock<Vec<(HeaderName, HeaderValue)>> = LazyLock::new(|| {
+    let all = COMMON_HEADERS.into_iter();
+    all.filter_map(|(name, value)| Some((name.parse().ok()?, HeaderValue::from_static(value))))
+        .collect()
+});
+
 /// The names of most answers, which are not read again for each of them.
 static OFTEN: LazyLock<Vec<(&'static str, HeaderName)>> = LazyLock::new(|| {
     let own = [headers::REQUEST_ID, headers::LEVEL, headers::SCORE, headers::REASONS, headers::ID];
-    let common = COMMON_HEADERS.map(|(name, _)| name);
-    let all = common.into_iter().chain(own);
-    all.filter_map(|name| Some((name, HeaderName::try_from(name).ok()?))).collect()
+    own.into_iter().filter_map(|name| Some((name, HeaderName::try_from(name).ok()?))).collect()
 });
 
 fn known(name: &str) -> Option<HeaderName> {

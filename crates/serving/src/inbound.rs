@@ -51,14 +51,22 @@ pub enum BodyError {
 /// the source.
 pub struct Inbound<S> {
     source: S,
+    text: Text,
+    /// In the URL.
+    path: Range<usize>,
+}
+
+/// The text of a description.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
     /// Lines in the order of [`Line`].
-    description: String,
+    lines: String,
     ends: [usize; LINES],
-    url: Url,
 }
 
 /// A request in the parts of its description, for platforms that make it here;
-/// `entry.js` of the Worker writes the same lines.
+/// `entry.js` of the Worker writes the same lines. No value can contain a line
+/// break: none of HTTP's can.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Description<'a> {
     /// HTTP method.
@@ -97,12 +105,17 @@ pub const SOFTWARE_HEADERS: [&str; 4] =
     ["sec-ch-ua-platform", "sec-ch-ua-mobile", "accept", "priority"];
 
 impl Description<'_> {
-    /// The text for [`Inbound::new`]. No value can contain a line break: none of
-    /// HTTP's can.
-    pub fn text(&self) -> String {
-        let mut text = self.lines().join("\n");
-        text.push('\n');
-        text
+    /// The text for [`Inbound::new`].
+    pub fn text(&self) -> Text {
+        let each = self.lines();
+        let length = each.iter().map(|line| line.len() + 1).sum();
+        let (mut lines, mut ends) = (String::with_capacity(length), [0; LINES]);
+        for (end, line) in ends.iter_mut().zip(each) {
+            lines.push_str(line);
+            *end = lines.len();
+            lines.push('\n');
+        }
+        Text { lines, ends }
     }
 
     /// In the order of [`Line`].
@@ -150,21 +163,17 @@ const LINES: usize = Line::Handshake as usize + 1;
 /// The parts of a URL. The platform has normalised it, so nothing is parsed
 /// twice; the `url` crate would double the worker's size.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Url {
-    text: String,
-    path: usize,
-    query: usize,
+pub struct Url<'a> {
+    text: &'a str,
+    path: Range<usize>,
 }
 
 impl<S: Source> Inbound<S> {
     /// A request from its description.
-    pub fn new(source: S, description: String) -> Self {
-        let mut ends = [description.len(); LINES];
-        for (end, (at, _)) in ends.iter_mut().zip(description.match_indices('\n')) {
-            *end = at;
-        }
-        let url = Url::new(line(&description, &ends, Line::Url));
-        Self { source, description, ends, url }
+    pub fn new(source: S, description: impl Into<Text>) -> Self {
+        let text = description.into();
+        let path = path_in(text.line(Line::Url));
+        Self { source, text, path }
     }
 
     /// HTTP method.
@@ -173,8 +182,8 @@ impl<S: Source> Inbound<S> {
     }
 
     /// Path, query and host.
-    pub const fn url(&self) -> &Url {
-        &self.url
+    pub fn url(&self) -> Url<'_> {
+        Url { text: self.line(Line::Url), path: self.path.clone() }
     }
 
     /// The content type, empty if none was sent.
@@ -243,8 +252,7 @@ impl<S: Source> Inbound<S> {
 
     /// The body of a POST under the route's cap.
     pub async fn text(&self, route: Route) -> Result<Cow<'_, str>, Answer> {
-        let start = self.ends.last().copied().unwrap_or_default();
-        let body = match self.description.get(start..).and_then(|rest| rest.strip_prefix("\n\n")) {
+        let body = match self.text.rest().strip_prefix("\n\n") {
             Some(body) if body.len() > route.max_body_bytes => {
                 return Err(refuse(BodyError::TooLarge, route));
             }
@@ -279,17 +287,34 @@ impl<S: Source> Inbound<S> {
     }
 
     fn line(&self, which: Line) -> &str {
-        line(&self.description, &self.ends, which)
+        self.text.line(which)
     }
 }
 
-/// One line of a description.
-fn line<'text>(description: &'text str, ends: &[usize; LINES], which: Line) -> &'text str {
-    let which = which as usize;
-    let before = which.checked_sub(1).and_then(|before| ends.get(before));
-    let start = before.map_or(0, |end| end + 1);
-    let end = ends.get(which).copied().unwrap_or_default();
-    description.get(start..end).unwrap_or_default()
+impl From<String> for Text {
+    fn from(lines: String) -> Self {
+        let mut ends = [lines.len(); LINES];
+        for (end, (at, _)) in ends.iter_mut().zip(lines.match_indices('\n')) {
+            *end = at;
+        }
+        Self { lines, ends }
+    }
+}
+
+impl Text {
+    fn line(&self, which: Line) -> &str {
+        let which = which as usize;
+        let before = which.checked_sub(1).and_then(|before| self.ends.get(before));
+        let start = before.map_or(0, |end| end + 1);
+        let end = self.ends.get(which).copied().unwrap_or_default();
+        self.lines.get(start..end).unwrap_or_default()
+    }
+
+    /// What follows the last line.
+    fn rest(&self) -> &str {
+        let start = self.ends.last().copied().unwrap_or_default();
+        self.lines.get(start..).unwrap_or_default()
+    }
 }
 
 fn refuse(error: BodyError, route: Route) -> Answer {
@@ -333,25 +358,20 @@ fn path_in(url: &str) -> Range<usize> {
     path..path + tail.find(['?', '#']).unwrap_or(tail.len())
 }
 
-impl Url {
-    fn new(text: &str) -> Self {
-        let Range { start: path, end: query } = path_in(text);
-        Self { text: text.to_owned(), path, query }
-    }
-
+impl<'a> Url<'a> {
     /// Scheme and host: `https://captcha.example`.
-    pub fn base(&self) -> &str {
-        self.text.get(..self.path).unwrap_or_default()
+    pub fn base(&self) -> &'a str {
+        self.text.get(..self.path.start).unwrap_or_default()
     }
 
     /// `/v1/challenges`
-    pub fn path(&self) -> &str {
-        self.text.get(self.path..self.query).unwrap_or_default()
+    pub fn path(&self) -> &'a str {
+        self.text.get(self.path.clone()).unwrap_or_default()
     }
 
     /// The part after the question mark, empty if there is none.
-    pub fn query(&self) -> &str {
-        let tail = self.text.get(self.query..).unwrap_or_default();
+    pub fn query(&self) -> &'a str {
+        let tail = self.text.get(self.path.end..).unwrap_or_default();
         let tail = tail.strip_prefix('?').unwrap_or_default();
         tail.split('#').next().unwrap_or_default()
     }
@@ -372,7 +392,7 @@ mod tests {
             ("nonsense", "nonsense", "", ""),
             ("", "", "", ""),
         ] {
-            let url = Url::new(text);
+            let url = Url { text, path: path_in(text) };
             assert_eq!((url.base(), url.path(), url.query()), (base, path, query), "{text}");
         }
     }
@@ -381,11 +401,8 @@ mod tests {
     fn a_description_falls_into_lines() {
         let description =
             "POST\nhttps://a.example/\n\n2\n\n192.0.2.1\nagent\n\nKR\n7\n\nTLSv1.3\n\n9f 2c\n\n{}";
-        let mut ends = [description.len(); LINES];
-        for (end, (at, _)) in ends.iter_mut().zip(description.match_indices('\n')) {
-            *end = at;
-        }
-        let line = |which| line(description, &ends, which);
+        let text = Text::from(description.to_owned());
+        let line = |which| text.line(which);
         assert_eq!(line(Line::Method), "POST");
         assert_eq!(line(Line::ContentType), "");
         assert_eq!(line(Line::ContentLength), "2");
@@ -394,7 +411,7 @@ mod tests {
         assert_eq!(line(Line::Tls), "TLSv1.3");
         assert_eq!(line(Line::Software), "");
         assert_eq!(line(Line::Handshake), "9f 2c");
-        assert_eq!(&description[ends[LINES - 1]..], "\n\n{}");
+        assert_eq!(text.rest(), "\n\n{}");
     }
 
     /// Software is known by what both shells say of it: where they drift apart,

@@ -2,6 +2,9 @@
 //! spelling of its path that a server might take for it; what is open by
 //! exception must be spelt plainly.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
 use munjigi_protocol::{Level, Protection};
 
 use super::Site;
@@ -82,12 +85,12 @@ impl Guard {
     }
 
     fn is_of_host(&self, wanted: &Wanted<'_>) -> bool {
-        match (&self.host, &wanted.host) {
-            (None, _) => true,
-            (Some(pattern), Some(host)) => pattern.matches(host),
+        let Some(pattern) = &self.host else { return true };
+        match wanted.hostname() {
+            Some(host) => pattern.matches(host),
             // A host that is none could be any, so that no spelling of it opens
             // a path.
-            (Some(_), None) => self.level.is_some(),
+            None => self.level.is_some(),
         }
     }
 
@@ -112,10 +115,12 @@ impl Guard {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted<'a> {
     method: &'a str,
-    host: Option<Hostname>,
+    host: Option<&'a str>,
+    /// The host, read once a rule asks for it; `None` if it is none.
+    hostname: OnceCell<Option<Hostname>>,
     path: &'a str,
     /// The path as servers may read it, in lower case.
-    spellings: Vec<String>,
+    spellings: Vec<Cow<'a, str>>,
     /// Whether there is nothing in it that servers read differently.
     is_plain: bool,
 }
@@ -123,15 +128,17 @@ pub struct Wanted<'a> {
 impl<'a> Wanted<'a> {
     /// A request by its method, the host that it names, and its path with or
     /// without a query.
-    pub fn new(method: &'a str, host: Option<&str>, path: &'a str) -> Self {
+    pub fn new(method: &'a str, host: Option<&'a str>, path: &'a str) -> Self {
         let path = path.split(['?', '#']).next().unwrap_or_default();
         let is_plain = is_plain(path);
-        let mut spellings = vec![path.to_ascii_lowercase()];
+        let is_lower = !path.bytes().any(|byte| byte.is_ascii_uppercase());
+        let lower = if is_lower { path.into() } else { path.to_ascii_lowercase().into() };
+        let mut spellings: Vec<Cow<'_, str>> = vec![lower];
         // Most are read in one way.
         if !is_plain || path.contains('%') {
             let once = decoded(path);
             for read in [resolved(&once), resolved(&decoded(&once))] {
-                let read = read.to_ascii_lowercase();
+                let read = read.to_ascii_lowercase().into();
                 if !spellings.contains(&read) {
                     spellings.push(read);
                 }
@@ -140,14 +147,17 @@ impl<'a> Wanted<'a> {
         // Servers often take both for one page.
         let others = spellings.iter().filter_map(|path| match path.strip_suffix('/') {
             Some("") => None,
-            Some(without) => Some(without.to_owned()),
-            None => Some([path, "/"].concat()),
+            Some(without) => Some(without.to_owned().into()),
+            None => Some([path, "/"].concat().into()),
         });
-        let others: Vec<String> = others.collect();
+        let others: Vec<_> = others.collect();
         spellings.extend(others);
-        let host = host.map(|host| without_port(host).to_ascii_lowercase());
-        let host = host.and_then(|host| Hostname::parse(&host).ok());
-        Self { method, host, path, spellings, is_plain }
+        Self { method, host, hostname: OnceCell::new(), path, spellings, is_plain }
+    }
+
+    fn hostname(&self) -> Option<&Hostname> {
+        let read = || Hostname::parse(&without_port(self.host?).to_ascii_lowercase()).ok();
+        self.hostname.get_or_init(read).as_ref()
     }
 
     /// Whether the path is open unless a rule says otherwise.

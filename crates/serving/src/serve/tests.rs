@@ -276,7 +276,8 @@ fn a_request_can_move_between_threads_where_its_stores_can() {
         future
     }
     let platform = platform();
-    let inbound = Inbound::new(MemoryRequest::default(), "GET\nhttps://a.example/version".into());
+    let inbound =
+        Inbound::new(MemoryRequest::default(), "GET\nhttps://a.example/version".to_owned());
     assert_eq!(block_on(moves(serve(&platform, &inbound))).status, 200);
     block_on(moves(background::run(&platform, BackgroundTask::SendCounts(Urgency::Now))));
     block_on(moves(background::run(&platform, BackgroundTask::AskMeter)));

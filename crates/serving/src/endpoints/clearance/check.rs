@@ -7,6 +7,7 @@
 //! it, whatever they do not take for a refusal.
 
 use std::borrow::Cow;
+use std::iter;
 
 use munjigi_captcha::clearance::errand::{Errand, own_path};
 use munjigi_captcha::clearance::{self, Asked, Closed, Opened};
@@ -64,11 +65,7 @@ pub async fn answer<P: Platform>(
     edge: &RequestContext<'_, P>,
     inbound: &Inbound<P::Source>,
 ) -> Answer {
-    let query = inbound.url().query();
-    let (said, path) = match query.split_once(PATH) {
-        Some((said, path)) => (said, Some(Cow::Borrowed(path))),
-        None => (query, None),
-    };
+    let (said, path) = split_path(inbound.url().query());
     let query: Query = match form::parse_query(said) {
         Ok(query) => query,
         Err(_) => return misconfigured("the query is not well-formed"),
@@ -86,7 +83,10 @@ pub async fn answer<P: Platform>(
     };
     // nginx adds none of these headers, so a visitor's would count.
     let told = |name| (style == Style::Whole).then(|| inbound.header(name)).flatten();
-    let Some(path) = path.or_else(|| told("x-forwarded-uri")).filter(|path| path.starts_with('/'))
+    let Some(path) = path
+        .map(Cow::Borrowed)
+        .or_else(|| told("x-forwarded-uri"))
+        .filter(|path| path.starts_with('/'))
     else {
         return misconfigured("neither path in the query nor X-Forwarded-Uri says what was asked");
     };
@@ -106,6 +106,14 @@ pub async fn answer<P: Platform>(
         Err(refusal) if is_open && refusal.code == Code::Unavailable => passed(None),
         Err(refusal) => refusal.into(),
     }
+}
+
+/// A query before [`PATH`], and what follows it.
+fn split_path(query: &str) -> (&str, Option<&str>) {
+    let mut starts = iter::once(0).chain(query.match_indices('&').map(|(at, _)| at + 1));
+    let path = |at: usize| query.get(at..).and_then(|rest| rest.strip_prefix(PATH));
+    let found = starts.find_map(|at| Some((query.get(..at)?, Some(path(at)?))));
+    found.unwrap_or((query, None))
 }
 
 /// The request that a proxy asks about.
