@@ -61,6 +61,17 @@ test('pages for users who are logged in', async (t) => {
   await look(lee.page, 'own-rule-tried');
   await lee.press('Add rule');
   await look(lee.page, 'own-rule-added');
+  await lee.open(`${place}/settings`);
+  for (const row of [1, 2]) await lee.page.getByText('New row').nth(row - 1).click();
+  await lee.fill('Path (Row 1)', '/account/*');
+  await lee.fill('Path (Row 2)', 'shop');
+  await lee.fill('Only above (requests per second) (Row 2)', 'many');
+  await lee.press('Save');
+  await look(lee.page, 'own-paths-refused');
+  await lee.page.getByText('it is not a whole number').first().waitFor();
+  await lee.fill('Path (Row 2)', '');
+  await lee.press('Save');
+  await look(lee.page, 'own-paths-set');
   await lee.open(`${base}/keys`);
   await lee.fill('Name', 'Deployment');
   await lee.fill('Expires after (days)', 'soon');
