@@ -1,4 +1,4 @@
-// The page of clearance where its script does not come.
+// The page of clearance where its script does not come, and what stands above each of its texts.
 //
 //   node --test tests/journeys/clearance-page.test.mjs
 
@@ -15,22 +15,44 @@ const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
 
 const WAITS = ' data-state="work" data-no-script="needed" data-to="x" data-sitekey="mj_x"';
 
+/** @param {string} language */
+const textsOf = (language) => JSON.parse(readFileSync(join(ROOT, 'widget/clearance/locales', `${language}.json`), 'utf8'));
+
+/**
+ * The built page, as the edge sends it, without its script.
+ * @param {import('node:test').TestContext} t @param {string} language @param {string} attributes of its root
+ */
+async function openPage(t, language, attributes) {
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+  t.after(() => browser.close());
+  const page = await browser.newPage({ viewport: { width: 360, height: 640 } });
+  const built = readFileSync(join(ROOT, 'dist/_clearance', `${language}.html`), 'utf8');
+  const body = built.replace('<html', `<html${attributes}`);
+  await page.route('**/*', (route) =>
+    route.request().isNavigationRequest() ? route.fulfill({ body, contentType: 'text/html' }) : route.abort());
+  await page.goto('https://shop.example/.well-known/munjigi/clearance?to=x');
+  return page;
+}
+
+test('a page that leads no further does not ask for patience', async (t) => {
+  const page = await openPage(t, 'en', WAITS);
+  const { title, closed } = textsOf('en');
+  for (const [heading, states] of [[title, ['work', 'form', 'passed']], [closed, ['blocked', 'stale', 'loop', 'cookies', 'busy', 'failed']]])
+    for (const state of states) {
+      await page.evaluate((to) => (document.documentElement.dataset.state = to), state);
+      assert.deepEqual(await page.getByRole('heading').allInnerTexts(), [heading], state);
+    }
+});
+
 for (const language of ['en', 'ar'])
   test(`a page whose script does not come offers another try after a while, ${language}`, async (t) => {
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
-    t.after(() => browser.close());
-    const page = await browser.newPage({ viewport: { width: 360, height: 640 } });
-    const built = readFileSync(join(ROOT, 'dist/_clearance', `${language}.html`), 'utf8');
-    const body = built.replace('<html', `<html${WAITS}`);
-    await page.route('**/*', (route) =>
-      route.request().isNavigationRequest() ? route.fulfill({ body, contentType: 'text/html' }) : route.abort());
-    await page.goto('https://shop.example/.well-known/munjigi/clearance?to=x');
+    const page = await openPage(t, language, WAITS);
     const again = page.locator('.on-work.late a');
     assert.equal(await again.isVisible(), false);
     // Its time, without waiting for it.
     await page.evaluate(() => document.getAnimations().forEach((animation) => animation.finish()));
     assert.ok(await again.isVisible());
-    const words = JSON.parse(readFileSync(join(ROOT, 'widget/clearance/locales', `${language}.json`), 'utf8'));
+    const words = textsOf(language);
     assert.equal((await page.locator('.on-work.late').innerText()).trim(), `${words.failed} ${words.again}`);
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
     await Promise.all([page.waitForEvent('framenavigated'), again.click()]);
