@@ -205,6 +205,7 @@ fn what_a_proxy_forgets_to_say_opens_nothing() {
         (format!("sitekey={sitekey}&answer=401"), vec![("x-forwarded-uri", "/")]),
         (format!("sitekey={sitekey}&answer=303"), vec![]),
         (format!("sitekey={sitekey}&answer=303&path="), vec![]),
+        (format!("sitekey={sitekey}&answer=303&xpath=/"), vec![]),
         (format!("sitekey={sitekey}&answer=303"), vec![("x-forwarded-uri", "account")]),
         (format!("sitekey={sitekey}&path=/"), vec![]),
         (format!("sitekey={sitekey}&answer=200&path=/"), vec![]),
@@ -219,6 +220,10 @@ fn what_a_proxy_forgets_to_say_opens_nothing() {
     }
     let unknown = "sitekey=mj_00000000000000000000000000&answer=303&path=/";
     assert_eq!(edge.with("GET", &format!("/v1/clearance/check?{unknown}"), &[]).status, 404);
+    // The path ends the query, whatever is in it.
+    let path = format!("sitekey={sitekey}&answer=401&path=/account/?a&path=/");
+    let refused = edge.with("GET", &format!("/v1/clearance/check?{path}"), &[]);
+    assert_eq!(refused.status, 401);
     // An edge with one site knows which is meant.
     let mut single = guarded();
     single.platform.be_for(&edge.sitekey);
