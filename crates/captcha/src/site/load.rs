@@ -18,7 +18,8 @@ const LASTS: u64 = 60;
 /// minute: few for a crawler that takes the name of one.
 const PREVIEWS: u64 = 30;
 
-/// Most rules that are counted for. Beyond them, all begin again.
+/// Most rules that are counted for. Beyond them, one that does not hold is
+/// forgotten for each: no site can end another's rules.
 const MAX_RULES: usize = 1_024;
 
 /// The load of rules. There are few, so that they are searched in turn.
@@ -78,7 +79,9 @@ impl Loads {
         let known = self.0.iter().position(is_its);
         if known.is_none() {
             if self.0.len() >= MAX_RULES {
-                self.0.clear();
+                let ends = |load: &(usize, &Load)| (load.1.holds_until, load.1.requests.window);
+                let spare = self.0.iter().enumerate().min_by_key(ends).map(|(at, _)| at);
+                self.0.swap_remove(spare.unwrap_or_default());
             }
             let (requests, previews) = (Counted::default(), Counted::default());
             self.0.push(Load { sitekey, rule: rule.into(), requests, holds_until: 0, previews });
@@ -166,5 +169,17 @@ mod tests {
             loads.note(sites()[number % 2], &guard(&format!("/{number}"), Some(1)), at(0));
         }
         assert!(loads.0.len() <= MAX_RULES);
+    }
+
+    #[test]
+    fn rules_of_others_do_not_end_one_that_holds() {
+        let mut loads = Loads::default();
+        assert!(loads.note(sites()[0], &guard("/*", Some(0)), at(0)));
+        for number in 0..3 * MAX_RULES {
+            loads.note_preview(sites()[1], &guard(&format!("/{number}"), None), at(1));
+            loads.note(sites()[1], &guard(&format!("/{number}/"), Some(5)), at(1));
+        }
+        // One request is no load by itself.
+        assert!(loads.note(sites()[0], &guard("/*", Some(5)), at(1)));
     }
 }
