@@ -36,8 +36,18 @@ function call(handler, ...event) {
   }
 }
 
-/** Beside the user agent, what depends on a client's software and on nothing that is a person's. */
-const SOFTWARE_HEADERS = ["sec-ch-ua-platform", "sec-ch-ua-mobile", "accept", "priority"];
+/** The headers that most routes look at. */
+const HEADERS = [
+  "content-type",
+  "content-length",
+  "sec-fetch-site",
+  "user-agent",
+  "sec-ch-ua",
+  "sec-ch-ua-platform",
+  "sec-ch-ua-mobile",
+  "accept",
+  "priority",
+];
 
 /** The routes whose body is read before Rust is asked, and the longest that each of them takes. */
 const POSTS = {
@@ -65,21 +75,15 @@ function describe(request, url) {
   const { country = "", asn = "", httpProtocol = "", tlsVersion = "" } = cf ?? {};
   const { tlsClientCiphersSha1 = "", tlsClientExtensionsSha1Le = "" } = cf ?? {};
   const handshake = `${tlsClientCiphersSha1} ${tlsClientExtensionsSha1Le}`.trim();
-  const software = SOFTWARE_HEADERS.map(header).join(" ");
   const lines = `${method}
 ${url}
-${header("content-type")}
-${length}
-${header("sec-fetch-site")}
 ${header("cf-connecting-ip")}
-${header("user-agent")}
-${header("sec-ch-ua")}
 ${country}
 ${asn}
 ${httpProtocol}
 ${tlsVersion}
-${software}
 ${handshake}
+${HEADERS.map(header).join("\n")}
 `;
   const [path] = url.slice(url.indexOf("/", "https://".length)).split("?", 1);
   const read = method === "POST" && length !== "" && Number(length) <= POSTS[path];

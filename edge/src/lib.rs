@@ -8,6 +8,7 @@ use std::task::{self, Poll, Waker};
 
 use munjigi_serving::answer::Response;
 use munjigi_serving::inbound::Inbound;
+use munjigi_serving::inbound::described::Described;
 use munjigi_serving::serve;
 use worker::wasm_bindgen::prelude::*;
 use worker::{Context, Env, wasm_bindgen, wasm_bindgen_futures};
@@ -45,7 +46,7 @@ pub fn fetch(
     env: Env,
     context: worker::worker_sys::Context,
 ) -> Result<JsValue, JsValue> {
-    let inbound = Inbound::new(Request(request), description);
+    let inbound = Inbound::new(Described::new(description, Request(request)));
     let platform = Workers::new(env, Context::new(context));
     // Behind a pointer, or everything would be compiled twice.
     let mut answer: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> = Box::pin(
@@ -58,7 +59,7 @@ pub fn fetch(
     }
 }
 
-async fn answer(platform: &Workers, inbound: &Inbound<Request>) -> Response<JsValue> {
+async fn answer(platform: &Workers, inbound: &Inbound<Described<Request>>) -> Response<JsValue> {
     #[cfg(feature = "contract")]
     if inbound.url().path() == munjigi_serving::contract::PATH {
         return munjigi_serving::contract::answer(platform).await;

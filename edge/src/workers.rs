@@ -9,7 +9,8 @@ use munjigi_keys::UnixMillis;
 use munjigi_protocol::CountBatch;
 use munjigi_serving::background;
 use munjigi_serving::entropy::NoEntropy;
-use munjigi_serving::inbound::{BodyError, Source};
+use munjigi_serving::inbound::BodyError;
+use munjigi_serving::inbound::described::{Described, Rest};
 use munjigi_serving::log::{Level, Line};
 use munjigi_serving::platform::{BackgroundTask, Platform, Program, StoreMessages};
 use munjigi_serving::ports::{Admission, Limit};
@@ -39,7 +40,7 @@ impl Workers {
 }
 
 impl Platform for Workers {
-    type Source = Request;
+    type Source = Described<Request>;
     type Values = Kv;
     type Redemptions = Objects;
     type Images = Bucket;
@@ -137,10 +138,10 @@ impl Platform for Workers {
     }
 }
 
-/// A request of the platform.
+/// What the description of a request does not contain.
 pub struct Request(pub web_sys::Request);
 
-impl Source for Request {
+impl Rest for Request {
     fn header(&self, name: &str) -> Option<Cow<'_, str>> {
         self.0.headers().get(name).ok().flatten().map(Cow::Owned)
     }

@@ -12,7 +12,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header;
 use axum::response::Response;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -23,7 +23,6 @@ use munjigi_process::metrics::InFlight;
 use munjigi_process::stop::Stop;
 use munjigi_protocol::{Code, base64};
 use munjigi_serving::answer::Answer;
-use munjigi_serving::inbound::path_of;
 use munjigi_serving::serve;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -201,7 +200,7 @@ impl Door {
             move |request: axum::http::Request<Incoming>| {
                 let (public, request_in_progress) = (live.now(), traffic.begin());
                 async move {
-                    let response = answer(&public, caller, request.map(Body::new)).await;
+                    let response = answer(&public, caller, request.map(body)).await;
                     drop(request_in_progress);
                     Ok::<_, Infallible>(response)
                 }
@@ -262,6 +261,11 @@ impl Door {
             tokio::spawn(refuse(stream, refusal));
         }
     }
+}
+
+/// The body of a request; most have none.
+fn body(incoming: Incoming) -> Body {
+    if incoming.is_end_stream() { Body::empty() } else { Body::new(incoming) }
 }
 
 /// Whether requests come on a connection of HTTP/2, which browsers keep for as
@@ -370,14 +374,13 @@ async fn answer_by_route(public: &Public, caller: Caller, request: Request) -> R
             return noted(problem(answer, &base), "none");
         }
     };
-    let path = path_of(&url);
-    if let Some(file) = parts.assets.answer(&head.method, path, &head.headers) {
+    let inbound = public.way.inbound(head, url, body, caller, parts.clock.now());
+    let path = inbound.url().path();
+    if let Some(file) = parts.assets.answer(inbound.method(), path, inbound.source().headers()) {
         return noted(file, "asset");
     }
-    let is_internal = path.starts_with(INTERNAL);
-    let inbound = public.way.inbound(head, &url, body, caller, parts.clock.now());
     // Without an origin no one has the key, so the route does not exist.
-    if is_internal && parts.state.config.origin_url.is_none() {
+    if path.starts_with(INTERNAL) && parts.state.config.origin_url.is_none() {
         let answer = Answer::problem(Code::NotFound, "unknown path");
         let base = format!("{}{}", inbound.url().base(), parts.state.config.base_path);
         return noted(problem(answer, &base), "none");

@@ -4,30 +4,25 @@
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::AsHeaderName;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, Version, header};
+use axum::http::{HeaderMap, Method, Version, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use munjigi_captcha::{Address, Country, Listings, Place};
 use munjigi_keys::UnixMillis;
 use munjigi_process::proxies::{Proxies, ProxyChain, is_inside};
 use munjigi_protocol::WELL_KNOWN;
-use munjigi_serving::inbound::{BodyError, Description, Inbound, SOFTWARE_HEADERS, Source};
+use munjigi_serving::inbound::{BodyError, Connection, Inbound, Source};
 use url::{Host, Url};
 
 use crate::config::PublicUrl;
-use crate::networks::Networks;
+use crate::networks::{Location, Networks};
 
 /// A body that takes longer has ended early.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
-
-static CLIENT_HINTS: HeaderName = HeaderName::from_static("sec-ch-ua");
-static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-static SOFTWARE: LazyLock<[HeaderName; 4]> =
-    LazyLock::new(|| SOFTWARE_HEADERS.map(HeaderName::from_static));
 
 /// What the gate knows about the way that requests take.
 #[derive(Debug)]
@@ -54,11 +49,16 @@ pub struct Caller {
     pub is_direct: bool,
 }
 
-/// The headers and the body of a request.
+/// A request with what the gate knows of its client.
 #[derive(Debug)]
 pub struct Request {
+    method: Method,
+    url: String,
     headers: HeaderMap,
     body: Mutex<Option<Body>>,
+    client: IpAddr,
+    connection: Connection<'static>,
+    networks: Networks,
 }
 
 /// Why a request is not for this gate.
@@ -100,40 +100,23 @@ impl Way {
     pub fn inbound(
         &self,
         head: Parts,
-        url: &str,
+        url: String,
         body: Body,
         caller: Caller,
         now: UnixMillis,
     ) -> Inbound<Request> {
         let client = self.proxies.client(caller.address, &head.headers, now);
         let Parts { method, version, headers, .. } = head;
-        let header = |name: &HeaderName| text(&headers, name).unwrap_or_default();
         // Behind a proxy these are the proxy's, and say nothing about a client.
-        let (http, tls) = match caller.tls {
-            Some(tls) if caller.is_direct => (http_version(version), tls),
-            _ => ("", ""),
+        // No one here looks at handshakes.
+        let connection = match caller.tls {
+            Some(tls) if caller.is_direct => {
+                Connection { http: http_version(version), tls, handshake: "" }
+            }
+            _ => Connection::default(),
         };
-        let place = self.networks.location(client);
-        let system = place.system.map(|number| number.to_string());
-        let text = Description {
-            method: method.as_str(),
-            url,
-            content_type: &header(&header::CONTENT_TYPE),
-            content_length: &header(&header::CONTENT_LENGTH),
-            sec_fetch_site: &header(&SEC_FETCH_SITE),
-            address: &client.to_string(),
-            user_agent: &header(&header::USER_AGENT),
-            client_hints: &header(&CLIENT_HINTS),
-            http,
-            tls,
-            country: place.country.unwrap_or_default(),
-            asn: system.as_deref().unwrap_or_default(),
-            software: &SOFTWARE.each_ref().map(header).join(" "),
-            // No one here looks at handshakes.
-            handshake: "",
-        }
-        .text();
-        Inbound::new(Request { headers, body: Mutex::new(Some(body)) }, text)
+        let (body, networks) = (Mutex::new(Some(body)), self.networks.clone());
+        Inbound::new(Request { method, url, headers, body, client, connection, networks })
     }
 
     /// The whole URL of a request, normalised as browsers do it, as if the gate
@@ -332,7 +315,7 @@ const fn http_version(version: Version) -> &'static str {
 }
 
 /// All values of a header as one, as browsers read it.
-fn text(headers: &HeaderMap, name: impl AsHeaderName) -> Option<Cow<'_, str>> {
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
     let mut values = headers.get_all(name).iter().map(|value| {
         let bytes = value.as_bytes();
         str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
@@ -346,7 +329,36 @@ fn text(headers: &HeaderMap, name: impl AsHeaderName) -> Option<Cow<'_, str>> {
     Some(text)
 }
 
+impl Request {
+    /// The headers, as they were sent.
+    pub const fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+}
+
 impl Source for Request {
+    fn method(&self) -> &str {
+        self.method.as_str()
+    }
+
+    fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn place(&self) -> Place {
+        let Location { country, system } = self.networks.location(self.client);
+        Place {
+            address: Address::of(self.client),
+            country: country.map_or(Country::UNKNOWN, Country::parse),
+            asn: system.unwrap_or_default(),
+            listed: Listings::NONE,
+        }
+    }
+
+    fn connection(&self) -> Connection<'_> {
+        self.connection
+    }
+
     fn header(&self, name: &str) -> Option<Cow<'_, str>> {
         text(&self.headers, name)
     }

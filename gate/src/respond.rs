@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response as HttpResponse;
 use munjigi_protocol::headers;
 use munjigi_serving::answer::{self, COMMON_HEADERS, Response};
@@ -20,8 +20,8 @@ pub fn respond(response: Response<Bytes>) -> HttpResponse {
     *written.status_mut() =
         StatusCode::from_u16(response.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let all = written.headers_mut();
-    all.reserve(COMMON_HEADERS.len() + response.headers.len() + 4);
-    all.extend(COMMON.iter().cloned());
+    all.clone_from(&COMMON);
+    all.reserve(response.headers.len() + 4);
     all.insert(header::CONTENT_TYPE, HeaderValue::from_static(response.content_type));
     let cache_control = match response.cache_control {
         Cow::Borrowed(text) => Some(HeaderValue::from_static(text)),
@@ -46,7 +46,7 @@ pub fn respond(response: Response<Bytes>) -> HttpResponse {
     written
 }
 
-static COMMON: LazyLock<Vec<(HeaderName, HeaderValue)>> = LazyLock::new(|| {
+static COMMON: LazyLock<HeaderMap> = LazyLock::new(|| {
     let all = COMMON_HEADERS.into_iter();
     all.filter_map(|(name, value)| Some((name.parse().ok()?, HeaderValue::from_static(value))))
         .collect()

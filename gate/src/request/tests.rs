@@ -30,7 +30,7 @@ fn inbound(
     let (head, ()) = request.body(()).unwrap().into_parts();
     let caller = Caller { address: peer.parse().unwrap(), tls: None, is_direct: false };
     let url = way.url(&head, caller)?;
-    Ok(way.inbound(head, &url, Body::empty(), caller, NOW))
+    Ok(way.inbound(head, url, Body::empty(), caller, NOW))
 }
 
 fn base(way: &Way, peer: &str, headers: &[(&str, &str)]) -> Result<String, HostError> {
@@ -207,8 +207,9 @@ fn versions_speak_of_a_visitor_where_they_are_the_visitors_own() {
         let caller = Caller { address: "203.0.113.7".parse().unwrap(), tls, is_direct };
         let way = way(None);
         let url = way.url(&head, caller).unwrap();
-        let visit = way.inbound(head, &url, Body::empty(), caller, NOW).visit();
-        let scheme = url.split(':').next().unwrap_or_default();
+        let inbound = way.inbound(head, url, Body::empty(), caller, NOW);
+        let (visit, url) = (inbound.visit(), inbound.url());
+        let scheme = url.base().split(':').next().unwrap_or_default();
         (visit.http, visit.tls, scheme.to_owned())
     };
     let unknown = |scheme: &str| (HttpVersion::Unknown, TlsVersion::Unknown, scheme.to_owned());
@@ -230,14 +231,17 @@ fn versions_speak_of_a_visitor_where_they_are_the_visitors_own() {
 
 #[tokio::test]
 async fn a_body_is_read_up_to_its_cap() {
-    let request = |body: &'static str| Request {
-        headers: HeaderMap::new(),
-        body: Mutex::new(Some(Body::from(body))),
+    let way = way(None);
+    let request = |body: &'static str| {
+        let (head, ()) = HttpRequest::post("http://a/").body(()).unwrap().into_parts();
+        let address = "203.0.113.7".parse().unwrap();
+        let caller = Caller { address, tls: None, is_direct: true };
+        way.inbound(head, "http://a/".to_owned(), Body::from(body), caller, NOW)
     };
-    assert_eq!(request("four").read(None, 4).await, Ok(b"four".to_vec()));
-    assert_eq!(request("fives").read(None, 4).await, Err(BodyError::TooLarge));
-    assert_eq!(request("").read(Some(5), 4).await, Err(BodyError::TooLarge));
+    assert_eq!(request("four").source().read(None, 4).await, Ok(b"four".to_vec()));
+    assert_eq!(request("fives").source().read(None, 4).await, Err(BodyError::TooLarge));
+    assert_eq!(request("").source().read(Some(5), 4).await, Err(BodyError::TooLarge));
     let once = request("once");
-    assert!(once.read(None, 4).await.is_ok());
-    assert_eq!(once.read(None, 4).await, Err(BodyError::Broken));
+    assert!(once.source().read(None, 4).await.is_ok());
+    assert_eq!(once.source().read(None, 4).await, Err(BodyError::Broken));
 }

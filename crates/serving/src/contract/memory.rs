@@ -16,7 +16,8 @@ use crate::background;
 use crate::config::{Config, Mistake};
 use crate::deny_list::DenyList;
 use crate::entropy::NoEntropy;
-use crate::inbound::{BodyError, Source};
+use crate::inbound::BodyError;
+use crate::inbound::described::{Described, Rest};
 use crate::log::Line;
 use crate::platform::{BackgroundTask, Platform, Program, StoreMessages};
 use crate::ports::{Admission, ControlStore, DenyEntry, Images, Limit, Values};
@@ -128,7 +129,7 @@ impl Memory {
 }
 
 impl Platform for Memory {
-    type Source = MemoryRequest;
+    type Source = Described<MemoryRequest>;
     type Values = MemoryValues;
     type Redemptions = MemoryStore;
     type Images = MemoryImages;
@@ -210,7 +211,7 @@ impl Platform for Memory {
     }
 }
 
-/// A request in memory.
+/// The rest of a request in memory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MemoryRequest {
     /// Names and values of the headers.
@@ -219,7 +220,7 @@ pub struct MemoryRequest {
     pub body: Vec<u8>,
 }
 
-impl Source for MemoryRequest {
+impl Rest for MemoryRequest {
     fn header(&self, name: &str) -> Option<Cow<'_, str>> {
         let found = self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str().into())

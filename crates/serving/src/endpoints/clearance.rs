@@ -53,7 +53,7 @@ fn clearances<P: Platform>(
 
 /// Who asks, as clearances know it.
 fn holder<S: Source>(inbound: &Inbound<S>) -> Holder {
-    Holder::of(inbound.user_agent())
+    Holder::of(&inbound.user_agent())
 }
 
 /// The page for an errand, as a path of the host that was asked.

@@ -22,7 +22,7 @@ pub async fn answer<P: Platform>(
     inbound: &Inbound<P::Source>,
 ) -> Answer {
     let request: OutcomeRequest = match inbound.text(routes::OUTCOMES).await {
-        Ok(body) => match form::parse(inbound.content_type(), body.as_bytes()) {
+        Ok(body) => match form::parse(&inbound.content_type(), body.as_bytes()) {
             Ok(request) => request,
             Err(_) => return refused(&[Reason::BadRequest]),
         },

@@ -63,7 +63,7 @@ async fn read<S: Source>(
         if takes_query && body.is_empty() {
             form::parse_query(inbound.url().query())
         } else {
-            form::parse(inbound.content_type(), body.as_bytes())
+            form::parse(&inbound.content_type(), body.as_bytes())
         }
     };
     read.map_err(|_| 200)

@@ -24,6 +24,7 @@ use crate::answer::Body;
 use crate::background;
 use crate::contract::{Memory, MemoryRequest};
 use crate::counts::Urgency;
+use crate::inbound::described::{self, Described};
 use crate::platform::BackgroundTask;
 use crate::ports::Limit;
 
@@ -123,12 +124,25 @@ impl Edge {
 }
 
 fn ask(platform: &Memory, method: &str, path: &str, request: &MemoryRequest) -> Response<Vec<u8>> {
-    let length = request.body.len();
+    let length = request.body.len().to_string();
+    let headers = described::HEADERS.map(|name| {
+        let sent = request.headers.iter().find(|(other, _)| *other == name);
+        sent.map_or(
+            match name {
+                "content-type" => "application/json",
+                "content-length" => &length,
+                "sec-fetch-site" => "same-origin",
+                "user-agent" => "Mozilla/5.0",
+                _ => "",
+            },
+            |(_, value)| value,
+        )
+    });
     let description = format!(
-        "{method}\nhttps://edge.example{path}\napplication/json\n{length}\nsame-origin\n\
-         192.0.2.1\nMozilla/5.0\n\nKR\n64500\nHTTP/2\nTLSv1.3\n"
+        "{method}\nhttps://edge.example{path}\n192.0.2.1\nKR\n64500\nHTTP/2\nTLSv1.3\n\n{}\n",
+        headers.join("\n")
     );
-    block_on(serve(platform, &Inbound::new(request.clone(), description)))
+    block_on(serve(platform, &Inbound::new(Described::new(description, request.clone()))))
 }
 
 /// A request with the origin's signature.
@@ -276,8 +290,8 @@ fn a_request_can_move_between_threads_where_its_stores_can() {
         future
     }
     let platform = platform();
-    let inbound =
-        Inbound::new(MemoryRequest::default(), "GET\nhttps://a.example/version".to_owned());
+    let description = "GET\nhttps://a.example/version".to_owned();
+    let inbound = Inbound::new(Described::new(description, MemoryRequest::default()));
     assert_eq!(block_on(moves(serve(&platform, &inbound))).status, 200);
     block_on(moves(background::run(&platform, BackgroundTask::SendCounts(Urgency::Now))));
     block_on(moves(background::run(&platform, BackgroundTask::AskMeter)));

@@ -254,11 +254,12 @@ fn a_cookie_of_another_browser_or_site_opens_nothing_and_stays() {
     assert_eq!(edge.check("401", "/account/", &[("cookie", &both)]).status, 200);
     let query = format!("sitekey={}&answer=401&path=/account/", edge.sitekey);
     let description = format!(
-        "GET\nhttps://edge.example/v1/clearance/check?{query}\n\n\n\n192.0.2.1\ncurl/8.5.0\n\nKR\n64500\n\n\n"
+        "GET\nhttps://edge.example/v1/clearance/check?{query}\n192.0.2.1\nKR\n64500\n\n\n\n\n\n\ncurl/8.5.0\n"
     );
     let headers = vec![("cookie", clearance)];
     let request = MemoryRequest { headers, body: Vec::new() };
-    assert_eq!(block_on(serve(&edge.platform, &Inbound::new(request, description))).status, 401);
+    let inbound = Inbound::new(Described::new(description, request));
+    assert_eq!(block_on(serve(&edge.platform, &inbound)).status, 401);
 }
 
 #[test]
