@@ -314,16 +314,18 @@ const fn http_version(version: Version) -> &'static str {
     }
 }
 
-/// All values of a header as one, as browsers read it.
+/// All values of a header as one, as browsers read it. Those of cookies come each
+/// by itself in HTTP/2 (RFC 9113, 8.2.3).
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<Cow<'a, str>> {
     let mut values = headers.get_all(name).iter().map(|value| {
         let bytes = value.as_bytes();
         str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
     });
     let mut text = values.next()?;
+    let between = if name == "cookie" { "; " } else { ", " };
     for value in values {
         let text = text.to_mut();
-        text.push_str(", ");
+        text.push_str(between);
         text.push_str(&value);
     }
     Some(text)

@@ -188,6 +188,22 @@ fn the_client_is_who_a_trusted_proxy_names() {
 }
 
 #[test]
+fn several_headers_of_one_name_are_one() {
+    let lines = [
+        ("host", "a"),
+        ("accept", "text/html"),
+        ("cookie", "a=1"),
+        ("accept", "*/*"),
+        ("cookie", "b=2"),
+    ];
+    let inbound = inbound(&way(None), "192.0.2.1", &lines, "/").unwrap();
+    assert_eq!(inbound.header("accept").as_deref(), Some("text/html, */*"));
+    // Browsers send each cookie by itself in HTTP/2.
+    assert_eq!(inbound.header("cookie").as_deref(), Some("a=1; b=2"));
+    assert_eq!(inbound.header("referer"), None);
+}
+
+#[test]
 fn a_proxy_and_a_private_network_speak_for_many() {
     let listed = Proxies {
         header: Some("x-forwarded-for".parse().unwrap()),
