@@ -2,9 +2,13 @@
 //! previews rules let through. Each process counts for itself, so that a check
 //! asks no store.
 
+use core::hash::Hasher;
+
 use munjigi_keys::UnixMillis;
+use siphasher::sip::SipHasher13;
 
 use super::Guard;
+use crate::address::Prefix;
 use crate::credentials::Sitekey;
 
 /// Seconds that requests are counted over.
@@ -13,6 +17,13 @@ const WINDOW: u64 = 10;
 /// Seconds that a rule still holds after its paths were busy: one that came and
 /// went with every window would ask some visitors and not others.
 const LASTS: u64 = 60;
+
+/// What one network counts for, as a part of a rule's limit: so many networks
+/// together are no load yet.
+const SHARES: u64 = 8;
+
+/// Counters of networks for each rule. Networks that share one count as one.
+const SLOTS: usize = 256;
 
 /// Requests of programs that make link previews that a rule lets through in a
 /// minute: few for a crawler that takes the name of one.
@@ -30,7 +41,10 @@ pub struct Loads(Vec<Load>);
 struct Load {
     sitekey: Sitekey,
     rule: Box<str>,
+    /// Of requests, each network's up to its share.
     requests: Counted,
+    /// All requests in the same window, by network. Empty before the first.
+    by_network: Vec<u64>,
     /// Until when the rule holds, in seconds since 1970.
     holds_until: u64,
     previews: Counted,
@@ -54,16 +68,49 @@ impl Counted {
     }
 }
 
+impl Load {
+    /// Counts a request from a network. Returns how many there are in this
+    /// window, of which each network has at most its share, and how many are
+    /// the network's own.
+    fn add(&mut self, network: Prefix, window: u64, share: u64) -> (u64, u64) {
+        if self.requests.window != window {
+            self.requests = Counted { window, count: 0 };
+            self.by_network.clear();
+            self.by_network.resize(SLOTS, 0);
+        }
+        let mut hasher = SipHasher13::new();
+        hasher.write(network.bytes());
+        let slots = u64::try_from(SLOTS).unwrap_or(1);
+        let slot = usize::try_from(hasher.finish() % slots).unwrap_or_default();
+        let Some(own) = self.by_network.get_mut(slot) else { return (0, 0) };
+        *own += 1;
+        let own = *own;
+        let all = if own <= share { self.requests.add(window) } else { self.requests.count };
+        (all, own)
+    }
+}
+
 impl Loads {
-    /// Counts a request that a rule matches, and says whether the rule holds.
-    pub fn note(&mut self, sitekey: Sitekey, guard: &Guard, now: UnixMillis) -> bool {
+    /// Counts a request from a network that a rule matches, and says whether the
+    /// rule holds for it. A network that exceeds the limit by itself has the rule
+    /// hold for its own requests: no one can have other people asked from one
+    /// place.
+    pub fn note(
+        &mut self,
+        sitekey: Sitekey,
+        guard: &Guard,
+        network: Prefix,
+        now: UnixMillis,
+    ) -> bool {
         let Some(above) = guard.above_per_second else { return true };
         let seconds = now.seconds();
         let Some(load) = self.of(sitekey, guard) else { return true };
-        if load.requests.add(seconds / WINDOW) > u64::from(above) * WINDOW {
+        let limit = u64::from(above) * WINDOW;
+        let (all, own) = load.add(network, seconds / WINDOW, (limit / SHARES).max(1));
+        if all > limit {
             load.holds_until = seconds + LASTS;
         }
-        seconds < load.holds_until
+        own > limit || seconds < load.holds_until
     }
 
     /// Counts a link preview that a rule lets through if it may, and says
@@ -83,8 +130,14 @@ impl Loads {
                 let spare = self.0.iter().enumerate().min_by_key(ends).map(|(at, _)| at);
                 self.0.swap_remove(spare.unwrap_or_default());
             }
-            let (requests, previews) = (Counted::default(), Counted::default());
-            self.0.push(Load { sitekey, rule: rule.into(), requests, holds_until: 0, previews });
+            self.0.push(Load {
+                sitekey,
+                rule: rule.into(),
+                requests: Counted::default(),
+                by_network: Vec::new(),
+                holds_until: 0,
+                previews: Counted::default(),
+            });
         }
         let at = known.unwrap_or(self.0.len() - 1);
         self.0.get_mut(at)
@@ -121,30 +174,57 @@ mod tests {
         UnixMillis::from_seconds(BEGIN + second)
     }
 
+    fn network(number: u64) -> Prefix {
+        let [.., a, b, c] = number.to_be_bytes();
+        Prefix::V4([a, b, c])
+    }
+
     #[test]
     fn a_rule_under_load_begins_with_the_load_and_ends_a_minute_after_it() {
         let (mut loads, rule) = (Loads::default(), guard("/*", Some(5)));
+        let mut visitors = (0..).map(network);
+        let mut note = |site: usize, rule: &Guard, second| {
+            loads.note(sites()[site], rule, visitors.next().unwrap(), at(second))
+        };
         // Five a second for a minute are no load.
         for second in 0..60 {
             for _ in 0..5 {
-                assert!(!loads.note(sites()[0], &rule, at(second)), "{second}");
+                assert!(!note(0, &rule, second), "{second}");
             }
         }
-        let held = (0..60).filter(|_| loads.note(sites()[0], &rule, at(60))).count();
+        let held = (0..60).filter(|_| note(0, &rule, 60)).count();
         assert_eq!(held, 10);
         // Neither another site nor another rule is under load by that.
-        assert!(!loads.note(sites()[1], &rule, at(61)));
-        assert!(!loads.note(sites()[0], &guard("/a", Some(5)), at(61)));
-        assert!(loads.note(sites()[0], &rule, at(60 + LASTS - 1)));
-        assert!(!loads.note(sites()[0], &rule, at(60 + LASTS)));
+        assert!(!note(1, &rule, 61));
+        assert!(!note(0, &guard("/a", Some(5)), 61));
+        assert!(note(0, &rule, 60 + LASTS - 1));
+        assert!(!note(0, &rule, 60 + LASTS));
+    }
+
+    #[test]
+    fn a_flood_from_few_networks_has_no_one_else_asked() {
+        let (mut loads, rule) = (Loads::default(), guard("/*", Some(50)));
+        let mut held = |from: u64, second, requests| {
+            let mut note = || loads.note(sites()[0], &rule, network(from), at(second));
+            (0..requests).filter(|_| note()).count()
+        };
+        let (person, mut own) = (1_000, 0);
+        for second in 0..60 {
+            own += (1..SHARES).map(|from| held(from, second, 200)).sum::<usize>();
+            assert_eq!(held(person, second, 1), 0, "{second}");
+        }
+        // Each has what it sends beyond 500 requests in ten seconds held.
+        assert_eq!(own, 7 * 6 * 1_500);
+        // The eighth's share is what the person and these have left of them.
+        assert_eq!((held(8, 59, 56), held(9, 59, 1), held(person, 59, 1)), (0, 1, 1));
     }
 
     #[test]
     fn a_rule_without_a_limit_always_holds_and_takes_no_memory() {
         let mut loads = Loads::default();
-        assert!(loads.note(sites()[0], &guard("/*", None), at(0)));
+        assert!(loads.note(sites()[0], &guard("/*", None), network(0), at(0)));
         assert!(loads.0.is_empty());
-        assert!(loads.note(sites()[0], &guard("/*", Some(0)), at(0)));
+        assert!(loads.note(sites()[0], &guard("/*", Some(0)), network(0), at(0)));
     }
 
     #[test]
@@ -166,7 +246,8 @@ mod tests {
     fn memory_is_bounded() {
         let mut loads = Loads::default();
         for number in 0..3 * MAX_RULES {
-            loads.note(sites()[number % 2], &guard(&format!("/{number}"), Some(1)), at(0));
+            let rule = guard(&format!("/{number}"), Some(1));
+            loads.note(sites()[number % 2], &rule, network(0), at(0));
         }
         assert!(loads.0.len() <= MAX_RULES);
     }
@@ -174,12 +255,12 @@ mod tests {
     #[test]
     fn rules_of_others_do_not_end_one_that_holds() {
         let mut loads = Loads::default();
-        assert!(loads.note(sites()[0], &guard("/*", Some(0)), at(0)));
+        assert!(loads.note(sites()[0], &guard("/*", Some(0)), network(0), at(0)));
         for number in 0..3 * MAX_RULES {
             loads.note_preview(sites()[1], &guard(&format!("/{number}"), None), at(1));
-            loads.note(sites()[1], &guard(&format!("/{number}/"), Some(5)), at(1));
+            loads.note(sites()[1], &guard(&format!("/{number}/"), Some(5)), network(0), at(1));
         }
         // One request is no load by itself.
-        assert!(loads.note(sites()[0], &guard("/*", Some(5)), at(1)));
+        assert!(loads.note(sites()[0], &guard("/*", Some(5)), network(0), at(1)));
     }
 }

@@ -12,7 +12,7 @@ use std::iter;
 use munjigi_captcha::clearance::errand::{Errand, own_path};
 use munjigi_captcha::clearance::{self, Asked, Closed, Opened};
 use munjigi_captcha::issue::PublicKey;
-use munjigi_captcha::{Guard, Refusal, Site, Tally, Wanted, is_link_preview, issue, policy};
+use munjigi_captcha::{Guard, Loads, Refusal, Site, Tally, Wanted, is_link_preview, issue, policy};
 use munjigi_protocol::{ClearanceWanted, Code, Level, SiteState, headers};
 
 use super::page::{self, Trouble};
@@ -152,9 +152,9 @@ async fn decide<P: Platform>(
     }
     let wanted = Wanted::new(&original.method, original.host.as_deref(), &original.path);
     let holds = |guard: &&Guard| {
-        let loads = &edge.state.loads;
-        guard.above_per_second.is_none()
-            || loads.with(|loads| loads.note(site.sitekey, guard, edge.now))
+        let network = || inbound.place().address.prefix();
+        let note = |loads: &mut Loads| loads.note(site.sitekey, guard, network(), edge.now);
+        guard.above_per_second.is_none() || edge.state.loads.with(note)
     };
     let Some(guard) = site.guards(&wanted).find(holds) else { return Ok(Decision::Passes(None)) };
     let Some(needs) = guard.level else { return Ok(Decision::Passes(None)) };
