@@ -19,17 +19,21 @@ const WAITS = ' data-state="work" data-no-script="needed" data-to="x" data-sitek
 const textsOf = (language) => JSON.parse(readFileSync(join(ROOT, 'widget/clearance/locales', `${language}.json`), 'utf8'));
 
 /**
- * The built page, as the edge sends it, without its script.
+ * The built page, as the edge sends it, with its script or without, and without the widget.
  * @param {import('node:test').TestContext} t @param {string} language @param {string} attributes of its root
+ * @param {{script?: boolean}} [options]
  */
-async function openPage(t, language, attributes) {
+async function openPage(t, language, attributes, { script = false } = {}) {
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
   t.after(() => browser.close());
   const page = await browser.newPage({ viewport: { width: 360, height: 640 } });
   const built = readFileSync(join(ROOT, 'dist/_clearance', `${language}.html`), 'utf8');
   const body = built.replace('<html', `<html${attributes}`);
-  await page.route('**/*', (route) =>
-    route.request().isNavigationRequest() ? route.fulfill({ body, contentType: 'text/html' }) : route.abort());
+  await page.route('**/*', (route) => {
+    const [, file] = /\/munjigi\/(assets\/clearance\..*)$/.exec(route.request().url()) ?? [];
+    if (route.request().isNavigationRequest()) return route.fulfill({ body, contentType: 'text/html' });
+    return script && file ? route.fulfill({ path: join(ROOT, 'dist', file) }) : route.abort();
+  });
   await page.goto('https://shop.example/.well-known/munjigi/clearance?to=x');
   return page;
 }
@@ -42,6 +46,17 @@ test('a page that leads no further does not ask for patience', async (t) => {
       await page.evaluate((to) => (document.documentElement.dataset.state = to), state);
       assert.deepEqual(await page.getByRole('heading').allInnerTexts(), [heading], state);
     }
+});
+
+test('the tab says what the heading says', async (t) => {
+  const { title, closed } = textsOf('ko');
+  // Without the widget there is no clearance.
+  for (const [attributes, told] of [[' data-state="blocked"', closed], [' data-state="form"', title], [WAITS, closed]]) {
+    const page = await openPage(t, 'ko', attributes, { script: true });
+    await page.locator('html[data-live]').waitFor();
+    assert.equal(await page.title(), told, attributes);
+    assert.deepEqual(await page.getByRole('heading').allInnerTexts(), [told], attributes);
+  }
 });
 
 for (const language of ['en', 'ar'])

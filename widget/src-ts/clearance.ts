@@ -11,8 +11,15 @@ const inline = new URLSearchParams(location.search).has("inline") && parent != w
 /** Whether a form was sent here, which the browser can send again. */
 const form = root.dataset.state == "form";
 
+/** The tab says what the heading says. */
+const entitle = (): void => {
+  document.title = document.querySelector(`h1.on-${root.dataset.state}`)?.textContent ?? document.title;
+};
+entitle();
+
 const show = (state: string): void => {
   root.dataset.state = state;
+  entitle();
 };
 
 /** Whether a page of another site shows this one. */
