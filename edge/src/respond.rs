@@ -9,7 +9,7 @@ use crate::glue;
 /// crosses to the platform costs more than joining them. `glue.js` adds the
 /// headers of every response.
 pub fn respond(response: Response<JsValue>) -> Result<web_sys::Response, JsValue> {
-    let Response { status, content_type, cache_control, request_id, headers, body } = response;
+    let Response { status, content_type, cache_control, request_id, headers, body, .. } = response;
     let mut text = String::with_capacity(512);
     for line in [content_type, &cache_control, &request_id] {
         text.push_str(line);

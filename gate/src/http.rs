@@ -385,8 +385,8 @@ async fn answer_by_route(public: &Public, caller: Caller, request: Request) -> R
         let base = format!("{}{}", inbound.url().base(), parts.state.config.base_path);
         return noted(problem(answer, &base), "none");
     }
-    let route = serve::label(&inbound);
     let response = serve::serve(&public.platform, &inbound).await;
+    let route = response.route;
     noted(respond::respond(response), route)
 }
 

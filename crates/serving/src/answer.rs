@@ -56,6 +56,8 @@ enum Content {
 /// an earlier one with the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response<B> {
+    /// The endpoint, for metrics: its path without variable parts, or `none`.
+    pub route: &'static str,
     /// HTTP status.
     pub status: u16,
     /// The header `Content-Type`.
@@ -195,6 +197,7 @@ impl Answer {
             }
         };
         Response {
+            route: "none",
             status: self.status,
             content_type: self.content_type,
             cache_control: self.cache.text(),

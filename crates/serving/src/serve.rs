@@ -10,7 +10,7 @@ use crate::endpoints::{
     challenges, clearance, errors, frame, health, internal, outcomes, pictures, siteverify,
     solutions, version,
 };
-use crate::inbound::{Inbound, Source};
+use crate::inbound::Inbound;
 use crate::log::{Level, Line};
 use crate::platform::{Bytes, Platform};
 use crate::request_context::RequestContext;
@@ -51,14 +51,8 @@ pub async fn serve<P: Platform>(platform: &P, inbound: &Inbound<P::Source>) -> R
     }
     let below = state.map_or("", |state| &state.config.base_path);
     let base = format_args!("{}{below}", inbound.url().base());
-    answer.into_response(bytes, request_id, base)
-}
-
-/// The endpoint of a request, for metrics: its path without variable parts, or
-/// `none`.
-pub fn label<S: Source>(inbound: &Inbound<S>) -> &'static str {
-    Endpoint::find(inbound.method(), inbound.url().path())
-        .map_or("none", |endpoint| endpoint.name())
+    let route = endpoint.map_or("none", |endpoint| endpoint.name());
+    Response { route, ..answer.into_response(bytes, request_id, base) }
 }
 
 /// Bytes of a request's seed.
@@ -70,7 +64,8 @@ fn split(drawn: &[u8; SEED_BYTES + 8]) -> ([u8; SEED_BYTES], String) {
     (*seed, base64::encode(id))
 }
 
-/// The answer, and the bytes of an image.
+/// The answer, and the bytes of an image. What takes most memory is behind
+/// pointers: all the rest moves with each request.
 async fn dispatch<P: Platform>(
     edge: &RequestContext<'_, P>,
     inbound: &Inbound<P::Source>,
@@ -83,14 +78,16 @@ async fn dispatch<P: Platform>(
                 Err(refusal) => (refusal, None),
             };
         }
-        Endpoint::Challenges => challenges::answer(edge, inbound).await,
-        Endpoint::Solutions => solutions::answer(edge, inbound).await,
-        Endpoint::Siteverify(path) => Ok(siteverify::answer(edge, inbound, path).await),
-        Endpoint::SiteverifyOf(sitekey) => Ok(siteverify::answer_of(edge, inbound, sitekey).await),
+        Endpoint::Challenges => Box::pin(challenges::answer(edge, inbound)).await,
+        Endpoint::Solutions => Box::pin(solutions::answer(edge, inbound)).await,
+        Endpoint::Siteverify(path) => Ok(Box::pin(siteverify::answer(edge, inbound, path)).await),
+        Endpoint::SiteverifyOf(sitekey) => {
+            Ok(Box::pin(siteverify::answer_of(edge, inbound, sitekey)).await)
+        }
         Endpoint::Outcomes => Ok(outcomes::answer(edge, inbound).await),
         Endpoint::ClearanceCheck => Ok(clearance::check::answer(edge, inbound).await),
-        Endpoint::Clearance => clearance::page::answer(edge, inbound).await,
-        Endpoint::ClearanceRedeem => clearance::redeem(edge, inbound).await,
+        Endpoint::Clearance => Box::pin(clearance::page::answer(edge, inbound)).await,
+        Endpoint::ClearanceRedeem => Box::pin(clearance::redeem(edge, inbound)).await,
         Endpoint::Frame(sitekey) => frame::answer(edge, inbound, sitekey).await,
         Endpoint::ErrorPage(code) => {
             let languages = inbound.header("accept-language");

@@ -143,7 +143,7 @@ async fn decide<P: Platform>(
         site
     } else {
         let key = PublicKey::Sitekey(issue::sitekey(authority, sitekey)?);
-        issue::site(&edge.sites(), &key, None).await?
+        Box::pin(issue::site(&edge.sites(), &key, None)).await?
     };
     // No one can earn anything from a paused site, so that its paths would be
     // closed to everyone.
@@ -209,7 +209,7 @@ async fn told_to<P: Platform>(
             Answer::nothing().with_status(401).with_code(Code::ClearanceRequired.as_str())
         }
         (Decision::Stops(errand, closed), Style::Whole | Style::Refused) => {
-            return stopped(edge, inbound, &original.method, &errand, closed).await;
+            return Box::pin(stopped(edge, inbound, &original.method, &errand, closed)).await;
         }
     })
 }
