@@ -22,7 +22,10 @@ const LASTS: u64 = 60;
 /// together are no load yet.
 const SHARES: u64 = 8;
 
-/// Counters of networks for each rule. Networks that share one count as one.
+/// Counters of networks for each rule in each of two rows, as many as a byte
+/// numbers. A network has one in each, and of these the lower number is its own:
+/// to be taken for a network that floods, another has to share both with it,
+/// which one in 65,536 does.
 const SLOTS: usize = 256;
 
 /// Requests of programs that make link previews that a rule lets through in a
@@ -76,15 +79,18 @@ impl Load {
         if self.requests.window != window {
             self.requests = Counted { window, count: 0 };
             self.by_network.clear();
-            self.by_network.resize(SLOTS, 0);
+            self.by_network.resize(2 * SLOTS, 0);
         }
         let mut hasher = SipHasher13::new();
         hasher.write(network.bytes());
-        let slots = u64::try_from(SLOTS).unwrap_or(1);
-        let slot = usize::try_from(hasher.finish() % slots).unwrap_or_default();
-        let Some(own) = self.by_network.get_mut(slot) else { return (0, 0) };
-        *own += 1;
-        let own = *own;
+        let [one, two, ..] = hasher.finish().to_le_bytes().map(usize::from);
+        let mut own = u64::MAX;
+        for slot in [one, SLOTS + two] {
+            if let Some(count) = self.by_network.get_mut(slot) {
+                *count += 1;
+                own = own.min(*count);
+            }
+        }
         let all = if own <= share { self.requests.add(window) } else { self.requests.count };
         (all, own)
     }
@@ -217,6 +223,16 @@ mod tests {
         assert_eq!(own, 7 * 6 * 1_500);
         // The eighth's share is what the person and these have left of them.
         assert_eq!((held(8, 59, 56), held(9, 59, 1), held(person, 59, 1)), (0, 1, 1));
+    }
+
+    #[test]
+    fn other_networks_are_not_taken_for_one_that_floods() {
+        let (mut loads, rule) = (Loads::default(), guard("/*", Some(2_000)));
+        let mut held = |from: u64, requests| {
+            (0..requests).filter(|_| loads.note(sites()[0], &rule, network(from), at(0))).count()
+        };
+        assert_eq!(held(0, 30_000), 10_000);
+        assert_eq!((1..10_000).map(|from| held(from, 1)).sum::<usize>(), 0);
     }
 
     #[test]
