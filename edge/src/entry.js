@@ -177,10 +177,10 @@ function read(env) {
  */
 function ask(request, url, check, env, context) {
   const { method, headers, cf } = request;
-  // The check believes this header, which proxies set. A visitor's own would change the host.
-  const get = (name) => (name === "x-forwarded-host" ? url.host : headers.get(name));
+  // A visitor's own header of the host could be another one than the platform's.
+  const get = (name) => (name === "host" ? url.host : headers.get(name));
   const asked = { method: "GET", headers: { get }, cf };
-  const query = `method=${method}&path=${url.pathname}${url.search}`;
+  const query = `method=${encodeURIComponent(method)}&path=${url.pathname}${url.search}`;
   return serve(asked, `${url.origin}${check}&${query}`, env, context);
 }
 

@@ -13,7 +13,7 @@ local patience = 2500
 local told = { 'munjigi-level', 'munjigi-score', 'munjigi-reasons', 'munjigi-id' }
 
 -- These are not passed on: they are about a connection or a body, or they would
--- tell the gate of another host.
+-- tell the gate of another request.
 local own = {
   ['connection'] = true,
   ['content-length'] = true,
@@ -24,6 +24,8 @@ local own = {
   ['trailer'] = true,
   ['transfer-encoding'] = true,
   ['x-forwarded-host'] = true,
+  ['x-forwarded-method'] = true,
+  ['x-forwarded-uri'] = true,
 }
 
 -- Headers of one message without its own ones, as lists that begin at 1.
@@ -40,6 +42,12 @@ local function others(headers)
 end
 
 local function check(txn)
+  -- No browser sends another method, and programs read it differently.
+  if not txn.sf:method():find('^%u+$') then
+    txn:done(txn:reply({ status = 400 }))
+    return
+  end
+
   -- `path` comes last, because it is not encoded.
   local url = gate .. '/v1/clearance/check?answer=303&method=' .. txn.sf:method()
     .. '&path=' .. txn.sf:pathq()

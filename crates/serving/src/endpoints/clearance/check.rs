@@ -81,8 +81,10 @@ pub async fn answer<P: Platform>(
         Some("open") => true,
         Some(_) => return misconfigured("fail must be open or closed"),
     };
-    // nginx adds none of these headers, so a visitor's would count.
-    let told = |name| (style == Style::Whole).then(|| inbound.header(name)).flatten();
+    // What the query says in part, its proxy says whole: a visitor's own headers
+    // would count for the rest. nginx adds none of them.
+    let by_headers = style == Style::Whole && path.is_none() && query.method.is_none();
+    let told = |name| by_headers.then(|| inbound.header(name)).flatten();
     let Some(path) = path
         .map(Cow::Borrowed)
         .or_else(|| told("x-forwarded-uri"))

@@ -239,6 +239,26 @@ fn what_a_proxy_forgets_to_say_opens_nothing() {
 }
 
 #[test]
+fn a_query_that_names_a_part_of_the_request_leaves_nothing_to_headers() {
+    let edge = guarded();
+    let sitekey = &edge.sitekey;
+    let forged = [
+        ("x-forwarded-uri", "/robots.txt"),
+        ("x-forwarded-method", "GET"),
+        ("x-forwarded-host", "other.example"),
+    ];
+    let asked = |query: &str| {
+        let path = format!("/v1/clearance/check?sitekey={sitekey}&answer=303&{query}");
+        edge.with("GET", &path, &forged).status
+    };
+    // A proxy that does not encode a method of `GET#` says no more than this.
+    for query in ["method=GET", "method=GET#&path=/account/", "path=/account/"] {
+        assert_eq!(asked(query), 403, "{query}");
+    }
+    assert_eq!(asked("path=/"), 200);
+}
+
+#[test]
 fn a_cookie_of_another_browser_or_site_opens_nothing_and_stays() {
     let edge = guarded();
     let clearance = edge.clearance();
