@@ -158,25 +158,46 @@ async fn decide<P: Platform>(
         let note = |loads: &mut Loads| loads.note(site.sitekey, guard, network(), edge.now);
         guard.above_per_second.is_none() || edge.state.loads.with(note)
     };
-    let Some(guard) = site.guards(&wanted).find(holds) else { return Ok(Decision::Passes(None)) };
-    let Some(needs) = guard.level else { return Ok(Decision::Passes(None)) };
+    // Rules that are tried decide nothing: they count beside the one that does.
+    let (mut tried, mut found) = (Vec::new(), None);
+    for guard in site.guards(&wanted).filter(holds) {
+        if guard.dry_run && guard.level.is_some() {
+            tried.push(guard);
+        } else {
+            found = guard.level.map(|needs| (guard, needs));
+            break;
+        }
+    }
+    if tried.is_empty() && found.is_none() {
+        return Ok(Decision::Passes(None));
+    }
     let place = edge.placed(&site, inbound.place()).await;
     let asked = Asked { site: &site, place, holder: holder(inbound), now: edge.now };
     let cookies = inbound.header("cookie").unwrap_or_default();
-    let closed = match clearance::check(authority, &asked, needs, clearances(edge, &cookies)) {
+    let check = |needs| clearance::check(authority, &asked, needs, clearances(edge, &cookies));
+    // nginx asks a second time, for the answer.
+    let count = |guard: &Guard| {
+        if style != Style::Refused {
+            edge.count(Tally::stopped(site.sitekey, guard, place));
+        }
+    };
+    let mut opened_by = None;
+    for guard in tried {
+        let Some(needs) = guard.level else { continue };
+        match check(needs) {
+            Ok(opened) => opened_by = Some(opened),
+            Err(_) => count(guard),
+        }
+    }
+    let Some((guard, needs)) = found else { return Ok(Decision::Passes(opened_by)) };
+    let closed = match check(needs) {
         Ok(opened) => return Ok(Decision::Passes(Some(opened))),
         Err(closed) => closed,
     };
     if style != Style::Refused && is_preview(edge, inbound, &site, guard, original, closed) {
         return Ok(Decision::Passes(None));
     }
-    // nginx asks a second time, for the answer.
-    if style != Style::Refused {
-        edge.count(Tally::stopped(site.sitekey, guard, place));
-    }
-    if guard.dry_run {
-        return Ok(Decision::Passes(None));
-    }
+    count(guard);
     Ok(Decision::Stops(Errand::new(site.sitekey, needs, &original.path, edge.now), closed))
 }
 

@@ -424,6 +424,21 @@ fn what_a_rule_stops_is_counted_once_also_where_it_only_would() {
 }
 
 #[test]
+fn a_dry_run_opens_nothing_that_a_rule_after_it_protects() {
+    let dry = Protection { dry_run: true, ..rule("/*", Level::Pictured) };
+    let edge = protecting(vec![dry, rule("/account/*", Level::Worked)]);
+    let taken = || edge.platform.state().unwrap().counts.with(|counts| counts.take(usize::MAX));
+    taken();
+    assert_eq!(edge.check("401", "/account/", &[]).status, 401);
+    assert_eq!(edge.check("401", "/", &[]).status, 200);
+    let mut stops: Vec<_> = taken().into_iter().flatten().collect();
+    stops.retain(|count| matches!(count.kind, CountKind::Stopped | CountKind::WouldStop));
+    stops.sort_by(|a, b| a.action.cmp(&b.action));
+    let stops: Vec<_> = stops.iter().map(|it| (it.kind, it.action.as_str(), it.count)).collect();
+    assert_eq!(stops, [(CountKind::WouldStop, "/*", 2), (CountKind::Stopped, "/account/*", 1)]);
+}
+
+#[test]
 fn a_rule_under_load_leaves_the_path_to_the_next_rule_until_there_is_load() {
     let busy = Protection { above_per_second: Some(2), ..rule("/*", Level::Worked) };
     let edge = protecting(vec![busy, rule("/account/*", Level::Waited)]);
