@@ -7,7 +7,7 @@ mod passwords;
 
 use munjigi_domain::accounts::factor::{RecoveryCode, TotpKey};
 use munjigi_domain::accounts::visit::Visit;
-use munjigi_domain::accounts::{Account, EmailAddress, Limit, Password, Totp, Vault, limits};
+use munjigi_domain::accounts::{Account, EmailAddress, Id, Limit, Password, Totp, Vault, limits};
 use munjigi_keys::UnixMillis;
 use munjigi_store::limits::Taken;
 use munjigi_store::{StoreError, factors};
@@ -47,22 +47,28 @@ pub enum Denied {
 }
 
 impl<'a> Authentication<'a> {
-    /// Counts a log-in attempt by network and by account.
+    /// Counts a log-in attempt. A network that keeps trying one account uses up
+    /// only the limit of that pair: what is refused there counts nowhere else.
     pub async fn attempt(
         self,
         prefix: &str,
         email: &EmailAddress,
         visit: Visit,
     ) -> Result<Attempt<'a>, Denied> {
-        let (by_prefix, by_account) = visit.log_in();
-        let whom = email.to_string();
-        self.take(&[(by_prefix, prefix), (by_account, &whom)]).await?;
-        Ok(Attempt::new(self.limits, by_account, whom))
+        let limits = visit.log_in();
+        let by_both = limits.by_account_and_prefix;
+        let whom = format!("{email} {prefix}");
+        self.take(&[
+            (by_both, &whom),
+            (limits.by_prefix, prefix),
+            (limits.by_account, email.as_str()),
+        ])
+        .await?;
+        Ok(Attempt::new(self.limits, by_both, whom))
     }
 
     /// The same for the API, which needs no widget and therefore has counts of
-    /// its own. A network that keeps trying one account uses up only the limit
-    /// of that pair, which affects no one else.
+    /// its own.
     pub async fn attempt_by_api(
         self,
         prefix: &str,
@@ -81,22 +87,23 @@ impl<'a> Authentication<'a> {
 
     /// Whether a logged-in user knows the password and, if required, a code of
     /// the second factor. Asked before actions that an unlocked browser alone
-    /// must not allow.
+    /// must not allow. Counted by session: no one without it can use that up.
     pub async fn is_owner(
         self,
-        prefix: &str,
+        session: &Id,
         account: &Account,
         password: Password,
         code: Option<&str>,
     ) -> Result<bool, Denied> {
-        let attempt = self.attempt(prefix, &account.email, Visit::Unasked).await?;
+        let (limit, whom) = (&limits::PROOF_BY_SESSION, session.as_str());
+        self.take(&[(limit, whom)]).await?;
         let is_owner = self.passwords.is(password, Some(account.password.clone())).await?
             && match code {
                 Some(code) => self.is_second_factor(account, code).await?,
                 None => true,
             };
         if is_owner {
-            attempt.succeeded().await?;
+            self.limits.forget(limit, whom).await?;
         }
         Ok(is_owner)
     }

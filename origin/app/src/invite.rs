@@ -49,7 +49,9 @@ impl Invite<'_> {
             return Err(InviteRefused::Team(TeamRefused::of(granting)));
         }
         let now = app.clock.now();
+        let both = format!("{email} {}", membership.organisation);
         for (limit, whom) in [
+            (&limits::EMAILS_BY_ADDRESS_AND_SENDER, both.as_str()),
             (&limits::EMAILS_BY_ORGANISATION, membership.organisation.as_str()),
             (&limits::EMAILS_BY_ADDRESS, email.as_str()),
         ] {

@@ -12,7 +12,7 @@ use munjigi_app::ConsoleApp;
 use munjigi_app::emails;
 use munjigi_domain::accounts::Account;
 use munjigi_domain::accounts::visit::Visit;
-use munjigi_domain::accounts::{EmailAddress, Password, Token, limits};
+use munjigi_domain::accounts::{EmailAddress, Password, Token};
 use munjigi_domain::email::EmailKind;
 use munjigi_keys::UnixMillis;
 use munjigi_store::accounts::{self, BeginRecovery, SetPassword};
@@ -26,7 +26,7 @@ use super::log_in;
 use super::mistakes;
 use super::page_error::PageError;
 use super::requester::Browser;
-use super::sign_up::allow_email;
+use super::sign_up::{allow_email, allow_email_to};
 use super::visitor::{self, Widget};
 
 /// The widget's action on this form.
@@ -103,7 +103,7 @@ pub async fn submit(
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     allow_email(&app, &browser, visit, now).await?;
-    let allowed = app.cache.limits.take(&limits::EMAILS_BY_ADDRESS, address.as_str(), now).await?;
+    let allowed = allow_email_to(&app, &browser, &address, now).await?;
     let email = address.to_string();
     if allowed == Taken::Yes {
         let sender = app.clone();

@@ -16,7 +16,7 @@ use munjigi_i18n::{Text, Texts};
 use munjigi_keys::UnixMillis;
 use munjigi_store::accounts::{self, BeginSignUp, SignUp};
 use munjigi_store::limits::Taken;
-use munjigi_store::{mails, transact};
+use munjigi_store::{StoreError, mails, transact};
 use serde::Deserialize;
 
 use super::frame::{Frame, render};
@@ -94,7 +94,7 @@ pub async fn submit(
     allow_email(&app, &browser, visit, now).await?;
     // Always hashed, so that the time reveals nothing.
     let password = console.passwords.hash(fields.password, app.entropy.bytes()).await?;
-    let allowed = app.cache.limits.take(&limits::EMAILS_BY_ADDRESS, email.as_str(), now).await?;
+    let allowed = allow_email_to(&app, &browser, &email, now).await?;
     if allowed == Taken::Yes {
         let sign_up = SignUp { email: email.clone(), name, locale: browser.locale, password };
         let writer = app.clone();
@@ -158,6 +158,22 @@ pub(super) async fn allow_email(
     match app.cache.limits.take(visit.emails(), &browser.client.prefix, now).await? {
         Taken::Yes => Ok(()),
         Taken::Wait { seconds } => Err(PageError::too_often(seconds)),
+    }
+}
+
+/// Whether the address gets another email. The page does not say so. A network
+/// that keeps asking uses up only its own share of the address's.
+pub(super) async fn allow_email_to(
+    app: &App,
+    browser: &Browser,
+    address: &EmailAddress,
+    now: UnixMillis,
+) -> Result<Taken, StoreError> {
+    let whom = format!("{address} {}", browser.client.prefix);
+    let counts = &app.cache.limits;
+    match counts.take(&limits::EMAILS_BY_ADDRESS_AND_SENDER, &whom, now).await? {
+        Taken::Yes => counts.take(&limits::EMAILS_BY_ADDRESS, address.as_str(), now).await,
+        wait @ Taken::Wait { .. } => Ok(wait),
     }
 }
 

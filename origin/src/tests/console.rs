@@ -11,6 +11,7 @@ mod keys;
 mod korean;
 mod language;
 mod live;
+mod lockout;
 mod log_in;
 mod models;
 mod overview;

@@ -109,7 +109,7 @@ pub async fn leave(
     let (account, now) = (&asking.user.account, asking.app.clock.now());
     let mistake = |text: String| page(&asking, None, Some(text));
     let authentication = asking.app.authentication();
-    if !authentication.is_owner(&asking.browser.client.prefix, account, password, None).await? {
+    if !authentication.is_owner(&asking.user.session.id, account, password, None).await? {
         return mistake(asking.t().get("own-data-wrong").into()).await;
     }
     let erased_on = erasure::erased_at(now);

@@ -157,8 +157,8 @@ pub async fn change(
     if !account.has_totp() {
         return Ok(Redirect::to("/console/account").into_response());
     }
-    let (authentication, prefix) = (asking.app.authentication(), &asking.browser.client.prefix);
-    if !authentication.is_owner(prefix, account, password, Some(&code)).await? {
+    let (authentication, session) = (asking.app.authentication(), &asking.user.session.id);
+    if !authentication.is_owner(session, account, password, Some(&code)).await? {
         let mistake = asking.t().get("factor-wrong").into();
         return super::page(&asking, None, Some(mistake)).await;
     }

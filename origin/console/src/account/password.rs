@@ -33,7 +33,7 @@ pub async fn submit(
         return mistake(mistakes::of_password(asking.t(), error)).await;
     }
     let authentication = asking.app.authentication();
-    if !authentication.is_owner(&asking.browser.client.prefix, account, old, None).await? {
+    if !authentication.is_owner(&asking.user.session.id, account, old, None).await? {
         return mistake(asking.t().get("account-wrong-old").into()).await;
     }
     let password = authentication.passwords.hash(new, asking.app.entropy.bytes()).await?;

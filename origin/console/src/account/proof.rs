@@ -91,7 +91,7 @@ pub async fn submit(
     let Form(ProofForm { password, code, next }) = fields.map_err(|_| PageError::malformed())?;
     let (account, authentication) = (&asking.user.account, asking.app.authentication());
     let code = account.has_factor().then_some(code.as_str());
-    if !authentication.is_owner(&asking.browser.client.prefix, account, password, code).await? {
+    if !authentication.is_owner(&asking.user.session.id, account, password, code).await? {
         let mistake = if account.has_factor() {
             asking.t().get("proof-wrong-or-code")
         } else {

@@ -30,9 +30,21 @@ pub struct Limit {
 /// too few for a list of stolen passwords.
 pub const LOG_IN_BY_PREFIX: Limit =
     Limit { name: "log-in-by-prefix", burst: 30, interval_millis: 10 * SECOND };
-/// Log-ins to one account, from anywhere.
+/// Log-ins to one account from one network prefix: whoever keeps trying uses up
+/// this limit, which affects no one elsewhere.
+pub const LOG_IN_BY_ACCOUNT_AND_PREFIX: Limit =
+    Limit { name: "log-in-by-account-and-prefix", burst: 10, interval_millis: MINUTE };
+/// Log-ins to one account, from anywhere: it takes twenty networks together to
+/// reach the limit, and a botnet of any size makes no more guesses than this.
+/// That is ten million a year, and five more without the widget. `Password`
+/// accepts none that is estimated to fall within a hundred million. Hashing at
+/// this rate takes a hundredth of a core.
 pub const LOG_IN_BY_ACCOUNT: Limit =
-    Limit { name: "log-in-by-account", burst: 10, interval_millis: MINUTE };
+    Limit { name: "log-in-by-account", burst: 200, interval_millis: 3 * SECOND };
+/// Proofs of identity in one session. Only its holder can use this up: no one
+/// who is not logged in keeps an owner from their settings.
+pub const PROOF_BY_SESSION: Limit =
+    Limit { name: "proof-by-session", burst: 10, interval_millis: MINUTE };
 /// Second factors of one account: of a million codes, three are valid at a
 /// time, so guessing at this rate for a year succeeds with a probability of two
 /// in three.
@@ -41,9 +53,13 @@ pub const SECOND_FACTOR: Limit =
 /// Log-ins from one network prefix without our own widget.
 pub const LOG_IN_UNSHOWN_BY_PREFIX: Limit =
     Limit { name: "log-in-unshown-by-prefix", burst: 10, interval_millis: 30 * SECOND };
-/// Log-ins to one account without our own widget.
+/// Log-ins to one account from one network prefix without our own widget.
+pub const LOG_IN_UNSHOWN_BY_ACCOUNT_AND_PREFIX: Limit =
+    Limit { name: "log-in-unshown-by-account-and-prefix", burst: 5, interval_millis: 2 * MINUTE };
+/// Log-ins to one account without our own widget, from anywhere: twenty
+/// networks, as above.
 pub const LOG_IN_UNSHOWN_BY_ACCOUNT: Limit =
-    Limit { name: "log-in-unshown-by-account", burst: 5, interval_millis: 2 * MINUTE };
+    Limit { name: "log-in-unshown-by-account", burst: 100, interval_millis: 6 * SECOND };
 /// API log-ins from one network prefix. Counted separately from the console's:
 /// there is no widget in front of them, and programs that use them up lock
 /// no one out of the console.
@@ -76,9 +92,15 @@ pub const PASSKEYS_BY_PREFIX: Limit =
 /// Sign-ups and requests for emails from one network prefix.
 pub const EMAILS_BY_PREFIX: Limit =
     Limit { name: "emails-by-prefix", burst: 10, interval_millis: 5 * MINUTE };
-/// Emails to one address that someone without an account can trigger.
+/// Emails to one address that one network prefix or one organisation can
+/// trigger.
+pub const EMAILS_BY_ADDRESS_AND_SENDER: Limit =
+    Limit { name: "emails-by-address-and-sender", burst: 3, interval_millis: 20 * MINUTE };
+/// Emails to one address that anyone can trigger: few enough to read past, and
+/// it takes four networks or organisations to keep the owner's own request from
+/// being answered.
 pub const EMAILS_BY_ADDRESS: Limit =
-    Limit { name: "emails-by-address", burst: 3, interval_millis: 20 * MINUTE };
+    Limit { name: "emails-by-address", burst: 12, interval_millis: 5 * MINUTE };
 
 /// Invitations of one organisation.
 pub const EMAILS_BY_ORGANISATION: Limit =
@@ -153,6 +175,32 @@ mod tests {
     fn one_network_alone_does_not_use_up_what_an_account_may_at_the_api() {
         let (one, all) = (API_LOG_IN_BY_ACCOUNT_AND_PREFIX, API_LOG_IN_BY_ACCOUNT);
         assert!(one.burst < all.burst && one.interval_millis > all.interval_millis);
+    }
+
+    /// How many of `one` it takes to reach `all`, at once and for ever.
+    fn needed(one: Limit, all: Limit) -> (u32, u64) {
+        (all.burst / one.burst, one.interval_millis / all.interval_millis)
+    }
+
+    #[test]
+    fn it_takes_twenty_networks_to_use_up_what_an_account_may_at_the_console() {
+        let (one, all) = (LOG_IN_BY_ACCOUNT_AND_PREFIX, LOG_IN_BY_ACCOUNT);
+        assert_eq!(needed(one, all), (20, 20));
+        let (one, all) = (LOG_IN_UNSHOWN_BY_ACCOUNT_AND_PREFIX, LOG_IN_UNSHOWN_BY_ACCOUNT);
+        assert_eq!(needed(one, all), (20, 20));
+    }
+
+    #[test]
+    fn it_takes_four_senders_to_use_up_the_emails_to_an_address() {
+        assert_eq!(needed(EMAILS_BY_ADDRESS_AND_SENDER, EMAILS_BY_ADDRESS), (4, 4));
+    }
+
+    #[test]
+    fn a_year_of_guesses_from_everywhere_is_a_fraction_of_the_weakest_password() {
+        let a_year = 365 * 24 * 60 * MINUTE;
+        let guesses = |limit: Limit| a_year / limit.interval_millis;
+        let all = guesses(LOG_IN_BY_ACCOUNT) + guesses(LOG_IN_UNSHOWN_BY_ACCOUNT);
+        assert!(all < 100_000_000 / 6, "{all}");
     }
 
     #[test]

@@ -37,6 +37,17 @@ pub enum Word<'a> {
     None,
 }
 
+/// The limits of an attempt to log in, in the order in which they are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogInLimits {
+    /// One account, tried from one network.
+    pub by_account_and_prefix: &'static Limit,
+    /// Any account, tried from one network.
+    pub by_prefix: &'static Limit,
+    /// One account, tried from anywhere.
+    pub by_account: &'static Limit,
+}
+
 impl Visit {
     /// For a form whose widget is on a page of this host.
     pub fn of(word: &Word<'_>, hostname: &str, action: &str) -> Self {
@@ -60,14 +71,22 @@ impl Visit {
         }
     }
 
-    /// How often a network may try to log in, and how often anyone may try one
-    /// account. Attempts with and without the widget are counted separately:
-    /// programs that use up one limit do not lock a person out by the other.
-    pub const fn log_in(self) -> (&'static Limit, &'static Limit) {
+    /// How often log-in may be tried. Attempts with and without the widget are
+    /// counted separately: programs that use up one limit do not lock a person
+    /// out by the other.
+    pub const fn log_in(self) -> LogInLimits {
         if self.is_vouched_for() {
-            (&limits::LOG_IN_BY_PREFIX, &limits::LOG_IN_BY_ACCOUNT)
+            LogInLimits {
+                by_account_and_prefix: &limits::LOG_IN_BY_ACCOUNT_AND_PREFIX,
+                by_prefix: &limits::LOG_IN_BY_PREFIX,
+                by_account: &limits::LOG_IN_BY_ACCOUNT,
+            }
         } else {
-            (&limits::LOG_IN_UNSHOWN_BY_PREFIX, &limits::LOG_IN_UNSHOWN_BY_ACCOUNT)
+            LogInLimits {
+                by_account_and_prefix: &limits::LOG_IN_UNSHOWN_BY_ACCOUNT_AND_PREFIX,
+                by_prefix: &limits::LOG_IN_UNSHOWN_BY_PREFIX,
+                by_account: &limits::LOG_IN_UNSHOWN_BY_ACCOUNT,
+            }
         }
     }
 
@@ -110,9 +129,11 @@ mod tests {
     #[test]
     fn without_the_widget_there_are_tries_and_they_are_fewer_and_counted_apart() {
         for visit in [Visit::Unshown, Visit::EdgeAway] {
+            let (few, usual) = (visit.log_in(), Visit::Passed.log_in());
             let pairs = [
-                (visit.log_in().0, Visit::Passed.log_in().0),
-                (visit.log_in().1, Visit::Passed.log_in().1),
+                (few.by_account_and_prefix, usual.by_account_and_prefix),
+                (few.by_prefix, usual.by_prefix),
+                (few.by_account, usual.by_account),
                 (visit.emails(), Visit::Passed.emails()),
             ];
             for (without, with) in pairs {

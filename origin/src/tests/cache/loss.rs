@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use munjigi_domain::accounts::limits::LOG_IN_BY_ACCOUNT;
+use munjigi_domain::accounts::limits::LOG_IN_BY_ACCOUNT_AND_PREFIX;
 use munjigi_domain::site_change::Change;
 use munjigi_process::stop;
 use sqlx::PgPool;
@@ -78,7 +78,7 @@ async fn limits_hold_when_redis_dies(pool: PgPool) {
     let fields = [("email", "kim@shop.example"), ("password", "wrong horse battery")];
     let mut passed = 0;
     for round in 0..2 {
-        for _ in 0..LOG_IN_BY_ACCOUNT.burst + 5 {
+        for _ in 0..LOG_IN_BY_ACCOUNT_AND_PREFIX.burst + 5 {
             tab.send("/log-in", &fields).await;
             match tab.status {
                 422 => passed += 1,
@@ -91,7 +91,7 @@ async fn limits_hold_when_redis_dies(pool: PgPool) {
         }
     }
     // One burst in Redis and one in Postgres, and nothing more.
-    assert_eq!(passed, 2 * LOG_IN_BY_ACCOUNT.burst);
+    assert_eq!(passed, 2 * LOG_IN_BY_ACCOUNT_AND_PREFIX.burst);
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]

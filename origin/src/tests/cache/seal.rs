@@ -63,7 +63,12 @@ async fn writing_into_redis_logs_no_one_in(pool: PgPool) {
 
 /// Hashes that anyone could compute of the user who is counted here.
 fn guesses(email: &str) -> Vec<Vec<u8>> {
-    let counted = [("log-in-by-account", email), ("log-in-by-prefix", "203.0.113.0/24")];
+    let both = format!("{email} 203.0.113.0/24");
+    let counted = [
+        ("log-in-by-account-and-prefix", both.as_str()),
+        ("log-in-by-prefix", "203.0.113.0/24"),
+        ("log-in-by-account", email),
+    ];
     let hash = |(name, whom)| Sha256::digest(format!("{name}\0{whom}")).to_vec();
     counted.map(hash).to_vec()
 }
@@ -82,7 +87,7 @@ async fn no_one_finds_out_by_guessing_whom_postgres_counts(pool: PgPool) {
     fail_to_log_in(&rig, &kim.email).await;
     let counts: Vec<Vec<u8>> =
         sqlx::query_scalar("SELECT key FROM limits").fetch_all(&rig.pool).await.unwrap();
-    assert_eq!(counts.len(), 2);
+    assert_eq!(counts.len(), 3);
     for guess in guesses(&kim.email) {
         assert!(!counts.contains(&guess));
     }
@@ -95,7 +100,7 @@ async fn no_one_finds_out_by_guessing_whom_redis_counts(pool: PgPool) {
     fail_to_log_in(&rig, &kim.email).await;
     let redis = server.connection();
     let counts: Vec<String> = redis.ask(redis::cmd("KEYS").arg("munjigi:limit:*")).await.unwrap();
-    assert_eq!(counts.len(), 2);
+    assert_eq!(counts.len(), 3);
     for guess in guesses(&kim.email) {
         let guess = data_encoding::BASE64URL_NOPAD.encode(&guess);
         assert!(!counts.contains(&format!("munjigi:limit:{guess}")));

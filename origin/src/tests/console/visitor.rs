@@ -53,12 +53,12 @@ async fn without_javascript_log_in_works_with_a_lower_limit(pool: PgPool) {
     tab.open("/log-in").await;
     assert!(tab.page.contains("data-action=\"log-in\""), "{}", tab.page);
     let without = tries(&mut tab, &kim.email, "").await;
-    assert_eq!(without, limits::LOG_IN_UNSHOWN_BY_ACCOUNT.burst);
+    assert_eq!(without, limits::LOG_IN_UNSHOWN_BY_ACCOUNT_AND_PREFIX.burst);
     // Programs without the widget have used up their limit; users who pass it
     // have their own.
     let with = tries(&mut tab, &kim.email, "token").await;
-    assert_eq!(with, limits::LOG_IN_BY_ACCOUNT.burst);
-    rig.pass(limits::LOG_IN_UNSHOWN_BY_ACCOUNT.interval_millis);
+    assert_eq!(with, limits::LOG_IN_BY_ACCOUNT_AND_PREFIX.burst);
+    rig.pass(limits::LOG_IN_UNSHOWN_BY_ACCOUNT_AND_PREFIX.interval_millis);
     tab.open("/log-in").await;
     tab.send("/log-in", &[("email", &kim.email), ("password", PASSWORD)]).await;
     assert!(tab.path.starts_with("/console/"), "{} {}", tab.path, tab.page);
@@ -108,8 +108,8 @@ async fn users_can_log_in_and_are_informed(pool: PgPool, edge: &str) {
     let kim = rig.someone("Kim").await;
     let mut tab = Tab::new(&rig);
     let tried = tries(&mut tab, &kim.email, "token").await;
-    assert_eq!(tried, limits::LOG_IN_UNSHOWN_BY_ACCOUNT.burst);
-    rig.pass(limits::LOG_IN_UNSHOWN_BY_ACCOUNT.interval_millis);
+    assert_eq!(tried, limits::LOG_IN_UNSHOWN_BY_ACCOUNT_AND_PREFIX.burst);
+    rig.pass(limits::LOG_IN_UNSHOWN_BY_ACCOUNT_AND_PREFIX.interval_millis);
     tab.open("/log-in").await;
     let fields =
         [("email", kim.email.as_str()), ("password", PASSWORD), ("munjigi-response", "token")];

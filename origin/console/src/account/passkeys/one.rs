@@ -97,8 +97,8 @@ async fn remove(
 
 async fn is_owner(asking: &AskingUser, password: Option<Password>) -> Result<bool, PageError> {
     let Some(password) = password else { return Ok(false) };
-    let (authentication, prefix) = (asking.app.authentication(), &asking.browser.client.prefix);
-    Ok(authentication.is_owner(prefix, &asking.user.account, password, None).await?)
+    let (authentication, session) = (asking.app.authentication(), &asking.user.session.id);
+    Ok(authentication.is_owner(session, &asking.user.account, password, None).await?)
 }
 
 /// A passkey of the user, and how many factors are left without it.

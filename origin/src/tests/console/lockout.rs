@@ -1,0 +1,119 @@
+//! No one keeps an owner out of the console by trying in their name.
+
+use munjigi_domain::accounts::session::PROOF_MILLIS;
+use sqlx::PgPool;
+
+use crate::rig::people::PASSWORD;
+use crate::rig::{HOUR, MINUTE, Rig, Tab};
+
+const TEN_SECONDS: u64 = 10_000;
+
+/// Logs in as an owner does.
+async fn log_in(tab: &mut Tab<'_>, email: &str) {
+    tab.open("/log-in").await;
+    tab.send("/log-in", &[("email", email), ("password", PASSWORD)]).await;
+}
+
+/// Tries a wrong password every ten seconds, from one network; returns how
+/// many attempts were looked at.
+async fn keep_trying(rig: &Rig, email: &str, millis: u64) -> u32 {
+    let mut stranger = Tab::new(rig);
+    stranger.address = "198.51.100.9".to_owned();
+    stranger.open("/log-in").await;
+    let key = stranger.csrf_token();
+    let fields = [("csrf_token", key.as_str()), ("email", email), ("password", "wrong password")];
+    let mut looked_at = 0;
+    for _ in 0..millis / TEN_SECONDS {
+        rig.pass(TEN_SECONDS);
+        looked_at += u32::from(stranger.send_raw("/log-in", &fields, &[]).await.status == 422);
+    }
+    looked_at
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn one_network_that_keeps_trying_keeps_no_owner_from_log_in(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    // Ten at once, then one a minute; the first comes after ten seconds.
+    assert_eq!(keep_trying(&rig, &kim.email, HOUR).await, 69);
+    let mut owner = Tab::new(&rig);
+    log_in(&mut owner, &kim.email).await;
+    assert!(owner.path.starts_with("/console/"), "{} {}", owner.status, owner.path);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn one_network_that_keeps_trying_keeps_no_owner_from_a_proof(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut owner = rig.tab_of(&kim.account).await;
+    keep_trying(&rig, &kim.email, PROOF_MILLIS).await;
+    let path = format!("/console/{}/keys", kim.organisation);
+    owner.open("/console/account/proof").await;
+    owner.send("/console/account/proof", &[("password", PASSWORD), ("next", &path)]).await;
+    assert_eq!((owner.status, owner.path.as_str()), (200, path.as_str()));
+    owner.send(&path, &[("name", "deploy"), ("scope:sites:read", "yes")]).await;
+    assert_eq!(owner.status, 201, "{}", owner.page);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn a_session_guesses_as_slowly_as_a_network(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut found = rig.tab_of(&kim.account).await;
+    let mut looked_at = 0;
+    for number in 0..40 {
+        found.address = format!("10.0.{number}.1");
+        found.open("/console/account/proof").await;
+        found.send("/console/account/proof", &[("password", "wrong password")]).await;
+        looked_at += u32::from(found.status == 422);
+    }
+    assert_eq!(looked_at, 10);
+    // The owner's own session is another one.
+    let mut owner = rig.tab_of(&kim.account).await;
+    owner.open("/console/account/proof").await;
+    owner.send("/console/account/proof", &[("password", PASSWORD)]).await;
+    assert!(owner.path.starts_with("/console"), "{} {}", owner.status, owner.path);
+    assert_eq!(owner.status, 200);
+}
+
+async fn ask_for_a_link(tab: &mut Tab<'_>, email: &str) {
+    tab.open("/recover").await;
+    tab.send("/recover", &[("email", email)]).await;
+}
+
+async fn emails(rig: &Rig) -> i64 {
+    rig.app.console.later.settled().await;
+    rig.number("SELECT count(*) FROM mails").await
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn one_network_that_keeps_asking_for_emails_keeps_none_from_their_owner(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    let mut stranger = Tab::new(&rig);
+    stranger.address = "198.51.100.9".to_owned();
+    for _ in 0..HOUR / (5 * MINUTE) {
+        rig.pass(5 * MINUTE);
+        ask_for_a_link(&mut stranger, &kim.email).await;
+        assert_eq!(stranger.status, 200);
+    }
+    // Three at once, then one in twenty minutes.
+    let strangers = emails(&rig).await;
+    assert!((5..=6).contains(&strangers), "{strangers}");
+    let mut owner = Tab::new(&rig);
+    ask_for_a_link(&mut owner, &kim.email).await;
+    assert_eq!(emails(&rig).await, strangers + 1);
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn many_networks_together_do_not_flood_a_mailbox(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+    for network in 0..60 {
+        let mut stranger = Tab::new(&rig);
+        stranger.address = format!("10.0.{network}.1");
+        ask_for_a_link(&mut stranger, &kim.email).await;
+        assert_eq!(stranger.status, 200);
+    }
+    assert_eq!(emails(&rig).await, 12);
+}
