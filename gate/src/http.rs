@@ -3,9 +3,7 @@
 
 use std::convert::Infallible;
 use std::net::IpAddr;
-use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -13,10 +11,7 @@ use axum::extract::Request;
 use axum::http::header;
 use axum::response::Response;
 use hyper::body::{Body as _, Incoming};
-use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulConnection;
 use munjigi_process::answer::method_label;
 use munjigi_process::log::Rarely;
 use munjigi_process::metrics::InFlight;
@@ -31,27 +26,17 @@ use tokio_rustls::server::TlsStream;
 
 use crate::config::PublicUrl;
 use crate::connections::{Connections, Slot};
+use crate::conversation::{Builders, HEADERS_WITHIN, HttpVersion, PROXIES, VISITORS, converse};
 use crate::listen::{Connection, Listener};
 use crate::live::{Live, Public};
+use crate::paced::Paced;
 use crate::proxy_header::{self, Refusal};
 use crate::random;
 use crate::request::{Caller, Way};
 use crate::respond;
 use crate::tls::{self, Tls};
+use crate::traffic::Traffic;
 
-/// A client that takes longer for its headers is sent away, also one that asks
-/// for nothing more.
-const HEADERS_WITHIN: Duration = Duration::from_secs(10);
-/// Proxies send whole headers and keep connections for the next visitor. nginx
-/// keeps them for a minute, Traefik and Envoy for 90 s and more. If we close one
-/// first, a request that is on its way is lost.
-const PROXY_HEADERS_WITHIN: Duration = Duration::from_mins(10);
-/// Requests at once on a connection of HTTP/2.
-const STREAMS: u32 = 100;
-/// How often a silent client of HTTP/2 is asked whether it is still there.
-const PING_EVERY: Duration = Duration::from_secs(30);
-/// After this long without a request, a visitor's connection of HTTP/2 is ended.
-const IDLE: Duration = Duration::from_mins(2);
 /// The start of the origin's routes.
 const INTERNAL: &str = "/internal/";
 /// Connections that are told at once that there is no slot, and how long and
@@ -78,32 +63,12 @@ struct Door {
     refusals: Arc<Semaphore>,
 }
 
-/// Servers of one version of HTTP each. Which one is known before the first
-/// byte: to find out by the bytes, hyper would wait for them without a limit.
-struct Builders {
-    one: http1::Builder,
-    two: http2::Builder<TokioExecutor>,
-    /// After this long without a request, a connection of HTTP/2 is ended.
-    idle: Duration,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum HttpVersion {
-    One,
-    Two,
-}
-
-impl Builders {
-    fn new(headers_within: Duration, idle: Duration) -> Self {
-        let mut one = http1::Builder::new();
-        one.timer(TokioTimer::new()).header_read_timeout(headers_within);
-        let mut two = http2::Builder::new(TokioExecutor::new());
-        two.timer(TokioTimer::new())
-            .max_concurrent_streams(STREAMS)
-            .keep_alive_interval(PING_EVERY)
-            .keep_alive_timeout(HEADERS_WITHIN);
-        Self { one, two, idle }
-    }
+/// Who speaks on a connection, and how.
+struct Talk<'a> {
+    builders: &'a Builders,
+    version: HttpVersion,
+    caller: Caller,
+    traffic: Arc<Traffic>,
 }
 
 /// Answers requests until asked to stop; then those in progress, for at most
@@ -113,8 +78,8 @@ pub async fn serve(live: Live, listener: Listener, most: usize, mut stop: Stop, 
     let door = Arc::new(Door {
         live,
         connections: Connections::new(most),
-        visitors: Builders::new(HEADERS_WITHIN, IDLE),
-        proxies: Builders::new(PROXY_HEADERS_WITHIN, PROXY_HEADERS_WITHIN),
+        visitors: Builders::new(VISITORS),
+        proxies: Builders::new(PROXIES),
         stop: stop.clone(),
         warning: Rarely::new(),
         refusals: Arc::new(Semaphore::new(REFUSALS)),
@@ -170,8 +135,13 @@ impl Door {
             }
         }
         let builders = if way.is_proxy(peer) { &self.proxies } else { &self.visitors };
+        let traffic = Arc::new(Traffic::default());
+        let stream = Paced::new(stream, builders.pace.taken_within, traffic.written());
+        let stream: Connection = Box::new(stream);
         let Some(tls) = &public.tls else {
-            return self.converse(builders, HttpVersion::One, stream, caller, slot).await;
+            let talk = Talk { builders, version: HttpVersion::One, caller, traffic };
+            self.converse(talk, stream).await;
+            return drop(slot);
         };
         let shaken = tokio::select! {
             shaken = shake_hands(tls, stream) => shaken,
@@ -182,19 +152,13 @@ impl Door {
             caller.tls = Some(tls::version(session.protocol_version()));
             let speaks_two = session.alpn_protocol() == Some(tls::HTTP_2);
             let version = if speaks_two { HttpVersion::Two } else { HttpVersion::One };
-            self.converse(builders, version, Box::new(stream), caller, slot).await;
+            self.converse(Talk { builders, version, caller, traffic }, Box::new(stream)).await;
         }
+        drop(slot);
     }
 
-    async fn converse(
-        &self,
-        builders: &Builders,
-        version: HttpVersion,
-        stream: Connection,
-        caller: Caller,
-        slot: Slot,
-    ) {
-        let (live, traffic) = (self.live.clone(), Arc::new(Traffic::default()));
+    async fn converse(&self, talk: Talk<'_>, stream: Connection) {
+        let (live, caller, traffic) = (self.live.clone(), talk.caller, talk.traffic);
         let service = service_fn({
             let traffic = Arc::clone(&traffic);
             move |request: axum::http::Request<Incoming>| {
@@ -206,42 +170,12 @@ impl Door {
                 }
             }
         });
-        let stream = TokioIo::new(stream);
-        let ended = match version {
-            // It has a limit of its own for clients that ask for nothing more.
-            HttpVersion::One => {
-                let connection = builders.one.serve_connection(stream, service);
-                self.ended(connection, std::future::pending()).await
-            }
-            HttpVersion::Two => {
-                let connection = builders.two.serve_connection(stream, service);
-                self.ended(connection, traffic.ceases_for(builders.idle)).await
-            }
-        };
+        let stop = self.stop.clone();
         // Clients go away as they please.
-        if let Err(error) = ended {
+        if let Err(error) =
+            converse(talk.builders, talk.version, stream, service, &traffic, stop).await
+        {
             tracing::debug!(%error, "a connection ended early");
-        }
-        drop(slot);
-    }
-
-    /// Waits for the end of a connection, and brings it about when it is idle or
-    /// the gate stops.
-    async fn ended<E>(
-        &self,
-        connection: impl GracefulConnection<Error = E>,
-        idle: impl Future<Output = ()>,
-    ) -> Result<(), E> {
-        let (mut connection, mut idle) = (pin!(connection), pin!(idle));
-        let (mut stop, mut ends) = (self.stop.clone(), false);
-        loop {
-            tokio::select! {
-                ended = connection.as_mut() => return ended,
-                () = stop.asked(), if !ends => {}
-                () = idle.as_mut(), if !ends => {}
-            }
-            connection.as_mut().graceful_shutdown();
-            ends = true;
         }
     }
 
@@ -266,43 +200,6 @@ impl Door {
 /// The body of a request; most have none.
 fn body(incoming: Incoming) -> Body {
     if incoming.is_end_stream() { Body::empty() } else { Body::new(incoming) }
-}
-
-/// Whether requests come on a connection of HTTP/2, which browsers keep for as
-/// long as they are let.
-#[derive(Debug, Default)]
-struct Traffic {
-    in_progress: AtomicUsize,
-    begun: AtomicU64,
-}
-
-/// A request in progress.
-struct InProgress(Arc<Traffic>);
-
-impl Traffic {
-    fn begin(self: &Arc<Self>) -> InProgress {
-        self.in_progress.fetch_add(1, Ordering::Relaxed);
-        self.begun.fetch_add(1, Ordering::Relaxed);
-        InProgress(Arc::clone(self))
-    }
-
-    /// Returns once there was no request for at least this long.
-    async fn ceases_for(&self, idle: Duration) {
-        loop {
-            let begun = self.begun.load(Ordering::Relaxed);
-            tokio::time::sleep(idle).await;
-            let is_busy = self.in_progress.load(Ordering::Relaxed) > 0;
-            if !is_busy && self.begun.load(Ordering::Relaxed) == begun {
-                return;
-            }
-        }
-    }
-}
-
-impl Drop for InProgress {
-    fn drop(&mut self) {
-        self.0.in_progress.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 /// TLS, unless the client does not speak it.
@@ -400,27 +297,6 @@ fn problem(answer: Answer, base: &str) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn a_connection_is_idle_once_nothing_was_asked_for_a_while() {
-        let traffic = Arc::new(Traffic::default());
-        let ceases = tokio::spawn({
-            let traffic = Arc::clone(&traffic);
-            async move { traffic.ceases_for(IDLE).await }
-        });
-        for _ in 0..3 {
-            drop(traffic.begin());
-            tokio::time::sleep(IDLE).await;
-            assert!(!ceases.is_finished());
-        }
-        // A long one counts for as long as it takes.
-        let long = traffic.begin();
-        tokio::time::sleep(IDLE * 5).await;
-        assert!(!ceases.is_finished());
-        drop(long);
-        tokio::time::sleep(IDLE * 2).await;
-        assert!(ceases.is_finished());
-    }
 
     #[test]
     fn the_answer_without_a_place_is_whole() {

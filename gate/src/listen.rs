@@ -7,9 +7,22 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use rustix::net::sockopt;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
+
+/// A peer that acknowledges nothing for this long is gone.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+/// A silent peer is asked after this long, how often, and how many times.
+const PROBE_AFTER: Duration = Duration::from_mins(1);
+const PROBE_EVERY: Duration = Duration::from_secs(10);
+const PROBES: u32 = 3;
+/// Bytes that wait in the system for one peer; Linux takes twice as much for
+/// them. It says that there is room again once a third is free: at 2 KB a second
+/// within some 20 s. More would make a slow phone look as if it took nothing.
+const SEND_BUFFER: usize = 65_536;
 
 /// An address to listen at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +77,11 @@ impl Listener {
     /// missing or not ours.
     pub async fn bind(address: &Address) -> io::Result<Self> {
         match address {
-            Address::Tcp(address) => Ok(Self::Tcp(TcpListener::bind(address).await?)),
+            Address::Tcp(address) => {
+                let listener = TcpListener::bind(address).await?;
+                notice_the_dead(&listener);
+                Ok(Self::Tcp(listener))
+            }
             Address::Unix(path) => {
                 remove_if_left(path)?;
                 let listener = UnixListener::bind(path)?;
@@ -98,6 +115,20 @@ impl Listener {
     }
 }
 
+/// Has the system give up peers that are gone, and buffer no more for each than
+/// it takes to see within [`UNACKNOWLEDGED`] that a slow one still reads. Linux
+/// hands these options on to each connection that is accepted, which costs no
+/// call per connection; a system that knows one of them not does without.
+fn notice_the_dead(listener: &TcpListener) {
+    let milliseconds = u32::try_from(UNACKNOWLEDGED.as_millis()).unwrap_or(u32::MAX);
+    sockopt::set_tcp_user_timeout(listener, milliseconds).ok();
+    sockopt::set_tcp_keepidle(listener, PROBE_AFTER).ok();
+    sockopt::set_tcp_keepintvl(listener, PROBE_EVERY).ok();
+    sockopt::set_tcp_keepcnt(listener, PROBES).ok();
+    sockopt::set_socket_keepalive(listener, true).ok();
+    sockopt::set_socket_send_buffer_size(listener, SEND_BUFFER).ok();
+}
+
 /// Deletes a socket that a killed process has left. Another file, or a socket at
 /// which a process listens, stays.
 fn remove_if_left(path: &Path) -> io::Result<()> {
@@ -113,6 +144,22 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
+
+    #[tokio::test]
+    async fn the_system_gives_up_peers_that_are_gone() {
+        let listener = Listener::bind(&Address::Tcp(([127, 0, 0, 1], 0).into())).await.unwrap();
+        let Listener::Tcp(listener) = listener else { unreachable!("it is a port") };
+        let client = tokio::net::TcpStream::connect(listener.local_addr().unwrap());
+        let (accepted, client) = tokio::join!(listener.accept(), client);
+        let (stream, _client) = (accepted.unwrap().0, client.unwrap());
+        assert_eq!(
+            u128::from(sockopt::tcp_user_timeout(&stream).unwrap()),
+            UNACKNOWLEDGED.as_millis()
+        );
+        assert!(sockopt::socket_keepalive(&stream).unwrap());
+        assert_eq!(sockopt::tcp_keepidle(&stream).unwrap(), PROBE_AFTER);
+        assert!(sockopt::socket_send_buffer_size(&stream).unwrap() <= 2 * SEND_BUFFER);
+    }
 
     #[tokio::test]
     async fn a_socket_that_was_left_is_taken_and_one_in_use_is_not() {
