@@ -26,6 +26,8 @@ pub enum Build {
     Origin,
     /// The `munjigi-gate` command, unoptimised, with the widget in it.
     Gate,
+    /// The programs that stand for visitors: one sees the answers, one is a fleet.
+    Visitors,
     /// The gpu-backend: a workspace of its own, and the longest to build.
     GpuBackend,
 }
@@ -37,6 +39,7 @@ impl Build {
             Self::Widget => "widget",
             Self::Origin => "origin",
             Self::Gate => "gate",
+            Self::Visitors => "visitors",
             Self::GpuBackend => "gpu-backend",
         }
     }
@@ -49,6 +52,14 @@ impl Build {
             Self::Widget => &["widget", "crates", "Cargo.toml", "Cargo.lock", "package-lock.json"],
             Self::Origin => &["origin", "crates", "Cargo.toml", "Cargo.lock"],
             Self::Gate => &["gate", "widget", "crates", "Cargo.toml", "Cargo.lock"],
+            Self::Visitors => &[
+                "tests/Cargo.toml",
+                "tests/src",
+                "tools/src",
+                "crates",
+                "Cargo.toml",
+                "Cargo.lock",
+            ],
             Self::GpuBackend => &[
                 "gpu-backend/Cargo.toml",
                 "gpu-backend/Cargo.lock",
@@ -67,6 +78,7 @@ impl Build {
             Self::Widget => project.at("dist/v1/api.js"),
             Self::Origin => project.debug_binary("munjigi"),
             Self::Gate => project.debug_binary("munjigi-gate"),
+            Self::Visitors => project.debug_binary("munjigi-native"),
             Self::GpuBackend => project.debug_binary("munjigi-gpu-backend"),
         }
     }
@@ -85,6 +97,11 @@ impl Build {
             }
             Self::Origin => cargo_program("munjigi"),
             Self::Gate => cargo_program("munjigi-gate"),
+            Self::Visitors => {
+                let mut both = cargo_program("munjigi-native");
+                both.args(["--bin", "munjigi-answer", "--locked"]);
+                both
+            }
             Self::GpuBackend => {
                 let mut shell = Command::new("sh");
                 let steps = "cd gpu-backend && sh set-up && \

@@ -1,5 +1,6 @@
 //! Every check of `scripts/test`, in an order that reports bad news early, and
-//! their summary. The modules below define what a check covers.
+//! their summary. Those that compile run beside those that wait. The modules
+//! below define what a check covers.
 
 mod cargo;
 mod clients;
@@ -10,13 +11,16 @@ pub mod history;
 pub mod i18n;
 mod install;
 mod javascript;
+mod lanes;
 pub mod layers;
 mod node_tests;
 mod npm_audit;
 mod tally;
 mod tree;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 use anyhow::Result;
 
@@ -30,6 +34,7 @@ use crate::setup::photos::Photos;
 use crate::setup::require::{Part, Required};
 use crate::setup::vulkan::Vulkan;
 
+pub use lanes::run;
 use tally::Tally;
 pub use tree::Snapshot;
 
@@ -67,6 +72,8 @@ pub struct Context {
     pub database_url: String,
     /// The state of the tree before the first check.
     pub before: Snapshot,
+    /// Programs of tests that were compiled, by the name of the test.
+    pub programs: Mutex<BTreeMap<&'static str, PathBuf>>,
 }
 
 impl Context {
@@ -126,7 +133,24 @@ pub enum Outcome {
 pub struct Check {
     /// The name on the command line.
     pub name: &'static str,
+    lane: Lane,
     run: fn(&Context) -> Result<Outcome>,
+}
+
+/// What a check needs most of its time, and so what it runs beside.
+#[derive(Clone, Copy)]
+enum Lane {
+    /// Before all others, by itself: others build on it, it is short, or its tests
+    /// are many and quick.
+    First,
+    /// Processors, and no moment that it could miss: it compiles, at a low priority,
+    /// beside those that wait.
+    Cores,
+    /// Little: it waits for what it has started. The function builds that before
+    /// the lanes part, because Cargo compiles one thing at a time.
+    Waits(fn(&Context) -> Result<()>),
+    /// After all others.
+    Last,
 }
 
 impl std::fmt::Debug for Check {
@@ -135,33 +159,37 @@ impl std::fmt::Debug for Check {
     }
 }
 
-/// Every check, in order.
+/// Every check, in the order of the summary and of each lane.
 pub const ALL: &[Check] = &[
-    Check { name: "format", run: cargo::format },
-    Check { name: "tree", run: tree::contents },
-    Check { name: "layers", run: layers::layers },
-    Check { name: "migrations", run: history::migrations_only_grow },
-    Check { name: "commits", run: commits::none_left_to_fold },
-    Check { name: "dependencies", run: cargo::dependencies },
-    Check { name: "worker", run: cargo::worker },
-    Check { name: "widget", run: javascript::widget },
-    Check { name: "publish", run: javascript::publish },
-    Check { name: "types", run: javascript::types },
-    Check { name: "clippy", run: cargo::clippy },
-    Check { name: "clippy-wasm", run: cargo::clippy_wasm },
-    Check { name: "unit", run: cargo::unit },
-    Check { name: "queries", run: cargo::queries },
-    Check { name: "widget-tests", run: javascript::widget_tests },
-    Check { name: "bench-tests", run: javascript::bench_tests },
-    Check { name: "gate", run: javascript::gate },
-    Check { name: "install", run: install::installed },
-    Check { name: "deploy", run: javascript::deploy },
-    Check { name: "examples", run: examples::shops },
-    Check { name: "gpu-backend", run: gpu::backend },
-    Check { name: "whole", run: cargo::whole },
-    Check { name: "journeys", run: javascript::journeys },
-    Check { name: "clients", run: clients::libraries },
-    Check { name: "clean", run: tree::unchanged },
+    Check { name: "format", lane: Lane::First, run: cargo::format },
+    Check { name: "tree", lane: Lane::First, run: tree::contents },
+    Check { name: "layers", lane: Lane::First, run: layers::layers },
+    Check { name: "migrations", lane: Lane::First, run: history::migrations_only_grow },
+    Check { name: "commits", lane: Lane::First, run: commits::none_left_to_fold },
+    Check { name: "worker", lane: Lane::First, run: cargo::worker },
+    Check { name: "widget", lane: Lane::First, run: javascript::widget },
+    Check { name: "publish", lane: Lane::First, run: javascript::publish },
+    Check { name: "types", lane: Lane::First, run: javascript::types },
+    Check { name: "unit", lane: Lane::First, run: cargo::unit },
+    Check { name: "widget-tests", lane: Lane::First, run: javascript::widget_tests },
+    Check { name: "bench-tests", lane: Lane::First, run: javascript::bench_tests },
+    Check { name: "clippy", lane: Lane::Cores, run: cargo::clippy },
+    Check { name: "clippy-wasm", lane: Lane::Cores, run: cargo::clippy_wasm },
+    Check { name: "gpu-backend", lane: Lane::Cores, run: gpu::backend },
+    Check { name: "dependencies", lane: Lane::Cores, run: cargo::dependencies },
+    Check { name: "install", lane: Lane::Cores, run: install::installed },
+    Check { name: "gate", lane: Lane::Waits(javascript::build_gate), run: javascript::gate },
+    Check { name: "deploy", lane: Lane::Waits(javascript::build_deploy), run: javascript::deploy },
+    Check {
+        name: "journeys",
+        lane: Lane::Waits(javascript::build_journeys),
+        run: javascript::journeys,
+    },
+    Check { name: "whole", lane: Lane::Waits(cargo::build_whole), run: cargo::whole },
+    Check { name: "examples", lane: Lane::Waits(examples::build), run: examples::shops },
+    Check { name: "clients", lane: Lane::Waits(clients::build), run: clients::libraries },
+    Check { name: "queries", lane: Lane::Last, run: cargo::queries },
+    Check { name: "clean", lane: Lane::Last, run: tree::unchanged },
 ];
 
 /// What to do after a failure.
@@ -176,7 +204,8 @@ pub enum OnFailure {
 /// The number of checks by outcome.
 #[derive(Debug, Default)]
 pub struct Summary {
-    lines: Vec<String>,
+    /// A line of each check, and its place among them.
+    lines: BTreeMap<usize, String>,
     passed: usize,
     failed: usize,
     skipped: usize,
@@ -196,7 +225,14 @@ impl Summary {
         self.failed == 0
     }
 
-    fn record(&mut self, name: &'static str, watch: Stopwatch, result: &Result<Outcome>) {
+    /// `place` is the check's place among all that run.
+    fn record(
+        &mut self,
+        place: usize,
+        name: &'static str,
+        watch: Stopwatch,
+        result: &Result<Outcome>,
+    ) {
         let (word, detail) = match result {
             Ok(Outcome::Passed) => ("passed", String::new()),
             Ok(Outcome::Flaky(tests)) => ("passed", format!("  {} at the second try", tests.len())),
@@ -215,8 +251,9 @@ impl Summary {
             Err(error) => (Kind::Failed, failures::of(name, error)),
         };
         self.failures.extend(failures.into_iter().map(|failure| (name, kind, failure)));
-        println!("   {name}: {word} in {watch}{detail}");
-        self.lines.push(format!("   {word:8} {name:14} {:>10}{detail}", watch.to_string()));
+        say::line(&format!("   {name}: {word} in {watch}{detail}"));
+        let line = format!("   {word:8} {name:14} {:>10}{detail}", watch.to_string());
+        self.lines.insert(place, line);
     }
 }
 
@@ -226,7 +263,7 @@ impl std::fmt::Display for Summary {
             writeln!(f, "-- {kind} {check}: {}", failure.name)?;
             writeln!(f, "{failure}")?;
         }
-        for line in &self.lines {
+        for line in self.lines.values() {
             writeln!(f, "{line}")?;
         }
         // Repeated by name: if many failed, these lines end the log.
@@ -247,23 +284,6 @@ impl std::fmt::Display for Kind {
     }
 }
 
-/// Runs the checks one after another.
-#[must_use]
-pub fn run(context: &Context, checks: &[Check], on_failure: OnFailure) -> Summary {
-    let mut summary = Summary::default();
-    for check in checks {
-        say::heading(check.name);
-        let watch = Stopwatch::start();
-        let result = (check.run)(context);
-        let failed = result.is_err();
-        summary.record(check.name, watch, &result);
-        if failed && on_failure == OnFailure::Stop {
-            break;
-        }
-    }
-    summary
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,25 +291,26 @@ mod tests {
     #[test]
     fn a_summary_counts_and_ends_with_one_plain_line() {
         let mut summary = Summary::default();
-        summary.record("a", Stopwatch::start(), &Ok(Outcome::Passed));
-        summary.record("b", Stopwatch::start(), &Ok(Outcome::Skipped("no browser".into())));
+        summary.record(1, "b", Stopwatch::start(), &Ok(Outcome::Skipped("no browser".into())));
+        summary.record(0, "a", Stopwatch::start(), &Ok(Outcome::Passed));
         assert!(summary.is_good());
-        summary.record("c", Stopwatch::start(), &Err(anyhow::anyhow!("broken")));
+        summary.record(2, "c", Stopwatch::start(), &Err(anyhow::anyhow!("broken")));
         assert!(!summary.is_good());
         let text = summary.to_string();
         assert!(text.ends_with("\n1 passed, 1 failed, 1 skipped"), "{text}");
-        assert!(text.contains("no browser"));
+        let place = |text_of: &str| text.find(text_of).unwrap();
+        assert!(place("passed   a") < place("skipped  b"), "in the order of checks: {text}");
     }
 
     #[test]
     fn failed_and_flaky_tests_are_listed_at_the_end_with_their_output() {
         let mut summary = Summary::default();
         let flaky = Failure::new("it looks right", &["timed out after 90 s".to_owned()]);
-        summary.record("journeys", Stopwatch::start(), &Ok(Outcome::Flaky(vec![flaky])));
+        summary.record(0, "journeys", Stopwatch::start(), &Ok(Outcome::Flaky(vec![flaky])));
         assert!(summary.is_good());
         let failed = vec![Failure::new("a::one", &["left: 1".to_owned()])];
         let error = failures::Failed::new("unit tests: ended with 101".to_owned(), failed);
-        summary.record("unit", Stopwatch::start(), &Err(error.into()));
+        summary.record(1, "unit", Stopwatch::start(), &Err(error.into()));
         assert!(!summary.is_good());
         let text = summary.to_string();
         for said in [

@@ -231,7 +231,7 @@ impl Release<'_> {
 
     fn put(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let path: &Path = &self.folder.join(name);
-        println!("   {name}: {} bytes", bytes.len());
+        say::line(&format!("   {name}: {} bytes", bytes.len()));
         std::fs::write(path, bytes).with_context(|| format!("write {}", path.display()))
     }
 }

@@ -35,7 +35,7 @@ pub fn dry_run(project: &Project) -> Result<()> {
     print!("{text}{}", String::from_utf8_lossy(&output.stderr));
     ensure!(output.status.success(), "wrangler ended with {}", output.status);
     let size = gzip_kib(&text).context("wrangler printed no size")?;
-    println!("   worker: {size} KiB gzip, at most {MAX_GZIP_KIB} KiB");
+    say::line(&format!("   worker: {size} KiB gzip, at most {MAX_GZIP_KIB} KiB"));
     ensure!(size <= MAX_GZIP_KIB, "the worker is larger than {MAX_GZIP_KIB} KiB gzip");
     Ok(())
 }
@@ -61,7 +61,7 @@ pub fn publish(project: &Project) -> Result<()> {
         missing.join(", ")
     );
     say::run("wrangler deploy", "see the messages above", &mut wrangler(project, &["deploy"])?)?;
-    println!("\nUndo: `npx wrangler rollback` restores the previous version.");
+    say::line("\nUndo: `npx wrangler rollback` restores the previous version.");
     Ok(())
 }
 

@@ -36,7 +36,7 @@ pub async fn prepare(project: &Project) -> Result<()> {
         let text = format!("{}\n", serde_json::to_string_pretty(&sorted(description))?);
         std::fs::write(folder.join(name), text)?;
     }
-    println!("   {} queries described in {}", fresh.len(), folder.display());
+    say::line(&format!("   {} queries described in {}", fresh.len(), folder.display()));
     Ok(())
 }
 

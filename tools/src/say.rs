@@ -1,9 +1,13 @@
 //! Progress for a person at a terminal: what is being done and how long it
-//! took. Plain lines, so that a log reads the same.
+//! took. Plain lines, so that a log reads the same. Of two checks that run beside
+//! each other every line says whose it is.
 
-use std::io::{BufRead, BufReader};
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write as _};
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -11,13 +15,62 @@ use anyhow::{Context, Result};
 use crate::clock::Stopwatch;
 use crate::failures::{Failed, Failure};
 
+thread_local! {
+    static VOICE: RefCell<Voice> = RefCell::default();
+}
+
+/// Whose lines a thread prints, and the file that has them as well.
+#[derive(Debug, Clone, Default)]
+pub struct Voice {
+    /// Before every line; empty where nothing else speaks.
+    before: String,
+    log: Option<Arc<File>>,
+}
+
+impl Voice {
+    /// What the calling thread speaks with.
+    pub fn of_this_thread() -> Self {
+        VOICE.with_borrow(Voice::clone)
+    }
+
+    /// A voice whose lines begin with `before` and are kept in `log`.
+    pub fn new(before: String, log: &Path) -> Result<Self> {
+        if let Some(folder) = log.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let file = File::create(log).with_context(|| format!("write {}", log.display()))?;
+        Ok(Self { before, log: Some(Arc::new(file)) })
+    }
+
+    /// Does something whose lines are printed with this voice.
+    pub fn speaking<T>(self, work: impl FnOnce() -> T) -> T {
+        let before = VOICE.replace(self);
+        let done = work();
+        VOICE.set(before);
+        done
+    }
+}
+
+/// Prints a line, or several.
+pub fn line(text: &str) {
+    VOICE.with_borrow(|voice| {
+        for line in text.split('\n') {
+            println!("{}{line}", voice.before);
+        }
+        if let Some(mut log) = voice.log.as_deref() {
+            // What is on the screen matters more than the copy of it.
+            let _ = writeln!(log, "{text}");
+        }
+    });
+}
+
 pub fn heading(text: &str) {
-    println!("\n== {text}");
+    line(&format!("\n== {text}"));
 }
 
 /// Prints a step that needed no work.
 pub fn found(what: &str, where_: &str) {
-    println!("   {what}: {where_}");
+    line(&format!("   {what}: {where_}"));
 }
 
 /// Runs a command with visible output, after printing its purpose.
@@ -31,7 +84,7 @@ pub fn run(what: &str, remedy: &str, command: &mut Command) -> Result<()> {
 /// Like [`run`], but returns the lines of output.
 pub fn listen(what: &str, remedy: &str, command: &mut Command) -> Result<Vec<String>> {
     let shown = shown(command);
-    println!("   {what}: {shown}");
+    line(&format!("   {what}: {shown}"));
     let watch = Stopwatch::start();
     let cannot_start = || format!("{what}: cannot start {shown}; {remedy}");
     let (status, output) = heard(command).with_context(cannot_start)?;
@@ -39,7 +92,7 @@ pub fn listen(what: &str, remedy: &str, command: &mut Command) -> Result<Vec<Str
         let message = format!("{what}: {shown} ended with {status}; {remedy}");
         return Err(Failed::new(message, Failure::in_output(what, &output)).into());
     }
-    println!("   {what}: done in {watch}");
+    line(&format!("   {what}: done in {watch}"));
     Ok(output)
 }
 
@@ -82,9 +135,9 @@ fn heard(command: &mut Command) -> Result<(ExitStatus, Vec<String>)> {
     Ok((status, output))
 }
 
-fn repeat(line: String, output: &mut Vec<String>) {
-    println!("{line}");
-    output.push(line);
+fn repeat(said: String, output: &mut Vec<String>) {
+    line(&said);
+    output.push(said);
 }
 
 /// A command as a person would type it.
@@ -114,6 +167,24 @@ mod tests {
         let failed = error.downcast_ref::<Failed>().unwrap();
         assert_eq!(failed.failures[0].name, "a check");
         assert_eq!(failed.failures[0].to_string(), "   | one\n   | two\n");
+    }
+
+    #[test]
+    fn what_a_check_says_is_in_its_own_log_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = |name: &str| folder.path().join("logs").join(name);
+        let one = Voice::new("one: ".to_owned(), &log("one")).unwrap();
+        let other = Voice::new(String::new(), &log("other")).unwrap();
+        one.speaking(|| {
+            found("a", "b");
+            other.speaking(|| run("c", "", &mut shell("echo d")).unwrap());
+            let voice = Voice::of_this_thread();
+            std::thread::spawn(|| voice.speaking(|| line("e"))).join().unwrap();
+        });
+        line("nobody's");
+        let read = |name: &str| std::fs::read_to_string(log(name)).unwrap();
+        assert_eq!(read("one"), "   a: b\ne\n");
+        assert!(read("other").contains("\nd\n   c: done in"), "{}", read("other"));
     }
 
     #[test]

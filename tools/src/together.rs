@@ -5,13 +5,16 @@ use std::thread;
 
 use anyhow::Result;
 
+use crate::say::Voice;
+
 /// Does both to their ends and returns the first error, of `one` before `other`.
 pub fn together(
     one: impl FnOnce() -> Result<()> + Send,
     other: impl FnOnce() -> Result<()>,
 ) -> Result<()> {
     thread::scope(|scope| {
-        let one = scope.spawn(one);
+        let voice = Voice::of_this_thread();
+        let one = scope.spawn(|| voice.speaking(one));
         let other = other();
         one.join().unwrap_or_else(|panic| resume_unwind(panic)).and(other)
     })

@@ -1,8 +1,9 @@
 //! Checks that run Cargo.
 
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, anyhow, ensure};
 
 use super::{Context, Outcome, Tally, npm_audit};
 use crate::builds::Build;
@@ -122,15 +123,17 @@ pub(super) fn queries(context: &Context) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// Tests of the whole system: races, kills, bad input, rotation.
-pub(super) fn whole(context: &Context) -> Result<Outcome> {
+/// Builds what the tests of the whole start, and themselves.
+pub(super) fn build_whole(context: &Context) -> Result<()> {
     Build::ensure_all(&context.project)?;
     Build::Gate.ensure(&context.project)?;
     Build::GpuBackend.ensure(&context.project)?;
-    let mut tests = cargo(&context.project);
-    // The whole workspace with all features, as in every other call: nothing is
-    // compiled again with other features.
-    tests.args(["test", "--workspace", "--all-features", "--locked", "--test", "whole", "--"]);
+    test_program(context, "whole").map(|_| ())
+}
+
+/// Tests of the whole system: races, kills, bad input, rotation.
+pub(super) fn whole(context: &Context) -> Result<Outcome> {
+    let mut tests = of_the_whole(context, "whole")?;
     // Each test starts a stack of its own and waits most of the time: two cores
     // can run three of them.
     tests.arg("--test-threads=3").envs(context.browsers.variables.iter().cloned());
@@ -140,11 +143,63 @@ pub(super) fn whole(context: &Context) -> Result<Outcome> {
 
 /// Tests of the gate by itself: races, kills, what is on the disk.
 pub(super) fn gate_alone(context: &Context) -> Result<()> {
-    let mut tests = cargo(&context.project);
-    tests.args(["test", "--workspace", "--all-features", "--locked", "--test", "gate", "--"]);
+    let mut tests = of_the_whole(context, "gate")?;
     // Those that are ignored need it.
     if context.strace.is_ok() {
         tests.arg("--include-ignored");
     }
     say::run("tests of the gate alone", BROKEN, &mut tests)
+}
+
+/// A test of the package `munjigi-tests`, run without Cargo: that would wait for
+/// whatever else it compiles.
+fn of_the_whole(context: &Context, name: &'static str) -> Result<Command> {
+    let mut command = Command::new(test_program(context, name)?);
+    command.current_dir(context.project.at("tests"));
+    Ok(command)
+}
+
+/// The program of a test, compiled once.
+pub(super) fn test_program(context: &Context, name: &'static str) -> Result<PathBuf> {
+    let mut programs = context.programs.lock().map_err(|_| anyhow!("a check panicked"))?;
+    if let Some(program) = programs.get(name) {
+        return Ok(program.clone());
+    }
+    let mut compile = cargo(&context.project);
+    // The whole workspace with all features, as in every other call: nothing is
+    // compiled again with other features.
+    compile.args(["test", "--quiet", "--workspace", "--all-features", "--locked", "--no-run"]);
+    compile.args(["--message-format=json", "--test", name]).stderr(Stdio::inherit());
+    say::found("compiling", &say::shown(&compile));
+    let made = compile.output()?;
+    ensure!(made.status.success(), "the tests {name} do not compile; {BROKEN}");
+    let program = executable(&made.stdout, name)
+        .with_context(|| format!("Cargo names no program of the tests {name}"))?;
+    programs.insert(name, program.clone());
+    Ok(program)
+}
+
+/// The program of a test, as Cargo's messages name it.
+fn executable(messages: &[u8], name: &str) -> Option<PathBuf> {
+    messages.split(|&byte| byte == b'\n').find_map(|line| {
+        let message: serde_json::Value = serde_json::from_slice(line).ok()?;
+        let target = message.get("target")?;
+        let is_it = target.get("name")? == name && target.get("kind")?.get(0)? == "test";
+        is_it.then(|| message.get("executable")?.as_str().map(PathBuf::from))?
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_of_a_test_is_read_from_what_cargo_says() {
+        let said = br#"{"reason":"compiler-artifact","target":{"kind":["bin"],"name":"gate"},"executable":"/t/gate"}
+{"reason":"compiler-artifact","target":{"kind":["test"],"name":"gate"},"executable":"/t/deps/gate-0"}
+{"reason":"build-finished","success":true}
+"#;
+        assert_eq!(executable(said, "gate"), Some(PathBuf::from("/t/deps/gate-0")));
+        assert_eq!(executable(said, "whole"), None);
+    }
 }

@@ -49,11 +49,16 @@ pub(super) fn bench_tests(context: &Context) -> Result<Outcome> {
     Ok(node_test(context, &Suite::one_by_one("tests of the benchmarks", &files))?.outcome())
 }
 
+/// Builds what the gate's tests start.
+pub(super) fn build_gate(context: &Context) -> Result<()> {
+    Build::Widget.ensure(&context.project)?;
+    Build::Gate.ensure(&context.project)?;
+    cargo::test_program(context, "gate").map(|_| ())
+}
+
 /// The gate as a newcomer meets it, behind proxies, and as it meets bad input:
 /// with no other part of ours. Its other tests are in `unit` and `whole`.
 pub(super) fn gate(context: &Context) -> Result<Outcome> {
-    Build::Widget.ensure(&context.project)?;
-    Build::Gate.ensure(&context.project)?;
     cargo::gate_alone(context)?;
     let files = test_files(&context.project.at("tests/gate"))?;
     let suite = Suite { what: "tests/gate", files: &files, at_once: 2, second: SecondTry::Alone };
@@ -62,12 +67,16 @@ pub(super) fn gate(context: &Context) -> Result<Outcome> {
     context.outcome(&[&browsers[..], &[Part::Proxies, Part::Strace]].concat(), tally)
 }
 
+/// Builds what the tests of `deploy/` start.
+pub(super) fn build_deploy(context: &Context) -> Result<()> {
+    for build in [Build::Widget, Build::Gate, Build::Origin, Build::Visitors] {
+        build.ensure(&context.project)?;
+    }
+    Ok(())
+}
+
 /// The files of `deploy/` for a whole machine: what starts it and what watches it.
 pub(super) fn deploy(context: &Context) -> Result<Outcome> {
-    Build::Widget.ensure(&context.project)?;
-    Build::Gate.ensure(&context.project)?;
-    Build::Origin.ensure(&context.project)?;
-    visitors(context)?;
     let files = test_files(&context.project.at("tests/deploy"))?;
     // Most of the time they wait.
     let suite = Suite { what: "tests/deploy", files: &files, at_once: 2, second: SecondTry::Alone };
@@ -75,29 +84,31 @@ pub(super) fn deploy(context: &Context) -> Result<Outcome> {
     context.outcome(&[Part::Install, Part::Monitoring, Part::Proxies], tally)
 }
 
-pub(super) fn journeys(context: &Context) -> Result<Outcome> {
+/// Builds what the journeys start.
+pub(super) fn build_journeys(context: &Context) -> Result<()> {
     Build::ensure_all(&context.project)?;
-    Build::Gate.ensure(&context.project)?;
-    Build::GpuBackend.ensure(&context.project)?;
-    visitors(context)?;
-    let files = test_files(&context.project.at("tests/journeys"))?;
+    for build in [Build::Gate, Build::GpuBackend, Build::Visitors] {
+        build.ensure(&context.project)?;
+    }
+    Ok(())
+}
+
+/// The journeys that take longest, in this order: the others fill the gaps.
+const LONGEST: [&str; 5] = ["photos", "pages", "console", "pictures", "cut-off"];
+
+pub(super) fn journeys(context: &Context) -> Result<Outcome> {
+    let mut files = test_files(&context.project.at("tests/journeys"))?;
+    files.sort_by_key(|file| {
+        let is_it = |name: &&str| file.ends_with(format!("{name}.test.mjs"));
+        LONGEST.iter().position(is_it).unwrap_or(LONGEST.len())
+    });
     // A file starts a stack of its own, on ports of its own, and waits for most
-    // of its time: two cores carry two of them, as they do for the whole.
+    // of its time: two cores carry two of them, and what compiles meanwhile.
     let suite =
         Suite { what: "tests/journeys", files: &files, at_once: 2, second: SecondTry::Alone };
     let tally = node_test(context, &suite)?;
     let browsers = [Part::Chromium, Part::Firefox, Part::Webkit];
     context.outcome(&[&browsers[..], &[Part::Redis, Part::Photos]].concat(), tally)
-}
-
-/// Builds the programs that stand for visitors.
-fn visitors(context: &Context) -> Result<()> {
-    let mut programs = Command::new("cargo");
-    programs
-        .args(["program", "munjigi-answer", "--bin", "munjigi-native", "--quiet", "--locked"])
-        .current_dir(context.project.root());
-    say::run("what sees the answers, and a fleet", BROKEN, &mut programs)?;
-    Ok(())
 }
 
 fn node_test(context: &Context, suite: &Suite<'_>) -> Result<Tally> {

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::{Context, Tally};
 use crate::failures::{Failed, Failure};
+use crate::say;
 
 /// The most journeys that may pass only on their second try; more of them mean
 /// a fault that the second try would hide.
@@ -72,7 +73,7 @@ pub(super) fn run(
 ) -> Result<Tally> {
     let Suite { what, files, at_once, second } = *suite;
     let call = |more: &[String], files: &[PathBuf]| -> Result<Tally, Told> {
-        let report = Report::begin(context)?;
+        let report = Report::begin(context, what)?;
         let mut node = context.node.command();
         prepare(&mut node);
         node.arg("--test")
@@ -99,7 +100,7 @@ pub(super) fn run(
     }
     let mut broken = Vec::new();
     for test in &failed {
-        println!("   again, alone: {}", test.name);
+        say::line(&format!("   again, alone: {}", test.name));
         let alone = test.pattern();
         if call(alone.as_slice(), std::slice::from_ref(&test.file)).is_err() {
             broken.push(test.clone());
@@ -127,8 +128,10 @@ impl From<anyhow::Error> for Told {
 struct Report(PathBuf);
 
 impl Report {
-    fn begin(context: &Context) -> Result<Self> {
-        let path = context.project.state().join("logs/failed-tests.jsonl");
+    /// The report of a suite; another suite may run beside it.
+    fn begin(context: &Context, what: &str) -> Result<Self> {
+        let name = what.replace(|other: char| !other.is_ascii_alphanumeric(), "-");
+        let path = context.project.state().join(format!("logs/failed-{name}.jsonl"));
         let folder = path.parent().context("the report lies in a folder")?;
         std::fs::create_dir_all(folder).context("the folder of the report")?;
         std::fs::write(&path, "").context("the report of failed tests")?;

@@ -69,6 +69,7 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
         vulkan,
         database_url,
         before,
+        programs: std::sync::Mutex::default(),
     };
     let on_failure = if arguments.keep_going { OnFailure::Go } else { OnFailure::Stop };
     let summary = tokio::task::block_in_place(|| checks::run(&context, &chosen, on_failure));

@@ -26,7 +26,7 @@ pub fn install(project: &Project, (name, version): (&str, &str), arguments: &[&s
         Ok(()) => Ok(()),
         Err(error) => {
             // A registry mirror may lag behind the versions of a lockfile.
-            println!("   {error:#}; trying again with newer dependencies");
+            say::line(&format!("   {error:#}; trying again with newer dependencies"));
             cargo_install(project, &root, (name, version), arguments, &[])
         }
     }

@@ -1,0 +1,120 @@
+//! Runs checks in two lanes: one computes while the other waits.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use anyhow::Result;
+use rustix::process::setpriority_process;
+
+use super::{Check, Context, Lane, OnFailure, Outcome, Summary};
+use crate::clock::Stopwatch;
+use crate::say::{self, Voice};
+
+/// The lane that computes gives way to the one that waits, whose browsers and
+/// servers have time-outs.
+const NICE: i32 = 19;
+
+/// Where checks report to.
+struct Running<'a> {
+    context: &'a Context,
+    checks: &'a [Check],
+    on_failure: OnFailure,
+    summary: Mutex<Summary>,
+    stopped: AtomicBool,
+}
+
+/// Runs the checks: the first, the two lanes beside each other, and the last.
+#[must_use]
+pub fn run(context: &Context, checks: &[Check], on_failure: OnFailure) -> Summary {
+    let running = Running {
+        context,
+        checks,
+        on_failure,
+        summary: Mutex::default(),
+        stopped: AtomicBool::new(false),
+    };
+    running.all();
+    running.summary.into_inner().unwrap_or_default()
+}
+
+impl Running<'_> {
+    fn all(&self) {
+        let of = |wanted: fn(&Lane) -> bool| {
+            let places = self.checks.iter().enumerate();
+            places.filter(move |(_, check)| wanted(&check.lane)).map(|(place, _)| place)
+        };
+        for place in of(|lane| matches!(lane, Lane::First)) {
+            self.one(place, "");
+        }
+        let cores: Vec<usize> = of(|lane| matches!(lane, Lane::Cores)).collect();
+        let waits: Vec<usize> = of(|lane| matches!(lane, Lane::Waits(_)))
+            .filter(|&place| self.is_built(place))
+            .collect();
+        let mark = if cores.is_empty() || waits.is_empty() { "" } else { ": " };
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                // Of this thread alone, and of all that it starts.
+                if let Err(error) = setpriority_process(None, NICE) {
+                    say::line(&format!("   at the usual priority: {error}"));
+                }
+                for &place in &cores {
+                    self.one(place, mark);
+                }
+            });
+            for &place in &waits {
+                self.one(place, mark);
+            }
+        });
+        for place in of(|lane| matches!(lane, Lane::Last)) {
+            self.one(place, "");
+        }
+    }
+
+    /// Builds what a waiting check starts; one that cannot be built has failed.
+    fn is_built(&self, place: usize) -> bool {
+        let Some(check) = self.checks.get(place) else { return false };
+        let Lane::Waits(build) = check.lane else { return true };
+        if self.stopped.load(Ordering::Relaxed) {
+            return false;
+        }
+        let watch = Stopwatch::start();
+        match build(self.context) {
+            Ok(()) => true,
+            Err(error) => {
+                self.ended(place, watch, &Err(error));
+                false
+            }
+        }
+    }
+
+    /// Runs a check, unless one has failed whose failure stops all. `mark` stands
+    /// behind the check's name before each of its lines; none stands there if
+    /// nothing else runs.
+    fn one(&self, place: usize, mark: &str) {
+        let Some(check) = self.checks.get(place) else { return };
+        if self.stopped.load(Ordering::Relaxed) {
+            return;
+        }
+        let before = if mark.is_empty() { String::new() } else { format!("{}{mark}", check.name) };
+        let log = self.context.project.state().join(format!("logs/checks/{}.log", check.name));
+        let watch = Stopwatch::start();
+        match Voice::new(before, &log) {
+            Ok(voice) => voice.speaking(|| {
+                say::heading(check.name);
+                self.ended(place, watch, &(check.run)(self.context));
+            }),
+            Err(error) => self.ended(place, watch, &Err(error)),
+        }
+    }
+
+    fn ended(&self, place: usize, watch: Stopwatch, result: &Result<Outcome>) {
+        if result.is_err() && self.on_failure == OnFailure::Stop {
+            self.stopped.store(true, Ordering::Relaxed);
+        }
+        let name = self.checks.get(place).map_or("", |check| check.name);
+        if let Ok(mut summary) = self.summary.lock() {
+            summary.record(place, name, watch, result);
+        }
+    }
+}
