@@ -6,8 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::words::read_by_word;
+
 /// What a visitor has shown, the least first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Level {
@@ -24,6 +26,8 @@ pub enum Level {
     #[serde(rename = "allowed")]
     Allowed,
 }
+
+read_by_word!(Level { "waited" => Waited, "worked" => Worked, "pictured" => Pictured, "allowed" => Allowed });
 
 impl Level {
     /// All levels, the least first.

@@ -24,6 +24,7 @@ mod signs;
 mod site;
 mod siteverify;
 mod state;
+mod words;
 
 pub use attempt::{
     Algorithm, AlgorithmName, AttemptId, ChallengeReply, ChallengeRequest, InvalidAttemptId,

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::words::read_by_word;
 use crate::{PictureKind, Protection, ScoreReason, ScoreWeights};
 
 /// One site. A PUT with a lower version than the one stored is refused.
@@ -62,7 +63,7 @@ pub struct SiteConfig {
 
 /// When a site counts as under attack: visitors who have not passed there today
 /// then do more work, and browsers without WebAssembly have to wait.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum UnderAttack {
     /// While it issues many more challenges than at this hour in other weeks.
@@ -76,6 +77,8 @@ pub enum UnderAttack {
     #[serde(rename = "off")]
     Off,
 }
+
+read_by_word!(UnderAttack { "auto" => Auto, "on" => On, "off" => Off });
 
 impl UnderAttack {
     /// All values.
@@ -97,7 +100,7 @@ impl UnderAttack {
 }
 
 /// Whether a site is served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum SiteState {
     /// Served.
@@ -108,8 +111,10 @@ pub enum SiteState {
     Paused,
 }
 
+read_by_word!(SiteState { "live" => Live, "paused" => Paused });
+
 /// How the widget behaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Mode {
@@ -123,6 +128,8 @@ pub enum Mode {
     #[serde(rename = "interactive")]
     Interactive,
 }
+
+read_by_word!(Mode { "managed" => Managed, "invisible" => Invisible, "interactive" => Interactive });
 
 impl Mode {
     /// The spelling on the wire.
