@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::authority::{Authority, Keys};
 use crate::credentials::Sitekey;
+use crate::host::Hostname;
 use crate::seal::{Encrypted, NONCE_BYTES, SealError, decode, encode};
-use crate::site::{Sighting, Site};
+use crate::site::{Ruling, SeenHost, Sighting, Site};
 use crate::stack::Stack;
 use crate::visit::{Place, Visit};
 
@@ -201,7 +202,7 @@ impl Clearance {
     }
 
     /// The level `waited`, for an errand that has waited: always the same
-    /// clearance, so that waiting once gives one.
+    /// clearance, so that waiting once gives one, and no one else's.
     pub fn waited(
         authority: &Authority,
         errand: &Errand,
@@ -255,6 +256,9 @@ pub struct Asked<'a> {
     pub site: &'a Site,
     /// Where the request came from, with the site's lists looked up.
     pub place: Place,
+    /// The host that it names, for rules about visitors; `None` where none is
+    /// known, or the check of a path looks at it later.
+    pub host: Option<&'a Hostname>,
     /// Who asks.
     pub holder: Holder,
     /// When.
@@ -293,15 +297,7 @@ pub fn check(
     needs: Level,
     cookies: impl Iterator<Item = Result<Clearance, SealError>>,
 ) -> Result<Opened, Closed> {
-    let Place { address, country, asn, listed } = asked.place;
-    let seen = Sighting {
-        country: Some(country),
-        asn: Some(asn),
-        prefix: Some(address.prefix()),
-        listed,
-        ..Sighting::default()
-    };
-    let ruling = asked.site.ruling(&seen);
+    let ruling = ruling(asked);
     match ruling.verdict {
         Some(Verdict::Block) => return Err(Closed::Blocked),
         Some(Verdict::Allow) if ruling.vouches => return Ok(Opened::Allowed),
@@ -318,6 +314,24 @@ pub fn check(
         }
     }
     Err(Closed::Lacks(lack))
+}
+
+/// Whether a rule of the site about visitors blocks a request, whatever its path
+/// needs.
+pub fn is_blocked(asked: &Asked<'_>) -> bool {
+    ruling(asked).verdict == Some(Verdict::Block)
+}
+
+fn ruling(asked: &Asked<'_>) -> Ruling {
+    let Place { address, country, asn, listed } = asked.place;
+    asked.site.ruling(&Sighting {
+        host: asked.host.map(SeenHost::Exact),
+        country: Some(country),
+        asn: Some(asn),
+        prefix: Some(address.prefix()),
+        listed,
+        ..Sighting::default()
+    })
 }
 
 /// A nonce that depends on the whole message, as in RFC 5297.

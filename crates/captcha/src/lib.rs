@@ -64,7 +64,7 @@ pub use refusal::Refusal;
 pub use seal::{MAX_CHALLENGE_CHARS, MAX_SEAL_CHARS, SealError};
 pub use shared::Shared;
 pub use site::{
-    Exemption, Guard, Loads, Prediction, SeenHost, Sighting, Site, SiteError, Wanted,
+    Exemption, Guard, Loads, Match, Prediction, SeenHost, Sighting, Site, SiteError, Wanted,
     is_link_preview, new_site,
 };
 pub use site_entry::SiteEntry;

@@ -24,7 +24,7 @@ pub(crate) use dry_run::Ruling;
 pub use dry_run::{Prediction, SeenHost, Sighting};
 pub use load::Loads;
 use paths::MAX_PROTECTIONS;
-pub use paths::{Guard, Wanted};
+pub use paths::{Guard, Match, Wanted};
 pub use previews::is_link_preview;
 use rules::Rule;
 
@@ -230,6 +230,11 @@ impl Site {
                 .map_err(SiteError::Secret)?,
             aliases: config.aliases.clone(),
         })
+    }
+
+    /// Whether there are rules about visitors.
+    pub const fn judges_visitors(&self) -> bool {
+        !self.rules.is_empty()
     }
 
     /// The lists that the rules name, each once. Those of a visit's

@@ -7,7 +7,8 @@ use core::hash::Hasher;
 use munjigi_keys::UnixMillis;
 use siphasher::sip::SipHasher13;
 
-use super::Guard;
+use super::paths::MAX_PROTECTIONS;
+use super::{Guard, Match};
 use crate::address::Prefix;
 use crate::credentials::Sitekey;
 
@@ -25,32 +26,45 @@ const SHARES: u64 = 8;
 /// Counters of networks for each rule in each of two rows, as many as a byte
 /// numbers. A network has one in each, and of these the lower number is its own:
 /// to be taken for a network that floods, another has to share both with it,
-/// which one in 65,536 does.
+/// which one in 65,536 does. No one outside knows which: the hash has a key of
+/// each process.
 const SLOTS: usize = 256;
 
 /// Requests of programs that make link previews that a rule lets through in a
 /// minute: few for a crawler that takes the name of one.
 const PREVIEWS: u64 = 30;
 
-/// Most rules that are counted for. Beyond them, one that does not hold is
-/// forgotten for each: no site can end another's rules.
-const MAX_RULES: usize = 1_024;
+/// Most rules that are counted for at a time, of all sites: 9 MB. The site that
+/// has most of them gives one up for each beyond, so that no site can end
+/// another's.
+const MAX_RULES: usize = 4_096;
 
-/// The load of rules. There are few, so that they are searched in turn.
+/// The load of rules, by site.
 #[derive(Debug, Default)]
-pub struct Loads(Vec<Load>);
+pub struct Loads {
+    /// In the order of sitekeys.
+    sites: Vec<(Sitekey, Vec<Load>)>,
+    /// When what had ended was last removed, in seconds since 1970.
+    swept: u64,
+    /// The key of the hash that gives networks their counters.
+    key: Option<[u8; 16]>,
+}
 
 #[derive(Debug)]
 struct Load {
-    sitekey: Sitekey,
-    rule: Box<str>,
+    /// The place of the rule among those of its site.
+    place: usize,
+    /// The rule: no two share a count, and one that is changed begins anew.
+    guard: Guard,
     /// Of requests, each network's up to its share.
     requests: Counted,
     /// All requests in the same window, by network. Empty before the first.
-    by_network: Vec<u64>,
+    by_network: Vec<u32>,
     /// Until when the rule holds, in seconds since 1970.
     holds_until: u64,
     previews: Counted,
+    /// When something was last counted, in seconds since 1970.
+    used: u64,
 }
 
 /// A count of one window, which is numbered since 1970.
@@ -72,27 +86,53 @@ impl Counted {
 }
 
 impl Load {
-    /// Counts a request from a network. Returns how many there are in this
-    /// window, of which each network has at most its share, and how many are
-    /// the network's own.
-    fn add(&mut self, network: Prefix, window: u64, share: u64) -> (u64, u64) {
+    fn of(found: &Match<'_>) -> Self {
+        Self {
+            place: found.place,
+            guard: found.guard.clone(),
+            requests: Counted::default(),
+            by_network: Vec::new(),
+            holds_until: 0,
+            previews: Counted::default(),
+            used: 0,
+        }
+    }
+
+    fn is_of(&self, found: &Match<'_>) -> bool {
+        self.place == found.place && self.guard == *found.guard
+    }
+
+    /// Counts a request of a network with these counters. Returns how many there
+    /// are in this window, of which each network has at most its share, and how
+    /// many are the network's own.
+    fn add(&mut self, slots: [usize; 2], window: u64, share: u64) -> (u64, u64) {
         if self.requests.window != window {
             self.requests = Counted { window, count: 0 };
             self.by_network.clear();
             self.by_network.resize(2 * SLOTS, 0);
         }
-        let mut hasher = SipHasher13::new();
-        hasher.write(network.bytes());
-        let [one, two, ..] = hasher.finish().to_le_bytes().map(usize::from);
-        let mut own = u64::MAX;
-        for slot in [one, SLOTS + two] {
+        for slot in slots {
             if let Some(count) = self.by_network.get_mut(slot) {
-                *count += 1;
-                own = own.min(*count);
+                *count = count.saturating_add(1);
             }
         }
+        let own = self.own(slots, window);
         let all = if own <= share { self.requests.add(window) } else { self.requests.count };
         (all, own)
+    }
+
+    /// The requests in this window of a network with these counters.
+    fn own(&self, slots: [usize; 2], window: u64) -> u64 {
+        if self.requests.window != window {
+            return 0;
+        }
+        let own = slots.iter().filter_map(|slot| self.by_network.get(*slot)).min();
+        own.copied().unwrap_or_default().into()
+    }
+
+    /// Whether it would say no more than a new one.
+    fn has_ended(&self, now: u64) -> bool {
+        now >= self.holds_until.max(self.used + LASTS)
     }
 }
 
@@ -100,183 +140,146 @@ impl Loads {
     /// Counts a request from a network that a rule matches, and says whether the
     /// rule holds for it. A network that exceeds the limit by itself has the rule
     /// hold for its own requests: no one can have other people asked from one
-    /// place.
+    /// place. A request that only could be one of the rule's counts for nothing,
+    /// and the rule holds.
+    ///
+    /// `drawn` are random bytes, of which the first become the process's key.
     pub fn note(
         &mut self,
         sitekey: Sitekey,
-        guard: &Guard,
+        found: &Match<'_>,
         network: Prefix,
         now: UnixMillis,
+        drawn: [u8; 16],
     ) -> bool {
-        let Some(above) = guard.above_per_second else { return true };
-        let seconds = now.seconds();
-        let Some(load) = self.of(sitekey, guard) else { return true };
-        let limit = u64::from(above) * WINDOW;
-        let (all, own) = load.add(network, seconds / WINDOW, (limit / SHARES).max(1));
+        let Some(above) = found.limit() else { return true };
+        let (limit, seconds) = (u64::from(above) * WINDOW, now.seconds());
+        let slots = slots(network, self.key.get_or_insert(drawn));
+        self.make_room(sitekey, found, seconds);
+        let Some(load) = self.get(sitekey, found, seconds) else { return true };
+        let (all, own) = load.add(slots, seconds / WINDOW, (limit / SHARES).max(1));
         if all > limit {
             load.holds_until = seconds + LASTS;
         }
         own > limit || seconds < load.holds_until
     }
 
-    /// Counts a link preview that a rule lets through if it may, and says
-    /// whether it may.
-    pub fn note_preview(&mut self, sitekey: Sitekey, guard: &Guard, now: UnixMillis) -> bool {
-        let load = self.of(sitekey, guard);
-        load.is_some_and(|load| load.previews.add(now.seconds() / 60) <= PREVIEWS)
+    /// Whether a rule holds for a request that was counted already.
+    pub fn holds(
+        &self,
+        sitekey: Sitekey,
+        found: &Match<'_>,
+        network: Prefix,
+        now: UnixMillis,
+    ) -> bool {
+        let Some(above) = found.limit() else { return true };
+        let (Some(load), Some(key)) = (self.find(sitekey, found), &self.key) else { return false };
+        let own = load.own(slots(network, key), now.seconds() / WINDOW);
+        own > u64::from(above) * WINDOW || now.seconds() < load.holds_until
     }
 
-    fn of(&mut self, sitekey: Sitekey, guard: &Guard) -> Option<&mut Load> {
-        let rule = guard.name();
-        let is_its = |load: &Load| load.sitekey == sitekey && *load.rule == *rule;
-        let known = self.0.iter().position(is_its);
-        if known.is_none() {
-            if self.0.len() >= MAX_RULES {
-                let ends = |load: &(usize, &Load)| (load.1.holds_until, load.1.requests.window);
-                let spare = self.0.iter().enumerate().min_by_key(ends).map(|(at, _)| at);
-                self.0.swap_remove(spare.unwrap_or_default());
-            }
-            self.0.push(Load {
-                sitekey,
-                rule: rule.into(),
-                requests: Counted::default(),
-                by_network: Vec::new(),
-                holds_until: 0,
-                previews: Counted::default(),
-            });
+    /// Counts a link preview that a rule lets through if it may, and says
+    /// whether it may: none where there is no room to count it.
+    pub fn note_preview(&mut self, sitekey: Sitekey, found: &Match<'_>, now: UnixMillis) -> bool {
+        let seconds = now.seconds();
+        let gives_up = self.who_gives_up(sitekey, found, seconds);
+        if gives_up == Some(sitekey) {
+            return false;
         }
-        let at = known.unwrap_or(self.0.len() - 1);
-        self.0.get_mut(at)
+        self.give_up(gives_up);
+        let load = self.get(sitekey, found, seconds);
+        load.is_some_and(|load| load.previews.add(seconds / 60) <= PREVIEWS)
     }
+
+    /// Where a site is, or would be.
+    fn place(&self, sitekey: Sitekey) -> Result<usize, usize> {
+        self.sites.binary_search_by_key(&sitekey, |(other, _)| *other)
+    }
+
+    fn of(&self, sitekey: Sitekey) -> &[Load] {
+        let its = self.place(sitekey).ok().and_then(|place| self.sites.get(place));
+        its.map_or(&[], |(_, loads)| loads)
+    }
+
+    fn find(&self, sitekey: Sitekey, found: &Match<'_>) -> Option<&Load> {
+        self.of(sitekey).iter().find(|load| load.is_of(found))
+    }
+
+    /// The load of a rule, which is new if there was none.
+    fn get(&mut self, sitekey: Sitekey, found: &Match<'_>, now: u64) -> Option<&mut Load> {
+        let place = match self.place(sitekey) {
+            Ok(place) => place,
+            Err(place) => {
+                self.sites.insert(place, (sitekey, Vec::new()));
+                place
+            }
+        };
+        let (_, its) = self.sites.get_mut(place)?;
+        let at = its.iter().position(|load| load.is_of(found)).unwrap_or(its.len());
+        if at == its.len() {
+            its.push(Load::of(found));
+        }
+        let load = its.get_mut(at)?;
+        load.used = now;
+        Some(load)
+    }
+
+    fn make_room(&mut self, sitekey: Sitekey, found: &Match<'_>, now: u64) {
+        let gives_up = self.who_gives_up(sitekey, found, now);
+        self.give_up(gives_up);
+    }
+
+    /// The site that has to give a rule up before this rule of a site is counted
+    /// for; `None` if there is room.
+    fn who_gives_up(&mut self, sitekey: Sitekey, found: &Match<'_>, now: u64) -> Option<Sitekey> {
+        if self.find(sitekey, found).is_some() {
+            return None;
+        }
+        let own = self.of(sitekey).len();
+        // Rules as they were before a change.
+        if own >= MAX_PROTECTIONS {
+            return Some(sitekey);
+        }
+        if self.rules() < MAX_RULES {
+            return None;
+        }
+        // At most once a second: it looks at all.
+        if self.swept != now {
+            self.swept = now;
+            self.sites.retain_mut(|(_, loads)| {
+                loads.retain(|load| !load.has_ended(now));
+                !loads.is_empty()
+            });
+            if self.rules() < MAX_RULES {
+                return None;
+            }
+        }
+        let most = self.sites.iter().max_by_key(|(_, loads)| loads.len());
+        Some(most.filter(|(_, loads)| loads.len() > own).map_or(sitekey, |(other, _)| *other))
+    }
+
+    fn rules(&self) -> usize {
+        self.sites.iter().map(|(_, loads)| loads.len()).sum()
+    }
+
+    /// Forgets the rule of a site whose last request is the longest ago.
+    fn give_up(&mut self, site: Option<Sitekey>) {
+        let place = site.and_then(|site| self.place(site).ok());
+        let Some((_, loads)) = place.and_then(|place| self.sites.get_mut(place)) else { return };
+        let ends = |(_, load): &(usize, &Load)| (load.holds_until, load.used);
+        if let Some((at, _)) = loads.iter().enumerate().min_by_key(ends) {
+            loads.swap_remove(at);
+        }
+    }
+}
+
+/// The counters of a network.
+fn slots(network: Prefix, key: &[u8; 16]) -> [usize; 2] {
+    let mut hasher = SipHasher13::new_with_key(key);
+    hasher.write(network.bytes());
+    let [one, two, ..] = hasher.finish().to_le_bytes().map(usize::from);
+    [one, SLOTS + two]
 }
 
 #[cfg(test)]
-mod tests {
-    use munjigi_protocol::{Level, Protection};
-
-    use super::*;
-
-    fn guard(path: &str, above_per_second: Option<u32>) -> Guard {
-        Guard::parse(&Protection {
-            path: path.to_owned(),
-            host: None,
-            methods: Vec::new(),
-            level: Some(Level::Worked),
-            dry_run: false,
-            no_exemptions: false,
-            above_per_second,
-        })
-        .unwrap()
-    }
-
-    fn sites() -> [Sitekey; 2] {
-        ["0", "4"]
-            .map(|last| Sitekey::from_trusted(&format!("mj_{}{last}", "0".repeat(25))).unwrap())
-    }
-
-    const BEGIN: u64 = 1_795_000_000;
-
-    fn at(second: u64) -> UnixMillis {
-        UnixMillis::from_seconds(BEGIN + second)
-    }
-
-    fn network(number: u64) -> Prefix {
-        let [.., a, b, c] = number.to_be_bytes();
-        Prefix::V4([a, b, c])
-    }
-
-    #[test]
-    fn a_rule_under_load_begins_with_the_load_and_ends_a_minute_after_it() {
-        let (mut loads, rule) = (Loads::default(), guard("/*", Some(5)));
-        let mut visitors = (0..).map(network);
-        let mut note = |site: usize, rule: &Guard, second| {
-            loads.note(sites()[site], rule, visitors.next().unwrap(), at(second))
-        };
-        // Five a second for a minute are no load.
-        for second in 0..60 {
-            for _ in 0..5 {
-                assert!(!note(0, &rule, second), "{second}");
-            }
-        }
-        let held = (0..60).filter(|_| note(0, &rule, 60)).count();
-        assert_eq!(held, 10);
-        // Neither another site nor another rule is under load by that.
-        assert!(!note(1, &rule, 61));
-        assert!(!note(0, &guard("/a", Some(5)), 61));
-        assert!(note(0, &rule, 60 + LASTS - 1));
-        assert!(!note(0, &rule, 60 + LASTS));
-    }
-
-    #[test]
-    fn a_flood_from_few_networks_has_no_one_else_asked() {
-        let (mut loads, rule) = (Loads::default(), guard("/*", Some(50)));
-        let mut held = |from: u64, second, requests| {
-            let mut note = || loads.note(sites()[0], &rule, network(from), at(second));
-            (0..requests).filter(|_| note()).count()
-        };
-        let (person, mut own) = (1_000, 0);
-        for second in 0..60 {
-            own += (1..SHARES).map(|from| held(from, second, 200)).sum::<usize>();
-            assert_eq!(held(person, second, 1), 0, "{second}");
-        }
-        // Each has what it sends beyond 500 requests in ten seconds held.
-        assert_eq!(own, 7 * 6 * 1_500);
-        // The eighth's share is what the person and these have left of them.
-        assert_eq!((held(8, 59, 56), held(9, 59, 1), held(person, 59, 1)), (0, 1, 1));
-    }
-
-    #[test]
-    fn other_networks_are_not_taken_for_one_that_floods() {
-        let (mut loads, rule) = (Loads::default(), guard("/*", Some(2_000)));
-        let mut held = |from: u64, requests| {
-            (0..requests).filter(|_| loads.note(sites()[0], &rule, network(from), at(0))).count()
-        };
-        assert_eq!(held(0, 30_000), 10_000);
-        assert_eq!((1..10_000).map(|from| held(from, 1)).sum::<usize>(), 0);
-    }
-
-    #[test]
-    fn a_rule_without_a_limit_always_holds_and_takes_no_memory() {
-        let mut loads = Loads::default();
-        assert!(loads.note(sites()[0], &guard("/*", None), network(0), at(0)));
-        assert!(loads.0.is_empty());
-        assert!(loads.note(sites()[0], &guard("/*", Some(0)), network(0), at(0)));
-    }
-
-    #[test]
-    fn a_rule_lets_few_previews_through_in_a_minute() {
-        let (mut loads, rule) = (Loads::default(), guard("/*", None));
-        let minute = BEGIN.next_multiple_of(60) - BEGIN;
-        let mut through = |rule: &Guard, site: usize, second| {
-            let mut note = || loads.note_preview(sites()[site], rule, at(minute + second));
-            u64::try_from((0..100).filter(|_| note()).count()).unwrap()
-        };
-        assert_eq!([through(&rule, 0, 0), through(&rule, 0, 59)], [PREVIEWS, 0]);
-        // What one rule has used up is another's no less.
-        assert_eq!(through(&guard("/a", None), 0, 59), PREVIEWS);
-        assert_eq!(through(&rule, 1, 59), PREVIEWS);
-        assert_eq!(through(&rule, 0, 60), PREVIEWS);
-    }
-
-    #[test]
-    fn memory_is_bounded() {
-        let mut loads = Loads::default();
-        for number in 0..3 * MAX_RULES {
-            let rule = guard(&format!("/{number}"), Some(1));
-            loads.note(sites()[number % 2], &rule, network(0), at(0));
-        }
-        assert!(loads.0.len() <= MAX_RULES);
-    }
-
-    #[test]
-    fn rules_of_others_do_not_end_one_that_holds() {
-        let mut loads = Loads::default();
-        assert!(loads.note(sites()[0], &guard("/*", Some(0)), network(0), at(0)));
-        for number in 0..3 * MAX_RULES {
-            loads.note_preview(sites()[1], &guard(&format!("/{number}"), None), at(1));
-            loads.note(sites()[1], &guard(&format!("/{number}/"), Some(5)), network(0), at(1));
-        }
-        // One request is no load by itself.
-        assert!(loads.note(sites()[0], &guard("/*", Some(5)), network(0), at(1)));
-    }
-}
+mod tests;

@@ -1,12 +1,20 @@
 //! Which paths of a site need clearance. A rule that protects must hold for every
 //! spelling of its path that a server might take for it; what is open by
-//! exception must be spelt plainly.
+//! exception must be spelt plainly. What no browser sends, and servers read in
+//! different ways, could be any path, method or host: it is held to every rule
+//! that it could mean, and the strictest decides.
 
-use std::borrow::Cow;
+mod exempt;
+mod spelling;
+#[cfg(test)]
+mod tests;
+
 use std::cell::OnceCell;
 
 use munjigi_protocol::{Level, Protection};
 
+use self::exempt::is_exempt;
+use self::spelling::{Spellings, decoded, is_plain, matches};
 use super::Site;
 use crate::host::{HostPattern, Hostname};
 
@@ -22,10 +30,17 @@ const MAX_NAME_BYTES: usize = 32;
 /// Most stars of a pattern.
 const MAX_STARS: usize = 4;
 
+/// The methods that servers tell apart. What is none of them, many answer as they
+/// do GET.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
 /// A rule, parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guard {
     path: String,
+    /// What is below a path that names a file: servers run `/login.php` for
+    /// `/login.php/x`.
+    below: Option<String>,
     host: Option<HostPattern>,
     methods: Vec<String>,
     /// What it asks for; `None`: nothing.
@@ -35,6 +50,36 @@ pub struct Guard {
     no_exemptions: bool,
     /// The requests per second above which it holds; `None`: always.
     pub above_per_second: Option<u32>,
+}
+
+/// How a request fits a rule, or a part of it a part of the rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    No,
+    /// Some servers could take it for one that does.
+    Maybe,
+    Yes,
+}
+
+/// A rule that a request matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Match<'a> {
+    /// The rule.
+    pub guard: &'a Guard,
+    /// Its place among the site's rules, from 0.
+    pub place: usize,
+    /// Whether the rule covers the request as it is spelt. One that only could be
+    /// one of the rule's is no load of its paths, and the rule holds for it in any
+    /// case.
+    pub is_certain: bool,
+}
+
+impl Match<'_> {
+    /// The requests per second above which the rule holds for this request;
+    /// `None`: it does in any case.
+    pub(super) fn limit(&self) -> Option<u32> {
+        self.guard.above_per_second.filter(|_| self.is_certain)
+    }
 }
 
 impl Guard {
@@ -52,8 +97,13 @@ impl Guard {
             Some(host) => Some(HostPattern::parse(host).ok()?),
             None => None,
         };
+        let path = path.to_ascii_lowercase();
+        let names_file =
+            !path.ends_with('*') && path.rsplit('/').next().is_some_and(|last| last.contains('.'));
+        let below = (config.level.is_some() && names_file).then(|| format!("{path}/*"));
         (is_path && config.methods.iter().all(is_method)).then(|| Self {
-            path: path.to_ascii_lowercase(),
+            path,
+            below,
             host,
             methods: config.methods.clone(),
             level: config.level,
@@ -77,36 +127,58 @@ impl Guard {
             && ["GET", "HEAD"].contains(&method)
     }
 
-    fn matches(&self, wanted: &Wanted<'_>) -> bool {
-        self.is_of_host(wanted)
-            && self.is_of_method(wanted.method)
-            && self.is_of_path(wanted)
-            && (self.no_exemptions || !wanted.is_exempt())
+    /// Whether it decides about all that it matches, whatever follows it.
+    fn is_final(&self) -> bool {
+        !self.dry_run && self.above_per_second.is_none()
     }
 
-    fn is_of_host(&self, wanted: &Wanted<'_>) -> bool {
-        let Some(pattern) = &self.host else { return true };
-        match wanted.hostname() {
-            Some(host) => pattern.matches(host),
-            // A host that is none could be any, so that no spelling of it opens
-            // a path.
-            None => self.level.is_some(),
+    fn fit(&self, wanted: &Wanted<'_>, is_foreign: bool) -> Fit {
+        if !self.no_exemptions && wanted.is_exempt() {
+            return Fit::No;
+        }
+        let fit =
+            [self.fit_path(wanted), self.fit_method(wanted), self.fit_host(wanted, is_foreign)]
+                .into_iter()
+                .min()
+                .unwrap_or(Fit::No);
+        // Nothing is opened that could be something else.
+        if self.level.is_none() && fit == Fit::Maybe { Fit::No } else { fit }
+    }
+
+    fn fit_host(&self, wanted: &Wanted<'_>, is_foreign: bool) -> Fit {
+        match (&self.host, wanted.hostname()) {
+            (None, _) => Fit::Yes,
+            (Some(pattern), Some(host)) if pattern.matches(host) => Fit::Yes,
+            _ if is_foreign => Fit::Maybe,
+            _ => Fit::No,
         }
     }
 
-    fn is_of_method(&self, asked: &str) -> bool {
-        let is = |method: &String| {
-            // Servers answer HEAD as they do GET.
-            method.eq_ignore_ascii_case(asked) || (asked == "HEAD" && method == "GET")
-        };
-        self.methods.is_empty() || self.methods.iter().any(is)
+    fn fit_method(&self, wanted: &Wanted<'_>) -> Fit {
+        let asked = wanted.method;
+        // Servers answer HEAD as they do GET.
+        let is = |method: &String| method == asked || (asked == "HEAD" && method == "GET");
+        match () {
+            () if self.methods.is_empty() || self.methods.iter().any(is) => Fit::Yes,
+            () if wanted.has_odd_method() => Fit::Maybe,
+            () => Fit::No,
+        }
     }
 
-    fn is_of_path(&self, wanted: &Wanted<'_>) -> bool {
-        if self.level.is_some() {
-            wanted.spellings.iter().any(|path| matches(&self.path, path))
-        } else {
-            wanted.is_plain && matches(&self.path, &decoded(wanted.path).to_ascii_lowercase())
+    fn fit_path(&self, wanted: &Wanted<'_>) -> Fit {
+        if self.level.is_none() {
+            let is_it =
+                wanted.is_plain && matches(&self.path, &decoded(wanted.path).to_ascii_lowercase());
+            return if is_it { Fit::Yes } else { Fit::No };
+        }
+        let is_it = |text: &str| {
+            matches(&self.path, text)
+                || self.below.as_ref().is_some_and(|below| matches(below, text))
+        };
+        match wanted.spellings.texts.iter().any(|text| is_it(text)) {
+            true => Fit::Yes,
+            false if wanted.spellings.is_odd => Fit::Maybe,
+            false => Fit::No,
         }
     }
 }
@@ -119,9 +191,8 @@ pub struct Wanted<'a> {
     /// The host, read once a rule asks for it; `None` if it is none.
     hostname: OnceCell<Option<Hostname>>,
     path: &'a str,
-    /// The path as servers may read it, in lower case.
-    spellings: Vec<Cow<'a, str>>,
-    /// Whether there is nothing in it that servers read differently.
+    spellings: Spellings<'a>,
+    /// Whether there is nothing in the path that servers read differently.
     is_plain: bool,
 }
 
@@ -129,117 +200,55 @@ impl<'a> Wanted<'a> {
     /// A request by its method, the host that it names, and its path with or
     /// without a query.
     pub fn new(method: &'a str, host: Option<&'a str>, path: &'a str) -> Self {
-        let path = path.split(['?', '#']).next().unwrap_or_default();
+        let path = path.split('?').next().unwrap_or_default();
+        let spellings = Spellings::of(path);
         let is_plain = is_plain(path);
-        let is_lower = !path.bytes().any(|byte| byte.is_ascii_uppercase());
-        let lower = if is_lower { path.into() } else { path.to_ascii_lowercase().into() };
-        let mut spellings: Vec<Cow<'_, str>> = vec![lower];
-        // Most are read in one way.
-        if !is_plain || path.contains('%') {
-            let once = decoded(path);
-            for read in [resolved(&once), resolved(&decoded(&once))] {
-                let read = read.to_ascii_lowercase().into();
-                if !spellings.contains(&read) {
-                    spellings.push(read);
-                }
-            }
-        }
-        // Servers often take both for one page.
-        let others = spellings.iter().filter_map(|path| match path.strip_suffix('/') {
-            Some("") => None,
-            Some(without) => Some(without.to_owned().into()),
-            None => Some([path, "/"].concat().into()),
-        });
-        let others: Vec<_> = others.collect();
-        spellings.extend(others);
         Self { method, host, hostname: OnceCell::new(), path, spellings, is_plain }
     }
 
-    fn hostname(&self) -> Option<&Hostname> {
+    /// The host, if it is one.
+    pub fn hostname(&self) -> Option<&Hostname> {
         let read = || Hostname::parse(&without_port(self.host?).to_ascii_lowercase()).ok();
         self.hostname.get_or_init(read).as_ref()
     }
 
+    fn has_odd_method(&self) -> bool {
+        !METHODS.contains(&self.method)
+    }
+
     /// Whether the path is open unless a rule says otherwise.
-    fn is_exempt(&self) -> bool {
+    pub fn is_exempt(&self) -> bool {
         self.is_plain && is_exempt(self.path)
     }
 }
 
-/// Whether every server reads a path alike: no segment that points elsewhere or
-/// is empty, and nothing that is decoded to a character with a meaning.
-fn is_plain(path: &str) -> bool {
-    let mut escapes = path.split('%').skip(1);
-    let dotted = path.strip_prefix("/.well-known").unwrap_or(path);
-    path.starts_with('/')
-        && !path.contains([';', '\\'])
-        && !path.as_bytes().windows(2).any(|two| two == b"//")
-        && !dotted.as_bytes().windows(2).any(|two| two == b"/.")
-        // The bytes of other scripts alone.
-        && escapes.all(|rest| rest.as_bytes().first().copied().and_then(digit) >= Some(8))
-}
-
-/// What is open unless a rule says otherwise: read by programs that a site wants,
-/// and nothing that a site would hide. Whole paths.
-const EXEMPT: [&str; 17] = [
-    "/robots.txt",
-    "/sitemap.txt",
-    "/favicon.ico",
-    "/manifest.webmanifest",
-    "/site.webmanifest",
-    "/ads.txt",
-    "/app-ads.txt",
-    "/humans.txt",
-    "/security.txt",
-    "/webhook",
-    "/webhooks",
-    "/health",
-    "/healthz",
-    "/livez",
-    "/readyz",
-    "/ping",
-    "/up",
-];
-
-/// Starts and ends of paths that are.
-const EXEMPT_BETWEEN: [(&str, &str); 6] = [
-    ("/.well-known/", ""),
-    ("/sitemap", ".xml"),
-    ("/sitemap", ".xml.gz"),
-    ("/apple-touch-icon", ".png"),
-    ("/webhook/", ""),
-    ("/webhooks/", ""),
-];
-
-/// Names of feeds, in any folder, also with a slash behind them.
-const FEEDS: [&str; 6] = ["feed", "feed.xml", "feed.json", "rss", "rss.xml", "atom.xml"];
-
-/// Ends of their other names.
-const FEED_ENDINGS: [&str; 2] = [".rss", ".atom"];
-
-fn is_exempt(path: &str) -> bool {
-    let is_between = |(start, end): &(&str, &str)| {
-        path.len() >= start.len() + end.len() && path.starts_with(start) && path.ends_with(end)
-    };
-    let folder = path.strip_suffix('/').unwrap_or(path);
-    let at = folder.rfind('/').unwrap_or_default();
-    let (above, name) = (folder.get(..at).unwrap_or_default(), folder.get(at + 1..));
-    let is_feed = name.is_some_and(|name| {
-        FEEDS.contains(&name) || FEED_ENDINGS.iter().any(|ending| name.ends_with(ending))
-    });
-    // Behind a file of scripts, servers ignore the rest: `/page.php/feed`.
-    is_feed && !above.contains('.')
-        || EXEMPT.contains(&path)
-        || EXEMPT_BETWEEN.iter().any(is_between)
-        || path == "/index.xml"
-        || path.split_once("/webhooks/").is_some_and(|(above, _)| !above.contains('.'))
-}
-
 impl Site {
-    /// The rules about paths that a request matches, of which the first that holds
-    /// now decides; see [`Loads`](super::Loads).
-    pub fn guards(&self, wanted: &Wanted<'_>) -> impl Iterator<Item = &Guard> {
-        self.protect.iter().filter(|guard| guard.matches(wanted))
+    /// The rules about paths that a request matches, in the order in which they
+    /// decide: the first that holds now does; see [`Loads`](super::Loads). None is
+    /// left out that could. Those that are tried decide nothing.
+    pub fn guards(&self, wanted: &Wanted<'_>) -> Vec<Match<'_>> {
+        // A host that no visitor of the site asks for could be any of its.
+        let is_foreign = self.protect.iter().any(|guard| guard.host.is_some())
+            && !wanted.hostname().is_some_and(|host| self.allows(host));
+        let is_odd = is_foreign || wanted.spellings.is_odd || wanted.has_odd_method();
+        let mut found = Vec::new();
+        for (place, guard) in self.protect.iter().enumerate() {
+            let fit = guard.fit(wanted, is_foreign);
+            if fit == Fit::No || (guard.dry_run && guard.level.is_none()) {
+                continue;
+            }
+            found.push(Match { guard, place, is_certain: fit == Fit::Yes });
+            if guard.is_final() && (guard.level.is_none() || !is_odd) {
+                break;
+            }
+        }
+        if !is_odd {
+            return found;
+        }
+        // A sort would be larger than all of this.
+        let levels = Level::ALL.into_iter().rev().map(Some).chain([None]);
+        let of = |level| found.iter().filter(move |found| found.guard.level == level).copied();
+        levels.flat_map(of).collect()
     }
 }
 
@@ -250,228 +259,4 @@ fn without_port(host: &str) -> &str {
     });
     let host = host.get(..end.unwrap_or(host.len())).unwrap_or_default();
     host.strip_suffix('.').unwrap_or(host)
-}
-
-/// Percent-encoded bytes as they are, and `\` as `/`. Bytes that are no text of
-/// UTF-8 are replaced.
-fn decoded(path: &str) -> String {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        rest = after;
-        match (first, after) {
-            (b'%', [high, low, tail @ ..]) => match (digit(*high), digit(*low)) {
-                (Some(high), Some(low)) => {
-                    bytes.push(high * 16 + low);
-                    rest = tail;
-                }
-                _ => bytes.push(b'%'),
-            },
-            (b'\\', _) => bytes.push(b'/'),
-            (byte, _) => bytes.push(*byte),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
-}
-
-/// Without empty segments, `.`, `..` and what stands behind `;` in a segment.
-fn resolved(path: &str) -> String {
-    let mut kept: Vec<&str> = Vec::new();
-    let mut ends_open = false;
-    for segment in path.split('/') {
-        let segment = segment.split(';').next().unwrap_or_default();
-        ends_open = matches!(segment, "" | "." | "..");
-        match segment {
-            "" | "." => {}
-            ".." => drop(kept.pop()),
-            segment => kept.push(segment),
-        }
-    }
-    let mut resolved = String::with_capacity(path.len() + 1);
-    for segment in &kept {
-        resolved.push('/');
-        resolved.push_str(segment);
-    }
-    if ends_open || kept.is_empty() {
-        resolved.push('/');
-    }
-    resolved
-}
-
-/// Whether a pattern covers a text; `*` stands for any characters, also none.
-fn matches(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
-    let Some(last) = parts.next_back() else { return rest.is_empty() };
-    for part in parts {
-        match rest.find(part).and_then(|at| rest.get(at + part.len()..)) {
-            Some(after) => rest = after,
-            None => return false,
-        }
-    }
-    rest.ends_with(last)
-}
-
-#[cfg(test)]
-mod tests {
-    use munjigi_protocol::SiteConfig;
-
-    use super::*;
-    use crate::contract::site_config;
-    use crate::site::{Exemption, SiteError};
-
-    fn rule(path: &str, level: Option<Level>) -> Protection {
-        Protection {
-            path: path.to_owned(),
-            host: None,
-            methods: Vec::new(),
-            level,
-            dry_run: false,
-            no_exemptions: false,
-            above_per_second: None,
-        }
-    }
-
-    fn parse(protect: Vec<Protection>) -> Result<Site, SiteError> {
-        let config = site_config("mj_00000000000000000000000000", Vec::new());
-        Site::parse(&SiteConfig { protect, ..config }, Exemption::Ignored)
-    }
-
-    fn level(site: &Site, method: &str, host: Option<&str>, path: &str) -> Option<Level> {
-        site.guards(&Wanted::new(method, host, path)).next().and_then(|guard| guard.level)
-    }
-
-    #[test]
-    fn every_spelling_of_a_protected_path_is_protected() {
-        let site = parse(vec![rule("/account/*", Some(Level::Worked))]).unwrap();
-        for path in [
-            "/account/",
-            "/account",
-            "/account/orders?page=2",
-            "/ACCOUNT/orders",
-            "//account/orders",
-            "/%61ccount/orders",
-            "/%2561ccount/orders",
-            "/x/../account/orders",
-            "/./account/a",
-            "/account%2Forders",
-            "/account%5corders",
-            "/account;v=1/orders",
-            "/x/%2e%2e/account/a",
-            "\\account\\orders",
-            "/account//orders",
-            "/account/../account/x",
-        ] {
-            assert_eq!(level(&site, "GET", None, path), Some(Level::Worked), "{path}");
-        }
-        for path in ["/", "/accounts", "/shop", "/shop/account", "/shop?next=/account/"] {
-            assert_eq!(level(&site, "GET", None, path), None, "{path}");
-        }
-    }
-
-    #[test]
-    fn an_exemption_holds_for_plain_paths_alone() {
-        let rules = vec![rule("/api/*", None), rule("/*", Some(Level::Worked))];
-        let site = parse(rules).unwrap();
-        for path in [
-            "/api/orders",
-            "/api/",
-            "/api/%EA%B0%80",
-            "/robots.txt",
-            "/.well-known/acme-challenge/x",
-            "/blog/feed/",
-            "/archive/feed.xml",
-            "/archive/rss",
-            "/index.xml",
-            "/blog/all.atom",
-            "/hooks/webhooks/x",
-            "/sitemap-1.xml",
-            "/webhooks/payments",
-            "/healthz",
-            "/%EA%B0%80/feed",
-        ] {
-            assert_eq!(level(&site, "GET", None, path), None, "{path}");
-        }
-        for path in [
-            "/",
-            "/api",
-            "/api/../secret",
-            "/api/%2e%2e/secret",
-            "/api/..;/secret",
-            "//api/orders",
-            "/secret/..%2frobots.txt",
-            "/.well-known/../secret",
-            "/secret;/feed",
-            "/secret%2ffeed/",
-            "/webhooks/../secret",
-            "/api\\..\\secret",
-            "/robots.txt/secret",
-            "/sitemap.xm",
-            "/feed.xml/secret",
-            "/feed/secret",
-            "/secret.php/feed",
-            "/secret.php/webhooks/x",
-            "/secret.php/x/all.rss",
-            "/atom.html",
-            "/feeds",
-        ] {
-            assert_eq!(level(&site, "GET", None, path), Some(Level::Worked), "{path}");
-        }
-        let all = Protection { no_exemptions: true, ..rule("/*", Some(Level::Worked)) };
-        let site = parse(vec![all]).unwrap();
-        assert_eq!(level(&site, "GET", None, "/robots.txt"), Some(Level::Worked));
-    }
-
-    #[test]
-    fn a_rule_may_name_host_and_methods_and_the_first_decides() {
-        let rules = vec![
-            Protection {
-                host: Some("*.shop.example".to_owned()),
-                methods: vec!["POST".to_owned(), "GET".to_owned()],
-                ..rule("/login", Some(Level::Pictured))
-            },
-            rule("/login", Some(Level::Waited)),
-        ];
-        let site = parse(rules).unwrap();
-        for (method, host, needs) in [
-            ("POST", "www.shop.example", Level::Pictured),
-            ("POST", "WWW.shop.example.:8443", Level::Pictured),
-            ("HEAD", "www.shop.example", Level::Pictured),
-            ("post", "www.shop.example", Level::Pictured),
-            ("PUT", "www.shop.example", Level::Waited),
-            ("POST", "other.example", Level::Waited),
-            // It could be any host.
-            ("POST", "shop_example", Level::Pictured),
-        ] {
-            assert_eq!(level(&site, method, Some(host), "/login"), Some(needs), "{method} {host}");
-        }
-    }
-
-    #[test]
-    fn a_rule_in_another_script_is_a_rule() {
-        let site = parse(vec![rule("/계정/*", Some(Level::Worked))]).unwrap();
-        let path = "/%EA%B3%84%EC%A0%95/%EC%A3%BC%EB%AC%B8";
-        assert_eq!(level(&site, "GET", None, path), Some(Level::Worked));
-    }
-
-    #[test]
-    fn rules_that_cannot_match_are_refused() {
-        for path in ["", "login", "/a b", "/a?b", "/a%20b", "/a\\b", "/a;b", "/*/*/*/*/*"] {
-            let refused = parse(vec![rule("/", None), rule(path, None)]);
-            assert_eq!(refused.unwrap_err(), SiteError::Protection(1), "{path}");
-        }
-        let of = |methods: &[&str]| {
-            let methods = methods.iter().map(|method| (*method).to_owned()).collect();
-            parse(vec![Protection { methods, ..rule("/", None) }])
-        };
-        assert!(of(&["GET", "PROPFIND"]).is_ok());
-        assert!(of(&["get"]).is_err() && of(&[""]).is_err());
-        let many = vec![rule("/", None); MAX_PROTECTIONS + 1];
-        assert_eq!(parse(many).unwrap_err(), SiteError::TooManyProtections);
-    }
 }

@@ -12,7 +12,7 @@ use std::iter;
 use munjigi_captcha::clearance::errand::{Errand, own_path};
 use munjigi_captcha::clearance::{self, Asked, Closed, Opened};
 use munjigi_captcha::issue::PublicKey;
-use munjigi_captcha::{Guard, Loads, Refusal, Site, Tally, Wanted, is_link_preview, issue, policy};
+use munjigi_captcha::{Match, Refusal, Site, Tally, Wanted, is_link_preview, issue, policy};
 use munjigi_protocol::{ClearanceWanted, Code, Level, SiteState, headers};
 
 use super::page::{self, Trouble};
@@ -153,52 +153,82 @@ async fn decide<P: Platform>(
         return Ok(Decision::Passes(None));
     }
     let wanted = Wanted::new(&original.method, original.host.as_deref(), &original.path);
-    let holds = |guard: &&Guard| {
-        let network = || inbound.place().address.prefix();
-        let note = |loads: &mut Loads| loads.note(site.sitekey, guard, network(), edge.now);
-        guard.above_per_second.is_none() || edge.state.loads.with(note)
-    };
     // Rules that are tried decide nothing: they count beside the one that does.
-    let (mut tried, mut found) = (Vec::new(), None);
-    for guard in site.guards(&wanted).filter(holds) {
-        if guard.dry_run && guard.level.is_some() {
-            tried.push(guard);
+    let (mut tried, mut decides) = (Vec::new(), None);
+    for found in site.guards(&wanted) {
+        // Each that counts its load does, also behind the one that decides.
+        if !holds(edge, inbound, &site, style, &found) || decides.is_some() {
+            continue;
+        }
+        if found.guard.dry_run {
+            tried.push(found);
         } else {
-            found = guard.level.map(|needs| (guard, needs));
-            break;
+            decides = Some(found);
         }
     }
-    if tried.is_empty() && found.is_none() {
+    let decides = decides.and_then(|found| Some((found, found.guard.level?)));
+    // Those who are blocked are so on every path that is not open to all.
+    let judges = site.judges_visitors() && !wanted.is_exempt();
+    if tried.is_empty() && decides.is_none() && !judges {
         return Ok(Decision::Passes(None));
     }
+    let host = if judges { wanted.hostname().cloned() } else { None };
     let place = edge.placed(&site, inbound.place()).await;
-    let asked = Asked { site: &site, place, holder: holder(inbound), now: edge.now };
+    let (host, holder) = (host.as_ref(), holder(inbound));
+    let asked = Asked { site: &site, place, host, holder, now: edge.now };
+    let errand = |needs| Errand::new(site.sitekey, needs, &original.path, edge.now);
+    if decides.is_none() && judges && clearance::is_blocked(&asked) {
+        return Ok(Decision::Stops(errand(Level::Waited), Closed::Blocked));
+    }
     let cookies = inbound.header("cookie").unwrap_or_default();
     let check = |needs| clearance::check(authority, &asked, needs, clearances(edge, &cookies));
+    let lets_through = |found: &Match<'_>, closed| {
+        style != Style::Refused && is_preview(edge, inbound, &site, found, original, closed)
+    };
     // nginx asks a second time, for the answer.
-    let count = |guard: &Guard| {
+    let count = |found: &Match<'_>| {
         if style != Style::Refused {
-            edge.count(Tally::stopped(site.sitekey, guard, place));
+            edge.count(Tally::stopped(site.sitekey, found.guard, place));
         }
     };
     let mut opened_by = None;
-    for guard in tried {
-        let Some(needs) = guard.level else { continue };
+    for found in tried {
+        let Some(needs) = found.guard.level else { continue };
         match check(needs) {
             Ok(opened) => opened_by = Some(opened),
-            Err(_) => count(guard),
+            Err(closed) if lets_through(&found, closed) => {}
+            Err(_) => count(&found),
         }
     }
-    let Some((guard, needs)) = found else { return Ok(Decision::Passes(opened_by)) };
+    let Some((found, needs)) = decides else { return Ok(Decision::Passes(opened_by)) };
     let closed = match check(needs) {
         Ok(opened) => return Ok(Decision::Passes(Some(opened))),
         Err(closed) => closed,
     };
-    if style != Style::Refused && is_preview(edge, inbound, &site, guard, original, closed) {
+    if lets_through(&found, closed) {
         return Ok(Decision::Passes(None));
     }
-    count(guard);
-    Ok(Decision::Stops(Errand::new(site.sitekey, needs, &original.path, edge.now), closed))
+    count(&found);
+    Ok(Decision::Stops(errand(needs), closed))
+}
+
+/// Whether a rule holds now; a request counts once towards its load.
+fn holds<P: Platform>(
+    edge: &RequestContext<'_, P>,
+    inbound: &Inbound<P::Source>,
+    site: &Site,
+    style: Style,
+    found: &Match<'_>,
+) -> bool {
+    if found.guard.above_per_second.is_none() {
+        return true;
+    }
+    let network = inbound.place().address.prefix();
+    let drawn = edge.seed.first_chunk().copied().unwrap_or_default();
+    edge.state.loads.with(|loads| match style {
+        Style::Refused => loads.holds(site.sitekey, found, network, edge.now),
+        Style::Status | Style::Whole => loads.note(site.sitekey, found, network, edge.now, drawn),
+    })
 }
 
 /// Whether a rule lets a request through that it would stop, as one of the few
@@ -207,14 +237,14 @@ fn is_preview<P: Platform>(
     edge: &RequestContext<'_, P>,
     inbound: &Inbound<P::Source>,
     site: &Site,
-    guard: &Guard,
+    found: &Match<'_>,
     original: &Original<'_>,
     closed: Closed,
 ) -> bool {
     matches!(closed, Closed::Lacks(_))
-        && guard.lets_previews_through(&original.method)
+        && found.guard.lets_previews_through(&original.method)
         && inbound.header("user-agent").is_some_and(|agent| is_link_preview(&agent))
-        && edge.state.loads.with(|loads| loads.note_preview(site.sitekey, guard, edge.now))
+        && edge.state.loads.with(|loads| loads.note_preview(site.sitekey, found, edge.now))
 }
 
 /// A decision as the proxy takes it.

@@ -136,7 +136,7 @@ async fn waited<P: Platform>(
     // A link to here, on anyone's page, must not take a better one away.
     let site = issue::site(&edge.sites(), &PublicKey::Sitekey(errand.sitekey), None).await?;
     let place = edge.placed(&site, visit.place()).await;
-    let asked = Asked { site: &site, place, holder: holder(inbound), now: edge.now };
+    let asked = Asked { site: &site, place, host: None, holder: holder(inbound), now: edge.now };
     let header = inbound.header("cookie").unwrap_or_default();
     if clearance::check(authority, &asked, errand.needs, clearances(edge, &header)).is_ok() {
         return Ok(on_errand());

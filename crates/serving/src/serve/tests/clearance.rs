@@ -1,9 +1,11 @@
 //! Clearance on the platform in memory: from a refused path to an open one, and
 //! what proxies and visitors may do wrong.
 
-use munjigi_protocol::{ClearanceReply, CountKind, Level, Problem, Protection};
+use munjigi_protocol::{ClearanceReply, Level, Problem, Protection, Rule};
 
 use super::*;
+
+mod rules;
 
 const PAGE: &str = "<html lang=\"en\"><head><!--refresh--></head></html>";
 const NAVIGATES: (&str, &str) = ("sec-fetch-mode", "navigate");
@@ -22,9 +24,14 @@ fn rule(path: &str, level: Level) -> Protection {
 
 /// An edge whose site has these rules about paths.
 fn protecting(protect: Vec<Protection>) -> Edge {
+    judging(protect, Vec::new())
+}
+
+/// An edge whose site has these rules about paths and about visitors.
+fn judging(protect: Vec<Protection>, rules: Vec<Rule>) -> Edge {
     let mut edge = Edge::new();
     edge.platform.put_asset("/_clearance/en.html", PAGE);
-    let site = SiteConfig { version: 2, protect, ..edge.site() };
+    let site = SiteConfig { version: 2, protect, rules, ..edge.site() };
     let path = format!("/internal/sites/{}", edge.sitekey);
     let put = signed("PUT", &path, serde_json::to_string(&site).unwrap(), 9);
     assert_eq!(edge.ask("PUT", &path, &put).status, 200);
@@ -274,7 +281,7 @@ fn a_cookie_of_another_browser_or_site_opens_nothing_and_stays() {
     assert_eq!(edge.check("401", "/account/", &[("cookie", &both)]).status, 200);
     let query = format!("sitekey={}&answer=401&path=/account/", edge.sitekey);
     let description = format!(
-        "GET\nhttps://edge.example/v1/clearance/check?{query}\n192.0.2.1\nKR\n64500\n\n\n\n\n\n\ncurl/8.5.0\n"
+        "GET\nhttps://edge.example/v1/clearance/check?{query}\n192.0.2.1\nKR\n64500\n\n\n\n\n\n\ncurl/8.5.0\n\n\n\n\n\nown\n"
     );
     let headers = vec![("cookie", clearance)];
     let request = MemoryRequest { headers, body: Vec::new() };
@@ -330,7 +337,8 @@ fn a_page_leads_nowhere_but_to_what_was_sealed() {
         assert_eq!(header(&page, "Location"), None);
     }
     assert_eq!(edge.redeem(cut, &edge.token(), "__Host-munjigi-rounds=0").status, 410);
-    let open = edge.check("refused", "//evil.example/", &[NAVIGATES]);
+    let cookie = edge.clearance();
+    let open = edge.check("refused", "//evil.example/", &[NAVIGATES, ("cookie", &cookie)]);
     assert_eq!(header(&open, "Location").as_deref(), Some("/"));
     block_on(edge.platform.sleep(3_600_000));
     assert_eq!(edge.with("GET", &format!("/clearance?to={to}"), &[]).status, 400);
@@ -384,95 +392,6 @@ fn a_path_that_asks_for_a_picture_takes_what_replaces_one() {
     // The site has no pictures: eight times the work.
     assert_eq!(level("clearance/pictured"), (200, Some("pictured".to_owned())));
     assert_eq!(level("clearance"), (401, None));
-}
-
-#[test]
-fn a_dry_run_refuses_no_one_and_a_paused_site_is_open() {
-    let dry = Protection { dry_run: true, ..rule("/*", Level::Pictured) };
-    let edge = protecting(vec![dry]);
-    let open = edge.check("401", "/account/", &[]);
-    assert_eq!((open.status, header(&open, "Munjigi-Level").as_deref()), (200, Some("none")));
-    let edge = protecting(vec![rule("/*", Level::Pictured)]);
-    assert_eq!(edge.check("401", "/account/", &[]).status, 401);
-    let worked = edge.check("401", "/account/", &[("cookie", &guarded().clearance())]);
-    assert_eq!(worked.status, 401);
-}
-
-#[test]
-fn what_a_rule_stops_is_counted_once_also_where_it_only_would() {
-    let dry = Protection { dry_run: true, ..rule("/dry/*", Level::Worked) };
-    let edge = protecting(vec![dry, rule("/account/*", Level::Worked)]);
-    let cookie = edge.clearance();
-    let taken = || edge.platform.state().unwrap().counts.with(|counts| counts.take(usize::MAX));
-    taken();
-    for (answer, path, headers) in [
-        ("401", "/account/a", vec![]),
-        // nginx asks again, for the answer to send.
-        ("refused", "/account/a", vec![NAVIGATES]),
-        ("303", "/account/b", vec![("cookie", "__Host-munjigi-clearance=x")]),
-        ("303", "/dry/a", vec![]),
-        ("401", "/account/a", vec![("cookie", cookie.as_str())]),
-        ("401", "/open", vec![]),
-    ] {
-        edge.check(answer, path, &headers);
-    }
-    let mut stops: Vec<_> = taken().into_iter().flatten().collect();
-    stops.retain(|count| matches!(count.kind, CountKind::Stopped | CountKind::WouldStop));
-    stops.sort_by(|a, b| a.action.cmp(&b.action));
-    let stops: Vec<_> = stops.iter().map(|it| (it.kind, it.action.as_str(), it.count)).collect();
-    assert_eq!(stops, [(CountKind::Stopped, "/account/*", 2), (CountKind::WouldStop, "/dry/*", 1)]);
-}
-
-#[test]
-fn a_dry_run_opens_nothing_that_a_rule_after_it_protects() {
-    let dry = Protection { dry_run: true, ..rule("/*", Level::Pictured) };
-    let edge = protecting(vec![dry, rule("/account/*", Level::Worked)]);
-    let taken = || edge.platform.state().unwrap().counts.with(|counts| counts.take(usize::MAX));
-    taken();
-    assert_eq!(edge.check("401", "/account/", &[]).status, 401);
-    assert_eq!(edge.check("401", "/", &[]).status, 200);
-    let mut stops: Vec<_> = taken().into_iter().flatten().collect();
-    stops.retain(|count| matches!(count.kind, CountKind::Stopped | CountKind::WouldStop));
-    stops.sort_by(|a, b| a.action.cmp(&b.action));
-    let stops: Vec<_> = stops.iter().map(|it| (it.kind, it.action.as_str(), it.count)).collect();
-    assert_eq!(stops, [(CountKind::WouldStop, "/*", 2), (CountKind::Stopped, "/account/*", 1)]);
-}
-
-#[test]
-fn a_rule_under_load_leaves_the_path_to_the_next_rule_until_there_is_load() {
-    let busy = Protection { above_per_second: Some(2), ..rule("/*", Level::Worked) };
-    let edge = protecting(vec![busy, rule("/account/*", Level::Waited)]);
-    let statuses = |path: &str, number| {
-        (0..number).map(|_| edge.check("401", path, &[]).status).collect::<Vec<_>>()
-    };
-    assert_eq!(statuses("/", 15), [200; 15]);
-    assert_eq!(statuses("/account/", 5), [401; 5]);
-    // More than 20 in ten seconds.
-    assert_eq!(statuses("/", 3), [401; 3]);
-    let open = edge.check("401", "/", &[("cookie", &edge.clearance())]);
-    assert_eq!(open.status, 200);
-}
-
-#[test]
-fn link_previews_of_a_protected_path_come_through_a_few_at_a_time() {
-    let closed = Protection { no_exemptions: true, ..rule("/closed/*", Level::Worked) };
-    let edge =
-        protecting(vec![closed, rule("/own/*", Level::Allowed), rule("/account/*", Level::Worked)]);
-    let named = |agent: &str, path: &str| {
-        edge.check("303", path, &[("user-agent", agent), NAVIGATES]).status
-    };
-    let slack = "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)";
-    for path in ["/closed/a", "/own/a"] {
-        assert_ne!(named(slack, path), 200, "{path}");
-    }
-    assert_eq!(named("Mozilla/5.0", "/account/a"), 303);
-    let posts = format!("sitekey={}&answer=401&method=POST&path=/account/a", edge.sitekey);
-    let posts = format!("/v1/clearance/check?{posts}");
-    assert_eq!(edge.with("GET", &posts, &[("user-agent", slack)]).status, 401);
-    let shown: Vec<u16> = (0..40).map(|_| named(slack, "/account/a")).collect();
-    assert_eq!(shown, [vec![200; 30], vec![303; 10]].concat());
-    // A name takes nothing from who has clearance.
-    assert_eq!(edge.check("303", "/account/a", &[("cookie", &edge.clearance())]).status, 200);
 }
 
 #[test]

@@ -271,7 +271,7 @@ mod tests {
         let site = Site::parse(&site, Exemption::Ignored).unwrap();
         let named = |path: &str| {
             let wanted = Wanted::new("GET", None, path);
-            site.guards(&wanted).next().map(|guard| guard.name().to_owned()).unwrap()
+            site.guards(&wanted).first().map(|found| found.guard.name().to_owned()).unwrap()
         };
         let stops = |path: &str, is_dry_run: bool, count: u64| Stops {
             rule: named(path),

@@ -1,0 +1,168 @@
+//! One path, read as servers read it. They agree about most paths. They differ in
+//! how often they decode, in what a backslash and a semicolon are, and in the
+//! order in which they drop empty segments, `.` and `..`: RFC 3986, the URL
+//! standard, nginx and Python's servers make four different paths of
+//! `/x/../a//../b`. So nothing here resolves such a path: whoever asks for it may
+//! mean any.
+
+use std::borrow::Cow;
+
+/// How often a path is decoded: some servers do it behind a proxy that has.
+const DECODED: usize = 2;
+
+/// A path as servers may read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Spellings<'a> {
+    /// Each in lower case, once with and once without a slash at its end.
+    pub texts: Vec<Cow<'a, str>>,
+    /// Whether servers read still others: a browser sends no such path, except
+    /// from a broken link.
+    pub is_odd: bool,
+}
+
+impl<'a> Spellings<'a> {
+    /// The spellings of a path without its query.
+    pub(super) fn of(path: &'a str) -> Self {
+        let is_lower = !path.bytes().any(|byte| byte.is_ascii_uppercase());
+        let lower = if is_lower { path.into() } else { path.to_ascii_lowercase().into() };
+        let mut all = Self { texts: vec![lower], is_odd: !path.starts_with('/') };
+        // Nothing in it that could be read twice.
+        if path.contains(['%', '\\', ';', '#']) || has_dots(path) || has_controls(path) {
+            all.add_others(path);
+        }
+        // Servers often take both for one page.
+        let others = all.texts.iter().filter_map(|path| match path.strip_suffix('/') {
+            Some("") => None,
+            Some(without) => Some(without.to_owned().into()),
+            None => Some([path, "/"].concat().into()),
+        });
+        let others: Vec<_> = others.collect();
+        all.texts.extend(others);
+        all
+    }
+
+    fn add_others(&mut self, path: &str) {
+        // Escapes that are none, `\`, and what begins a fragment: each server has
+        // its own idea of these.
+        self.is_odd |= path.contains(['\\', '#']) || !escapes(path).all(|byte| byte.is_some());
+        let mut text = path.to_owned();
+        for times in 0..=DECODED {
+            if times > 0 {
+                text = decoded(&text);
+            }
+            self.add_reading(&text, times > 0);
+            if !text.contains('%') {
+                return;
+            }
+        }
+        self.is_odd |= escapes(&text).any(|byte| byte.is_some());
+    }
+
+    /// Adds one reading, and what servers cut off it.
+    fn add_reading(&mut self, text: &str, is_decoded: bool) {
+        let slash = |letter| if letter == '\\' { '/' } else { letter };
+        let slashed: String = text.chars().map(slash).collect();
+        self.is_odd |= has_dots(&slashed) || has_controls(text);
+        // Behind a decoded `?`, a second parser finds a query.
+        let ends: &[char] = if is_decoded { &[';', '?', '#'] } else { &[';'] };
+        for text in [text, &slashed] {
+            self.add(text);
+            self.add(text.split(ends).next().unwrap_or_default());
+            self.add(&without_parameters(text));
+        }
+    }
+
+    fn add(&mut self, text: &str) {
+        let text = text.to_ascii_lowercase();
+        if !self.texts.iter().any(|other| *other == text) {
+            self.texts.push(text.into());
+        }
+    }
+}
+
+/// Whether every server reads a path alike: no segment that points elsewhere or
+/// is empty, and nothing that is decoded to a character with a meaning.
+pub(super) fn is_plain(path: &str) -> bool {
+    let dotted = path.strip_prefix("/.well-known").unwrap_or(path);
+    path.starts_with('/')
+        && !path.contains([';', '\\', '#'])
+        && !path.as_bytes().windows(2).any(|two| two == b"//")
+        && !dotted.as_bytes().windows(2).any(|two| two == b"/.")
+        && !has_controls(path)
+        // The bytes of other scripts alone.
+        && escapes(path).all(|byte| byte >= Some(0x80))
+}
+
+/// Whether a segment is `.`, `..` or, unless it is the last one, empty, before
+/// its parameters.
+fn has_dots(path: &str) -> bool {
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        let name = segment.split(';').next().unwrap_or_default();
+        let is_last = segments.peek().is_none();
+        if matches!(name, "." | "..") || name.is_empty() && !(is_last && segment.is_empty()) {
+            return true;
+        }
+    }
+    false
+}
+
+fn has_controls(path: &str) -> bool {
+    path.bytes().any(|byte| byte < b' ' || byte == 0x7f)
+}
+
+/// The byte of each escape; `None` for a `%` that begins none.
+fn escapes(path: &str) -> impl Iterator<Item = Option<u8>> {
+    path.split('%').skip(1).map(|rest| match rest.as_bytes() {
+        [high, low, ..] => Some(digit(*high)? * 16 + digit(*low)?),
+        _ => None,
+    })
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+/// Percent-encoded bytes as they are. Bytes that are no text of UTF-8 are
+/// replaced.
+pub(super) fn decoded(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        bytes.push(*first);
+        if let (b'%', [high, low, tail @ ..]) = (first, after)
+            && let (Some(high), Some(low)) = (digit(*high), digit(*low))
+        {
+            bytes.pop();
+            bytes.push(high * 16 + low);
+            rest = tail;
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Without what stands behind `;` in each segment.
+fn without_parameters(path: &str) -> String {
+    let mut is_name = true;
+    let of_name = |letter: &char| {
+        is_name = *letter == '/' || (is_name && *letter != ';');
+        is_name
+    };
+    path.chars().filter(of_name).collect()
+}
+
+/// Whether a pattern covers a text; `*` stands for any characters, also none.
+pub(super) fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        match rest.find(part).and_then(|at| rest.get(at + part.len()..)) {
+            Some(after) => rest = after,
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
