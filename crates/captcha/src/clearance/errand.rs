@@ -3,6 +3,7 @@
 
 use munjigi_keys::{Kid, UnixMillis, leading};
 use munjigi_protocol::Level;
+use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
 use super::nonce;
@@ -11,7 +12,10 @@ use crate::credentials::Sitekey;
 use crate::seal::{Encrypted, MAX_CHALLENGE_CHARS, SealError, decode, encode};
 
 /// Version of the payload.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+
+/// Bytes that tell errands apart.
+const SALT_BYTES: usize = 12;
 
 /// How long a page of ours may stand open before it is sent, in seconds.
 const SECONDS: u64 = 3_600;
@@ -33,6 +37,9 @@ pub struct Errand {
     pub path: String,
     /// When the visitor came, in whole seconds.
     pub begun_at: UnixMillis,
+    /// Random: two visitors who come for one path in one second have errands, and
+    /// what these lead to, of their own.
+    salt: [u8; SALT_BYTES],
 }
 
 #[derive(Serialize, Deserialize)]
@@ -41,15 +48,24 @@ struct Payload<'a> {
     sitekey: Sitekey,
     needs: u8,
     begun_at: u64,
+    salt: [u8; SALT_BYTES],
     path: &'a str,
 }
 
 impl Errand {
     /// The errand of a visitor who asked for this path and query. A text that a
     /// browser could take for another host's address becomes `/`.
-    pub fn new(sitekey: Sitekey, needs: Level, path: &str, now: UnixMillis) -> Self {
-        let path = own_path(path).to_owned();
-        Self { sitekey, needs, path, begun_at: UnixMillis::from_seconds(now.seconds()) }
+    pub fn new(
+        sitekey: Sitekey,
+        needs: Level,
+        path: &str,
+        now: UnixMillis,
+        rng: &mut impl CryptoRng,
+    ) -> Self {
+        let mut salt = [0; SALT_BYTES];
+        rng.fill_bytes(&mut salt);
+        let begun_at = UnixMillis::from_seconds(now.seconds());
+        Self { sitekey, needs, path: own_path(path).to_owned(), begun_at, salt }
     }
 
     /// Seals it with the first key.
@@ -60,6 +76,7 @@ impl Errand {
             sitekey: self.sitekey,
             needs: self.needs as u8,
             begun_at: self.begun_at.seconds(),
+            salt: self.salt,
             path: &self.path,
         });
         let nonce = nonce(keys, &[b"errand", &payload]);
@@ -102,6 +119,7 @@ impl Errand {
             needs,
             path: payload.path.to_owned(),
             begun_at: UnixMillis::from_seconds(payload.begun_at),
+            salt: payload.salt,
         })
     }
 }
@@ -128,6 +146,9 @@ fn associated(kid: Kid) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
     use super::*;
     use crate::contract::{ROOT_A, ROOT_B, authority as of_ring};
 
@@ -135,7 +156,7 @@ mod tests {
 
     fn errand(path: &str) -> Errand {
         let sitekey = Sitekey::from_trusted("mj_00000000000000000000000000").unwrap();
-        Errand::new(sitekey, Level::Worked, path, NOW)
+        Errand::new(sitekey, Level::Worked, path, NOW, &mut ChaCha20Rng::from_seed([1; 32]))
     }
 
     #[test]
@@ -172,6 +193,19 @@ mod tests {
         for path in ["/", "/a", "/a//b", "/a?to=//evil.example", "/:80", "/@evil.example"] {
             assert_eq!(errand(path).path, path);
         }
+    }
+
+    #[test]
+    fn errands_of_one_path_and_second_are_told_apart_and_one_stays_itself() {
+        let (authority, mut rng) = (of_ring(ROOT_A), ChaCha20Rng::from_seed([1; 32]));
+        let sitekey = errand("/").sitekey;
+        let mut id = || {
+            let came = Errand::new(sitekey, Level::Waited, "/", NOW, &mut rng);
+            let again = Errand::open(&authority, &came.seal(&authority), NOW).unwrap();
+            assert_eq!(came.id(&authority), again.id(&authority));
+            came.id(&authority)
+        };
+        assert_ne!(id(), id());
     }
 
     #[test]

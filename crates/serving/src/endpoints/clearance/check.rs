@@ -176,7 +176,8 @@ async fn decide<P: Platform>(
     let place = edge.placed(&site, inbound.place()).await;
     let (host, holder) = (host.as_ref(), holder(inbound));
     let asked = Asked { site: &site, place, host, holder, now: edge.now };
-    let errand = |needs| Errand::new(site.sitekey, needs, &original.path, edge.now);
+    let errand =
+        |needs| Errand::new(site.sitekey, needs, &original.path, edge.now, &mut edge.generator());
     if decides.is_none() && judges && clearance::is_blocked(&asked) {
         return Ok(Decision::Stops(errand(Level::Waited), Closed::Blocked));
     }

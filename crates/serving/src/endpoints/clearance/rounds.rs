@@ -72,6 +72,7 @@ mod tests {
     use munjigi_protocol::Level;
 
     use super::*;
+    use crate::entropy::generator;
 
     fn at(second: u64) -> UnixMillis {
         UnixMillis::from_seconds(1_795_000_000 + second)
@@ -79,7 +80,7 @@ mod tests {
 
     fn errand(second: u64) -> Errand {
         let sitekey = Sitekey::from_trusted(&format!("mj_{}", "0".repeat(26))).unwrap();
-        Errand::new(sitekey, Level::Worked, "/", at(second))
+        Errand::new(sitekey, Level::Worked, "/", at(second), &mut generator([0; 32]))
     }
 
     #[test]
