@@ -66,9 +66,10 @@ const POSTS = {
  * body of a POST: one text, since each value that crosses to Wasm by itself
  * costs as much as reading it does. A body of another route or method, of unknown
  * length or too long is left for Rust to read under its route's cap, or not at all.
- * `url` is where the request would have come without a path of our own.
+ * `url` is where the request would have come without a path of our own; `own` is said where no
+ * visitor asks, but the Worker itself.
  */
-function describe(request, url) {
+function describe(request, url, own) {
   const { method, headers, cf } = request;
   const header = (name) => headers.get(name) ?? "";
   const length = header("content-length");
@@ -84,14 +85,15 @@ ${httpProtocol}
 ${tlsVersion}
 ${handshake}
 ${HEADERS.map(header).join("\n")}
+${own}
 `;
   const [path] = url.slice(url.indexOf("/", "https://".length)).split("?", 1);
   const read = method === "POST" && length !== "" && Number(length) <= POSTS[path];
   return read ? request.text().then((body) => `${lines}\n${body}`) : lines;
 }
 
-function serve(request, url, env, context) {
-  const description = describe(request, url);
+function serve(request, url, env, context, own = "") {
+  const description = describe(request, url, own);
   const answer = (text) => call(rust.fetch, request, text, env, context);
   return typeof description === "string" ? answer(description) : description.then(answer);
 }
@@ -181,7 +183,7 @@ function ask(request, url, check, env, context) {
   const get = (name) => (name === "host" ? url.host : headers.get(name));
   const asked = { method: "GET", headers: { get }, cf };
   const query = `method=${encodeURIComponent(method)}&path=${url.pathname}${url.search}`;
-  return serve(asked, `${url.origin}${check}&${query}`, env, context);
+  return serve(asked, `${url.origin}${check}&${query}`, env, context, "own");
 }
 
 /** A check that ended with an exception has no answer of its own. */

@@ -15,6 +15,7 @@ use munjigi_captcha::{Address, Country, Listings, Place};
 use munjigi_keys::UnixMillis;
 use munjigi_process::proxies::{Proxies, ProxyChain, is_inside};
 use munjigi_protocol::WELL_KNOWN;
+use munjigi_protocol::routes::CLEARANCE_CHECK;
 use munjigi_serving::inbound::{BodyError, Connection, Inbound, Source};
 use url::{Host, Url};
 
@@ -59,6 +60,7 @@ pub struct Request {
     client: IpAddr,
     connection: Connection<'static>,
     networks: Networks,
+    is_operators: bool,
 }
 
 /// Why a request is not for this gate.
@@ -116,7 +118,18 @@ impl Way {
             _ => Connection::default(),
         };
         let (body, networks) = (Mutex::new(Some(body)), self.networks.clone());
-        Inbound::new(Request { method, url, headers, body, client, connection, networks })
+        let is_operators =
+            self.is_proxy(caller.address) || caller.address.to_canonical().is_loopback();
+        Inbound::new(Request {
+            method,
+            url,
+            headers,
+            body,
+            client,
+            connection,
+            networks,
+            is_operators,
+        })
     }
 
     /// The whole URL of a request, normalised as browsers do it, as if the gate
@@ -231,9 +244,13 @@ impl Way {
     }
 }
 
-/// A path without what it begins with, if the rest is one.
+/// A path without what it begins with, if the rest is one. The question whether a
+/// request may continue is no visitor's, who ask below such a path, through the
+/// proxies that ask that question themselves.
 fn below<'path>(path: &'path str, base: &str) -> &'path str {
-    path.strip_prefix(base).filter(|below| below.starts_with('/')).unwrap_or(path)
+    path.strip_prefix(base)
+        .filter(|below| below.starts_with('/') && *below != CLEARANCE_CHECK.path)
+        .unwrap_or(path)
 }
 
 /// Whether a host is written as [`Url`] writes it: a name in lower case or an
@@ -367,6 +384,10 @@ impl Source for Request {
 
     fn platform_id(&self) -> Option<String> {
         None
+    }
+
+    fn is_operators(&self) -> bool {
+        self.is_operators
     }
 
     async fn read(&self, stated: Option<usize>, cap: usize) -> Result<Vec<u8>, BodyError> {

@@ -25,12 +25,14 @@ const context = { after: (/** @type {() => unknown} */ close) => closing.push(cl
 let shop;
 /** @type {number} */
 let app;
+/** What the application was asked. @type {any[]} */
+const kept = [];
 /** @type {import('playwright-core').Browser} */
 let browser;
 
 before(async () => {
   shop = await openShopGate(context);
-  app = await openShop(context);
+  app = await openShop(context, kept);
   const { chromium } = (await import('playwright-core')).default;
   const args = [...ARGUMENTS, `--host-resolver-rules=MAP ${HOST} 127.0.0.1`, '--ignore-certificate-errors'];
   browser = await chromium.launch({ executablePath: CHROMIUM, args });
@@ -114,6 +116,35 @@ for (const name of NAMES) {
     // What a visitor says about the original request is not what the proxy says.
     const forged = { 'x-forwarded-uri': '/', 'x-original-uri': '/', 'x-forwarded-method': 'GET', 'x-forwarded-host': 'other.example' };
     assert.equal((await proxy.ask('/account/', { headers: { ...NAVIGATES, ...forged } })).status, 303);
+  });
+
+  test(`no method, host or header of a visitor's opens a path behind ${name}`, async (t) => {
+    const proxy = find(t, name);
+    if (!proxy) return;
+    const forged = 'x-forwarded-uri: /robots.txt\r\nx-forwarded-method: GET\r\nx-forwarded-host: other.example\r\n';
+    kept.length = 0;
+    for (let byte = 0; byte < 256; byte++) {
+      if (byte === 10 || byte === 13) continue; // These end the line.
+      for (const method of ['GET%', 'G%T', '%GET'].map((text) => Buffer.from(text.replace('%', String.fromCharCode(byte)), 'latin1'))) {
+        const rest = Buffer.from(` /account/orders HTTP/1.1\r\nhost: ${HOST}\r\naccept: text/html\r\n${forged}connection: close\r\n\r\n`);
+        const status = await proxy.raw(Buffer.concat([method, rest]));
+        assert.ok([0, 303, 400, 401, 403, 405, 501].includes(status), `${method}: ${status}`);
+      }
+    }
+    for (const host of ['other.example', '127.0.0.1', 'xshop.example', 'www.other.example:443'])
+      for (const path of ['/account/', '/shop']) {
+        const { status } = await proxy.ask(path, { headers: { host } });
+        assert.ok([200, 404, 421, 503].includes(status), `${host}${path}: ${status}`);
+      }
+    assert.deepEqual(kept, []);
+    for (const connection of ['Munjigi-Level', 'munjigi-level, Munjigi-Score,MUNJIGI-ID', 'keep-alive, munjigi-reasons']) {
+      const seen = JSON.parse((await proxy.ask('/shop', { headers: { connection } })).text);
+      for (const header of ['level', 'score', 'reasons', 'id']) assert.equal(seen.headers[`munjigi-${header}`], 'none', connection);
+      assert.doesNotMatch(String(seen.headers.connection), /munjigi/i);
+    }
+    // The question is the proxy's, not a visitor's.
+    const question = await proxy.ask('/.well-known/munjigi/v1/clearance/check?answer=303&path=/shop');
+    assert.equal(question.status, 404);
   });
 
   test(`a visitor earns a path behind ${name}, and everything on it`, async (t) => {

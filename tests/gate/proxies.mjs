@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { connect } from 'node:tls';
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { Missing } from '../bench/browsers.mjs';
@@ -210,7 +211,32 @@ export async function start(t, name, { files, words, prepare }, where) {
   }, 20_000).catch((error) => {
     throw new Error(`${error.message}: ${said}`);
   });
-  return { name, url: `https://${host}:${port}`, port, folder, ask };
+  const raw = (/** @type {Buffer} */ bytes) => sent({ host, port }, bytes);
+  return { name, url: `https://${host}:${port}`, port, folder, ask, raw };
+}
+
+/**
+ * Sends bytes as they are, over a new connection.
+ * @param {{host: string, port: number}} proxy
+ * @param {Buffer} bytes
+ * @returns {Promise<number>} the status; 0 where the connection ends without an answer
+ */
+function sent({ host, port }, bytes) {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, servername: host, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] });
+    let text = '';
+    const done = () => {
+      socket.destroy();
+      resolve(Number(/^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1] ?? 0));
+    };
+    socket.setTimeout(20_000, () => reject(new Error(`no answer to ${bytes.toString('latin1')}`)));
+    socket.setEncoding('latin1').on('data', (chunk) => {
+      text += chunk;
+      if (text.includes('\r\n')) done();
+    });
+    socket.on('error', done).on('close', done);
+    socket.on('secureConnect', () => socket.write(bytes));
+  });
 }
 
 /**

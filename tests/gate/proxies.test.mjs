@@ -117,6 +117,8 @@ for (const name of NAMES) {
     const known = { 'if-none-match': String(loader.headers.etag) };
     const same = await proxy.ask('/v1/api.js', { headers: known });
     assert.deepEqual([same.status, same.text], [304, '']);
+    for (const asked of ['/v1/clearance/check', '/v1/x/../clearance/check', '//v1/clearance/check', '/v1/clearance/x/../check'])
+      assert.equal((await proxy.ask(`${asked}?answer=303&path=/`)).status, 404, asked);
     const nothing = await proxy.ask('/nothing');
     assert.equal(nothing.status, 404);
     assert.equal(JSON.parse(nothing.text).type, `${proxy.url}/errors/not-found`);

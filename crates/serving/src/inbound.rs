@@ -37,6 +37,10 @@ pub trait Source {
     /// there.
     fn platform_id(&self) -> Option<String>;
 
+    /// Whether the operator sent it: a proxy of theirs, a program on this machine,
+    /// or the platform itself. What it says of other requests is then true.
+    fn is_operators(&self) -> bool;
+
     /// The body, if it has already been read; of any length.
     fn body(&self) -> Option<&str> {
         None
@@ -103,6 +107,11 @@ impl<S: Source> Inbound<S> {
     /// HTTP method.
     pub fn method(&self) -> &str {
         self.source.method()
+    }
+
+    /// Whether the operator sent it; see [`Source::is_operators`].
+    pub fn is_operators(&self) -> bool {
+        self.source.is_operators()
     }
 
     /// Path, query and host.

@@ -261,3 +261,27 @@ async fn a_body_is_read_up_to_its_cap() {
     assert!(once.source().read(None, 4).await.is_ok());
     assert_eq!(once.source().read(None, 4).await, Err(BodyError::Broken));
 }
+
+#[test]
+fn proxies_alone_ask_whether_a_request_may_continue_and_not_where_visitors_do() {
+    let way = way(Some("https://captcha.example"));
+    let headers = [("host", "captcha.example")];
+    for (peer, is_operators) in [
+        ("10.0.0.1", true),
+        ("127.0.0.1", true),
+        ("::1", true),
+        ("::ffff:127.0.0.1", true),
+        ("192.0.2.1", false),
+        ("192.168.0.1", false),
+    ] {
+        let asked = inbound(&way, peer, &headers, CLEARANCE_CHECK.path).unwrap();
+        assert_eq!(asked.is_operators(), is_operators, "{peer}");
+    }
+    for base in [WELL_KNOWN, "/captcha", "/captcha/.well-known/munjigi"] {
+        for (path, is_ours) in [("/v1/clearance/check?a=b", false), ("/clearance?to=b", true)] {
+            let asked = inbound(&way, "10.0.0.1", &headers, &format!("{base}{path}")).unwrap();
+            let is_it = path.starts_with(asked.url().path());
+            assert_eq!(is_it, is_ours, "{base}{path}: {}", asked.url().path());
+        }
+    }
+}

@@ -41,8 +41,17 @@ async fn the_worker_gives_clearance_and_is_asked_for_it() -> Result<()> {
     let client = Client::builder().redirect(Policy::none()).build()?;
     let url = |path: &str| format!("{edge}{path}");
     let check = |path: &str| {
-        url(&format!("/v1/clearance/check?sitekey={}&answer=303&path={path}", site.sitekey))
+        let asker = format!("sitekey={}&secret={}", site.sitekey, site.secret);
+        url(&format!("/v1/clearance/check?{asker}&answer=303&path={path}"))
     };
+
+    // Strangers are told nothing.
+    let query = format!("sitekey={}&answer=303&path=/account/x", site.sitekey);
+    for below in ["", WELL_KNOWN] {
+        let asked = url(&format!("{below}/v1/clearance/check?{query}"));
+        let stranger = page(&client, &asked, "", AGENT).await?;
+        ensure!(stranger.status() == 404, "{stranger:?}");
+    }
 
     let open = page(&client, &check("/nowhere"), "", AGENT).await?;
     ensure!(open.status() == 200 && open.headers()[headers::LEVEL] == "none", "{open:?}");

@@ -38,8 +38,8 @@ pub trait Rest {
 
 /// A request and its description: a line each for method, URL, the client's
 /// address, country, number of the autonomous system, HTTP version, TLS version,
-/// digests of its TLS handshake, and each of [`HEADERS`], empty if unknown. The
-/// body may follow after an empty line; otherwise it is read from the rest. No
+/// digests of its TLS handshake, each of [`HEADERS`], empty if unknown, and `own`
+/// where the platform itself asks. The body may follow after an empty line; otherwise it is read from the rest. No
 /// line can contain a line break: no value of HTTP can.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Described<R> {
@@ -63,7 +63,8 @@ enum Line {
 }
 
 const BEFORE_HEADERS: usize = Line::Handshake as usize + 1;
-const LINES: usize = BEFORE_HEADERS + HEADERS.len();
+const OWN: usize = BEFORE_HEADERS + HEADERS.len();
+const LINES: usize = OWN + 1;
 
 impl<R> Described<R> {
     /// A request from its description.
@@ -131,6 +132,10 @@ impl<R: Rest> Source for Described<R> {
         self.rest.platform_id()
     }
 
+    fn is_operators(&self) -> bool {
+        self.at(OWN) == "own"
+    }
+
     fn body(&self) -> Option<&str> {
         let end = self.ends.last().copied().unwrap_or_default();
         self.text.get(end..)?.strip_prefix("\n\n")
@@ -165,7 +170,7 @@ mod tests {
     #[test]
     fn a_description_falls_into_lines() {
         let lines = "POST\nhttps://a.example/\n192.0.2.1\nKR\n7\n\nTLSv1.3\n9f 2c\n\
-                     \n2\n\nagent\n\n\n\n*/*\nu=1\n\n{}";
+                     \n2\n\nagent\n\n\n\n*/*\nu=1\nown\n\n{}";
         let request = Described::new(lines.to_owned(), Nothing);
         assert_eq!((request.method(), request.url()), ("POST", "https://a.example/"));
         let Place { address, country, asn, listed } = request.place();
@@ -185,6 +190,7 @@ mod tests {
         ] {
             assert_eq!(request.header(name).as_deref(), value, "{name}");
         }
+        assert!(request.is_operators());
         assert_eq!(request.body(), Some("{}"));
     }
 
@@ -194,6 +200,7 @@ mod tests {
         assert_eq!((request.method(), request.url()), ("GET", "https://a.example/b"));
         assert_eq!(request.place().address, Address::V4([127, 0, 0, 1]));
         assert_eq!((request.header("accept"), request.body()), (None, None));
+        assert!(!request.is_operators());
     }
 
     #[test]
@@ -213,6 +220,7 @@ mod tests {
                 "${tlsVersion}",
                 "${handshake}",
                 "${HEADERS.map(header).join(\"\\n\")}",
+                "${own}",
             ]
         );
         let (_, rest) = entry.split_once("const HEADERS = [").unwrap();

@@ -138,8 +138,10 @@ fn ask(platform: &Memory, method: &str, path: &str, request: &MemoryRequest) -> 
             |(_, value)| value,
         )
     });
+    // No visitor asks whether a request may continue.
+    let own = if path.starts_with("/v1/clearance/check") { "own" } else { "" };
     let description = format!(
-        "{method}\nhttps://edge.example{path}\n192.0.2.1\nKR\n64500\nHTTP/2\nTLSv1.3\n\n{}\n",
+        "{method}\nhttps://edge.example{path}\n192.0.2.1\nKR\n64500\nHTTP/2\nTLSv1.3\n\n{}\n{own}\n",
         headers.join("\n")
     );
     block_on(serve(platform, &Inbound::new(Described::new(description, request.clone()))))

@@ -1,7 +1,8 @@
 //! `/v1/clearance/check`: a proxy asks whether a request to a site may continue.
 //! It says so in its query: `sitekey`, unless the edge has one site, `answer`,
 //! and, where its own headers do not, `method` and `path`. Nothing is stored and
-//! no store of redemptions is called.
+//! no store of redemptions is called. A proxy that is none of the operator's shows a
+//! secret of the site: what strangers ask would count for its rules.
 //!
 //! Allowed is 200 and nothing else is: proxies pass on, as if the site had said
 //! it, whatever they do not take for a refusal.
@@ -12,7 +13,9 @@ use std::iter;
 use munjigi_captcha::clearance::errand::{Errand, own_path};
 use munjigi_captcha::clearance::{self, Asked, Closed, Opened};
 use munjigi_captcha::issue::PublicKey;
-use munjigi_captcha::{Match, Refusal, Site, Tally, Wanted, is_link_preview, issue, policy};
+use munjigi_captcha::{
+    Match, Refusal, Secret, SecretHash, Site, Tally, Wanted, is_link_preview, issue, policy,
+};
 use munjigi_protocol::{ClearanceWanted, Code, Level, SiteState, headers};
 
 use super::page::{self, Trouble};
@@ -42,6 +45,7 @@ struct Query {
     answer: Option<String>,
     method: Option<String>,
     fail: Option<String>,
+    secret: Option<String>,
 }
 
 impl Fields for Query {
@@ -51,6 +55,7 @@ impl Fields for Query {
             "answer" => &mut self.answer,
             "method" => &mut self.method,
             "fail" => &mut self.fail,
+            "secret" => &mut self.secret,
             _ => return None,
         })
     }
@@ -68,8 +73,16 @@ pub async fn answer<P: Platform>(
     let (said, path) = split_path(inbound.url().query());
     let query: Query = match form::parse_query(said) {
         Ok(query) => query,
+        Err(_) if !inbound.is_operators() => return not_found(),
         Err(_) => return misconfigured("the query is not well-formed"),
     };
+    // Whoever asks for others has to be known.
+    let check = edge.state.config.authority.check();
+    let read = |text: &str| check.secret(text).ok().or_else(|| Secret::foreign(text));
+    let secret = query.secret.as_deref().and_then(read).map(|secret| secret.hash());
+    if !inbound.is_operators() && secret.is_none() {
+        return not_found();
+    }
     let style = match query.answer.as_deref() {
         Some("401") => Style::Status,
         Some("303") => Style::Whole,
@@ -100,14 +113,32 @@ pub async fn answer<P: Platform>(
         return misconfigured("sitekey is missing");
     };
     let original = Original { method, host, path };
-    match decide(edge, inbound, sitekey, style, &original).await {
+    let asker = Asker { sitekey, secret: secret.as_ref() };
+    match decide(edge, inbound, asker, style, &original).await {
         Ok(decision) => {
             let told = told_to(edge, inbound, style, &original, decision).await;
             told.unwrap_or_else(|refusal| refusal)
         }
         Err(refusal) if is_open && refusal.code == Code::Unavailable => passed(None),
+        // Which sites there are is no stranger's business either.
+        Err(refusal) if refusal.code == Code::UnknownSitekey && secret.is_some() => not_found(),
         Err(refusal) => refusal.into(),
     }
+}
+
+/// As of a path that there is not.
+fn not_found() -> Answer {
+    Answer::problem(Code::NotFound, UNKNOWN)
+}
+
+/// What every unknown path is told.
+const UNKNOWN: &str = "unknown path";
+
+/// For which site a proxy asks, and what it shows.
+#[derive(Clone, Copy)]
+struct Asker<'a> {
+    sitekey: &'a str,
+    secret: Option<&'a SecretHash>,
 }
 
 /// A query before [`PATH`], and what follows it.
@@ -136,7 +167,7 @@ enum Decision {
 async fn decide<P: Platform>(
     edge: &RequestContext<'_, P>,
     inbound: &Inbound<P::Source>,
-    sitekey: &str,
+    Asker { sitekey, secret }: Asker<'_>,
     style: Style,
     original: &Original<'_>,
 ) -> Result<Decision, Refusal> {
@@ -147,6 +178,9 @@ async fn decide<P: Platform>(
         let key = PublicKey::Sitekey(issue::sitekey(authority, sitekey)?);
         Box::pin(issue::site(&edge.sites(), &key, None)).await?
     };
+    if !inbound.is_operators() && !secret.is_some_and(|secret| site.has_secret(secret)) {
+        return Err(Refusal::new(Code::NotFound, UNKNOWN));
+    }
     // No one can earn anything from a paused site, so that its paths would be
     // closed to everyone.
     if site.state == SiteState::Paused {

@@ -29,6 +29,45 @@ fn a_rule_under_load_counts_a_request_once_and_a_second_question_not_at_all() {
 }
 
 #[test]
+fn a_stranger_is_told_nothing_and_counts_for_nothing() {
+    let busy = Protection { above_per_second: Some(5), ..rule("/*", Level::Worked) };
+    let dry = Protection { dry_run: true, ..rule("/*", Level::Pictured) };
+    let edge = protecting(vec![dry, busy]);
+    let taken = || edge.platform.state().unwrap().counts.with(|counts| counts.take(usize::MAX));
+    taken();
+    let ask = |from: usize, query: &str| {
+        let description = format!(
+            "GET\nhttps://edge.example/v1/clearance/check?{query}&answer=303&path=/account/\n192.0.{from}.1\nKR\n64500\n\n\n\n\n\n\nSlackbot 1.0\n"
+        );
+        let request = MemoryRequest::default();
+        block_on(serve(&edge.platform, &Inbound::new(Described::new(description, request))))
+    };
+    let secret = edge.secret.reveal().to_string();
+    let sitekey = &edge.sitekey;
+    for from in 0..200 {
+        for query in [
+            format!("sitekey={sitekey}"),
+            format!("sitekey={sitekey}&secret={}", &secret[1..]),
+            format!("sitekey={sitekey}&secret="),
+            format!("sitekey=mj_00000000000000000000000000&secret={secret}"),
+            "sitekey=garbage&secret=x".to_owned(),
+            "answer=401".to_owned(),
+        ] {
+            let refused = ask(from, &query);
+            assert_eq!(
+                (refused.status, read::<Problem>(&refused).code.as_str()),
+                (404, "not-found")
+            );
+        }
+    }
+    assert_eq!(taken().into_iter().flatten().count(), 0);
+    // A proxy elsewhere has a secret of the site; none of those before was a load.
+    let told = ask(1, &format!("sitekey={sitekey}&secret={secret}"));
+    assert_eq!(told.status, 200);
+    assert_eq!(taken().into_iter().flatten().count(), 0, "its 30 previews were not used up");
+}
+
+#[test]
 fn who_is_blocked_is_so_on_every_path_but_the_usually_open_ones() {
     let when = |prefix: &str, hostname: Option<&str>| RuleMatch {
         prefix: Some(prefix.to_owned()),
