@@ -34,6 +34,7 @@ use crate::proxy_header::{self, Refusal};
 use crate::random;
 use crate::request::{Caller, Way};
 use crate::respond;
+use crate::secret_shown;
 use crate::tls::{self, Tls};
 use crate::traffic::Traffic;
 
@@ -55,7 +56,7 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 /// What the connections of one listener share.
 struct Door {
     live: Live,
-    connections: Connections,
+    connections: Arc<Connections>,
     visitors: Builders,
     proxies: Builders,
     stop: Stop,
@@ -77,7 +78,7 @@ struct Talk<'a> {
 pub async fn serve(live: Live, listener: Listener, most: usize, mut stop: Stop, within: Duration) {
     let door = Arc::new(Door {
         live,
-        connections: Connections::new(most),
+        connections: Arc::new(Connections::new(most)),
         visitors: Builders::new(VISITORS),
         proxies: Builders::new(PROXIES),
         stop: stop.clone(),
@@ -159,12 +160,18 @@ impl Door {
 
     async fn converse(&self, talk: Talk<'_>, stream: Connection) {
         let (live, caller, traffic) = (self.live.clone(), talk.caller, talk.traffic);
+        let connections = Arc::clone(&self.connections);
         let service = service_fn({
             let traffic = Arc::clone(&traffic);
             move |request: axum::http::Request<Incoming>| {
                 let (public, request_in_progress) = (live.now(), traffic.begin());
+                let connections = Arc::clone(&connections);
                 async move {
-                    let response = answer(&public, caller, request.map(body)).await;
+                    let answered = answer(&public, caller, request.map(body));
+                    let (response, is_back_end) = secret_shown::noticing(answered).await;
+                    if is_back_end {
+                        connections.has_shown_a_secret(caller.address);
+                    }
                     drop(request_in_progress);
                     Ok::<_, Infallible>(response)
                 }
