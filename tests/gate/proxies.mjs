@@ -211,15 +211,16 @@ export async function start(t, name, { files, words, prepare }, where) {
   }, 20_000).catch((error) => {
     throw new Error(`${error.message}: ${said}`);
   });
-  const raw = (/** @type {Buffer} */ bytes) => sent({ host, port }, bytes);
-  return { name, url: `https://${host}:${port}`, port, folder, ask, raw };
+  const exchange = (/** @type {Buffer} */ bytes) => sent({ host, port }, bytes);
+  const raw = (/** @type {Buffer} */ bytes) => exchange(bytes).then((text) => Number(/^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1] ?? 0));
+  return { name, url: `https://${host}:${port}`, port, folder, ask, exchange, raw };
 }
 
 /**
  * Sends bytes as they are, over a new connection.
  * @param {{host: string, port: number}} proxy
  * @param {Buffer} bytes
- * @returns {Promise<number>} the status; 0 where the connection ends without an answer
+ * @returns {Promise<string>} the answer, or all that comes until the connection ends
  */
 function sent({ host, port }, bytes) {
   return new Promise((resolve, reject) => {
@@ -227,12 +228,14 @@ function sent({ host, port }, bytes) {
     let text = '';
     const done = () => {
       socket.destroy();
-      resolve(Number(/^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1] ?? 0));
+      resolve(text);
     };
-    socket.setTimeout(20_000, () => reject(new Error(`no answer to ${bytes.toString('latin1')}`)));
+    socket.setTimeout(20_000, () => (text ? done() : reject(new Error(`no answer to ${bytes.toString('latin1')}`))));
+    // Some proxies leave the connection open for a while after the answer.
     socket.setEncoding('latin1').on('data', (chunk) => {
       text += chunk;
-      if (text.includes('\r\n')) done();
+      const [head, body = ''] = text.split('\r\n\r\n', 2);
+      if (text.length > head.length && body.length >= Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? Infinity)) done();
     });
     socket.on('error', done).on('close', done);
     socket.on('secureConnect', () => socket.write(bytes));

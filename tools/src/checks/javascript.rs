@@ -64,7 +64,7 @@ pub(super) fn gate(context: &Context) -> Result<Outcome> {
     let suite = Suite { what: "tests/gate", files: &files, at_once: 2, second: SecondTry::Alone };
     let tally = node_test(context, &suite)?;
     let browsers = [Part::Chromium, Part::Firefox, Part::Webkit];
-    context.outcome(&[&browsers[..], &[Part::Proxies, Part::Strace]].concat(), tally)
+    context.outcome(&[&browsers[..], &[Part::Proxies, Part::Python, Part::Strace]].concat(), tally)
 }
 
 /// Builds what the tests of `deploy/` start.
@@ -115,6 +115,9 @@ fn node_test(context: &Context, suite: &Suite<'_>) -> Result<Tally> {
     ensure!(!suite.files.is_empty(), "{} has no tests", suite.what);
     let prepare = |node: &mut Command| {
         node.envs(context.browsers.variables.iter().cloned());
+        if let Ok(python) = &context.python {
+            node.env("MUNJIGI_PYTHON", python);
+        }
         if context.redis.is_err() {
             // If it is required, set-up has already failed.
             node.env("MUNJIGI_MISSING", Part::Redis.name());
