@@ -28,7 +28,7 @@ use crate::test_sitekeys::is_test_token;
 use crate::token::TokenClaims;
 
 pub use dialect::{Body, Dialect};
-pub(crate) use secret::GivenSecret;
+pub use secret::GivenSecret;
 pub use testing::TestSecret;
 pub use verdict::{Passed, Reason};
 

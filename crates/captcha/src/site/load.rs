@@ -7,8 +7,7 @@ use core::hash::Hasher;
 use munjigi_keys::UnixMillis;
 use siphasher::sip::SipHasher13;
 
-use super::paths::MAX_PROTECTIONS;
-use super::{Guard, Match};
+use super::Match;
 use crate::address::Prefix;
 use crate::credentials::Sitekey;
 
@@ -39,23 +38,22 @@ const PREVIEWS: u64 = 30;
 /// another's.
 const MAX_RULES: usize = 4_096;
 
-/// The load of rules, by site.
+/// The load of rules.
 #[derive(Debug, Default)]
 pub struct Loads {
-    /// In the order of sitekeys.
-    sites: Vec<(Sitekey, Vec<Load>)>,
-    /// When what had ended was last removed, in seconds since 1970.
-    swept: u64,
+    /// In the order of sites, and of the places of rules.
+    loads: Vec<Load>,
     /// The key of the hash that gives networks their counters.
     key: Option<[u8; 16]>,
 }
 
 #[derive(Debug)]
 struct Load {
+    sitekey: Sitekey,
     /// The place of the rule among those of its site.
     place: usize,
-    /// The rule: no two share a count, and one that is changed begins anew.
-    guard: Guard,
+    /// Which rule that is: one that is changed begins anew.
+    rule: u64,
     /// Of requests, each network's up to its share.
     requests: Counted,
     /// All requests in the same window, by network. Empty before the first.
@@ -86,20 +84,17 @@ impl Counted {
 }
 
 impl Load {
-    fn of(found: &Match<'_>) -> Self {
+    fn new(sitekey: Sitekey, found: &Match<'_>) -> Self {
         Self {
+            sitekey,
             place: found.place,
-            guard: found.guard.clone(),
+            rule: found.guard.id,
             requests: Counted::default(),
             by_network: Vec::new(),
             holds_until: 0,
             previews: Counted::default(),
             used: 0,
         }
-    }
-
-    fn is_of(&self, found: &Match<'_>) -> bool {
-        self.place == found.place && self.guard == *found.guard
     }
 
     /// Counts a request of a network with these counters. Returns how many there
@@ -155,8 +150,7 @@ impl Loads {
         let Some(above) = found.limit() else { return true };
         let (limit, seconds) = (u64::from(above) * WINDOW, now.seconds());
         let slots = slots(network, self.key.get_or_insert(drawn));
-        self.make_room(sitekey, found, seconds);
-        let Some(load) = self.get(sitekey, found, seconds) else { return true };
+        let Some(load) = self.load(sitekey, found, seconds) else { return true };
         let (all, own) = load.add(slots, seconds / WINDOW, (limit / SHARES).max(1));
         if all > limit {
             load.holds_until = seconds + LASTS;
@@ -173,102 +167,61 @@ impl Loads {
         now: UnixMillis,
     ) -> bool {
         let Some(above) = found.limit() else { return true };
-        let (Some(load), Some(key)) = (self.find(sitekey, found), &self.key) else { return false };
+        let known = self.place(sitekey, found).ok().and_then(|at| self.loads.get(at));
+        let (Some(load), Some(key)) = (known, &self.key) else { return false };
         let own = load.own(slots(network, key), now.seconds() / WINDOW);
         own > u64::from(above) * WINDOW || now.seconds() < load.holds_until
     }
 
     /// Counts a link preview that a rule lets through if it may, and says
-    /// whether it may: none where there is no room to count it.
+    /// whether it may.
     pub fn note_preview(&mut self, sitekey: Sitekey, found: &Match<'_>, now: UnixMillis) -> bool {
         let seconds = now.seconds();
-        let gives_up = self.who_gives_up(sitekey, found, seconds);
-        if gives_up == Some(sitekey) {
-            return false;
-        }
-        self.give_up(gives_up);
-        let load = self.get(sitekey, found, seconds);
+        let load = self.load(sitekey, found, seconds);
         load.is_some_and(|load| load.previews.add(seconds / 60) <= PREVIEWS)
     }
 
-    /// Where a site is, or would be.
-    fn place(&self, sitekey: Sitekey) -> Result<usize, usize> {
-        self.sites.binary_search_by_key(&sitekey, |(other, _)| *other)
-    }
-
-    fn of(&self, sitekey: Sitekey) -> &[Load] {
-        let its = self.place(sitekey).ok().and_then(|place| self.sites.get(place));
-        its.map_or(&[], |(_, loads)| loads)
-    }
-
-    fn find(&self, sitekey: Sitekey, found: &Match<'_>) -> Option<&Load> {
-        self.of(sitekey).iter().find(|load| load.is_of(found))
+    /// Where a rule's load is, or would be.
+    fn place(&self, sitekey: Sitekey, found: &Match<'_>) -> Result<usize, usize> {
+        let key = (sitekey, found.place);
+        self.loads.binary_search_by_key(&key, |load| (load.sitekey, load.place))
     }
 
     /// The load of a rule, which is new if there was none.
-    fn get(&mut self, sitekey: Sitekey, found: &Match<'_>, now: u64) -> Option<&mut Load> {
-        let place = match self.place(sitekey) {
-            Ok(place) => place,
-            Err(place) => {
-                self.sites.insert(place, (sitekey, Vec::new()));
-                place
-            }
-        };
-        let (_, its) = self.sites.get_mut(place)?;
-        let at = its.iter().position(|load| load.is_of(found)).unwrap_or(its.len());
-        if at == its.len() {
-            its.push(Load::of(found));
+    fn load(&mut self, sitekey: Sitekey, found: &Match<'_>, now: u64) -> Option<&mut Load> {
+        let mut place = self.place(sitekey, found);
+        if place.is_err() && self.loads.len() >= MAX_RULES {
+            self.make_room(now);
+            place = self.place(sitekey, found);
         }
-        let load = its.get_mut(at)?;
+        let at = place.unwrap_or_else(|at| {
+            self.loads.insert(at, Load::new(sitekey, found));
+            at
+        });
+        let load = self.loads.get_mut(at)?;
+        if load.rule != found.guard.id {
+            *load = Load::new(sitekey, found);
+        }
         load.used = now;
         Some(load)
     }
 
-    fn make_room(&mut self, sitekey: Sitekey, found: &Match<'_>, now: u64) {
-        let gives_up = self.who_gives_up(sitekey, found, now);
-        self.give_up(gives_up);
-    }
-
-    /// The site that has to give a rule up before this rule of a site is counted
-    /// for; `None` if there is room.
-    fn who_gives_up(&mut self, sitekey: Sitekey, found: &Match<'_>, now: u64) -> Option<Sitekey> {
-        if self.find(sitekey, found).is_some() {
-            return None;
+    /// Forgets what has ended, or else, of the site that has most, the rule whose
+    /// last request is the longest ago.
+    fn make_room(&mut self, now: u64) {
+        self.loads.retain(|load| !load.has_ended(now));
+        if self.loads.len() < MAX_RULES {
+            return;
         }
-        let own = self.of(sitekey).len();
-        // Rules as they were before a change.
-        if own >= MAX_PROTECTIONS {
-            return Some(sitekey);
-        }
-        if self.rules() < MAX_RULES {
-            return None;
-        }
-        // At most once a second: it looks at all.
-        if self.swept != now {
-            self.swept = now;
-            self.sites.retain_mut(|(_, loads)| {
-                loads.retain(|load| !load.has_ended(now));
-                !loads.is_empty()
-            });
-            if self.rules() < MAX_RULES {
-                return None;
-            }
-        }
-        let most = self.sites.iter().max_by_key(|(_, loads)| loads.len());
-        Some(most.filter(|(_, loads)| loads.len() > own).map_or(sitekey, |(other, _)| *other))
-    }
-
-    fn rules(&self) -> usize {
-        self.sites.iter().map(|(_, loads)| loads.len()).sum()
-    }
-
-    /// Forgets the rule of a site whose last request is the longest ago.
-    fn give_up(&mut self, site: Option<Sitekey>) {
-        let place = site.and_then(|site| self.place(site).ok());
-        let Some((_, loads)) = place.and_then(|place| self.sites.get_mut(place)) else { return };
-        let ends = |(_, load): &(usize, &Load)| (load.holds_until, load.used);
-        if let Some((at, _)) = loads.iter().enumerate().min_by_key(ends) {
-            loads.swap_remove(at);
+        let most = self.loads.chunk_by(|one, other| one.sitekey == other.sitekey);
+        let Some(most) = most.max_by_key(|loads| loads.len()).and_then(|loads| loads.first())
+        else {
+            return;
+        };
+        let (most, all) = (most.sitekey, self.loads.iter().enumerate());
+        let its = all.filter(|(_, load)| load.sitekey == most);
+        if let Some((at, _)) = its.min_by_key(|(_, load)| (load.holds_until, load.used)) {
+            self.loads.remove(at);
         }
     }
 }

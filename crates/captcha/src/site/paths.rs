@@ -37,6 +37,8 @@ const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 /// A rule, parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guard {
+    /// Tells it from other rules, and from itself before a change.
+    pub(super) id: u64,
     path: String,
     /// What is below a path that names a file: servers run `/login.php` for
     /// `/login.php/x`.
@@ -102,6 +104,7 @@ impl Guard {
             !path.ends_with('*') && path.rsplit('/').next().is_some_and(|last| last.contains('.'));
         let below = (config.level.is_some() && names_file).then(|| format!("{path}/*"));
         (is_path && config.methods.iter().all(is_method)).then(|| Self {
+            id: id(config),
             path,
             below,
             host,
@@ -246,10 +249,30 @@ impl Site {
             return found;
         }
         // A sort would be larger than all of this.
-        let levels = Level::ALL.into_iter().rev().map(Some).chain([None]);
-        let of = |level| found.iter().filter(move |found| found.guard.level == level).copied();
-        levels.flat_map(of).collect()
+        let mut sorted = Vec::with_capacity(found.len());
+        for level in Level::ALL.map(Some).iter().rev().chain(&[None]) {
+            sorted.extend(found.iter().filter(|found| found.guard.level == *level));
+        }
+        sorted
     }
+}
+
+/// A number of everything that a rule says: FNV-1a, because its owner alone writes
+/// it (<https://datatracker.ietf.org/doc/html/draft-eastlake-fnv>).
+fn id(config: &Protection) -> u64 {
+    let level = config.level.map_or(0, |level| 1 + level as u8);
+    let marks = [level, config.dry_run.into(), config.no_exemptions.into()];
+    let above = config.above_per_second.map_or([0; 5], |above| {
+        let [a, b, c, d] = above.to_le_bytes();
+        [1, a, b, c, d]
+    });
+    let host = config.host.as_deref().unwrap_or_default();
+    let methods = config.methods.iter().flat_map(|method| method.bytes().chain([b' ']));
+    let texts = config.path.bytes().chain([b' ']).chain(host.bytes()).chain([b' ']);
+    let all = marks.into_iter().chain(above).chain(texts).chain(methods);
+    all.fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
+        (sum ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
 
 /// `shop.example:8443` without its port, and without the dot that ends a name.

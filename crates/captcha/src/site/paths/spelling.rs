@@ -27,7 +27,7 @@ impl<'a> Spellings<'a> {
         let lower = if is_lower { path.into() } else { path.to_ascii_lowercase().into() };
         let mut all = Self { texts: vec![lower], is_odd: !path.starts_with('/') };
         // Nothing in it that could be read twice.
-        if path.contains(['%', '\\', ';', '#']) || has_dots(path) || has_controls(path) {
+        if has(path, b"%\\;#") || has_dots(path) || has_controls(path) {
             all.add_others(path);
         }
         // Servers often take both for one page.
@@ -44,18 +44,18 @@ impl<'a> Spellings<'a> {
     fn add_others(&mut self, path: &str) {
         // Escapes that are none, `\`, and what begins a fragment: each server has
         // its own idea of these.
-        self.is_odd |= path.contains(['\\', '#']) || !escapes(path).all(|byte| byte.is_some());
+        self.is_odd |= has(path, b"\\#") || Escapes::of(path).are_broken;
         let mut text = path.to_owned();
         for times in 0..=DECODED {
             if times > 0 {
                 text = decoded(&text);
             }
             self.add_reading(&text, times > 0);
-            if !text.contains('%') {
+            if !has(&text, b"%") {
                 return;
             }
         }
-        self.is_odd |= escapes(&text).any(|byte| byte.is_some());
+        self.is_odd |= Escapes::of(&text).are_some;
     }
 
     /// Adds one reading, and what servers cut off it.
@@ -64,10 +64,10 @@ impl<'a> Spellings<'a> {
         let slashed: String = text.chars().map(slash).collect();
         self.is_odd |= has_dots(&slashed) || has_controls(text);
         // Behind a decoded `?`, a second parser finds a query.
-        let ends: &[char] = if is_decoded { &[';', '?', '#'] } else { &[';'] };
+        let ends: &[u8] = if is_decoded { b";?#" } else { b";" };
         for text in [text, &slashed] {
             self.add(text);
-            self.add(text.split(ends).next().unwrap_or_default());
+            self.add(until(text, ends));
             self.add(&without_parameters(text));
         }
     }
@@ -84,23 +84,27 @@ impl<'a> Spellings<'a> {
 /// is empty, and nothing that is decoded to a character with a meaning.
 pub(super) fn is_plain(path: &str) -> bool {
     let dotted = path.strip_prefix("/.well-known").unwrap_or(path);
+    let escapes = Escapes::of(path);
     path.starts_with('/')
-        && !path.contains([';', '\\', '#'])
+        && !has(path, b";\\#")
         && !path.as_bytes().windows(2).any(|two| two == b"//")
         && !dotted.as_bytes().windows(2).any(|two| two == b"/.")
         && !has_controls(path)
         // The bytes of other scripts alone.
-        && escapes(path).all(|byte| byte >= Some(0x80))
+        && !escapes.are_broken
+        && !escapes.are_letters
 }
 
 /// Whether a segment is `.`, `..` or, unless it is the last one, empty, before
 /// its parameters.
 fn has_dots(path: &str) -> bool {
-    let mut segments = path.split('/').skip(1).peekable();
-    while let Some(segment) = segments.next() {
-        let name = segment.split(';').next().unwrap_or_default();
-        let is_last = segments.peek().is_none();
-        if matches!(name, "." | "..") || name.is_empty() && !(is_last && segment.is_empty()) {
+    let mut rest = path.get(until(path, b"/").len()..).unwrap_or_default();
+    while let Some(segments) = rest.get(1..) {
+        let segment = until(segments, b"/");
+        rest = segments.get(segment.len()..).unwrap_or_default();
+        let name = until(segment, b";");
+        let is_end = rest.is_empty() && segment.is_empty();
+        if name == "." || name == ".." || name.is_empty() && !is_end {
             return true;
         }
     }
@@ -111,12 +115,47 @@ fn has_controls(path: &str) -> bool {
     path.bytes().any(|byte| byte < b' ' || byte == 0x7f)
 }
 
-/// The byte of each escape; `None` for a `%` that begins none.
-fn escapes(path: &str) -> impl Iterator<Item = Option<u8>> {
-    path.split('%').skip(1).map(|rest| match rest.as_bytes() {
-        [high, low, ..] => Some(digit(*high)? * 16 + digit(*low)?),
-        _ => None,
-    })
+// By bytes: searches for characters would take twice the room in the Worker.
+
+fn has(text: &str, any: &[u8]) -> bool {
+    text.bytes().any(|byte| any.contains(&byte))
+}
+
+/// A text up to the first of these, which are ASCII.
+fn until<'t>(text: &'t str, any: &[u8]) -> &'t str {
+    let end = text.bytes().position(|byte| any.contains(&byte)).unwrap_or(text.len());
+    text.get(..end).unwrap_or_default()
+}
+
+/// What is encoded in a path.
+#[derive(Debug, Default)]
+struct Escapes {
+    /// Something.
+    are_some: bool,
+    /// A `%` that begins no escape is among them.
+    are_broken: bool,
+    /// ASCII is among them.
+    are_letters: bool,
+}
+
+impl Escapes {
+    fn of(path: &str) -> Self {
+        let mut found = Self::default();
+        for three in path.as_bytes().windows(3) {
+            if let [b'%', high, low] = three {
+                match (digit(*high), digit(*low)) {
+                    (Some(high), Some(_)) => {
+                        found.are_some = true;
+                        found.are_letters |= high < 8;
+                    }
+                    _ => found.are_broken = true,
+                }
+            }
+        }
+        let end = path.as_bytes().get(path.len().saturating_sub(2)..).unwrap_or_default();
+        found.are_broken |= end.contains(&b'%');
+        found
+    }
 }
 
 fn digit(byte: u8) -> Option<u8> {

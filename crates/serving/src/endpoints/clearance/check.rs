@@ -13,9 +13,8 @@ use std::iter;
 use munjigi_captcha::clearance::errand::{Errand, own_path};
 use munjigi_captcha::clearance::{self, Asked, Closed, Opened};
 use munjigi_captcha::issue::PublicKey;
-use munjigi_captcha::{
-    Match, Refusal, Secret, SecretHash, Site, Tally, Wanted, is_link_preview, issue, policy,
-};
+use munjigi_captcha::siteverify::GivenSecret;
+use munjigi_captcha::{Match, Refusal, Site, Tally, Wanted, is_link_preview, issue, policy};
 use munjigi_protocol::{ClearanceWanted, Code, Level, SiteState, headers};
 
 use super::page::{self, Trouble};
@@ -77,9 +76,8 @@ pub async fn answer<P: Platform>(
         Err(_) => return misconfigured("the query is not well-formed"),
     };
     // Whoever asks for others has to be known.
-    let check = edge.state.config.authority.check();
-    let read = |text: &str| check.secret(text).ok().or_else(|| Secret::foreign(text));
-    let secret = query.secret.as_deref().and_then(read).map(|secret| secret.hash());
+    let read = |text: &str| GivenSecret::read(&edge.state.config.authority, text);
+    let secret = query.secret.as_deref().and_then(read);
     if !inbound.is_operators() && secret.is_none() {
         return not_found();
     }
@@ -138,7 +136,7 @@ const UNKNOWN: &str = "unknown path";
 #[derive(Clone, Copy)]
 struct Asker<'a> {
     sitekey: &'a str,
-    secret: Option<&'a SecretHash>,
+    secret: Option<&'a GivenSecret>,
 }
 
 /// A query before [`PATH`], and what follows it.
@@ -178,7 +176,7 @@ async fn decide<P: Platform>(
         let key = PublicKey::Sitekey(issue::sitekey(authority, sitekey)?);
         Box::pin(issue::site(&edge.sites(), &key, None)).await?
     };
-    if !inbound.is_operators() && !secret.is_some_and(|secret| site.has_secret(secret)) {
+    if !inbound.is_operators() && !secret.is_some_and(|secret| site.has_secret(secret.hash())) {
         return Err(Refusal::new(Code::NotFound, UNKNOWN));
     }
     // No one can earn anything from a paused site, so that its paths would be
@@ -210,11 +208,6 @@ async fn decide<P: Platform>(
     let place = edge.placed(&site, inbound.place()).await;
     let (host, holder) = (host.as_ref(), holder(inbound));
     let asked = Asked { site: &site, place, host, holder, now: edge.now };
-    let errand =
-        |needs| Errand::new(site.sitekey, needs, &original.path, edge.now, &mut edge.generator());
-    if decides.is_none() && judges && clearance::is_blocked(&asked) {
-        return Ok(Decision::Stops(errand(Level::Waited), Closed::Blocked));
-    }
     let cookies = inbound.header("cookie").unwrap_or_default();
     let check = |needs| clearance::check(authority, &asked, needs, clearances(edge, &cookies));
     let lets_through = |found: &Match<'_>, closed| {
@@ -235,16 +228,21 @@ async fn decide<P: Platform>(
             Err(_) => count(&found),
         }
     }
-    let Some((found, needs)) = decides else { return Ok(Decision::Passes(opened_by)) };
-    let closed = match check(needs) {
-        Ok(opened) => return Ok(Decision::Passes(Some(opened))),
-        Err(closed) => closed,
+    let (needs, closed) = match decides {
+        None if judges && clearance::is_blocked(&asked) => (Level::Waited, Closed::Blocked),
+        None => return Ok(Decision::Passes(opened_by)),
+        Some((found, needs)) => match check(needs) {
+            Ok(opened) => return Ok(Decision::Passes(Some(opened))),
+            Err(closed) if lets_through(&found, closed) => return Ok(Decision::Passes(None)),
+            Err(closed) => {
+                count(&found);
+                (needs, closed)
+            }
+        },
     };
-    if lets_through(&found, closed) {
-        return Ok(Decision::Passes(None));
-    }
-    count(&found);
-    Ok(Decision::Stops(errand(needs), closed))
+    let salt = edge.seed.last_chunk().copied().unwrap_or_default();
+    let errand = Errand::new(site.sitekey, needs, &original.path, edge.now, salt);
+    Ok(Decision::Stops(errand, closed))
 }
 
 /// Whether a rule holds now; a request counts once towards its load.

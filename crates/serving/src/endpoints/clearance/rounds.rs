@@ -72,7 +72,6 @@ mod tests {
     use munjigi_protocol::Level;
 
     use super::*;
-    use crate::entropy::generator;
 
     fn at(second: u64) -> UnixMillis {
         UnixMillis::from_seconds(1_795_000_000 + second)
@@ -80,7 +79,7 @@ mod tests {
 
     fn errand(second: u64) -> Errand {
         let sitekey = Sitekey::from_trusted(&format!("mj_{}", "0".repeat(26))).unwrap();
-        Errand::new(sitekey, Level::Worked, "/", at(second), &mut generator([0; 32]))
+        Errand::new(sitekey, Level::Worked, "/", at(second), [0; 12])
     }
 
     #[test]
