@@ -1,6 +1,6 @@
 //! How many connections are open at once: in all, and of one address or network,
-//! so that a machine that opens many keeps no one else out. A few are kept for
-//! back ends: whoever takes all others closes no form.
+//! so that a machine that opens many keeps no one else out. A few are reserved for
+//! back ends, so that forms still work while all others are taken.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};

@@ -35,8 +35,8 @@ pub struct PerMinute {
 
 type Keyed = RateLimiter<String, Counts, DefaultClock>;
 
-/// The counts of one limit. Whoever fills it with invented keys ends no limit:
-/// keys that it knows are still counted, and new ones share what is left.
+/// The counts of one limit. Filling it with invented keys does not switch the limit
+/// off: known keys are still counted, and new ones share the remaining counts.
 #[derive(Debug)]
 struct Counts {
     known: DashMapStateStore<String>,

@@ -52,7 +52,7 @@ struct Load {
     sitekey: Sitekey,
     /// The place of the rule among those of its site.
     place: usize,
-    /// Which rule that is: one that is changed begins anew.
+    /// The id of the rule. After a change, the count starts over.
     rule: u64,
     /// Of requests, each network's up to its share.
     requests: Counted,

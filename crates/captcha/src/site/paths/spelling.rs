@@ -2,8 +2,8 @@
 //! how often they decode, in what a backslash and a semicolon are, and in the
 //! order in which they drop empty segments, `.` and `..`: RFC 3986, the URL
 //! standard, nginx and Python's servers make four different paths of
-//! `/x/../a//../b`. So nothing here resolves such a path: whoever asks for it may
-//! mean any.
+//! `/x/../a//../b`. So nothing here resolves such a path; it is treated as if it
+//! could be any path.
 
 use std::borrow::Cow;
 

@@ -75,7 +75,7 @@ pub async fn answer<P: Platform>(
         Err(_) if !inbound.is_operators() => return not_found(),
         Err(_) => return misconfigured("the query is not well-formed"),
     };
-    // Whoever asks for others has to be known.
+    // Only known proxies may ask on behalf of visitors.
     let read = |text: &str| GivenSecret::read(&edge.state.config.authority, text);
     let secret = query.secret.as_deref().and_then(read);
     if !inbound.is_operators() && secret.is_none() {
