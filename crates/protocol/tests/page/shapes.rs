@@ -119,8 +119,21 @@ impl<'de> Deserializer<'de> for &mut Names {
 fn names_of<T: for<'de> Deserialize<'de>>() -> BTreeSet<String> {
     let mut names = Names::default();
     drop(T::deserialize(&mut names));
+    if names.0.is_empty() {
+        // An enum that reads a text itself; it says which texts it knows.
+        let refused = T::deserialize("".into_deserializer()).map(drop);
+        let refused = refused.map_err(|error: value::Error| named_in(&error));
+        names.0.extend(refused.err().into_iter().flatten());
+    }
     assert!(!names.0.is_empty(), "{} has no names", std::any::type_name::<T>());
     names.0
+}
+
+/// The names that a type's own error message says it expected.
+fn named_in(refused: &impl std::fmt::Display) -> Vec<String> {
+    let text = refused.to_string();
+    let text = text.split_once("expected").map_or(text.as_str(), |(_, names)| names);
+    text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
 /// Adds one table per value of the tag. The type's own error message lists the
@@ -131,9 +144,7 @@ where
 {
     let complaint = |value: Value| -> Vec<String> {
         let refused = T::deserialize(value.into_deserializer());
-        let text = refused.expect_err("no value of the tag is missing or empty").to_string();
-        let text = text.split_once("expected").map_or(text.as_str(), |(_, names)| names);
-        text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+        named_in(&refused.expect_err("no value of the tag is missing or empty"))
     };
     let tag = complaint(json!({})).remove(0);
     let known: BTreeSet<String> = complaint(json!({ &tag: "" })).into_iter().collect();
