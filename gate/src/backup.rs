@@ -1,12 +1,15 @@
 //! Backups of the store, encrypted to keys whose secret half is elsewhere.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::num::NonZero;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use munjigi_backup::{Recipient, SealError, prune, seal, stamp, sync_folder, unseal};
+use munjigi_backup::{
+    Recipient, SealError, Signer, SigningKeys, prune, seal, signature, stamp, sync_folder, unseal,
+};
+use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_process::clock::Clock;
 
 use crate::sqlite::{Copy, CopyError, beside, note_backup, open};
@@ -36,9 +39,21 @@ pub enum BackupError {
         /// The system's words.
         source: io::Error,
     },
+    /// No key of this gate has signed it.
+    #[error(
+        "{0}: no key in root_keys has signed it. An older release wrote it, or another gate, or someone who knows the public key that backups are encrypted to and would bring sites and secrets of theirs. If you know who wrote it, --unsigned takes it"
+    )]
+    Unsigned(String),
     /// Encrypting, or decrypting.
     #[error(transparent)]
     Seal(#[from] SealError),
+}
+
+/// The keys that sign a gate's backups, derived from the ring that seals its
+/// challenges: no backup holds that.
+#[must_use]
+pub fn signing_keys(root: &KeyRing) -> SigningKeys {
+    SigningKeys::derive(root, b"munjigi/v1/gate-backup")
 }
 
 /// Writes a backup to a file, or with its date as its name into a folder, of
@@ -50,7 +65,7 @@ pub enum BackupError {
 pub fn write(
     store: &Path,
     path: &Path,
-    recipients: &[Recipient],
+    (recipients, keys): (&[Recipient], &SigningKeys),
     keep: Option<NonZero<usize>>,
     clock: &Clock,
 ) -> Result<PathBuf, BackupError> {
@@ -71,7 +86,7 @@ pub fn write(
     let copy = Copy::beside(store)?;
     copy.take(store)?;
     let part = beside(&target, ".part");
-    let written = encrypt(copy.path(), &part, recipients);
+    let written = encrypt(copy.path(), &part, recipients, (keys, now));
     let placed = written.and_then(|()| {
         let place = || fs::rename(&part, &target).and_then(|()| sync_folder(&target));
         place().map_err(file(&target))
@@ -82,13 +97,22 @@ pub fn write(
     placed?;
     note_backup(store, now).map_err(file(&beside(store, ".backup")))?;
     if let Some(keep) = keep {
-        prune(path, NAME, keep.get()).map_err(file(path))?;
+        prune(path, NAME, keep.get(), now).map_err(file(path))?;
     }
     Ok(target)
 }
 
+/// A store that was put back.
+#[derive(Debug)]
+pub struct Restored {
+    /// When the backup was taken; `None` if this gate has not signed it.
+    pub taken_at: Option<UnixMillis>,
+    /// Where what was there is now, if there was anything.
+    pub aside: Option<PathBuf>,
+}
+
 /// Puts the store of a backup in the place of the one that is there, which no
-/// gate may have open. Returns where that is now, if there was one.
+/// gate may have open. Without `keys`, anyone's backup is taken.
 ///
 /// # Errors
 ///
@@ -96,18 +120,34 @@ pub fn write(
 pub fn restore(
     path: &Path,
     identity: &Path,
-    store: &Path,
+    (store, keys): (&Path, Option<&SigningKeys>),
     clock: &Clock,
-) -> Result<Option<PathBuf>, BackupError> {
+) -> Result<Restored, BackupError> {
     let copy = Copy::beside(store)?;
     let output = open(copy.path()).map_err(file(copy.path()))?;
     unseal(path, identity, (copy.path(), &output))?;
-    Ok(copy.put_in_place(store, clock)?)
+    let decrypted = File::open(copy.path()).map_err(file(copy.path()))?;
+    let signature = signature(&decrypted, keys).map_err(file(copy.path()))?;
+    let taken_at = match signature.signer {
+        Signer::Us(taken_at) => Some(taken_at),
+        Signer::Unknown | Signer::None if keys.is_none() => None,
+        Signer::Unknown | Signer::None => {
+            return Err(BackupError::Unsigned(path.display().to_string()));
+        }
+    };
+    // What stays is the store alone.
+    output.set_len(signature.contents).map_err(file(copy.path()))?;
+    Ok(Restored { taken_at, aside: copy.put_in_place(store, clock)? })
 }
 
-fn encrypt(from: &Path, to: &Path, recipients: &[Recipient]) -> Result<(), BackupError> {
+fn encrypt(
+    from: &Path,
+    to: &Path,
+    recipients: &[Recipient],
+    signed: (&SigningKeys, UnixMillis),
+) -> Result<(), BackupError> {
     let output = open(to).map_err(file(to))?;
-    Ok(seal(from, (to, &output), recipients)?)
+    Ok(seal(from, (to, &output), recipients, signed)?)
 }
 
 fn file(path: &Path) -> impl Fn(io::Error) -> BackupError {

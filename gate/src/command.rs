@@ -109,6 +109,9 @@ enum Act {
         /// The file with the secret key, as age-keygen writes it
         #[arg(long, value_name = "FILE")]
         identity: PathBuf,
+        /// Take a backup that this gate has not signed: only if you know who wrote it
+        #[arg(long)]
+        unsigned: bool,
     },
     /// Change the file of what is spent, while no gate runs
     Store {
@@ -206,8 +209,8 @@ fn run(command: Command) -> Result<(), Fail> {
         Some(Act::Try { listen }) => in_runtime(trial::run(&config(Some(file))?, file, listen)),
         Some(Act::Stats { days }) => stats::run(&config(named.as_deref())?, days),
         Some(Act::Backup { path, keep }) => backup::write(&config(named.as_deref())?, &path, keep),
-        Some(Act::Restore { path, identity }) => {
-            backup::restore(&config(named.as_deref())?, &path, &identity)
+        Some(Act::Restore { path, identity, unsigned }) => {
+            backup::restore(&config(named.as_deref())?, &path, &identity, unsigned)
         }
         Some(Act::Store { act: StoreAct::NewGeneration }) => {
             store::new_generation(&config(named.as_deref())?)

@@ -15,9 +15,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
-use munjigi_backup::Recipient;
+use munjigi_backup::{Recipient, SigningKeys};
 use munjigi_bucket::{AddressError, BucketSettings};
 use munjigi_captcha::{KeyCheck, ListId};
+use munjigi_keys::KeyRing;
 use munjigi_process::config::variables::{self, Who};
 use munjigi_process::config::{
     Environment, Known, Mistake, Mistakes, Problem, Reader, Variable, number,
@@ -27,6 +28,7 @@ use munjigi_process::proxies::Proxies;
 use munjigi_protocol::base_path;
 use munjigi_serving::config as serving;
 
+use crate::backup::signing_keys;
 use crate::images::Place;
 use crate::limits::PerMinute;
 use crate::list_files::ListFile;
@@ -49,6 +51,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Those who can read backups of it.
     pub backup_recipients: Vec<Recipient>,
+    /// What signs backups of it.
+    pub backup_keys: SigningKeys,
     /// Where the images of packs are.
     pub pictures: Place,
     /// Files that say where addresses are.
@@ -253,6 +257,8 @@ impl Settings {
             number(text, NonZero::<u32>::MIN..=NonZero::<u32>::MAX)
         });
         let verbosity = reader.required(&variables::GATE_LOG_REQUESTS, verbosity);
+        // What is wrong with it is said where the routes' settings are read.
+        let root = self.environment.text(variables::ROOT_KEYS.name).map(KeyRing::parse);
         let log = Log::read(&mut reader, &variables::LOG, &variables::LOG_FORMAT);
         let sites = self.file.iter().flat_map(File::sites);
         let only_site = protect::only(sites).map(|site| site.sitekey.clone());
@@ -265,6 +271,7 @@ impl Settings {
                 operator_listen: operator_listen?,
                 data: data?,
                 backup_recipients: backup_recipients?,
+                backup_keys: signing_keys(&root?.ok()?),
                 pictures: pictures?,
                 networks: networks?,
                 public: public?,

@@ -17,8 +17,11 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use munjigi_backup::{Recipient, is_sealed, sealing, sync_folder, unseal};
-use munjigi_keys::UnixMillis;
+use munjigi_backup::{
+    Recipient, Signature, Signer, Signing, SigningKeys, is_sealed, sealing, signature, sync_folder,
+    unseal,
+};
+use munjigi_keys::{KeyRing, UnixMillis};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use tempfile::NamedTempFile;
@@ -68,12 +71,27 @@ impl Manifest {
     }
 }
 
-/// Writes a backup to a new file that only its owner may read, encrypted to
-/// `recipients` if there are any. The file gets its name once it is complete.
+/// The keys of an installation that sign its backups, derived from the console's
+/// ring: no backup holds that.
+pub fn signing_keys(console: &KeyRing) -> SigningKeys {
+    SigningKeys::derive(console, b"munjigi/v1/origin-backup")
+}
+
+/// How a backup is protected.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Protection<'a> {
+    /// Who can read it; everyone, if there are none.
+    pub recipients: &'a [Recipient],
+    /// What signs it, if anything.
+    pub keys: Option<&'a SigningKeys>,
+}
+
+/// Writes a backup to a new file that only its owner may read. The file gets its
+/// name once it is complete.
 pub async fn write(
     pool: &PgPool,
     path: &Path,
-    recipients: &[Recipient],
+    protection: Protection<'_>,
     now: UnixMillis,
 ) -> Result<Manifest, BackupError> {
     if path.exists() {
@@ -84,7 +102,7 @@ pub async fn write(
     let _ = std::fs::remove_file(&half);
     let opened = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&half);
     let written = match opened {
-        Ok(file) => write_into(pool, file, recipients, now).await,
+        Ok(file) => write_into(pool, file, protection, now).await,
         Err(error) => Err(error.into()),
     };
     let manifest = written.inspect_err(|_| drop(std::fs::remove_file(&half)))?;
@@ -96,17 +114,18 @@ pub async fn write(
 async fn write_into(
     pool: &PgPool,
     file: File,
-    recipients: &[Recipient],
+    Protection { recipients, keys }: Protection<'_>,
     now: UnixMillis,
 ) -> Result<Manifest, BackupError> {
     let file = BufWriter::new(file);
     if recipients.is_empty() {
-        let (manifest, file) = write_all(pool, file, now).await?;
-        flush(file)?;
+        let (manifest, signing) = write_all(pool, Signing::new(file), now).await?;
+        flush(signing.finish(keys, now)?)?;
         return Ok(manifest);
     }
-    let (manifest, sealing) = write_all(pool, sealing(file, recipients)?, now).await?;
-    flush(sealing.finish()?)?;
+    let signing = Signing::new(sealing(file, recipients)?);
+    let (manifest, signing) = write_all(pool, signing, now).await?;
+    flush(signing.finish(keys, now)?.finish()?)?;
     Ok(manifest)
 }
 
@@ -132,38 +151,76 @@ fn half(path: &Path) -> PathBuf {
     name.into()
 }
 
+/// Whose backups are restored.
+#[derive(Debug, Clone, Copy)]
+pub enum Trust<'a> {
+    /// Those that these keys have signed.
+    In(&'a SigningKeys),
+    /// Anyone's.
+    Anyone,
+}
+
 /// A backup that can be read: the file, or what it holds if it is encrypted.
 #[derive(Debug)]
 pub struct Readable {
     path: PathBuf,
+    signature: Signature,
     /// Deleted when this is dropped.
     _decrypted: Option<NamedTempFile>,
 }
 
 impl Readable {
-    /// Decrypts an encrypted file beside it, by the keys of `identity`.
-    pub fn open(path: &Path, identity: Option<&Path>) -> Result<Self, BackupError> {
-        if !is_sealed(path)? {
-            return Ok(Self { path: path.to_owned(), _decrypted: None });
+    /// Decrypts an encrypted file beside it, by the keys of `identity`, and verifies
+    /// who signed it.
+    pub fn open(
+        path: &Path,
+        identity: Option<&Path>,
+        trust: Trust<'_>,
+    ) -> Result<Self, BackupError> {
+        let decrypted = if is_sealed(path)? {
+            let identity = identity.ok_or(BackupError::Sealed)?;
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let decrypted = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+            unseal(path, identity, (decrypted.path(), decrypted.as_file()))?;
+            Some(decrypted)
+        } else if identity.is_some() {
+            return Err(BackupError::NotSealed);
+        } else {
+            None
+        };
+        let path = decrypted.as_ref().map_or(path, NamedTempFile::path).to_owned();
+        let keys = match trust {
+            Trust::In(keys) => Some(keys),
+            Trust::Anyone => None,
+        };
+        let signature = signature(&File::open(&path)?, keys)?;
+        match (trust, signature.signer) {
+            (Trust::Anyone, _) | (_, Signer::Us(_)) => {}
+            (_, Signer::Unknown) => return Err(BackupError::SignedByOthers),
+            (_, Signer::None) => return Err(BackupError::Unsigned),
         }
-        let identity = identity.ok_or(BackupError::Sealed)?;
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let decrypted = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-        unseal(path, identity, (decrypted.path(), decrypted.as_file()))?;
-        Ok(Self { path: decrypted.path().to_owned(), _decrypted: Some(decrypted) })
+        Ok(Self { path, signature, _decrypted: decrypted })
+    }
+
+    /// When it was taken, if it is known who says so.
+    pub fn taken_at(&self) -> Option<UnixMillis> {
+        match self.signature.signer {
+            Signer::Us(taken_at) => Some(taken_at),
+            Signer::Unknown | Signer::None => None,
+        }
     }
 
     /// Checks every byte: the format is ours, and the file is complete and
     /// unchanged.
     pub fn check(&self) -> Result<Manifest, BackupError> {
-        file::check(&self.path)
+        file::check(&self.path, self.signature.contents)
     }
 
     /// Restores it into an empty database, then applies newer migrations.
     /// Nothing is written if it is damaged or the database is in use.
     pub async fn restore(&self, pool: &PgPool) -> Result<Manifest, BackupError> {
         let manifest = self.check()?;
-        load::from(pool, &self.path, &manifest).await?;
+        load::from(pool, (&self.path, self.signature.contents), &manifest).await?;
         Ok(manifest)
     }
 }

@@ -165,6 +165,23 @@ impl DatabaseConfig {
     }
 }
 
+/// What shows who wrote a backup.
+#[derive(Debug)]
+pub struct SigningConfig {
+    /// The console's ring, which derives what signs backups; `None` without one.
+    pub keys: Option<KeyRing>,
+}
+
+impl SigningConfig {
+    /// Reads the console's ring, if it is set.
+    pub fn read(environment: &Environment) -> Result<Self, Mistakes> {
+        let mut reader = Reader::new(environment);
+        let is_set = reader.is_set(&variables::CONSOLE_KEYS);
+        let keys = if is_set { console::keys(&mut reader).map(Some) } else { Some(None) };
+        reader.finish(keys.map(|keys| Self { keys }))
+    }
+}
+
 /// What commands about pictures need.
 #[derive(Debug)]
 pub struct PicturesConfig {

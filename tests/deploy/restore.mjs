@@ -123,7 +123,7 @@ async function portable(postgres, folder, s3, row, timed) {
   const at = (/** @type {string} */ name) => join(folder, name);
   writeFileSync(at('key.txt'), SECRET);
   writeFileSync(at('other.txt'), 'AGE-SECRET-KEY-1QYPQXPQ9QCRSSZG2PVXQ6RS0ZQG3YYC5Z5TPWXQERGD3C8G7RUSQGPQYEE');
-  const here = { PWD: folder, MUNJIGI_DATABASE_URL: postgres.url() };
+  const here = { PWD: folder, MUNJIGI_DATABASE_URL: postgres.url(), MUNJIGI_CONSOLE_KEYS: `k1:${'B'.repeat(42)}A` };
   const must = (/** @type {NodeJS.ProcessEnv} */ env, /** @type {string[]} */ ...words) => {
     const { status, said } = munjigi({ ...s3, ...env }, ...words);
     if (status !== 0) throw new Error(`munjigi ${words.join(' ')}: ${said}`);
@@ -132,7 +132,7 @@ async function portable(postgres, folder, s3, row, timed) {
   row('seconds of `munjigi backup` into the bucket, encrypted', await timed(() => must(here, 'backup', offsite, '--encrypt', PUBLIC)));
   await postgres.ask('CREATE DATABASE again');
   const other = { ...here, MUNJIGI_DATABASE_URL: postgres.url('again') };
-  row('seconds of `munjigi restore` from there', await timed(() => must(other, 'restore', offsite, '--identity', at('key.txt'))));
+  row('seconds of `munjigi restore` from there', await timed(() => must(other, 'restore', '--newest', offsite, '--identity', at('key.txt'))));
   const [before, after] = [await postgres.ask('SELECT count(*) FROM redeemed', 'munjigi'), await postgres.ask('SELECT count(*) FROM redeemed', 'again')];
   row('events that it lacks', Number(before) - Number(after), '0', before === after);
 
@@ -153,13 +153,15 @@ async function portable(postgres, folder, s3, row, timed) {
       ['a wrong key', ['restore', at('whole.backup.age'), '--identity', at('other.txt'), '--check'], 'backup-wrong-key'],
       ['no key', ['restore', at('whole.backup.age'), '--check'], 'backup-encrypted'],
       ['an older release', ['restore', at('later.backup')], 'backup-newer'],
+      ['another installation', ['restore', at('whole.backup.age'), '--identity', at('key.txt'), '--check'], 'backup-unsigned'],
       ['half a file', ['restore', at('half.backup.age'), '--identity', at('key.txt'), '--check'], 'backup-truncated'],
       ['a database in use', ['restore', at('whole.backup.age'), '--identity', at('key.txt')], 'database-not-empty'],
       ...(mounted ? [/** @type {[string, string[], string]} */ (['a full target', ['backup', join(small, 'new.backup')], 'backup-no-space'])] : []),
     ];
     for (const [what, words, code] of wrong) {
       const target = postgres.url(code === 'backup-newer' ? 'empty' : 'munjigi');
-      const { status, said } = munjigi({ ...s3, ...here, MUNJIGI_DATABASE_URL: target }, ...words);
+      const keys = code === 'backup-unsigned' ? { MUNJIGI_CONSOLE_KEYS: `k1:${'C'.repeat(42)}A` } : {};
+      const { status, said } = munjigi({ ...s3, ...here, ...keys, MUNJIGI_DATABASE_URL: target }, ...words);
       const named = /backup-[a-z-]+|database-not-empty/.exec(said)?.[0] ?? said;
       row(`${what} is told`, named, code, status === 7 && named === code);
     }

@@ -28,8 +28,13 @@ test('a store is backed up while it serves, and restored where it was lost', asy
   await gate.stop();
   assert.ok(!readdirSync(gate.folder).some((name) => name.endsWith('-wal')), 'a gate that stops leaves one file');
   rmSync(at('munjigi.db'));
+  // The same gate with other keys is another gate: what this one wrote is not its own.
+  const keys = readFileSync(at('keys/root'), 'utf8');
+  writeFileSync(at('keys/root'), `k9:${'B'.repeat(42)}A\n`);
+  assert.match(await gate.refused('restore', file, '--identity', at('key.txt')), /no key in root_keys has signed it/);
+  writeFileSync(at('keys/root'), keys);
   const restored = await gate.run('restore', file, '--identity', at('key.txt'));
-  assert.match(restored, /munjigi\.db is the store of .+ again\.\nTokens of before are refused\. Start the gate\./);
+  assert.match(restored, /munjigi\.db is the store of .+ again\.\nThis gate signed it on \d{4}-.+Z\.\nTokens of before are refused\. Start the gate\./);
   await gate.start();
   assert.match(await (await fetch(`${gate.url}/health`)).text(), CHECK);
   assert.ok(await sitekeyOf(gate));

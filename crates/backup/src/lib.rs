@@ -1,17 +1,21 @@
 //! Files of backups: encrypted to keys whose secret half is elsewhere, in the
-//! format of age (<https://age-encryption.org/v1>), and named by their date.
+//! format of age (<https://age-encryption.org/v1>), signed by who wrote them, and
+//! named by their date.
 
 mod folder;
+mod signature;
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
 use age::{DecryptError, Decryptor, EncryptError, Encryptor, IdentityFile};
+use munjigi_keys::UnixMillis;
 
 pub use age::stream::StreamWriter;
 pub use age::x25519::Recipient;
-pub use folder::{prune, stamp, sync_folder};
+pub use folder::{is_ahead, prune, stamp, sync_folder};
+pub use signature::{Signature, Signer, Signing, SigningKeys, signature};
 
 /// How files of age begin.
 const MAGIC: &[u8] = b"age-encryption.org/v1\n";
@@ -92,18 +96,24 @@ pub fn sealing<W: Write>(out: W, recipients: &[Recipient]) -> Result<StreamWrite
     encryptor.wrap_output(out).map_err(|error| SealError::Encrypt(error.into()))
 }
 
-/// Encrypts a file into another that is open, and empties that first.
+/// Encrypts and signs a file into another that is open, and empties that first.
 ///
 /// # Errors
 ///
 /// See [`SealError`].
-pub fn seal(from: &Path, to: (&Path, &File), recipients: &[Recipient]) -> Result<(), SealError> {
+pub fn seal(
+    from: &Path,
+    to: (&Path, &File),
+    recipients: &[Recipient],
+    (keys, taken_at): (&SigningKeys, UnixMillis),
+) -> Result<(), SealError> {
     let (path, output) = to;
     let mut input = File::open(from).map_err(file(from))?;
     output.set_len(0).map_err(file(path))?;
-    let mut writer = sealing(output, recipients)?;
+    let mut writer = Signing::new(sealing(output, recipients)?);
     let copied = io::copy(&mut input, &mut writer);
-    copied.and_then(|_| writer.finish()?.sync_all()).map_err(file(path))
+    let ended = copied.and_then(|_| writer.finish(Some(keys), taken_at)?.finish()?.sync_all());
+    ended.map_err(file(path))
 }
 
 /// Whether a file begins as encrypted ones do.

@@ -1,11 +1,12 @@
+use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 
 use age::secrecy::ExposeSecret as _;
 use age::x25519::Identity;
+use munjigi_backup::sealing;
 use munjigi_captcha::contract::{At, redeem, row};
 use munjigi_captcha::ports::{RedemptionStore as _, RowAddress};
 use munjigi_captcha::redemption::{NotAllowed, Redemption};
-use munjigi_keys::UnixMillis;
 use munjigi_serving::ports::Values as _;
 use tempfile::TempDir;
 
@@ -35,12 +36,32 @@ impl World {
 
     fn write(&self, name: &str) -> Result<PathBuf, BackupError> {
         let recipients = std::slice::from_ref(&self.recipient);
-        write(&self.store(), &self.at(name), recipients, None, &Clock::system())
+        write(&self.store(), &self.at(name), (recipients, &keys(1)), None, &Clock::system())
     }
 
     fn restore(&self, name: &str, key: &str) -> Result<Option<PathBuf>, BackupError> {
-        restore(&self.at(name), &self.at(key), &self.store(), &Clock::system())
+        self.restore_by(name, key, Some(&keys(1)))
     }
+
+    fn restore_by(
+        &self,
+        name: &str,
+        key: &str,
+        keys: Option<&SigningKeys>,
+    ) -> Result<Option<PathBuf>, BackupError> {
+        let store = self.store();
+        let restored = restore(&self.at(name), &self.at(key), (&store, keys), &Clock::system());
+        restored.map(|restored| restored.aside)
+    }
+}
+
+/// A root key of one of many gates.
+fn root(gate: u8) -> String {
+    format!("{}A", char::from(b'A' + gate).to_string().repeat(42))
+}
+
+fn keys(gate: u8) -> SigningKeys {
+    signing_keys(&KeyRing::parse(&format!("k1:{}", root(gate))).unwrap())
 }
 
 /// Writes a new key to a file; its public half.
@@ -90,6 +111,45 @@ async fn a_store_that_is_lost_comes_back_and_spends_nothing_again() {
     assert_eq!(world.restore("backup.age", "key.txt").unwrap(), None);
     let store = Sqlite::open(&world.store(), Clock::system()).unwrap();
     assert_eq!(store.load("site").await, Ok(Some("text".to_owned())));
+}
+
+/// Whoever knows the public key can write a whole backup, with sites of theirs.
+#[tokio::test]
+async fn a_backup_that_another_wrote_is_not_restored() {
+    let world = World::new();
+    let store = Sqlite::open(&world.store(), Clock::system()).unwrap();
+    store.store("site", "theirs").await.unwrap();
+    store.close().await;
+    let recipients = std::slice::from_ref(&world.recipient);
+    let by_another = (recipients, &keys(2));
+    write(&world.store(), &world.at("forged.age"), by_another, None, &Clock::system()).unwrap();
+    // As releases before signatures wrote them.
+    let mut unsigned = sealing(open(&world.at("old.age")).unwrap(), recipients).unwrap();
+    unsigned.write_all(&fs::read(world.store()).unwrap()).unwrap();
+    unsigned.finish().unwrap();
+    let store = Sqlite::open(&world.store(), Clock::system()).unwrap();
+    store.store("site", "ours").await.unwrap();
+    store.close().await;
+    for name in ["forged.age", "old.age"] {
+        let error = world.restore(name, "key.txt").unwrap_err().to_string();
+        assert!(error.contains("no key in root_keys has signed it"), "{error}");
+        let store = Sqlite::open(&world.store(), Clock::system()).unwrap();
+        assert_eq!(store.load("site").await, Ok(Some("ours".to_owned())), "{name}");
+        store.close().await;
+    }
+    for name in ["forged.age", "old.age"] {
+        world.restore_by(name, "key.txt", None).unwrap();
+        let store = Sqlite::open(&world.store(), Clock::system()).unwrap();
+        assert_eq!(store.load("site").await, Ok(Some("theirs".to_owned())), "{name}");
+        store.close().await;
+    }
+    // A rotation does not make backups useless.
+    let path = world.write("ours.age").unwrap();
+    let both = KeyRing::parse(&format!("k2:{},k1:{}", root(2), root(1))).unwrap();
+    let keys = signing_keys(&both);
+    let restored =
+        restore(&path, &world.at("key.txt"), (&world.store(), Some(&keys)), &Clock::system());
+    assert!(restored.unwrap().taken_at.is_some());
 }
 
 #[tokio::test]
@@ -155,7 +215,8 @@ async fn what_cannot_be_restored_is_told_apart_and_changes_nothing() {
     let encrypted = |name: &str, bytes: &[u8]| {
         fs::write(world.at("plain"), bytes).unwrap();
         let recipients = std::slice::from_ref(&world.recipient);
-        encrypt(&world.at("plain"), &world.at(name), recipients).unwrap();
+        let signed = (&keys(1), UnixMillis(1));
+        encrypt(&world.at("plain"), &world.at(name), recipients, signed).unwrap();
     };
     encrypted("text.age", b"a text that is no database at all, however long it may be");
     encrypted("nothing.age", b"");
@@ -198,11 +259,13 @@ async fn a_backup_that_fails_leaves_the_last_one() {
     let first = fs::read(world.write("backup.age").unwrap()).unwrap();
     let noted = last_backup(&world.store());
     let clock = Clock::system();
-    let none = write(&world.store(), &world.at("backup.age"), &[], None, &clock).unwrap_err();
+    let none =
+        write(&world.store(), &world.at("backup.age"), (&[], &keys(1)), None, &clock).unwrap_err();
     assert!(none.to_string().contains("age-keygen"), "{none}");
     let recipients = std::slice::from_ref(&world.recipient);
     let keep = NonZero::new(3);
-    let error = write(&world.store(), &world.at("backup.age"), recipients, keep, &clock);
+    let error =
+        write(&world.store(), &world.at("backup.age"), (recipients, &keys(1)), keep, &clock);
     assert!(matches!(error, Err(BackupError::NoFolder(_))));
     let error = world.write("absent/backup.age").unwrap_err().to_string();
     assert!(error.contains("absent/backup.age.part: No such file"), "{error}");
@@ -226,16 +289,21 @@ async fn a_folder_keeps_the_newest_and_what_is_not_ours() {
     let recipients = std::slice::from_ref(&world.recipient);
     for day in 0..5 {
         let clock = Clock::of(move || UnixMillis(1_795_000_000_250 + day * 86_400_000));
-        write(&world.store(), &folder, recipients, NonZero::new(2), &clock).unwrap();
+        write(&world.store(), &folder, (recipients, &keys(1)), NonZero::new(2), &clock).unwrap();
         fs::write(folder.join("notes.txt"), "mine").unwrap();
     }
     store.close().await;
     assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+    // A date ahead of now pushes no true backup out.
+    let ahead = "munjigi-99991231T000000Z.db.age";
+    fs::write(folder.join(ahead), "forged").unwrap();
+    let clock = Clock::of(|| UnixMillis(1_795_345_600_251));
+    write(&world.store(), &folder, (recipients, &keys(1)), NonZero::new(2), &clock).unwrap();
     let mut names: Vec<_> = fs::read_dir(&folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort_unstable();
     let newest = ["munjigi-20261121T110640Z.db.age", "munjigi-20261122T110640Z.db.age"];
-    assert_eq!(names, [newest[0], newest[1], "notes.txt"]);
+    assert_eq!(names, [newest[0], newest[1], ahead, "notes.txt"]);
 }

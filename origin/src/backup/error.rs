@@ -20,6 +20,32 @@ pub enum BackupError {
     /// Encrypted, and no key was given.
     #[error("the file is encrypted")]
     Sealed,
+    /// No signature: an older release wrote it, one without MUNJIGI_CONSOLE_KEYS, or
+    /// someone else.
+    #[error("no one has signed the file: anyone could have written it")]
+    Unsigned,
+    /// Signed by a key that is not here.
+    #[error(
+        "no key in MUNJIGI_CONSOLE_KEYS has signed the file: another installation wrote it, or someone who wants to be taken for this one"
+    )]
+    SignedByOthers,
+    /// There is nothing to verify a signature with.
+    #[error("MUNJIGI_CONSOLE_KEYS is not set: it shows whether this installation wrote the file")]
+    NoSigningKeys,
+    /// The newest of a place; its name has to be given.
+    #[error("the newest backup there is {name}{ahead}")]
+    Newest {
+        /// Its name.
+        name: String,
+        /// What is odd about its date.
+        ahead: &'static str,
+    },
+    /// A true backup under the name of another.
+    #[error("its name has another date than its signature: someone has renamed it")]
+    Renamed,
+    /// Not encrypted, where it must be.
+    #[error("the file is not encrypted")]
+    NotSealed,
     /// Encrypting or decrypting failed.
     #[error(transparent)]
     Seal(SealError),
@@ -58,6 +84,11 @@ impl BackupError {
             Self::Exists => "backup-exists",
             Self::Full(_) => "backup-no-space",
             Self::Sealed => "backup-encrypted",
+            Self::Unsigned | Self::SignedByOthers | Self::NoSigningKeys | Self::Renamed => {
+                "backup-unsigned"
+            }
+            Self::NotSealed => "backup-not-encrypted",
+            Self::Newest { .. } => "backup-unnamed",
             Self::Seal(SealError::WrongKey { .. }) => "backup-wrong-key",
             Self::Seal(SealError::NoIdentity { .. }) => "backup-no-key",
             Self::File(_) | Self::Seal(SealError::File { .. } | SealError::Encrypt(_)) => {

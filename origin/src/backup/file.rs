@@ -174,10 +174,9 @@ fn broken(error: io::Error) -> BackupError {
     }
 }
 
-/// Opens a backup whose seal was checked.
-pub fn open(path: &Path) -> Result<Reader<impl Read>, BackupError> {
+/// Opens a backup of `length` bytes whose seal was checked.
+pub fn open(path: &Path, length: u64) -> Result<Reader<impl Read>, BackupError> {
     let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
     let mut magic = [0; MAGIC.len()];
     file.read_exact(&mut magic).map_err(|_| BackupError::Truncated)?;
     let ends = u64::try_from(MAGIC.len() + SEAL).unwrap_or(u64::MAX);
@@ -185,10 +184,10 @@ pub fn open(path: &Path) -> Result<Reader<impl Read>, BackupError> {
     Ok(Reader(GzDecoder::new(inner)))
 }
 
-/// Checks every byte.
-pub fn check(path: &Path) -> Result<Manifest, BackupError> {
-    check_seal(path)?;
-    let mut reader = open(path)?;
+/// Checks every byte of a backup, the first `length` of a file.
+pub fn check(path: &Path, length: u64) -> Result<Manifest, BackupError> {
+    check_seal(path, length)?;
+    let mut reader = open(path, length)?;
     let mut found: Vec<(String, u64, Sha256)> = Vec::new();
     let manifest = loop {
         match reader.next()? {
@@ -213,9 +212,8 @@ pub fn check(path: &Path) -> Result<Manifest, BackupError> {
     Err(BackupError::Corrupt("its tables do not match its manifest"))
 }
 
-fn check_seal(path: &Path) -> Result<(), BackupError> {
+fn check_seal(path: &Path, length: u64) -> Result<(), BackupError> {
     let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
     let mut magic = Vec::new();
     (&mut file).take(MAGIC.len() as u64).read_to_end(&mut magic)?;
     if !MAGIC.starts_with(&magic) || magic.is_empty() {
@@ -226,7 +224,7 @@ fn check_seal(path: &Path) -> Result<(), BackupError> {
     };
     let mut seal = String::new();
     file.seek(io::SeekFrom::Start(sealed))?;
-    let read = file.read_to_string(&mut seal).is_ok();
+    let read = (&mut file).take(SEAL as u64).read_to_string(&mut seal).is_ok();
     let digits =
         seal.strip_suffix('\n').filter(|digits| HEXLOWER.decode(digits.as_bytes()).is_ok());
     let Some(digits) = digits.filter(|_| read) else { return Err(BackupError::Truncated) };

@@ -11,8 +11,12 @@ use super::dump::{found, quoted, unhurried};
 use super::file::{Record, open};
 use super::{BackupError, Manifest, Table};
 
-/// Loads a backup that was checked.
-pub async fn from(pool: &PgPool, path: &Path, manifest: &Manifest) -> Result<(), BackupError> {
+/// Loads a backup that was checked: a file, and how many of its bytes are one.
+pub async fn from(
+    pool: &PgPool,
+    backup: (&Path, u64),
+    manifest: &Manifest,
+) -> Result<(), BackupError> {
     let version = known(manifest)?;
     if !is_empty(pool).await? {
         return Err(BackupError::NotEmpty);
@@ -29,7 +33,7 @@ pub async fn from(pool: &PgPool, path: &Path, manifest: &Manifest) -> Result<(),
         }
     }
     clear(&mut transaction, manifest).await?;
-    rows(&mut transaction, path, manifest).await?;
+    rows(&mut transaction, backup, manifest).await?;
     count(&mut transaction, manifest).await?;
     for sequence in &manifest.sequences {
         let name = format!("public.{}", quoted(std::slice::from_ref(&sequence.name)).concat());
@@ -97,10 +101,10 @@ async fn clear(connection: &mut PgConnection, manifest: &Manifest) -> Result<(),
 
 async fn rows(
     connection: &mut PgConnection,
-    path: &Path,
+    (path, length): (&Path, u64),
     manifest: &Manifest,
 ) -> Result<(), BackupError> {
-    let mut reader = open(path)?;
+    let mut reader = open(path, length)?;
     let mut tables = manifest.tables.iter();
     let mut record = reader.next()?;
     while let Record::Begin(_) = record {

@@ -9,11 +9,12 @@ use munjigi_backup::Recipient;
 use munjigi_bucket::server::serve;
 use munjigi_bucket::{BucketAddress, BucketSettings, Client, Patience};
 use munjigi_delivery::http_client;
+use munjigi_keys::KeyRing;
 use munjigi_protocol::CountKind;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool};
 
-use super::{BackupError, Manifest, Readable, bucket, write};
+use super::{BackupError, Manifest, Protection, Readable, Trust, bucket, signing_keys, write};
 use crate::rig::{self, MINUTE, Rig, count, event};
 
 /// Another database on the same server, empty even where that of the test is a
@@ -100,11 +101,11 @@ async fn used(pool: PgPool) -> Rig {
 }
 
 fn check(path: &Path) -> Result<Manifest, BackupError> {
-    Readable::open(path, None)?.check()
+    Readable::open(path, None, Trust::Anyone)?.check()
 }
 
 async fn restore(pool: &PgPool, path: &Path) -> Result<Manifest, BackupError> {
-    Readable::open(path, None)?.restore(pool).await
+    Readable::open(path, None, Trust::Anyone)?.restore(pool).await
 }
 
 fn mode(path: &Path) -> u32 {
@@ -116,12 +117,12 @@ async fn everything_comes_back_into_an_empty_database(pool: PgPool) {
     let rig = used(pool).await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("all.backup");
-    let written = write(&rig.pool, &file, &[], rig.now()).await.unwrap();
+    let written = write(&rig.pool, &file, Protection::default(), rig.now()).await.unwrap();
     assert_eq!(mode(&file), 0o600);
     assert_eq!(check(&file).unwrap(), written);
     let full = written.tables.iter().filter(|table| table.rows > 0).count();
     assert!(full >= 15 && written.rows() > 30, "{full} tables");
-    let again = write(&rig.pool, &file, &[], rig.now()).await.unwrap_err();
+    let again = write(&rig.pool, &file, Protection::default(), rig.now()).await.unwrap_err();
     assert_eq!(again.code(), "backup-exists");
 
     let other = beside(&rig.pool).await;
@@ -151,7 +152,8 @@ async fn a_backup_is_one_moment_while_others_write(pool: PgPool) {
         }
     };
     let file = folder.path().join("moment.backup");
-    let ((), written) = tokio::join!(writing, write(&rig.pool, &file, &[], rig.now()));
+    let ((), written) =
+        tokio::join!(writing, write(&rig.pool, &file, Protection::default(), rig.now()));
     assert_eq!(check(&file).unwrap(), written.unwrap());
     let other = beside(&rig.pool).await;
     restore(&other, &file).await.unwrap();
@@ -163,7 +165,7 @@ async fn a_damaged_backup_is_refused_before_anything_is_written(pool: PgPool) {
     let rig = used(pool).await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("whole.backup");
-    write(&rig.pool, &file, &[], rig.now()).await.unwrap();
+    write(&rig.pool, &file, Protection::default(), rig.now()).await.unwrap();
     let whole = std::fs::read(&file).unwrap();
     let other = beside(&rig.pool).await;
     let damaged = folder.path().join("damaged.backup");
@@ -206,7 +208,7 @@ async fn a_backup_of_a_later_version_is_refused(pool: PgPool) {
     .execute(&pool)
     .await
     .unwrap();
-    write(&pool, &file, &[], rig::NOON).await.unwrap();
+    write(&pool, &file, Protection::default(), rig::NOON).await.unwrap();
     let other = beside(&pool).await;
     let refused = restore(&other, &file).await.unwrap_err();
     assert!(matches!(refused, BackupError::Newer(20_991_231_000_000)), "{refused}");
@@ -223,7 +225,7 @@ async fn a_backup_of_an_earlier_schema_is_brought_up_to_date(pool: PgPool) {
     munjigi_store::MIGRATOR.run_to(earlier, &old).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("earlier.backup");
-    let written = write(&old, &file, &[], rig::NOON).await.unwrap();
+    let written = write(&old, &file, Protection::default(), rig::NOON).await.unwrap();
     assert_eq!(written.versions.last(), Some(&earlier));
     let other = beside(&old).await;
     restore(&other, &file).await.unwrap();
@@ -247,7 +249,10 @@ async fn an_encrypted_backup_needs_its_key(pool: PgPool) {
     let recipient = key(&at("key.txt"));
     key(&at("other.txt"));
     let file = at("all.backup.age");
-    let written = write(&rig.pool, &file, &[recipient], rig.now()).await.unwrap();
+    let written =
+        write(&rig.pool, &file, Protection { recipients: &[recipient], keys: None }, rig.now())
+            .await
+            .unwrap();
     assert_eq!(mode(&file), 0o600);
     let bytes = std::fs::read(&file).unwrap();
     assert!(bytes.starts_with(b"age-encryption.org/v1\n"));
@@ -260,17 +265,64 @@ async fn an_encrypted_backup_needs_its_key(pool: PgPool) {
         ("half.age", Some("key.txt"), "backup-truncated"),
     ] {
         let identity = identity.map(at);
-        let refused = Readable::open(&at(name), identity.as_deref()).unwrap_err();
+        let refused = Readable::open(&at(name), identity.as_deref(), Trust::Anyone).unwrap_err();
         assert_eq!(refused.code(), code, "{name}: {refused}");
     }
     let other = beside(&rig.pool).await;
-    let readable = Readable::open(&file, Some(&at("key.txt"))).unwrap();
+    let readable = Readable::open(&file, Some(&at("key.txt")), Trust::Anyone).unwrap();
     assert_eq!(readable.restore(&other).await.unwrap(), written);
     assert_eq!(contents(&other).await, contents(&rig.pool).await);
     drop(readable);
     // Nothing that could be read is left beside it.
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 4);
     drop_database(other, &rig.pool).await;
+}
+
+/// Whoever knows the public key can write a whole backup, with accounts of theirs.
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn a_backup_that_another_wrote_is_not_opened(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let recipient = [key(&at("key.txt"))];
+    let ring = |text: &str| signing_keys(&KeyRing::parse(text).unwrap());
+    let [one, two] = ["A", "I"].map(|letter| format!("{}A", letter.repeat(42)));
+    let (ours, theirs) = (ring(&format!("k1:{one}")), ring(&format!("k1:{two}")));
+    for (name, recipients, keys, code) in [
+        ("ours.backup.age", &recipient[..], Some(&ours), None),
+        ("ours.backup", &[], Some(&ours), None),
+        ("forged.backup.age", &recipient, Some(&theirs), Some("backup-unsigned")),
+        ("forged.backup", &[], Some(&theirs), Some("backup-unsigned")),
+        ("old.backup.age", &recipient, None, Some("backup-unsigned")),
+        ("old.backup", &[], None, Some("backup-unsigned")),
+    ] {
+        let (path, protection) = (at(name), Protection { recipients, keys });
+        let written = write(&rig.pool, &path, protection, rig.now()).await.unwrap();
+        let identity = (!recipients.is_empty()).then(|| at("key.txt"));
+        let opened = Readable::open(&at(name), identity.as_deref(), Trust::In(&ours));
+        assert_eq!(opened.as_ref().err().map(BackupError::code), code, "{name}");
+        if let Ok(readable) = opened {
+            assert_eq!(readable.taken_at(), Some(rig.now()));
+        }
+        // Whoever knows who wrote it can still read it.
+        let readable = Readable::open(&at(name), identity.as_deref(), Trust::Anyone).unwrap();
+        assert_eq!((readable.taken_at(), readable.check().unwrap()), (None, written), "{name}");
+    }
+    // A rotation does not make backups useless.
+    let both = ring(&format!("k2:{two},k1:{one}"));
+    Readable::open(&at("ours.backup"), None, Trust::In(&both)).unwrap();
+    // One changed byte, of the contents or of the signature.
+    let whole = std::fs::read(at("ours.backup")).unwrap();
+    for place in [100, whole.len() - 33, whole.len() - 1] {
+        let mut changed = whole.clone();
+        changed[place] ^= 1;
+        std::fs::write(at("changed.backup"), changed).unwrap();
+        let error = Readable::open(&at("changed.backup"), None, Trust::In(&ours)).unwrap_err();
+        assert_eq!(error.code(), "backup-unsigned", "byte {place}");
+    }
+    // A file that is not encrypted, although the key's file is named.
+    let plain = Readable::open(&at("ours.backup"), Some(&at("key.txt")), Trust::In(&ours));
+    assert_eq!(plain.unwrap_err().code(), "backup-not-encrypted");
 }
 
 #[test]
@@ -289,7 +341,9 @@ async fn a_bucket_keeps_backups_and_the_newest_is_found(pool: PgPool) {
     // More than one part is sent.
     let long = "word ".repeat(8_000_000);
     let rig = Rig::new(pool).await;
-    write(&rig.pool, &file, &[recipient], rig.now()).await.unwrap();
+    write(&rig.pool, &file, Protection { recipients: &[recipient], keys: None }, rig.now())
+        .await
+        .unwrap();
     std::fs::create_dir_all(folder.path().join("served/shop-backups")).unwrap();
     let server = serve(&folder.path().join("served"), None).await.unwrap();
     let settings = BucketSettings {

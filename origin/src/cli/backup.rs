@@ -12,8 +12,8 @@ use tempfile::TempDir;
 
 use super::place::{self, Place};
 use super::{Exit, Fail, Shell, print};
-use crate::backup::{self, BackupError, Manifest, bucket};
-use crate::config::DatabaseConfig;
+use crate::backup::{self, BackupError, Manifest, Protection, bucket};
+use crate::config::{DatabaseConfig, SigningConfig};
 
 /// How names of dated backups begin and end; encrypted ones continue.
 pub const NAME: [&str; 2] = ["munjigi-", ".backup"];
@@ -30,7 +30,8 @@ Examples:
 Takes one consistent snapshot without downtime. The file contains accounts,
 hashes of secrets and sealed keys. Only its owner can read it; protect it like
 the database. Back up the keys of the installation separately:
-MUNJIGI_CONSOLE_KEYS opens the sealed values and is not in the file.
+MUNJIGI_CONSOLE_KEYS opens the sealed values and is not in the file. If it is set,
+a key derived from it signs the backup, and `munjigi restore` knows it again.
 
 --encrypt needs the public half of a key that `age-keygen` makes. Make it where
 you would restore, and keep the secret half there. What leaves the machine for a
@@ -59,6 +60,9 @@ pub struct Arguments {
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let Arguments { place, encrypt, keep } = arguments;
     let config = DatabaseConfig::read(&shell.environment)?;
+    let ring = SigningConfig::read(&shell.environment)?.keys;
+    let keys = ring.as_ref().map(backup::signing_keys);
+    let protection = Protection { recipients: encrypt, keys: keys.as_ref() };
     let pool = munjigi_store::pool(&config.database);
     let now = shell.clock.now();
     let [begin, end] = NAME;
@@ -72,10 +76,10 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let (manifest, bytes, written) = match place {
         Place::Path(path) => {
             let file = if is_folder { path.join(name) } else { path.clone() };
-            let manifest = backup::write(&pool, &file, encrypt, now).await?;
+            let manifest = backup::write(&pool, &file, protection, now).await?;
             if let Some(keep) = keep {
                 let last = if encrypt.is_empty() { NAME } else { [begin, ".backup.age"] };
-                prune(path, last, usize::from(*keep)).map_err(BackupError::from)?;
+                prune(path, last, usize::from(*keep), now).map_err(BackupError::from)?;
             }
             (manifest, bytes(&file)?, file.display().to_string())
         }
@@ -91,12 +95,12 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
             // Beside nothing that anyone else reads.
             let folder = TempDir::new_in(".").map_err(BackupError::from)?;
             let file = folder.path().join(&name);
-            let manifest = backup::write(&pool, &file, encrypt, now).await?;
+            let manifest = backup::write(&pool, &file, protection, now).await?;
             bucket::send(&client, &key, &file).await?;
             (manifest, bytes(&file)?, shown)
         }
     };
-    tell(&pool, &manifest, bytes, written, encrypt.is_empty()).await
+    tell(&pool, &manifest, bytes, written, protection).await
 }
 
 async fn tell(
@@ -104,16 +108,21 @@ async fn tell(
     manifest: &Manifest,
     bytes: u64,
     place: String,
-    is_plain: bool,
+    protection: Protection<'_>,
 ) -> Result<(), Fail> {
     let taken_at = munjigi_keys::UnixMillis(manifest.taken_at);
     let (rows, tables) = (manifest.rows(), manifest.tables.len());
-    let keep = if is_plain {
+    let keep = if protection.recipients.is_empty() {
         "The file contains hashes of secrets and people's addresses. Only you can read it; keep it that way."
     } else {
         "Without the secret half of the key, no one can read it: keep that where you would restore."
     };
-    let text = format!("Saved {rows} rows of {tables} tables to {place}\n{keep}\n");
+    let signed = if protection.keys.is_some() {
+        ""
+    } else {
+        "It is not signed, because MUNJIGI_CONSOLE_KEYS is not set: `munjigi restore` takes it with --unsigned.\n"
+    };
+    let text = format!("Saved {rows} rows of {tables} tables to {place}\n{keep}\n{signed}");
     // An older schema has no place for the note, and a backup is worth more.
     match backups::note(pool, &Backup { taken_at, place, rows, bytes }).await {
         Ok(()) => print(&text),

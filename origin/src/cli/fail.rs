@@ -96,6 +96,25 @@ impl From<BackupError> for Fail {
             BackupError::Sealed => {
                 (Exit::Backup, "name the file of its secret key: --identity FILE")
             }
+            BackupError::Unsigned | BackupError::SignedByOthers => (
+                Exit::Backup,
+                "use another backup; if you know who wrote this one, --unsigned takes it",
+            ),
+            BackupError::NoSigningKeys => {
+                (Exit::Backup, "set it; if you know who wrote the file, --unsigned takes it")
+            }
+            BackupError::Renamed => (
+                Exit::Backup,
+                "if it is the one that you want, give its own name in place of --newest",
+            ),
+            BackupError::Newest { ahead: "", .. } => (Exit::Backup, "give its name, or --newest"),
+            BackupError::Newest { .. } => {
+                (Exit::Backup, "find out who put it there, and give the name of the one you want")
+            }
+            BackupError::NotSealed => (
+                Exit::Backup,
+                "a backup from a bucket, or one with --identity, has to be encrypted",
+            ),
             BackupError::Seal(SealError::WrongKey { .. } | SealError::NoIdentity { .. }) => {
                 (Exit::Backup, "name the file that `age-keygen` wrote when the key was made")
             }

@@ -4,14 +4,16 @@ use std::path::PathBuf;
 
 use clap::ValueHint;
 use clap::builder::{PathBufValueParser, TypedValueParser as _};
+use munjigi_backup::{is_ahead, is_sealed, stamp};
 use munjigi_bucket::BucketAddress;
+use munjigi_keys::UnixMillis;
 use tempfile::NamedTempFile;
 
-use super::backup::{client, names, newest};
+use super::backup::{NAME, client, names, newest};
 use super::place::{self, Place};
 use super::{Exit, Fail, Shell, print};
-use crate::backup::{BackupError, Readable, bucket};
-use crate::config::DatabaseConfig;
+use crate::backup::{self, BackupError, Readable, Trust, bucket};
+use crate::config::{DatabaseConfig, SigningConfig};
 
 const NOTHING: &str = "nothing was restored";
 
@@ -27,10 +29,14 @@ written. The rows are restored in one transaction and counted, then the schema
 is migrated. With --check, nothing is written. An encrypted file is decrypted
 beside it, or where the command runs if it is in a bucket, until it ends.
 
+MUNJIGI_CONSOLE_KEYS shows that this installation wrote the file: what encrypts
+backups is a public key, and whoever has that can write a file too. Backups of
+older releases are not signed.
+
 Undo: drop the database.")]
 pub struct Arguments {
-    /// A backup of `munjigi backup`, or a folder or part of a bucket with some:
-    /// then the newest.
+    /// A backup of `munjigi backup`, or with --newest a folder or part of a bucket
+    /// with some.
     #[arg(
         value_name = "FILE|FOLDER|s3://BUCKET/KEY",
         value_hint = ValueHint::AnyPath,
@@ -40,6 +46,13 @@ pub struct Arguments {
     /// File of the secret key that `age-keygen` wrote, for an encrypted backup.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     identity: Option<PathBuf>,
+    /// Restore the newest backup of the folder or the part of the bucket.
+    #[arg(long)]
+    newest: bool,
+    /// Restore a file that this installation has not signed. Do so only if you know
+    /// who wrote it: it may bring accounts and secrets of theirs.
+    #[arg(long)]
+    unsigned: bool,
     /// Only verify the file; needs no database.
     #[arg(long)]
     check: bool,
@@ -53,26 +66,53 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     };
     // Lives until the end.
     let fetched;
-    let (path, name) = match &arguments.place {
+    let (path, name, is_found) = match &arguments.place {
         Place::Path(path) if path.is_dir() => {
             let name = newest(names(path)?).ok_or_else(none)?;
             let path = path.join(name);
             let name = path.display().to_string();
-            (path, name)
+            (path, name, true)
         }
-        Place::Path(path) => (path.clone(), path.display().to_string()),
+        Place::Path(path) => (path.clone(), path.display().to_string(), false),
         Place::Bucket(address) => {
-            let key = key(address).await?.ok_or_else(none)?;
+            let (key, is_found) = key(address).await?.ok_or_else(none)?;
+            let name = format!("s3://{}/{key}", address.bucket());
+            if is_found {
+                confirmed(&name, arguments.newest, shell.clock.now())?;
+            }
             fetched = NamedTempFile::new_in(".").map_err(BackupError::from)?;
             bucket::fetch(&client(address)?, &key, fetched.as_file()).await?;
-            (fetched.path().to_owned(), format!("s3://{}/{key}", address.bucket()))
+            if !is_sealed(fetched.path()).map_err(BackupError::from)? {
+                return Err(BackupError::NotSealed.into());
+            }
+            (fetched.path().to_owned(), name, is_found)
         }
     };
-    let readable = Readable::open(&path, identity)?;
+    if is_found {
+        confirmed(&name, arguments.newest, shell.clock.now())?;
+    }
+    let ring = SigningConfig::read(&shell.environment)?.keys;
+    let keys = ring.as_ref().map(backup::signing_keys);
+    let trust = match &keys {
+        Some(keys) if !arguments.unsigned => Trust::In(keys),
+        None if !arguments.unsigned && !arguments.check => {
+            return Err(BackupError::NoSigningKeys.into());
+        }
+        _ => Trust::Anyone,
+    };
+    let readable = Readable::open(&path, identity, trust)?;
+    let taken_at = readable.taken_at();
+    if is_found && taken_at.is_some_and(|at| !dated(&name).starts_with(&stamp(at))) {
+        return Err(BackupError::Renamed.into());
+    }
+    let signed = match taken_at {
+        Some(at) => format!("this installation signed it on {}", at.rfc3339()),
+        None => "who wrote it was not verified".to_owned(),
+    };
     if arguments.check {
         let manifest = readable.check()?;
         return print(&format!(
-            "{name} is complete: {} rows of {} tables, written by munjigi {}\n",
+            "{name} is complete: {} rows of {} tables, written by munjigi {}; {signed}\n",
             manifest.rows(),
             manifest.tables.len(),
             manifest.program
@@ -82,19 +122,61 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let pool = munjigi_store::pool(&config.database);
     let manifest = readable.restore(&pool).await?;
     print(&format!(
-        "Restored {} rows of {} tables from {name}. The schema is up to date.\nNext: run `munjigi serve`, which publishes every site to the edge again.\n",
+        "Restored {} rows of {} tables from {name}; {signed}. The schema is up to date.\nNext: run `munjigi serve`, which publishes every site to the edge again.\n",
         manifest.rows(),
         manifest.tables.len()
     ))
 }
 
-/// The key of the backup at an address, or of the newest below it.
-async fn key(address: &BucketAddress) -> Result<Option<String>, Fail> {
+/// What a backup's name has behind its beginning: its date first.
+fn dated(name: &str) -> &str {
+    let last = name.rsplit('/').next().unwrap_or_default();
+    last.strip_prefix(NAME[0]).unwrap_or_default()
+}
+
+/// Whether the newest of a place may be restored: it is wanted, and its date is not
+/// ahead of now, which would put it before every true backup.
+fn confirmed(name: &str, newest: bool, now: UnixMillis) -> Result<(), BackupError> {
+    let last = name.rsplit('/').next().unwrap_or_default();
+    let newest_is = |ahead| BackupError::Newest { name: name.to_owned(), ahead };
+    if is_ahead(last, NAME[0], now) {
+        return Err(newest_is(", whose date is ahead of this machine's clock"));
+    }
+    if newest { Ok(()) } else { Err(newest_is("")) }
+}
+
+/// The key of the backup at an address, or of the newest below it, and whether it
+/// was searched for.
+async fn key(address: &BucketAddress) -> Result<Option<(String, bool)>, Fail> {
     let folder = address.folder();
     let itself = folder.as_deref().map(|folder| folder.trim_end_matches('/').to_owned());
     let is_backup = |key: &String| key.ends_with(".backup") || key.ends_with(".backup.age");
     if let Some(key) = itself.filter(is_backup) {
-        return Ok(Some(key));
+        return Ok(Some((key, false)));
     }
-    Ok(newest(bucket::list(&client(address)?, folder.as_deref()).await?))
+    let found = bucket::list(&client(address)?, folder.as_deref()).await?;
+    Ok(newest(found).map(|key| (key, true)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_of_a_place_is_named_and_restored_on_request() {
+        let now = UnixMillis(1_795_345_600_000);
+        let ours = format!("s3://shop/munjigi/munjigi-{}.backup.age", stamp(now));
+        let told = confirmed(&ours, false, now).unwrap_err().to_string();
+        assert_eq!(told, format!("the newest backup there is {ours}"));
+        assert!(confirmed(&ours, true, now).is_ok());
+        assert!(dated(&ours).starts_with(&stamp(now)));
+        let forged = "/backups/munjigi-99991231T000000Z.backup.age";
+        for newest in [false, true] {
+            let told = confirmed(forged, newest, now).unwrap_err().to_string();
+            assert!(
+                told.contains(forged) && told.contains("ahead of this machine's clock"),
+                "{told}"
+            );
+        }
+    }
 }

@@ -24,9 +24,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Console> {
     });
     let operators = reader.required(&variables::OPERATORS, parse_operators);
     let proxies = Proxies::read(reader, &variables::CLIENT_HEADER, &variables::TRUSTED_PROXIES);
-    let keys = reader.required(&variables::CONSOLE_KEYS, |text| {
-        KeyRing::parse(text).map_err(|error| error.to_string())
-    });
+    let keys = keys(reader);
     let most_sites = most_sites(reader);
     let demo = read_own_site(reader, &variables::DEMO_SITEKEY, &variables::DEMO_SECRET);
     let widget = read_own_site(reader, &variables::CONSOLE_SITEKEY, &variables::CONSOLE_SECRET);
@@ -39,6 +37,13 @@ pub(super) fn read(reader: &mut Reader) -> Option<Console> {
         most_sites: most_sites?,
         demo: demo?,
         widget: widget?,
+    })
+}
+
+/// The ring that seals what the console reads again.
+pub(super) fn keys(reader: &mut Reader) -> Option<KeyRing> {
+    reader.required(&variables::CONSOLE_KEYS, |text| {
+        KeyRing::parse(text).map_err(|error| error.to_string())
     })
 }
 
