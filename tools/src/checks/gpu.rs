@@ -12,6 +12,9 @@ use crate::{say, setup};
 
 const PACKAGES: [&str; 5] =
     ["munjigi-gpu-backend", "munjigi-onnx", "munjigi-prove", "munjigi-sheet", "munjigi-trainer"];
+/// All of them: none is in a docstring.
+const TESTS: [&str; 7] =
+    ["test", "--quiet", "--locked", "--lib", "--bins", "--tests", "--examples"];
 const MESSAGES: &str = "see the messages above";
 
 pub(super) fn backend(context: &Context) -> Result<Outcome> {
@@ -38,9 +41,7 @@ pub(super) fn backend(context: &Context) -> Result<Outcome> {
     setup::install_cargo_tool(project, setup::CARGO_DENY, &["--no-default-features"])?;
     say::run("cargo-deny", "see deny.toml", &mut deny)?;
     // Its tests run the command, so they have built what the stacks start.
-    Build::GpuBackend.along(project, || {
-        say::run("tests", MESSAGES, &mut cargo(&["test", "--quiet", "--locked"]))
-    })?;
+    Build::GpuBackend.along(project, || say::run("tests", MESSAGES, &mut cargo(&TESTS)))?;
     if let Ok(photos) = &context.photos {
         // Enough for the processor alone: the adapter computes one batch of them.
         let mut real = cargo(&["run", "--quiet", "--locked", "-p", "munjigi-prove"]);
@@ -55,7 +56,8 @@ pub(super) fn backend(context: &Context) -> Result<Outcome> {
         return context.outcome(&[Part::Photos, Part::Vulkan], Tally::default());
     };
     // Tests that need an adapter are `#[ignore]`d, and fail without one.
-    let mut tests = cargo(&["test", "--quiet", "--locked", "--no-fail-fast", "--", "--ignored"]);
+    let ignored = ["--no-fail-fast", "--", "--ignored"];
+    let mut tests = cargo(&[&TESTS[..], &ignored].concat());
     tests.envs(vulkan.variables.iter().cloned());
     let tally = Tally::run("tests on software Vulkan", MESSAGES, &mut tests)?;
     some_ran(&tally)

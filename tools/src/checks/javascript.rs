@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 
 use super::node_tests::{self, SecondTry, Suite};
-use super::{Context, Outcome, Tally, cargo};
+use super::{Context, Outcome, Tally, apart, cargo};
 use crate::builds::Build;
 use crate::setup::require::Part;
 use crate::{publish as publishing, say};
@@ -90,7 +90,7 @@ pub(super) fn build_journeys(context: &Context) -> Result<()> {
     for build in [Build::Gate, Build::GpuBackend, Build::Visitors] {
         build.ensure(&context.project)?;
     }
-    Ok(())
+    apart::build(&context.project, apart::VERIFY)
 }
 
 /// The journeys that take longest, in this order: the others fill the gaps.
