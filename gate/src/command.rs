@@ -21,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use munjigi_captcha::open_below;
 use munjigi_process::clock::{Clock, Stopwatch};
 use munjigi_process::stop::asked_to_stop;
 use munjigi_serving::own_lists::OwnList;
@@ -194,6 +195,17 @@ fn run(command: Command) -> Result<(), Fail> {
             }
             Networks::open(&config.networks).map_err(StartError::from)?;
             read_lists(&config.lists)?;
+            for site in &config.sites {
+                let rules = &site.config.protect;
+                for path in
+                    open_below(rules).filter_map(|place| rules.get(place)).map(|rule| &rule.path)
+                {
+                    let below = format!("{}/", path.trim_end_matches('/'));
+                    println!(
+                        "Warning: a rule protects {path} alone; what a server answers below it, such as {below}page, stays open. If that is not meant, add a rule for {below}*."
+                    );
+                }
+            }
             println!("The settings have no mistakes.");
             Ok(())
         }

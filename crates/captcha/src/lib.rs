@@ -65,7 +65,7 @@ pub use seal::{MAX_CHALLENGE_CHARS, MAX_SEAL_CHARS, SealError};
 pub use shared::Shared;
 pub use site::{
     Exemption, Guard, Loads, Match, Prediction, SeenHost, Sighting, Site, SiteError, Wanted,
-    is_link_preview, new_site,
+    is_link_preview, new_site, open_below,
 };
 pub use site_entry::SiteEntry;
 pub use stack::Stack;

@@ -4,6 +4,7 @@
 
 mod dry_run;
 mod load;
+mod open_below;
 mod paths;
 mod previews;
 mod rules;
@@ -23,6 +24,7 @@ use crate::weights::{Weights, WeightsError};
 pub(crate) use dry_run::Ruling;
 pub use dry_run::{Prediction, SeenHost, Sighting};
 pub use load::Loads;
+pub use open_below::open_below;
 use paths::MAX_PROTECTIONS;
 pub use paths::{Guard, Match, Wanted};
 pub use previews::is_link_preview;

@@ -24,7 +24,7 @@ pub use mistakes::{Condition, Field, Mistake, Mistakes};
 pub use protect::read_protections;
 pub use rules::read_rules;
 pub use undo::Undo;
-pub use warnings::{Uncounted, Warning, warnings};
+pub use warnings::{Uncounted, Warning, path_warnings, warnings};
 
 /// What an owner chooses; state, secrets and version are changed elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]

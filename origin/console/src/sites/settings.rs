@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use fields::{Costs, SettingsForm};
 use munjigi_app::sites;
 use munjigi_domain::audit::Action;
-use munjigi_domain::settings::{Field, Mistake};
+use munjigi_domain::settings::{Field, Mistake, path_warnings};
 use munjigi_domain::site_change::ChangeRefused;
 use munjigi_i18n::{Text, Texts};
 use munjigi_protocol::Mode;
@@ -93,6 +93,12 @@ impl Page {
         let row =
             |(number, row)| (row, self.wrong(&path_id(number)), self.wrong(&above_id(number)));
         rows.map(row).collect()
+    }
+
+    /// What the owner should know about the rules as they are typed.
+    fn path_warnings(&self) -> Vec<Text> {
+        let rules = self.typed.protect.rules(&mut Vec::new()).unwrap_or_default();
+        path_warnings(&rules).iter().map(|warning| warning.text(self.frame.t)).collect()
     }
 }
 

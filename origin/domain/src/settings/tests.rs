@@ -280,6 +280,17 @@ fn an_allow_of_more_than_a_prefix_of_one_s_own_is_warned_about_and_no_other_rule
 }
 
 #[test]
+fn a_path_that_is_protected_alone_is_warned_about() {
+    let warned = path_warnings(&["/login", "/account/*", "/Admin/"].map(path));
+    let english: Vec<String> = warned.iter().map(ToString::to_string).collect();
+    assert_eq!(english.len(), 2, "{english:?}");
+    assert!(english[0].starts_with("Rule 1 protects /login alone."), "{english:?}");
+    assert!(english[1].contains("add a rule for /Admin/*."), "{english:?}");
+    let korean = warned[0].text(Texts::of("ko".parse().unwrap())).to_string();
+    assert!(korean.contains("/login/*") && korean.contains('1'), "{korean}");
+}
+
+#[test]
 fn the_rules_of_the_documents_are_read_and_need_no_warning() {
     let page = include_str!("../../../../docs/operation.md");
     let example = page.split("cat rules.json\n").nth(1).unwrap();

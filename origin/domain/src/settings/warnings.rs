@@ -1,21 +1,23 @@
-//! What owners should know about well-formed rules. As with mistakes, the words
-//! are messages in `munjigi-i18n`.
+//! What owners should know about well-formed rules, of visitors and of paths. As
+//! with mistakes, the words are messages in `munjigi-i18n`.
 
 use std::fmt;
 
 use ipnet::IpNet;
+use munjigi_captcha::open_below;
 use munjigi_i18n::{Locale, Text, Texts};
-use munjigi_protocol::{Rule, Verdict};
+use munjigi_protocol::{Protection, Rule, Verdict};
 
 use crate::lists::Published;
 
-/// An `allow` by country, network or published list alone: it also lets every bot there pay
-/// the least.
+/// About a rule. Rules are counted from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Warning {
-    /// Counted from 0.
-    pub rule: usize,
-    pub uncounted: Uncounted,
+pub enum Warning {
+    /// An `allow` by country, network or published list alone: it also lets every
+    /// bot there pay the least.
+    Uncounted { rule: usize, whom: Uncounted },
+    /// A path that is protected alone, and nothing below it.
+    OpenBelow { rule: usize, path: String },
 }
 
 /// Whom a rule lets pay the least regardless of the counters.
@@ -28,11 +30,20 @@ pub enum Uncounted {
     List(String),
 }
 
-/// The warnings about rules, in their order.
+/// The warnings about rules for visitors, in their order.
 pub fn warnings(rules: &[Rule]) -> Vec<Warning> {
-    let warned = rules.iter().enumerate().filter_map(|(rule, given)| {
-        let uncounted = uncounted(given)?;
-        Some(Warning { rule, uncounted })
+    let warned = rules
+        .iter()
+        .enumerate()
+        .filter_map(|(rule, given)| Some(Warning::Uncounted { rule, whom: uncounted(given)? }));
+    warned.collect()
+}
+
+/// The warnings about rules for paths, in their order.
+pub fn path_warnings(rules: &[Protection]) -> Vec<Warning> {
+    let warned = open_below(rules).filter_map(|rule| {
+        let path = rules.get(rule)?.path.trim_end_matches('/').to_owned();
+        Some(Warning::OpenBelow { rule, path })
     });
     warned.collect()
 }
@@ -40,13 +51,19 @@ pub fn warnings(rules: &[Rule]) -> Vec<Warning> {
 impl Warning {
     /// In a few sentences.
     pub fn text(&self, t: Texts) -> Text {
-        let (whom, value) = match &self.uncounted {
+        let (rule, whom) = match self {
+            Self::Uncounted { rule, whom } => (rule, whom),
+            Self::OpenBelow { rule, path } => {
+                return t.get("path-warning").count("rule", rule + 1).with("path", path);
+            }
+        };
+        let (whom, value) = match whom {
             Uncounted::Prefix(prefix) => ("prefix", prefix.clone()),
             Uncounted::Network(asn) => ("network", format!("AS{asn}")),
             Uncounted::Country(country) => ("country", country.clone()),
             Uncounted::List(list) => ("list", list.clone()),
         };
-        let text = t.get("rule-warning").count("rule", self.rule + 1);
+        let text = t.get("rule-warning").count("rule", rule + 1);
         text.with("whom", whom).with("value", value)
     }
 }

@@ -171,6 +171,7 @@ mistake-what-refused = the edge would reject the site
 mistake-why-refused = { $error }
 mistake-fix-refused = see docs/protocol.md, SiteConfig
 
+path-warning = Rule { $rule } protects { $path } alone. What a server answers below it, such as { $path }/page, stays open. If that is not meant, add a rule for { $path }/*.
 rule-warning =
     Rule { $rule } turns off the counters for everyone in { $whom ->
         [prefix] the prefix { $value }

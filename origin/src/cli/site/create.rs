@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use munjigi_captcha::{HostPattern, Vendor};
 use munjigi_domain::new_site::NewSite;
-use munjigi_domain::settings::{Edit, HostsEdit, Settings, warnings};
+use munjigi_domain::settings::{Edit, HostsEdit, Settings, Warning, path_warnings, warnings};
 use munjigi_domain::site_keys;
 use munjigi_protocol::{Mode, SiteConfig, Work};
 use munjigi_store::audit::Author;
@@ -113,7 +113,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
             allow_loopback: config.allow_loopback,
             mode: config.mode,
             version: config.version,
-            warnings: warnings(&config.rules).iter().map(ToString::to_string).collect(),
+            warnings: warned(&config).map(|warning| warning.to_string()).collect(),
         });
     }
     print(&people(name, &config, &secret))
@@ -140,14 +140,19 @@ impl Arguments {
     }
 }
 
+/// What its owner should know about its rules.
+fn warned(config: &SiteConfig) -> impl Iterator<Item = Warning> {
+    warnings(&config.rules).into_iter().chain(path_warnings(&config.protect))
+}
+
 fn people(name: &str, config: &SiteConfig, secret: &str) -> String {
     let sitekey = &config.sitekey;
     let public = site_keys::public(config);
     let hosts = view::hosts(config);
-    let mut warned = String::new();
-    for warning in warnings(&config.rules) {
+    let mut warnings = String::new();
+    for warning in warned(config) {
         // Writing to a String cannot fail.
-        let _ = writeln!(warned, "\nWarning: {warning}");
+        let _ = writeln!(warnings, "\nWarning: {warning}");
     }
     format!(
         "\
@@ -158,7 +163,7 @@ Created the site {name:?}.
   secret   {secret}
            shown only once, not stored: put it in the back end
   hosts    {hosts}
-{warned}
+{warnings}
 While `munjigi serve` runs, the site reaches the edge within a second; see
 `munjigi site show {sitekey}`.
 Undo: munjigi site delete {sitekey}

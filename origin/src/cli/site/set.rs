@@ -5,7 +5,9 @@ use std::fmt::Write;
 use clap::ArgGroup;
 use munjigi_captcha::Sitekey;
 use munjigi_domain::audit::Action;
-use munjigi_domain::settings::{Edit, FieldChange, HostsEdit, Undo, changes, warnings};
+use munjigi_domain::settings::{
+    Edit, FieldChange, HostsEdit, Undo, changes, path_warnings, warnings,
+};
 use munjigi_keys::UnixMillis;
 use munjigi_store::audit::Author;
 use munjigi_store::sites::{EditRefused, EditSite, Edited, Intent};
@@ -139,8 +141,11 @@ async fn carry_out(
         })?;
     let changes = changes(&before, &after);
     let undo = (!changes.is_empty()).then(|| Undo::of(&sitekey, &before, &after).to_string());
-    let has_rules = changes.iter().any(|change| change.field == "rules");
-    let warned = if has_rules { warnings(&after.rules) } else { Vec::new() };
+    let has = |field: &str| changes.iter().any(|change| change.field == field);
+    let mut warned = if has("rules") { warnings(&after.rules) } else { Vec::new() };
+    if has("protect") {
+        warned.extend(path_warnings(&after.protect));
+    }
     let warnings = warned.iter().map(ToString::to_string).collect();
     Ok(Report { sitekey, version, dry_run: arguments.dry_run, changes, warnings, undo })
 }
