@@ -108,7 +108,7 @@ impl Way {
         now: UnixMillis,
     ) -> Inbound<Request> {
         let client = self.proxies.client(caller.address, &head.headers, now);
-        let Parts { method, version, headers, .. } = head;
+        let Parts { method, version, headers, uri, .. } = head;
         // Behind a proxy these are the proxy's, and say nothing about a client.
         // No one here looks at handshakes.
         let connection = match caller.tls {
@@ -120,6 +120,9 @@ impl Way {
         let (body, networks) = (Mutex::new(Some(body)), self.networks.clone());
         let is_operators =
             self.is_proxy(caller.address) || caller.address.to_canonical().is_loopback();
+        // What only becomes the check's path once it is normalised is a visitor's
+        // that a proxy passed on.
+        let is_operators = is_operators && uri.path() == CLEARANCE_CHECK.path;
         Inbound::new(Request {
             method,
             url,

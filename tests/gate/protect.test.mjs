@@ -136,6 +136,12 @@ for (const name of NAMES) {
         const { status } = await proxy.ask(path, { headers: { host } });
         assert.ok([200, 404, 421, 503].includes(status), `${host}${path}: ${status}`);
       }
+    // Two hosts in one request: the proxy must not take one and the gate the other.
+    for (const host of ['other.example', `${HOST}.other.example`, 'localhost'])
+      for (const form of ['https://', 'http://']) {
+        const status = await proxy.raw(Buffer.from(`GET ${form}${HOST}/account/orders HTTP/1.1\r\nhost: ${host}\r\naccept: text/html\r\nconnection: close\r\n\r\n`));
+        assert.ok([0, 303, 400, 403, 404, 421, 503].includes(status), `${form} ${host}: ${status}`);
+      }
     assert.deepEqual(kept, []);
     for (const connection of ['Munjigi-Level', 'munjigi-level, Munjigi-Score,MUNJIGI-ID', 'keep-alive, munjigi-reasons']) {
       const seen = JSON.parse((await proxy.ask('/shop', { headers: { connection } })).text);
@@ -145,6 +151,10 @@ for (const name of NAMES) {
     // The question is the proxy's, not a visitor's.
     const question = await proxy.ask('/.well-known/munjigi/v1/clearance/check?answer=303&path=/shop');
     assert.equal(question.status, 404);
+    for (const path of ['/.well-known/munjigi/../../v1/clearance/check', '/.well-known/munjigi/..\\..\\v1\\clearance\\check', '/v1\\clearance\\check']) {
+      const status = await proxy.raw(Buffer.from(`GET ${path}?answer=401&path=/account/ HTTP/1.1\r\nhost: ${HOST}\r\nconnection: close\r\n\r\n`));
+      assert.ok(![401, 204].includes(status), `${path}: ${status}`);
+    }
   });
 
   test(`a visitor earns a path behind ${name}, and everything on it`, async (t) => {

@@ -277,6 +277,17 @@ fn proxies_alone_ask_whether_a_request_may_continue_and_not_where_visitors_do() 
         let asked = inbound(&way, peer, &headers, CLEARANCE_CHECK.path).unwrap();
         assert_eq!(asked.is_operators(), is_operators, "{peer}");
     }
+    // A visitor's path that a proxy passes on as it came, and that a URL makes one.
+    for path in [
+        "/.well-known/munjigi/../../v1/clearance/check?path=/",
+        "/.well-known/munjigi/..\\..\\v1\\clearance\\check?path=/",
+        "/v1\\clearance\\check?path=/",
+        "/v1/./clearance/check?path=/",
+        "/v1/%2e/clearance/check?path=/",
+    ] {
+        let asked = inbound(&way, "10.0.0.1", &headers, path).unwrap();
+        assert!(!asked.is_operators(), "{path}");
+    }
     for base in [WELL_KNOWN, "/captcha", "/captcha/.well-known/munjigi"] {
         for (path, is_ours) in [("/v1/clearance/check?a=b", false), ("/clearance?to=b", true)] {
             let asked = inbound(&way, "10.0.0.1", &headers, &format!("{base}{path}")).unwrap();
