@@ -7,7 +7,9 @@ mod passwords;
 
 use munjigi_domain::accounts::factor::{RecoveryCode, TotpKey};
 use munjigi_domain::accounts::visit::Visit;
-use munjigi_domain::accounts::{Account, EmailAddress, Id, Limit, Password, Totp, Vault, limits};
+use munjigi_domain::accounts::{
+    Account, EmailAddress, Id, KnownBrowser, Limit, Password, Totp, Vault, limits,
+};
 use munjigi_keys::UnixMillis;
 use munjigi_store::limits::Taken;
 use munjigi_store::{StoreError, factors};
@@ -67,7 +69,15 @@ impl<'a> Authentication<'a> {
         Ok(Attempt::new(self.limits, by_both, whom))
     }
 
-    /// The same for the API, which needs no widget and therefore has counts of
+    /// Counts an attempt in a browser that knows the account: it is its own, whatever
+    /// strangers try.
+    pub async fn attempt_in(self, known: &KnownBrowser) -> Result<Attempt<'a>, Denied> {
+        let (limit, whom) = (&limits::LOG_IN_BY_KNOWN_BROWSER, known.whom());
+        self.take(&[(limit, &whom)]).await?;
+        Ok(Attempt::new(self.limits, limit, whom))
+    }
+
+    /// Counts an attempt at the API, which needs no widget and therefore has counts of
     /// its own.
     pub async fn attempt_by_api(
         self,

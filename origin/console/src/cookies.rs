@@ -1,9 +1,11 @@
 //! The cookies: the session's; a guest's, which grants no access and only ties
-//! forms to the browser that was shown them; and the chosen language.
+//! forms to the browser that was shown them; the chosen language; and that of a
+//! browser in which someone has logged in before.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
-use munjigi_domain::accounts::{Token, session};
+use munjigi_domain::accounts::{KnownBrowser, Token, session};
+use munjigi_domain::entropy::Entropy;
 use munjigi_i18n::Locale;
 use munjigi_store::replica::Written;
 use time::Duration;
@@ -14,12 +16,31 @@ const SESSION: &str = "munjigi-session";
 const WRITTEN: &str = "munjigi-written";
 const GUEST: &str = "munjigi-guest";
 const LANGUAGE: &str = "munjigi-language";
+const KNOWN: &str = "munjigi-known";
 
 /// The session's cookie and the guest's.
 pub fn read(config: &Console, headers: &HeaderMap) -> (Option<Token>, Option<Token>) {
     let jar = CookieJar::from_headers(headers);
     let token = |name: &str| jar.get(&full(config, name)).and_then(|it| Token::parse(it.value()));
     (token(SESSION), token(GUEST))
+}
+
+/// The account that was logged in to in this browser before.
+pub fn known(console: &munjigi_app::console::Console, headers: &HeaderMap) -> Option<KnownBrowser> {
+    let jar = CookieJar::from_headers(headers);
+    KnownBrowser::open(jar.get(&full(&console.config, KNOWN))?.value(), &console.vault)
+}
+
+/// Has the browser known for a year.
+pub fn set_known(
+    console: &munjigi_app::console::Console,
+    known: &KnownBrowser,
+    entropy: &Entropy,
+) -> HeaderValue {
+    let value = known.seal(&console.vault, entropy);
+    let mut cookie = Cookie::new(full(&console.config, KNOWN), value);
+    cookie.set_max_age(Duration::days(365));
+    header(&console.config, cookie)
 }
 
 /// The language that the user chose.

@@ -11,7 +11,7 @@ use munjigi_app::ConsoleApp;
 use munjigi_domain::accounts::demo::{self, Reach};
 use munjigi_domain::accounts::session::Stage;
 use munjigi_domain::accounts::visit::Visit;
-use munjigi_domain::accounts::{EmailAddress, Id, Password, Token};
+use munjigi_domain::accounts::{EmailAddress, Id, KnownBrowser, Password, Token};
 use munjigi_i18n::Text;
 use munjigi_keys::UnixMillis;
 use munjigi_store::sessions::NewSession;
@@ -93,8 +93,20 @@ pub async fn submit(
         return again(&app, &browser, email, next, mistake);
     }
     let authentication = app.authentication();
-    let attempt = authentication.attempt(&browser.client.prefix, &address, visit).await?;
-    let account = accounts::by_email(&app.pool, &address).await?;
+    let (attempt, account) = if let Some(known) = &browser.known {
+        // Read before it is counted, but for holders of a cookie of ours alone.
+        let account = accounts::by_email(&app.pool, &address).await?;
+        let is_theirs = account.as_ref().is_some_and(|account| account.id == known.account);
+        let attempt = if is_theirs {
+            authentication.attempt_in(known).await?
+        } else {
+            authentication.attempt(&browser.client.prefix, &address, visit).await?
+        };
+        (attempt, account)
+    } else {
+        let attempt = authentication.attempt(&browser.client.prefix, &address, visit).await?;
+        (attempt, accounts::by_email(&app.pool, &address).await?)
+    };
     let kept = account.as_ref().map(|account| account.password.clone());
     let is_right = authentication.passwords.is(password, kept).await?;
     match account.filter(|_| is_right) {
@@ -145,6 +157,8 @@ pub async fn begin(
         Redirect::to(within(next)).into_response()
     };
     cookies::put(&mut response, cookies::session(&console.config, &cookie));
+    let known = KnownBrowser::draw(account, &app.entropy);
+    cookies::put(&mut response, cookies::set_known(console, &known, &app.entropy));
     Ok(response)
 }
 

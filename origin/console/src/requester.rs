@@ -7,7 +7,7 @@ use munjigi_app::ConsoleApp;
 use munjigi_app::client::Client;
 use munjigi_domain::accounts::Account;
 use munjigi_domain::accounts::session::Stage;
-use munjigi_domain::accounts::{Id, Role, Token};
+use munjigi_domain::accounts::{Id, KnownBrowser, Role, Token};
 use munjigi_domain::entropy::Entropy;
 use munjigi_i18n::{Locale, Texts};
 use munjigi_store::StoreError;
@@ -38,6 +38,8 @@ pub struct Browser {
     pub session: Option<Token>,
     /// Postgres's write position when this browser last changed something.
     pub written: Option<Written>,
+    /// The account that was logged in to in it before.
+    pub known: Option<KnownBrowser>,
     guest: Option<Token>,
     is_guest_new: bool,
     has_session: bool,
@@ -61,6 +63,7 @@ impl Browser {
             query: language::again(&request),
             session,
             written: cookies::written(&console.config, headers),
+            known: cookies::known(console, headers),
             guest,
             is_guest_new: false,
             has_session: false,

@@ -41,6 +41,10 @@ pub const LOG_IN_BY_ACCOUNT_AND_PREFIX: Limit =
 /// this rate takes a hundredth of a core.
 pub const LOG_IN_BY_ACCOUNT: Limit =
     Limit { name: "log-in-by-account", burst: 200, interval_millis: 3 * SECOND };
+/// Log-ins to one account from a browser in which its owner has logged in before:
+/// what others try counts nowhere here.
+pub const LOG_IN_BY_KNOWN_BROWSER: Limit =
+    Limit { name: "log-in-by-known-browser", burst: 10, interval_millis: MINUTE };
 /// Proofs of identity in one session. Only its holder can use this up: no one
 /// who is not logged in keeps an owner from their settings.
 pub const PROOF_BY_SESSION: Limit =

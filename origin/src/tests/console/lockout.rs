@@ -41,6 +41,46 @@ async fn one_network_that_keeps_trying_keeps_no_owner_from_log_in(pool: PgPool) 
     assert!(owner.path.starts_with("/console/"), "{} {}", owner.status, owner.path);
 }
 
+/// However many networks try, and even beside the owner's own.
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn no_number_of_networks_keeps_an_owner_out_of_a_browser_that_knows_them(pool: PgPool) {
+    let rig = Rig::new(pool).await;
+    let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
+    let mut owner = Tab::new(&rig);
+    log_in(&mut owner, &kim.email).await;
+    owner.send("/log-out", &[]).await;
+    let mut stranger = Tab::new(&rig);
+    for number in 0..250 {
+        stranger.address =
+            if number < 20 { owner.address.clone() } else { format!("10.0.{number}.1") };
+        stranger.open("/log-in").await;
+        stranger.send("/log-in", &[("email", &kim.email), ("password", "wrong password")]).await;
+    }
+    assert_eq!(stranger.status, 429);
+    let mut elsewhere = Tab::new(&rig);
+    elsewhere.address = "203.0.113.77".to_owned();
+    log_in(&mut elsewhere, &kim.email).await;
+    assert_eq!(elsewhere.status, 429);
+    log_in(&mut owner, &kim.email).await;
+    assert!(owner.path.starts_with("/console/"), "{} {}", owner.status, owner.path);
+
+    // It knows no other account, and guesses no faster than a network.
+    let mut thief = Tab::new(&rig);
+    let (name, cookie) = owner.cookies.iter().find(|(name, _)| name.ends_with("-known")).unwrap();
+    thief.cookies.insert(name.clone(), cookie.clone());
+    let mut looked_at = 0;
+    for number in 0..40 {
+        thief.address = format!("10.1.{number}.1");
+        thief.open("/log-in").await;
+        thief.send("/log-in", &[("email", &kim.email), ("password", "wrong password")]).await;
+        looked_at += u32::from(thief.status == 422);
+    }
+    assert_eq!(looked_at, 10);
+    thief.open("/log-in").await;
+    thief.send("/log-in", &[("email", &lee.email), ("password", "wrong password")]).await;
+    assert_eq!(thief.status, 422, "counted as any other's");
+}
+
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn one_network_that_keeps_trying_keeps_no_owner_from_a_proof(pool: PgPool) {
     let rig = Rig::new(pool).await;
