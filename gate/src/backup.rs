@@ -7,7 +7,8 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use munjigi_backup::{
-    Recipient, SealError, Signer, SigningKeys, prune, seal, signature, stamp, sync_folder, unseal,
+    Recipient, SealError, Signer, SigningKeys, dated, prune, seal, signature, stamp, sync_folder,
+    unseal,
 };
 use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_process::clock::Clock;
@@ -44,6 +45,14 @@ pub enum BackupError {
         "{0}: no key in root_keys has signed it. An older release wrote it, or another gate, or someone who knows the public key that backups are encrypted to and would bring sites and secrets of theirs. If you know who wrote it, --unsigned takes it"
     )]
     Unsigned(String),
+    /// A true backup under the name of another.
+    #[error("{path} was taken on {}, and its name has another date: someone has renamed it. If it is the one that you want, give it a name without a date", .taken_at.rfc3339())]
+    Renamed {
+        /// The backup.
+        path: String,
+        /// When it was taken.
+        taken_at: UnixMillis,
+    },
     /// Encrypting, or decrypting.
     #[error(transparent)]
     Seal(#[from] SealError),
@@ -135,6 +144,12 @@ pub fn restore(
             return Err(BackupError::Unsigned(path.display().to_string()));
         }
     };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if let (Some(date), Some(taken_at)) = (dated(&name, NAME), taken_at)
+        && date != stamp(taken_at)
+    {
+        return Err(BackupError::Renamed { path: path.display().to_string(), taken_at });
+    }
     // What stays is the store alone.
     output.set_len(signature.contents).map_err(file(copy.path()))?;
     Ok(Restored { taken_at, aside: copy.put_in_place(store, clock)? })

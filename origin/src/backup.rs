@@ -24,7 +24,6 @@ use munjigi_backup::{
 use munjigi_keys::{KeyRing, UnixMillis};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
-use tempfile::NamedTempFile;
 
 pub use error::BackupError;
 
@@ -160,13 +159,12 @@ pub enum Trust<'a> {
     Anyone,
 }
 
-/// A backup that can be read: the file, or what it holds if it is encrypted.
+/// A backup that can be read: the file, or what it holds if it is encrypted. What was
+/// verified is what is restored, whatever happens to the file's name meanwhile.
 #[derive(Debug)]
 pub struct Readable {
-    path: PathBuf,
+    file: File,
     signature: Signature,
-    /// Deleted when this is dropped.
-    _decrypted: Option<NamedTempFile>,
 }
 
 impl Readable {
@@ -177,29 +175,30 @@ impl Readable {
         identity: Option<&Path>,
         trust: Trust<'_>,
     ) -> Result<Self, BackupError> {
-        let decrypted = if is_sealed(path)? {
+        let file = if is_sealed(path)? {
             let identity = identity.ok_or(BackupError::Sealed)?;
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            let decrypted = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-            unseal(path, identity, (decrypted.path(), decrypted.as_file()))?;
-            Some(decrypted)
+            let folder = folder.unwrap_or(Path::new("."));
+            // It has no name.
+            let decrypted = tempfile::tempfile_in(folder)?;
+            unseal(path, identity, (folder, &decrypted))?;
+            decrypted
         } else if identity.is_some() {
             return Err(BackupError::NotSealed);
         } else {
-            None
+            File::open(path)?
         };
-        let path = decrypted.as_ref().map_or(path, NamedTempFile::path).to_owned();
         let keys = match trust {
             Trust::In(keys) => Some(keys),
             Trust::Anyone => None,
         };
-        let signature = signature(&File::open(&path)?, keys)?;
+        let signature = signature(&file, keys)?;
         match (trust, signature.signer) {
             (Trust::Anyone, _) | (_, Signer::Us(_)) => {}
             (_, Signer::Unknown) => return Err(BackupError::SignedByOthers),
             (_, Signer::None) => return Err(BackupError::Unsigned),
         }
-        Ok(Self { path, signature, _decrypted: decrypted })
+        Ok(Self { file, signature })
     }
 
     /// When it was taken, if it is known who says so.
@@ -213,14 +212,14 @@ impl Readable {
     /// Checks every byte: the format is ours, and the file is complete and
     /// unchanged.
     pub fn check(&self) -> Result<Manifest, BackupError> {
-        file::check(&self.path, self.signature.contents)
+        file::check(&self.file, self.signature.contents)
     }
 
     /// Restores it into an empty database, then applies newer migrations.
     /// Nothing is written if it is damaged or the database is in use.
     pub async fn restore(&self, pool: &PgPool) -> Result<Manifest, BackupError> {
         let manifest = self.check()?;
-        load::from(pool, (&self.path, self.signature.contents), &manifest).await?;
+        load::from(pool, (&self.file, self.signature.contents), &manifest).await?;
         Ok(manifest)
     }
 }

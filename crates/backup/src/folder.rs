@@ -27,32 +27,36 @@ pub fn sync_folder(file: &Path) -> io::Result<()> {
 /// How far clocks of two machines may differ.
 const AHEAD_MS: u64 = 10 * 60 * 1_000;
 
-/// Whether a name such as `munjigi-20261126T225500Z.backup` has a date ahead of now.
-/// `begin` is what stands before the date.
+/// The date in the name of a backup, `munjigi-20261126T225500Z.backup`, as [`stamp`]
+/// writes it; `None` for any other name. `begin` and `end` stand around it.
 #[must_use]
-pub fn is_ahead(name: &str, begin: &str, now: UnixMillis) -> bool {
-    let latest = stamp(UnixMillis(now.0.saturating_add(AHEAD_MS)));
-    let date = name.strip_prefix(begin).and_then(|rest| rest.get(..latest.len()));
-    date.is_some_and(|date| date > latest.as_str())
+pub fn dated<'a>(name: &'a str, [begin, end]: [&str; 2]) -> Option<&'a str> {
+    let date = name.strip_prefix(begin)?.strip_suffix(end)?;
+    let form = date.bytes().zip(*b"00000000T000000Z");
+    let is_one =
+        |(byte, form): (u8, u8)| if form == b'0' { byte.is_ascii_digit() } else { byte == form };
+    (date.len() == 16 && form.into_iter().all(is_one)).then_some(date)
 }
 
-/// Deletes all files of a folder whose names begin and end so, but the last
-/// `keep` by name. Those that [`is_ahead`] names do not count and stay.
+/// Whether a date is ahead of now.
+#[must_use]
+pub fn is_ahead(date: &str, now: UnixMillis) -> bool {
+    date > stamp(UnixMillis(now.0.saturating_add(AHEAD_MS))).as_str()
+}
+
+/// Deletes all backups of a folder, by their names, but the last `keep` of those up
+/// to the one that was just written. Later ones and other names neither count nor
+/// are deleted.
 ///
 /// # Errors
 ///
 /// The folder cannot be read, or a file not deleted.
-pub fn prune(
-    folder: &Path,
-    [begin, end]: [&str; 2],
-    keep: usize,
-    now: UnixMillis,
-) -> io::Result<()> {
-    let mut names = Vec::new();
+pub fn prune(folder: &Path, around: [&str; 2], keep: usize, written: UnixMillis) -> io::Result<()> {
+    let (mut names, latest) = (Vec::new(), stamp(written));
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
         let text = name.to_string_lossy();
-        if text.starts_with(begin) && text.ends_with(end) && !is_ahead(&text, begin, now) {
+        if dated(&text, around).is_some_and(|date| date <= latest.as_str()) {
             names.push(name);
         }
     }

@@ -14,7 +14,7 @@ use munjigi_keys::UnixMillis;
 
 pub use age::stream::StreamWriter;
 pub use age::x25519::Recipient;
-pub use folder::{is_ahead, prune, stamp, sync_folder};
+pub use folder::{dated, is_ahead, prune, stamp, sync_folder};
 pub use signature::{Signature, Signer, Signing, SigningKeys, signature};
 
 /// How files of age begin.

@@ -143,6 +143,11 @@ async fn a_backup_that_another_wrote_is_not_restored() {
         assert_eq!(store.load("site").await, Ok(Some("theirs".to_owned())), "{name}");
         store.close().await;
     }
+    // An old one of ours under the name of last night's.
+    let ours = world.write("ours.age").unwrap();
+    fs::copy(&ours, world.at("munjigi-20261126T225500Z.db.age")).unwrap();
+    let error = world.restore("munjigi-20261126T225500Z.db.age", "key.txt").unwrap_err();
+    assert!(error.to_string().contains("its name has another date"), "{error}");
     // A rotation does not make backups useless.
     let path = world.write("ours.age").unwrap();
     let both = KeyRing::parse(&format!("k2:{},k1:{}", root(2), root(1))).unwrap();
@@ -297,6 +302,7 @@ async fn a_folder_keeps_the_newest_and_what_is_not_ours() {
     // A date ahead of now pushes no true backup out.
     let ahead = "munjigi-99991231T000000Z.db.age";
     fs::write(folder.join(ahead), "forged").unwrap();
+    fs::write(folder.join("munjigi-~01.db.age"), "forged").unwrap();
     let clock = Clock::of(|| UnixMillis(1_795_345_600_251));
     write(&world.store(), &folder, (recipients, &keys(1)), NonZero::new(2), &clock).unwrap();
     let mut names: Vec<_> = fs::read_dir(&folder)
@@ -305,5 +311,5 @@ async fn a_folder_keeps_the_newest_and_what_is_not_ours() {
         .collect();
     names.sort_unstable();
     let newest = ["munjigi-20261121T110640Z.db.age", "munjigi-20261122T110640Z.db.age"];
-    assert_eq!(names, [newest[0], newest[1], ahead, "notes.txt"]);
+    assert_eq!(names, [newest[0], newest[1], ahead, "munjigi-~01.db.age", "notes.txt"]);
 }

@@ -4,6 +4,7 @@ use std::io;
 
 use munjigi_backup::SealError;
 use munjigi_bucket::BucketError;
+use munjigi_keys::UnixMillis;
 use munjigi_store::StoreError;
 
 /// Errors of a file are found before anything is written.
@@ -41,8 +42,8 @@ pub enum BackupError {
         ahead: &'static str,
     },
     /// A true backup under the name of another.
-    #[error("its name has another date than its signature: someone has renamed it")]
-    Renamed,
+    #[error("it was taken on {}, and its name has another date: someone has renamed it", .0.rfc3339())]
+    Renamed(UnixMillis),
     /// Not encrypted, where it must be.
     #[error("the file is not encrypted")]
     NotSealed,
@@ -84,7 +85,7 @@ impl BackupError {
             Self::Exists => "backup-exists",
             Self::Full(_) => "backup-no-space",
             Self::Sealed => "backup-encrypted",
-            Self::Unsigned | Self::SignedByOthers | Self::NoSigningKeys | Self::Renamed => {
+            Self::Unsigned | Self::SignedByOthers | Self::NoSigningKeys | Self::Renamed(_) => {
                 "backup-unsigned"
             }
             Self::NotSealed => "backup-not-encrypted",

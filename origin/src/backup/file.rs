@@ -5,7 +5,6 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, Write};
-use std::path::Path;
 
 use data_encoding::HEXLOWER;
 use flate2::Compression;
@@ -174,9 +173,9 @@ fn broken(error: io::Error) -> BackupError {
     }
 }
 
-/// Opens a backup of `length` bytes whose seal was checked.
-pub fn open(path: &Path, length: u64) -> Result<Reader<impl Read>, BackupError> {
-    let mut file = File::open(path)?;
+/// Reads a backup whose seal was checked: the first `length` bytes of a file.
+pub fn open(mut file: &File, length: u64) -> Result<Reader<impl Read + '_>, BackupError> {
+    file.rewind()?;
     let mut magic = [0; MAGIC.len()];
     file.read_exact(&mut magic).map_err(|_| BackupError::Truncated)?;
     let ends = u64::try_from(MAGIC.len() + SEAL).unwrap_or(u64::MAX);
@@ -185,9 +184,9 @@ pub fn open(path: &Path, length: u64) -> Result<Reader<impl Read>, BackupError> 
 }
 
 /// Checks every byte of a backup, the first `length` of a file.
-pub fn check(path: &Path, length: u64) -> Result<Manifest, BackupError> {
-    check_seal(path, length)?;
-    let mut reader = open(path, length)?;
+pub fn check(file: &File, length: u64) -> Result<Manifest, BackupError> {
+    check_seal(file, length)?;
+    let mut reader = open(file, length)?;
     let mut found: Vec<(String, u64, Sha256)> = Vec::new();
     let manifest = loop {
         match reader.next()? {
@@ -212,8 +211,8 @@ pub fn check(path: &Path, length: u64) -> Result<Manifest, BackupError> {
     Err(BackupError::Corrupt("its tables do not match its manifest"))
 }
 
-fn check_seal(path: &Path, length: u64) -> Result<(), BackupError> {
-    let mut file = File::open(path)?;
+fn check_seal(mut file: &File, length: u64) -> Result<(), BackupError> {
+    file.rewind()?;
     let mut magic = Vec::new();
     (&mut file).take(MAGIC.len() as u64).read_to_end(&mut magic)?;
     if !MAGIC.starts_with(&magic) || magic.is_empty() {

@@ -1,7 +1,7 @@
 //! Loads into an empty database: the schema as it was, the rows in one
 //! transaction, then newer migrations.
 
-use std::path::Path;
+use std::fs::File;
 
 use munjigi_store::{MIGRATOR, StoreError};
 use sqlx::migrate::MigrateError;
@@ -14,7 +14,7 @@ use super::{BackupError, Manifest, Table};
 /// Loads a backup that was checked: a file, and how many of its bytes are one.
 pub async fn from(
     pool: &PgPool,
-    backup: (&Path, u64),
+    backup: (&File, u64),
     manifest: &Manifest,
 ) -> Result<(), BackupError> {
     let version = known(manifest)?;
@@ -101,10 +101,10 @@ async fn clear(connection: &mut PgConnection, manifest: &Manifest) -> Result<(),
 
 async fn rows(
     connection: &mut PgConnection,
-    (path, length): (&Path, u64),
+    (file, length): (&File, u64),
     manifest: &Manifest,
 ) -> Result<(), BackupError> {
-    let mut reader = open(path, length)?;
+    let mut reader = open(file, length)?;
     let mut tables = manifest.tables.iter();
     let mut record = reader.next()?;
     while let Record::Begin(_) = record {

@@ -308,11 +308,18 @@ async fn a_backup_that_another_wrote_is_not_opened(pool: PgPool) {
         let readable = Readable::open(&at(name), identity.as_deref(), Trust::Anyone).unwrap();
         assert_eq!((readable.taken_at(), readable.check().unwrap()), (None, written), "{name}");
     }
+    // What was verified is what is read, whatever takes its name.
+    let readable = Readable::open(&at("ours.backup"), None, Trust::In(&ours)).unwrap();
+    let whole = std::fs::read(at("ours.backup")).unwrap();
+    std::fs::rename(at("forged.backup"), at("ours.backup")).unwrap();
+    assert_eq!(readable.check().unwrap().taken_at, rig.now().0);
+    std::fs::remove_file(at("ours.backup")).unwrap();
+    readable.check().unwrap();
+    std::fs::write(at("ours.backup"), &whole).unwrap();
     // A rotation does not make backups useless.
     let both = ring(&format!("k2:{two},k1:{one}"));
     Readable::open(&at("ours.backup"), None, Trust::In(&both)).unwrap();
     // One changed byte, of the contents or of the signature.
-    let whole = std::fs::read(at("ours.backup")).unwrap();
     for place in [100, whole.len() - 33, whole.len() - 1] {
         let mut changed = whole.clone();
         changed[place] ^= 1;

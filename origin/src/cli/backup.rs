@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
 use clap::builder::{PathBufValueParser, TypedValueParser as _};
-use munjigi_backup::{Recipient, prune, stamp};
+use munjigi_backup::{Recipient, dated, prune, stamp};
 use munjigi_bucket::{BucketAddress, Client, Patience};
 use munjigi_delivery::http_client;
 use munjigi_store::backups::{self, Backup};
@@ -157,16 +157,17 @@ fn recipient(text: &str) -> Result<Recipient, String> {
     }
 }
 
-/// The newest backup of a place that is a folder; `None` if it is a backup
-/// itself.
+/// The newest backup among these names or keys; `None` if there is none.
 pub fn newest(names: impl IntoIterator<Item = String>) -> Option<String> {
+    let dated = names.into_iter().filter_map(|name| Some((date(&name)?.to_owned(), name)));
+    dated.max().map(|(_, name)| name)
+}
+
+/// The date in the name or key of a backup, if it has one.
+pub fn date(name: &str) -> Option<&str> {
     let [begin, end] = NAME;
-    let is_ours = |name: &String| {
-        let last = name.rsplit('/').next().unwrap_or_default();
-        let last = last.strip_suffix(SEALED).unwrap_or(last);
-        last.starts_with(begin) && last.ends_with(end)
-    };
-    names.into_iter().filter(is_ours).max()
+    let last = name.rsplit('/').next()?;
+    dated(last.strip_suffix(SEALED).unwrap_or(last), [begin, end])
 }
 
 /// Names of the files of a folder.

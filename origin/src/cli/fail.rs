@@ -103,9 +103,9 @@ impl From<BackupError> for Fail {
             BackupError::NoSigningKeys => {
                 (Exit::Backup, "set it; if you know who wrote the file, --unsigned takes it")
             }
-            BackupError::Renamed => (
+            BackupError::Renamed(_) => (
                 Exit::Backup,
-                "if it is the one that you want, give its own name in place of --newest",
+                "use the backup of that day; if this is the one that you want, give it a name without a date",
             ),
             BackupError::Newest { ahead: "", .. } => (Exit::Backup, "give its name, or --newest"),
             BackupError::Newest { .. } => {

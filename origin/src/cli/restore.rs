@@ -9,7 +9,7 @@ use munjigi_bucket::BucketAddress;
 use munjigi_keys::UnixMillis;
 use tempfile::NamedTempFile;
 
-use super::backup::{NAME, client, names, newest};
+use super::backup::{client, date, names, newest};
 use super::place::{self, Place};
 use super::{Exit, Fail, Shell, print};
 use crate::backup::{self, BackupError, Readable, Trust, bucket};
@@ -66,14 +66,15 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     };
     // Lives until the end.
     let fetched;
-    let (path, name, is_found) = match &arguments.place {
+    let (path, name) = match &arguments.place {
         Place::Path(path) if path.is_dir() => {
             let name = newest(names(path)?).ok_or_else(none)?;
             let path = path.join(name);
             let name = path.display().to_string();
-            (path, name, true)
+            confirmed(&name, arguments.newest, shell.clock.now())?;
+            (path, name)
         }
-        Place::Path(path) => (path.clone(), path.display().to_string(), false),
+        Place::Path(path) => (path.clone(), path.display().to_string()),
         Place::Bucket(address) => {
             let (key, is_found) = key(address).await?.ok_or_else(none)?;
             let name = format!("s3://{}/{key}", address.bucket());
@@ -85,12 +86,9 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
             if !is_sealed(fetched.path()).map_err(BackupError::from)? {
                 return Err(BackupError::NotSealed.into());
             }
-            (fetched.path().to_owned(), name, is_found)
+            (fetched.path().to_owned(), name)
         }
     };
-    if is_found {
-        confirmed(&name, arguments.newest, shell.clock.now())?;
-    }
     let ring = SigningConfig::read(&shell.environment)?.keys;
     let keys = ring.as_ref().map(backup::signing_keys);
     let trust = match &keys {
@@ -102,8 +100,11 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     };
     let readable = Readable::open(&path, identity, trust)?;
     let taken_at = readable.taken_at();
-    if is_found && taken_at.is_some_and(|at| !dated(&name).starts_with(&stamp(at))) {
-        return Err(BackupError::Renamed.into());
+    // A true backup of long ago could stand under the name of last night's.
+    if let (Some(date), Some(at)) = (date(&name), taken_at)
+        && date != stamp(at)
+    {
+        return Err(BackupError::Renamed(at).into());
     }
     let signed = match taken_at {
         Some(at) => format!("this installation signed it on {}", at.rfc3339()),
@@ -128,18 +129,11 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     ))
 }
 
-/// What a backup's name has behind its beginning: its date first.
-fn dated(name: &str) -> &str {
-    let last = name.rsplit('/').next().unwrap_or_default();
-    last.strip_prefix(NAME[0]).unwrap_or_default()
-}
-
 /// Whether the newest of a place may be restored: it is wanted, and its date is not
 /// ahead of now, which would put it before every true backup.
 fn confirmed(name: &str, newest: bool, now: UnixMillis) -> Result<(), BackupError> {
-    let last = name.rsplit('/').next().unwrap_or_default();
     let newest_is = |ahead| BackupError::Newest { name: name.to_owned(), ahead };
-    if is_ahead(last, NAME[0], now) {
+    if date(name).is_some_and(|date| is_ahead(date, now)) {
         return Err(newest_is(", whose date is ahead of this machine's clock"));
     }
     if newest { Ok(()) } else { Err(newest_is("")) }
@@ -169,7 +163,10 @@ mod tests {
         let told = confirmed(&ours, false, now).unwrap_err().to_string();
         assert_eq!(told, format!("the newest backup there is {ours}"));
         assert!(confirmed(&ours, true, now).is_ok());
-        assert!(dated(&ours).starts_with(&stamp(now)));
+        assert_eq!(date(&ours), Some(stamp(now).as_str()));
+        // Not a date, however late it sorts.
+        let names = ["munjigi-~01.backup", "munjigi-20261126T225500Z.backup.old", "notes", &ours];
+        assert_eq!(newest(names.map(str::to_owned)), Some(ours));
         let forged = "/backups/munjigi-99991231T000000Z.backup.age";
         for newest in [false, true] {
             let told = confirmed(forged, newest, now).unwrap_err().to_string();
