@@ -3,10 +3,12 @@
 //! back ends, so that forms still work while all others are taken.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::secret_shown::Holder;
 
 /// The parts that slots are shared out in.
 const PARTS: usize = 16;
@@ -15,10 +17,13 @@ const PARTS: usize = 16;
 /// hundred people share an address before any of them waits.
 const OF_ADDRESS: usize = 2;
 
+/// Parts of IPv4's networks: a /24 is often one machine's, or one customer's.
+const OF_NETWORKS_V4: [(u32, usize); 1] = [(24, 4)];
+
 /// Parts of IPv6's networks, each of which has many of the ones before: a /64 is
 /// one household's, a /56 what some providers give to one, a /48 a company's, or
 /// anyone's by a free tunnel.
-const OF_NETWORKS: [(u32, usize); 3] = [(64, OF_ADDRESS), (56, 3), (48, 4)];
+const OF_NETWORKS_V6: [(u32, usize); 3] = [(64, OF_ADDRESS), (56, 3), (48, 4)];
 
 /// One slot in this many is kept for back ends, beside the others, and how many
 /// at most.
@@ -27,6 +32,10 @@ const MOST_KEPT: usize = 128;
 
 /// Back ends that are remembered, those that were heard of last.
 const MOST_KNOWN: usize = 4_096;
+
+/// Parts of the reserved slots that the back ends of one secret have at most, where
+/// there are others.
+const OF_HOLDER: usize = 8;
 
 /// More than any system opens.
 const MOST_PLACES: usize = 1 << 28;
@@ -47,20 +56,35 @@ struct Pool {
     taken: Arc<Taken>,
 }
 
-/// Who has shown a secret of a site, and the place of the last time in the order
-/// of all.
+/// Who has shown a secret of a site.
 #[derive(Debug, Default)]
 struct Known {
-    last: HashMap<IpAddr, u64>,
+    last: HashMap<IpAddr, Shown>,
+    /// How many addresses have shown each secret last.
+    of_holder: HashMap<Holder, usize>,
     shown: u64,
 }
 
-/// How many slots each address and network has.
-#[derive(Debug, Default)]
-struct Taken(Mutex<HashMap<Network, usize>>);
+/// The secret that an address has shown last, and the place of that in the order of
+/// all.
+#[derive(Debug, Clone, Copy)]
+struct Shown {
+    holder: Holder,
+    place: u64,
+}
 
-/// A network: its first address and the length of its prefix.
-type Network = (IpAddr, u32);
+/// How many slots each address, network and holder of a secret has.
+#[derive(Debug, Default)]
+struct Taken(Mutex<HashMap<Sharer, usize>>);
+
+/// Who has a share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Sharer {
+    /// A network: its first address and the length of its prefix.
+    Network(IpAddr, u32),
+    /// The back ends of one secret.
+    Holder(Holder),
+}
 
 /// A slot, until it is dropped.
 #[derive(Debug)]
@@ -69,9 +93,10 @@ pub struct Slot {
     _share: Option<Share>,
 }
 
-/// One of the slots that an address has, and so its networks.
+/// One of the slots that an address has, and so its networks, and whose back end it
+/// is.
 #[derive(Debug)]
-struct Share(Arc<Taken>, IpAddr);
+struct Share(Arc<Taken>, IpAddr, Option<Holder>);
 
 impl Connections {
     /// This many slots, and a few that are kept.
@@ -84,32 +109,32 @@ impl Connections {
     /// A slot for a connection from this address; `None`: there is none left
     /// for it. An address that speaks for many, as a proxy's, has no share.
     pub fn slot(&self, peer: IpAddr, speaks_for_many: bool) -> Option<Slot> {
-        let usual = self.all.slot(peer, speaks_for_many);
-        usual.or_else(|| if self.is_known(peer) { self.kept.slot(peer, false) } else { None })
+        let free = || Arc::clone(&self.all.free).try_acquire_owned().ok();
+        let usual = free().and_then(|one| {
+            let share = if speaks_for_many { None } else { Some(self.all.share(peer, None)?) };
+            Some(Slot { _one: one, _share: share })
+        });
+        usual.or_else(|| {
+            let holder = self.lock_known().holder(peer)?;
+            let one = Arc::clone(&self.kept.free).try_acquire_owned().ok()?;
+            Some(Slot { _one: one, _share: Some(self.kept.share(peer, holder)?) })
+        })
     }
 
     /// Gives a slot that a proxy has to the client that it named; `None`: there
     /// is none left for that client.
     pub fn pass_on(&self, slot: Slot, client: IpAddr) -> Option<Slot> {
-        Some(Slot { _share: Some(self.all.share(client)?), ..slot })
+        Some(Slot { _share: Some(self.all.share(client, None)?), ..slot })
     }
 
-    /// Remembers an address from which a secret of a site was shown.
-    pub fn has_shown_a_secret(&self, address: IpAddr) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.shown += 1;
-        let (now, household) = (known.shown, household(address));
-        if known.last.insert(household, now).is_none() && known.last.len() > MOST_KNOWN {
-            let oldest = known.last.iter().min_by_key(|(_, shown)| **shown);
-            if let Some(oldest) = oldest.map(|(address, _)| *address) {
-                known.last.remove(&oldest);
-            }
-        }
+    /// Remembers an address from which this secret was shown. Where there are too
+    /// many, the secret with the most of them gives one up.
+    pub fn has_shown_a_secret(&self, address: IpAddr, holder: Holder) {
+        self.lock_known().note(household(address), holder);
     }
 
-    fn is_known(&self, address: IpAddr) -> bool {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.last.contains_key(&household(address))
+    fn lock_known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns once every slot is free again.
@@ -124,26 +149,21 @@ impl Pool {
         Self { free: Arc::new(Semaphore::new(most)), most, taken: Arc::default() }
     }
 
-    fn slot(&self, peer: IpAddr, speaks_for_many: bool) -> Option<Slot> {
-        let one = Arc::clone(&self.free).try_acquire_owned().ok()?;
-        let share = if speaks_for_many { None } else { Some(self.share(peer)?) };
-        Some(Slot { _one: one, _share: share })
-    }
-
-    /// A slot of an address and of all its networks, or of none of them.
-    fn share(&self, address: IpAddr) -> Option<Share> {
+    /// A slot of an address, of all its networks and of the holder of a secret, or
+    /// of none of them.
+    fn share(&self, address: IpAddr, holder: Option<Holder>) -> Option<Share> {
         let mut taken = self.taken.lock();
-        let is_full = |(network, parts): (Network, usize)| {
+        let is_full = |(sharer, parts): (Sharer, usize)| {
             let most = (self.most * parts).div_ceil(PARTS);
-            taken.get(&network).is_some_and(|count| *count >= most)
+            taken.get(&sharer).is_some_and(|count| *count >= most)
         };
-        if networks(address).any(is_full) {
+        if sharers(address, holder).any(is_full) {
             return None;
         }
-        for (network, _) in networks(address) {
-            *taken.entry(network).or_default() += 1;
+        for (sharer, _) in sharers(address, holder) {
+            *taken.entry(sharer).or_default() += 1;
         }
-        Some(Share(Arc::clone(&self.taken), address))
+        Some(Share(Arc::clone(&self.taken), address, holder))
     }
 
     async fn ended(&self) {
@@ -153,52 +173,96 @@ impl Pool {
     }
 }
 
+impl Known {
+    fn note(&mut self, address: IpAddr, holder: Holder) {
+        self.shown += 1;
+        let shown = Shown { holder, place: self.shown };
+        *self.of_holder.entry(holder).or_default() += 1;
+        if let Some(before) = self.last.insert(address, shown) {
+            self.one_less(before.holder);
+        } else if self.last.len() > MOST_KNOWN {
+            let of = |shown: &Shown| self.of_holder.get(&shown.holder).copied().unwrap_or_default();
+            let gives =
+                self.last.iter().max_by_key(|(_, shown)| (of(shown), u64::MAX - shown.place));
+            if let Some((&address, &Shown { holder, .. })) = gives {
+                self.last.remove(&address);
+                self.one_less(holder);
+            }
+        }
+    }
+
+    fn one_less(&mut self, holder: Holder) {
+        if let Some(count) = self.of_holder.get_mut(&holder) {
+            *count -= 1;
+            if *count == 0 {
+                self.of_holder.remove(&holder);
+            }
+        }
+    }
+
+    /// Whose share an address has of the reserved slots; `None`: it has shown no
+    /// secret. Where there is one secret alone, it has all.
+    #[expect(clippy::option_option, reason = "unknown, or without a share of its own")]
+    fn holder(&self, address: IpAddr) -> Option<Option<Holder>> {
+        let shown = self.last.get(&household(address))?;
+        Some((self.of_holder.len() > 1).then_some(shown.holder))
+    }
+}
+
 impl Taken {
-    fn lock(&self) -> MutexGuard<'_, HashMap<Network, usize>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Sharer, usize>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
-        let Self(taken, address) = self;
+        let Self(taken, address, holder) = self;
         let mut taken = taken.lock();
-        for (network, _) in networks(*address) {
-            if let Some(count) = taken.get_mut(&network) {
+        for (sharer, _) in sharers(*address, *holder) {
+            if let Some(count) = taken.get_mut(&sharer) {
                 *count -= 1;
                 if *count == 0 {
-                    taken.remove(&network);
+                    taken.remove(&sharer);
                 }
             }
         }
     }
 }
 
-/// An address or its networks that have shares, with the parts of each.
-fn networks(address: IpAddr) -> impl Iterator<Item = (Network, usize)> {
-    let (of_address, of_networks): (_, &[(u32, usize)]) = match address.to_canonical() {
-        address @ IpAddr::V4(_) => (Some(((address, 32), OF_ADDRESS)), &[]),
-        IpAddr::V6(_) => (None, &OF_NETWORKS),
+/// All that have shares of a slot, with the parts of each.
+fn sharers(address: IpAddr, holder: Option<Holder>) -> impl Iterator<Item = (Sharer, usize)> {
+    let address = address.to_canonical();
+    let (of_address, of_networks): (_, &[(u32, usize)]) = match address {
+        IpAddr::V4(_) => (Some((Sharer::Network(address, 32), OF_ADDRESS)), &OF_NETWORKS_V4),
+        IpAddr::V6(_) => (None, &OF_NETWORKS_V6),
     };
     let of_networks = of_networks
         .iter()
-        .map(move |(length, parts)| ((first(address.to_canonical(), *length), *length), *parts));
-    of_address.into_iter().chain(of_networks)
+        .map(move |(length, parts)| (Sharer::Network(first(address, *length), *length), *parts));
+    let of_holder = holder.map(|holder| (Sharer::Holder(holder), OF_HOLDER));
+    of_address.into_iter().chain(of_networks).chain(of_holder)
 }
 
 /// An IPv6 /64 is one household's, and counts as one address.
 fn household(address: IpAddr) -> IpAddr {
-    first(address.to_canonical(), 64)
+    match address.to_canonical() {
+        address @ IpAddr::V6(_) => first(address, 64),
+        address @ IpAddr::V4(_) => address,
+    }
 }
 
-/// The first address of an IPv6 address's network; IPv4's are left alone.
+/// The first address of a network.
 fn first(address: IpAddr, length: u32) -> IpAddr {
     match address {
         IpAddr::V6(address) => {
             let mask = u128::MAX.checked_shl(128 - length).unwrap_or_default();
             Ipv6Addr::from_bits(address.to_bits() & mask).into()
         }
-        address @ IpAddr::V4(_) => address,
+        IpAddr::V4(address) => {
+            let mask = u32::MAX.checked_shl(32 - length).unwrap_or_default();
+            Ipv4Addr::from_bits(address.to_bits() & mask).into()
+        }
     }
 }
 
@@ -261,7 +325,12 @@ mod tests {
         let of_48 = open("2001:db8:0:*00::1", 0..256);
         assert_eq!(of_48.len(), 100);
         assert!(connections.slot(address("2001:db8:1::1"), false).is_some());
-        drop((household, of_56, of_48));
+        let of_24 = (0..256).map(|last| address(&format!("203.0.113.{last}")));
+        let of_24 = of_24.flat_map(|peer| (0..300).map(move |_| peer));
+        let of_24: Vec<_> = of_24.filter_map(|peer| connections.slot(peer, false)).collect();
+        assert_eq!(of_24.len(), 400);
+        assert!(connections.slot(address("203.0.114.1"), false).is_some());
+        drop((household, of_56, of_48, of_24));
         assert!(connections.all.taken.lock().is_empty());
     }
 
@@ -270,7 +339,7 @@ mod tests {
         let connections = Connections::new(640);
         let known = ["192.0.2.1", "2001:db8::1", "10.0.0.1"].map(address);
         for address in known {
-            connections.has_shown_a_secret(address);
+            connections.has_shown_a_secret(address, Holder(1));
         }
         let open: Vec<_> =
             (0..700).map_while(|_| connections.slot(address("10.0.0.2"), true)).collect();
@@ -289,11 +358,32 @@ mod tests {
         let connections = Connections::new(16);
         let kept = address("192.0.2.1");
         for number in 0..2 * u32::try_from(MOST_KNOWN).unwrap() {
-            connections.has_shown_a_secret(kept);
-            connections.has_shown_a_secret(std::net::Ipv4Addr::from_bits(number).into());
+            connections.has_shown_a_secret(kept, Holder(1));
+            connections.has_shown_a_secret(Ipv4Addr::from_bits(number).into(), Holder(1));
         }
-        assert!(connections.is_known(kept));
-        assert!(!connections.is_known(address("0.0.0.1")));
-        assert_eq!(connections.known.lock().unwrap().last.len(), MOST_KNOWN);
+        let known = connections.lock_known();
+        assert!(known.holder(kept).is_some());
+        assert!(known.holder(address("0.0.0.1")).is_none());
+        assert_eq!((known.last.len(), known.of_holder[&Holder(1)]), (MOST_KNOWN, MOST_KNOWN));
+    }
+
+    #[test]
+    fn no_holder_of_a_secret_takes_what_is_kept_for_others() {
+        let connections = Connections::new(640);
+        let quiet = address("192.0.2.1");
+        connections.has_shown_a_secret(quiet, Holder(1));
+        for number in 0..2 * u32::try_from(MOST_KNOWN).unwrap() {
+            connections.has_shown_a_secret(Ipv4Addr::from_bits(number << 8).into(), Holder(2));
+        }
+        let proxy = address("10.0.0.2");
+        let open: Vec<_> = (0..640).map_while(|_| connections.slot(proxy, true)).collect();
+        // Of the twenty, ten are the most for one.
+        let theirs = (0..64).map(|number| Ipv4Addr::from_bits((8_000 + number) << 8));
+        let theirs: Vec<_> =
+            theirs.filter_map(|peer| connections.slot(peer.into(), false)).collect();
+        assert_eq!((open.len(), theirs.len()), (640, 10));
+        assert!(connections.slot(quiet, false).is_some());
+        drop((open, theirs));
+        assert!(connections.kept.taken.lock().is_empty());
     }
 }

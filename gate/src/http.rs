@@ -168,9 +168,9 @@ impl Door {
                 let connections = Arc::clone(&connections);
                 async move {
                     let answered = answer(&public, caller, request.map(body));
-                    let (response, is_back_end) = secret_shown::noticing(answered).await;
-                    if is_back_end {
-                        connections.has_shown_a_secret(caller.address);
+                    let (response, holder) = secret_shown::noticing(answered).await;
+                    if let Some(holder) = holder {
+                        connections.has_shown_a_secret(caller.address, holder);
                     }
                     drop(request_in_progress);
                     Ok::<_, Infallible>(response)

@@ -208,7 +208,7 @@ impl Platform for Native {
     async fn admit(&self, limit: Limit, key: &str) -> Admission {
         // Asked of a secret that exists alone.
         if limit == Limit::Verify {
-            secret_shown::note();
+            secret_shown::note(key);
         }
         self.0.limits.admit(limit, key)
     }
