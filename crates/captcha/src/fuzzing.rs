@@ -4,15 +4,18 @@
 
 use munjigi_keys::signature::{Audience, AudienceKeys, Head};
 use munjigi_keys::{KeyRing, Kid, UnixMillis};
-use munjigi_protocol::SiteverifyRequest;
+use munjigi_protocol::{Level, Protection, SiteConfig, SiteverifyRequest};
 
 use crate::authority::Authority;
 use crate::challenge::{ChallengeClaims, SealedStep};
-use crate::contract::{ROOT_A, authority};
+use crate::clearance::Clearance;
+use crate::clearance::errand::Errand;
+use crate::contract::{ROOT_A, authority, site_config};
 use crate::credentials::{Sitekey, Vendor};
 use crate::host::{HostPattern, Hostname};
 use crate::list::{Entry, List};
 use crate::pictures::{PictureName, PicturePack, read_pools, write_pack, write_pools};
+use crate::site::{Exemption, Site, Wanted};
 use crate::siteverify::present;
 use crate::token::TokenClaims;
 use crate::vendor_keys::ImportFilter;
@@ -187,6 +190,47 @@ pub fn siteverify_request(data: &[u8]) {
     }
 }
 
+/// Reads bytes as the path of a request below a protected one, as a clearance, and
+/// as where a visitor came from and goes back to.
+///
+/// # Panics
+/// Panics when such a path needs nothing, when a clearance is accepted that encodes
+/// differently, or when a visitor would be sent to another host.
+pub fn clearance(data: &[u8]) {
+    let authority = keys();
+    if let Ok(clearance) = Clearance::read(data) {
+        let again = clearance.seal(&authority);
+        assert_eq!(Clearance::open(&authority, &again).as_ref(), Ok(&clearance));
+    }
+    let Ok(text) = core::str::from_utf8(data) else { return };
+    let _ = Clearance::open(&authority, text);
+    let rule = Protection {
+        path: "/account/*".to_owned(),
+        host: None,
+        methods: Vec::new(),
+        level: Some(Level::Worked),
+        dry_run: false,
+        no_exemptions: true,
+        above_per_second: None,
+    };
+    let config = site_config("mj_00000000000000000000000000", Vec::new());
+    let site = Site::parse(&SiteConfig { protect: vec![rule], ..config }, Exemption::Ignored);
+    let site = site.expect("the site of the tests");
+    let needs = |path: &str| {
+        site.guards(&Wanted::new("GET", None, path)).first().and_then(|found| found.guard.level)
+    };
+    let _ = needs(text);
+    assert_eq!(needs(&["/account/", text].concat()), Some(Level::Worked), "{text:?}");
+
+    let now = UnixMillis::from_seconds(1_763_623_800);
+    let _ = Errand::open(&authority, text, now);
+    let errand = Errand::new(site.sitekey, Level::Worked, text, now, [7; 12]);
+    assert_eq!(Errand::open(&authority, &errand.seal(&authority), now).as_ref(), Ok(&errand));
+    let back = errand.path.as_str();
+    assert!(back == "/" || back == text);
+    assert!(back.starts_with('/') && !back.starts_with("//") && !back.contains(['\\', '\n', '\t']));
+}
+
 #[cfg(test)]
 mod tests {
     use munjigi_protocol::Algorithm;
@@ -209,6 +253,7 @@ mod tests {
             parse_host,
             parse_keys,
             siteverify_request,
+            clearance,
         ] {
             body(data);
         }
@@ -250,6 +295,7 @@ mod tests {
             with_picture(challenge_claims).payload(),
             List::of(3, ["AS64500", "192.0.2.0/24"].map(|text| text.parse().unwrap())).write(),
             b"2001:db8::/48".to_vec(),
+            b"/x/%2e%2e/..;a=b//\\orders?page=2".to_vec(),
         ]
     }
 
@@ -268,7 +314,7 @@ mod tests {
 
         #[test]
         fn changed_seeds_pass(
-            which in 0_usize..15, place in any::<prop::sample::Index>(), byte: u8, cut: bool,
+            which in 0_usize..16, place in any::<prop::sample::Index>(), byte: u8, cut: bool,
         ) {
             let mut data = seeds().swap_remove(which);
             let place = place.index(data.len());
