@@ -8,7 +8,7 @@ import test, { after, before } from 'node:test';
 import { build } from 'esbuild';
 import { ROOT } from '../bench/stack.mjs';
 import { theatre } from '../journeys/people.mjs';
-import { freePort, until } from '../journeys/stage.mjs';
+import { LITTLE_WORK, freePort, until } from '../journeys/stage.mjs';
 import { openFront } from './front.mjs';
 import { pinned } from './pins.mjs';
 
@@ -35,7 +35,7 @@ const CLIENTS = /** @type {[string, keyof typeof SITEVERIFY, 'confirm' | 'nothin
   ['vue-turnstile', 'turnstile', 'nothing', '110100', 'Failed to load Turnstile.'],
 ]);
 
-const own = theatre('clients-in-pages');
+const own = theatre('clients-in-pages', { stack: LITTLE_WORK });
 /** @type {Awaited<ReturnType<typeof openFront>>} */
 let front;
 before(async () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { signUp } from './shopper.mjs';
-import { munjigi, openStage } from './stage.mjs';
+import { LITTLE_WORK, munjigi, openStage } from './stage.mjs';
 
 /** @type {any} */
 let stage;
@@ -11,7 +11,7 @@ let stage;
 const closing = [];
 before(async () => {
   const context = { name: 'gate', after: (/** @type {() => unknown} */ close) => closing.push(close) };
-  stage = await openStage(/** @type {any} */ (context), 'gate');
+  stage = await openStage(/** @type {any} */ (context), 'gate', LITTLE_WORK);
 });
 after(async () => {
   for (const close of closing) await close();

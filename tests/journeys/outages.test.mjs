@@ -6,13 +6,13 @@ import { fileURLToPath } from 'node:url';
 import test, { after, before } from 'node:test';
 import { start } from '../bench/processes.mjs';
 import { join, PASSWORD, person, signUp, theatre } from './people.mjs';
-import { freePort, munjigi, siteverify, until } from './stage.mjs';
+import { LITTLE_WORK, freePort, munjigi, siteverify, until } from './stage.mjs';
 
 const EMAIL = 'kim@shop.example';
 const SERVER = fileURLToPath(new URL('mail-server.mjs', import.meta.url));
 const port = await freePort();
 const own = theatre('outages', {
-  stack: ['--redis', '--origin-var', `MUNJIGI_MAIL_URL=smtp://127.0.0.1:${port}`,
+  stack: [...LITTLE_WORK, '--redis', '--origin-var', `MUNJIGI_MAIL_URL=smtp://127.0.0.1:${port}`,
     '--origin-var', 'MUNJIGI_MAIL_FROM=Munjigi <no-reply@console.example>'],
 });
 

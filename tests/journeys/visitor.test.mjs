@@ -4,10 +4,10 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { PASSWORD, theatre } from './people.mjs';
-import { until } from './stage.mjs';
+import { LITTLE_WORK, until } from './stage.mjs';
 
 const EMAIL = 'yun@shop.example';
-const own = theatre('visitor');
+const own = theatre('visitor', { stack: LITTLE_WORK });
 before(own.open);
 after(own.close);
 
