@@ -15,7 +15,7 @@ use munjigi_keys::UnixMillis;
 pub use age::stream::StreamWriter;
 pub use age::x25519::Recipient;
 pub use folder::{dated, is_ahead, prune, stamp, sync_folder};
-pub use signature::{Signature, Signer, Signing, SigningKeys, signature};
+pub use signature::{Hashing, Signature, Signer, Signing, SigningKeys, signature};
 
 /// How files of age begin.
 const MAGIC: &[u8] = b"age-encryption.org/v1\n";

@@ -49,17 +49,42 @@ fn tag(key: &MacKey, taken_at: UnixMillis, digest: &[u8]) -> [u8; 32] {
     key.tag_framed(&[SIGNED, &taken_at.0.to_le_bytes(), digest])
 }
 
+/// Passes on what is written, and hashes it.
+#[derive(Debug)]
+pub struct Hashing<W> {
+    /// Where it goes.
+    pub out: W,
+    /// Of what was written so far.
+    pub hash: Sha256,
+}
+
+impl<W> Hashing<W> {
+    /// Nothing is hashed yet.
+    pub fn new(out: W) -> Self {
+        Self { out, hash: Sha256::new() }
+    }
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.hash.update(bytes.get(..written).unwrap_or_default());
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
 /// Passes on what is written, and signs it at its end.
 #[derive(Debug)]
-pub struct Signing<W> {
-    out: W,
-    hash: Sha256,
-}
+pub struct Signing<W>(Hashing<W>);
 
 impl<W: Write> Signing<W> {
     /// Nothing is signed yet.
     pub fn new(out: W) -> Self {
-        Self { out, hash: Sha256::new() }
+        Self(Hashing::new(out))
     }
 
     /// Writes the signature of all that was written, and returns what it was written
@@ -69,7 +94,7 @@ impl<W: Write> Signing<W> {
     ///
     /// It cannot be written.
     pub fn finish(self, keys: Option<&SigningKeys>, taken_at: UnixMillis) -> io::Result<W> {
-        let Self { mut out, hash } = self;
+        let Hashing { mut out, hash } = self.0;
         if let Some(keys) = keys {
             out.write_all(SIGNED)?;
             out.write_all(&taken_at.0.to_le_bytes())?;
@@ -81,13 +106,11 @@ impl<W: Write> Signing<W> {
 
 impl<W: Write> Write for Signing<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.out.write(bytes)?;
-        self.hash.update(bytes.get(..written).unwrap_or_default());
-        Ok(written)
+        self.0.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        self.0.flush()
     }
 }
 

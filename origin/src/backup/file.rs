@@ -10,6 +10,7 @@ use data_encoding::HEXLOWER;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
+use munjigi_backup::Hashing;
 use sha2::{Digest, Sha256};
 
 use super::{BackupError, Manifest};
@@ -27,27 +28,9 @@ const BEGIN: u8 = b'T';
 const ROWS: u8 = b'R';
 const END: u8 = b'M';
 
-/// Hashes what is written.
-struct Sealing<W> {
-    out: W,
-    hash: Sha256,
-}
-
-impl<W: Write> Write for Sealing<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.out.write(bytes)?;
-        self.hash.update(bytes.get(..written).unwrap_or_default());
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
-
 /// Writes a backup.
 pub struct Writer<W: Write> {
-    out: GzEncoder<Sealing<W>>,
+    out: GzEncoder<Hashing<W>>,
     waiting: Vec<u8>,
     hash: Sha256,
     rows: u64,
@@ -63,9 +46,9 @@ pub struct Written {
 impl<W: Write> Writer<W> {
     /// Begins a file.
     pub fn new(out: W) -> io::Result<Self> {
-        let mut sealing = Sealing { out, hash: Sha256::new() };
-        sealing.write_all(MAGIC)?;
-        let out = GzEncoder::new(sealing, Compression::default());
+        let mut hashing = Hashing::new(out);
+        hashing.write_all(MAGIC)?;
+        let out = GzEncoder::new(hashing, Compression::default());
         Ok(Self { out, waiting: Vec::with_capacity(CHUNK), hash: Sha256::new(), rows: 0 })
     }
 
@@ -102,7 +85,7 @@ impl<W: Write> Writer<W> {
     pub fn finish(mut self, manifest: &Manifest) -> io::Result<W> {
         let text = serde_json::to_vec(manifest)?;
         self.record(END, &text)?;
-        let Sealing { mut out, hash } = self.out.finish()?;
+        let Hashing { mut out, hash } = self.out.finish()?;
         writeln!(out, "{}", HEXLOWER.encode(&hash.finalize()))?;
         Ok(out)
     }
