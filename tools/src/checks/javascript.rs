@@ -93,15 +93,8 @@ pub(super) fn build_journeys(context: &Context) -> Result<()> {
     apart::build(&context.project, apart::VERIFY)
 }
 
-/// The journeys that take longest, in this order: the others fill the gaps.
-const LONGEST: [&str; 5] = ["photos", "pages", "console", "pictures", "cut-off"];
-
 pub(super) fn journeys(context: &Context) -> Result<Outcome> {
-    let mut files = test_files(&context.project.at("tests/journeys"))?;
-    files.sort_by_key(|file| {
-        let is_it = |name: &&str| file.ends_with(format!("{name}.test.mjs"));
-        LONGEST.iter().position(is_it).unwrap_or(LONGEST.len())
-    });
+    let files = test_files(&context.project.at("tests/journeys"))?;
     // A file starts a stack of its own, on ports of its own, and waits for most
     // of its time: two cores carry two of them, and what compiles meanwhile.
     let suite =
