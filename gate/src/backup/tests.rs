@@ -113,7 +113,7 @@ async fn a_store_that_is_lost_comes_back_and_spends_nothing_again() {
     assert_eq!(store.load("site").await, Ok(Some("text".to_owned())));
 }
 
-/// Whoever knows the public key can write a whole backup, with sites of theirs.
+/// Anyone with the public key can write a complete backup that has their own sites in it.
 #[tokio::test]
 async fn a_backup_that_another_wrote_is_not_restored() {
     let world = World::new();

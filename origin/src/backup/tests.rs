@@ -278,7 +278,7 @@ async fn an_encrypted_backup_needs_its_key(pool: PgPool) {
     drop_database(other, &rig.pool).await;
 }
 
-/// Whoever knows the public key can write a whole backup, with accounts of theirs.
+/// Anyone with the public key can write a complete backup that has their own accounts in it.
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_backup_that_another_wrote_is_not_opened(pool: PgPool) {
     let rig = Rig::new(pool).await;
@@ -304,7 +304,7 @@ async fn a_backup_that_another_wrote_is_not_opened(pool: PgPool) {
         if let Ok(readable) = opened {
             assert_eq!(readable.taken_at(), Some(rig.now()));
         }
-        // Whoever knows who wrote it can still read it.
+        // An operator who knows where it came from can still read it.
         let readable = Readable::open(&at(name), identity.as_deref(), Trust::Anyone).unwrap();
         assert_eq!((readable.taken_at(), readable.check().unwrap()), (None, written), "{name}");
     }

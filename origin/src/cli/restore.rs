@@ -29,8 +29,8 @@ written. The rows are restored in one transaction and counted, then the schema
 is migrated. With --check, nothing is written. An encrypted file is decrypted
 beside it, or where the command runs if it is in a bucket, until it ends.
 
-MUNJIGI_CONSOLE_KEYS shows that this installation wrote the file: what encrypts
-backups is a public key, and whoever has that can write a file too. Backups of
+MUNJIGI_CONSOLE_KEYS shows that this installation wrote the file. Backups are
+encrypted to a public key, and anyone who has that key can write one. Those of
 older releases are not signed.
 
 Undo: drop the database.")]

@@ -9,8 +9,8 @@ use crate::entropy::Entropy;
 /// Where a cookie belongs, for the vault.
 const ROW: &str = "known browser";
 
-/// A browser that knows an account. It proves nothing else: whoever takes its cookie
-/// may guess as often as one network.
+/// A browser in which the owner of an account has logged in. Its cookie proves nothing
+/// else: a thief can guess passwords with it as often as one network can.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownBrowser {
     /// The account that was logged in to.
