@@ -66,15 +66,23 @@ impl<'a> Authentication<'a> {
             (limits.by_account, email.as_str()),
         ])
         .await?;
-        Ok(Attempt::new(self.limits, by_both, whom))
+        Ok(Attempt::forgotten(self.limits, by_both, whom))
     }
 
     /// Counts an attempt in a browser that knows the account: it is its own, whatever
     /// strangers try.
-    pub async fn attempt_in(self, known: &KnownBrowser) -> Result<Attempt<'a>, Denied> {
-        let (limit, whom) = (&limits::LOG_IN_BY_KNOWN_BROWSER, known.whom());
-        self.take(&[(limit, &whom)]).await?;
-        Ok(Attempt::new(self.limits, limit, whom))
+    pub async fn attempt_in(
+        self,
+        known: &KnownBrowser,
+        prefix: &str,
+    ) -> Result<Attempt<'a>, Denied> {
+        self.take(&[
+            (&limits::LOG_IN_BY_KNOWN_BROWSER, &known.whom()),
+            (&limits::LOG_IN_BY_KNOWN_BROWSERS, known.account()),
+            (&limits::LOG_IN_BY_KNOWN_BROWSERS_OF_PREFIX, prefix),
+        ])
+        .await?;
+        Ok(Attempt::kept(self.limits))
     }
 
     /// Counts an attempt at the API, which needs no widget and therefore has counts of
@@ -92,7 +100,7 @@ impl<'a> Authentication<'a> {
             (&limits::API_LOG_IN_BY_ACCOUNT, email.as_str()),
         ])
         .await?;
-        Ok(Attempt::new(self.limits, by_both, whom))
+        Ok(Attempt::forgotten(self.limits, by_both, whom))
     }
 
     /// Whether a logged-in user knows the password and, if required, a code of

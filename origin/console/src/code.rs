@@ -12,12 +12,12 @@ use munjigi_i18n::Text;
 use munjigi_store::sessions;
 use serde::Deserialize;
 
-use super::cookies;
 use super::frame::{Frame, render};
 use super::next::{Wanted, within};
 use super::page_error::PageError;
 use super::passkey;
 use super::requester::{Browser, User};
+use super::{cookies, log_in};
 
 #[derive(Template)]
 #[template(path = "code.html")]
@@ -60,16 +60,22 @@ pub async fn submit(
         let mistake = browser.t().get("code-wrong");
         return page(&app, &browser, &user, &next, Some(mistake));
     }
-    complete(&app, &user, &next).await
+    complete(&app, &browser, &user, &next).await
 }
 
 /// Completes the session and replaces its cookie.
-pub async fn complete(app: &ConsoleApp, user: &User, next: &str) -> Result<Response, PageError> {
+pub async fn complete(
+    app: &ConsoleApp,
+    browser: &Browser,
+    user: &User,
+    next: &str,
+) -> Result<Response, PageError> {
     let console = &app.console;
     let cookie = Token::draw(&app.entropy);
     sessions::complete(&app.pool, &user.session.id, cookie.hash(), app.clock.now()).await?;
     let mut response = Redirect::to(within(next)).into_response();
     cookies::put(&mut response, cookies::session(&console.config, &cookie));
+    log_in::know(app, browser, &user.account, &mut response);
     Ok(response)
 }
 

@@ -8,10 +8,11 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::{Extension, Form};
 use munjigi_app::ConsoleApp;
+use munjigi_app::authentication::Denied;
 use munjigi_domain::accounts::demo::{self, Reach};
 use munjigi_domain::accounts::session::Stage;
 use munjigi_domain::accounts::visit::Visit;
-use munjigi_domain::accounts::{EmailAddress, Id, KnownBrowser, Password, Token};
+use munjigi_domain::accounts::{Account, EmailAddress, Id, KnownBrowser, Password, Token};
 use munjigi_i18n::Text;
 use munjigi_keys::UnixMillis;
 use munjigi_store::sessions::NewSession;
@@ -96,11 +97,17 @@ pub async fn submit(
     let (attempt, account) = if let Some(known) = &browser.known {
         // Read before it is counted, but for holders of a cookie of ours alone.
         let account = accounts::by_email(&app.pool, &address).await?;
-        let is_theirs = account.as_ref().is_some_and(|account| account.id == known.account);
-        let attempt = if is_theirs {
-            authentication.attempt_in(known).await?
-        } else {
-            authentication.attempt(&browser.client.prefix, &address, visit).await?
+        let prefix = &browser.client.prefix;
+        let own = match account.as_ref().filter(|account| known.is_of(account)) {
+            Some(_) => Some(authentication.attempt_in(known, prefix).await),
+            None => None,
+        };
+        let attempt = match own {
+            // It is worth no less than a browser that no one knows.
+            None | Some(Err(Denied::TooOften { .. })) => {
+                authentication.attempt(prefix, &address, visit).await?
+            }
+            Some(attempt) => attempt?,
         };
         (attempt, account)
     } else {
@@ -113,7 +120,12 @@ pub async fn submit(
         None => wrong(&app, &browser, email, next),
         Some(account) => {
             attempt.succeeded().await?;
-            begin(&app, &browser, &account.id, account.has_factor(), &next, now).await
+            let needs_factor = account.has_factor();
+            let mut response = begin(&app, &browser, &account.id, needs_factor, &next, now).await?;
+            if !needs_factor {
+                know(&app, &browser, &account, &mut response);
+            }
+            Ok(response)
         }
     }
 }
@@ -122,10 +134,20 @@ pub async fn submit(
 pub async fn begin_whole(
     app: &ConsoleApp,
     browser: &Browser,
-    account: &Id,
+    account: &Account,
     next: &str,
 ) -> Result<Response, PageError> {
-    begin(app, browser, account, false, next, app.clock.now()).await
+    let mut response = begin(app, browser, &account.id, false, next, app.clock.now()).await?;
+    know(app, browser, account, &mut response);
+    Ok(response)
+}
+
+/// Has the browser known as one in which the owner of this account has logged in, with
+/// all that it takes.
+pub fn know(app: &ConsoleApp, browser: &Browser, account: &Account, response: &mut Response) {
+    let known = browser.known.clone().filter(|known| known.is_of(account));
+    let known = known.unwrap_or_else(|| KnownBrowser::draw(account, &app.entropy));
+    cookies::put(response, cookies::set_known(&app.console, &known, &app.entropy));
 }
 
 /// Starts a session with a new cookie, so that a cookie planted in this browser
@@ -157,8 +179,6 @@ pub async fn begin(
         Redirect::to(within(next)).into_response()
     };
     cookies::put(&mut response, cookies::session(&console.config, &cookie));
-    let known = KnownBrowser::draw(account, &app.entropy);
-    cookies::put(&mut response, cookies::set_known(console, &known, &app.entropy));
     Ok(response)
 }
 

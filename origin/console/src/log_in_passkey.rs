@@ -37,7 +37,7 @@ pub async fn submit(
     let Form(LogInPasskeyForm { answer, next }) = fields.map_err(|_| PageError::malformed())?;
     passkey::count(&app, &browser).await?;
     match passkey::accept(&app, &browser, Purpose::LogIn, &answer, None).await? {
-        Ok(account) => log_in::begin_whole(&app, &browser, &account.id, &next).await,
+        Ok(account) => log_in::begin_whole(&app, &browser, &account, &next).await,
         Err(error) => {
             let mistake = mistakes::of_passkey(browser.t(), error);
             log_in::refuse(&app, &browser, next, mistake)
@@ -63,7 +63,7 @@ pub async fn factor(
     let Form(LogInPasskeyForm { answer, next }) = fields.map_err(|_| PageError::malformed())?;
     let whom = Some(&user.account.id);
     match passkey::accept(&app, &browser, Purpose::Factor, &answer, whom).await? {
-        Ok(_) => code::complete(&app, &user, &next).await,
+        Ok(_) => code::complete(&app, &browser, &user, &next).await,
         Err(error) => {
             let mistake = mistakes::of_passkey(browser.t(), error);
             code::page(&app, &browser, &user, &next, Some(mistake))

@@ -9,18 +9,31 @@ use crate::cache::Limits;
 #[derive(Debug)]
 pub struct Attempt<'a> {
     limits: &'a dyn Limits,
-    limit: &'static Limit,
-    whom: String,
+    /// What success ends.
+    count: Option<(&'static Limit, String)>,
 }
 
 impl<'a> Attempt<'a> {
-    pub(super) const fn new(limits: &'a dyn Limits, limit: &'static Limit, whom: String) -> Self {
-        Self { limits, limit, whom }
+    /// One that counts no more once it has succeeded.
+    pub(super) const fn forgotten(
+        limits: &'a dyn Limits,
+        limit: &'static Limit,
+        whom: String,
+    ) -> Self {
+        Self { limits, count: Some((limit, whom)) }
+    }
+
+    /// One that counts whatever comes of it.
+    pub(super) const fn kept(limits: &'a dyn Limits) -> Self {
+        Self { limits, count: None }
     }
 
     /// The owner has logged in: other people's attempts do not lock them out
     /// next time.
     pub async fn succeeded(self) -> Result<(), StoreError> {
-        self.limits.forget(self.limit, &self.whom).await
+        match &self.count {
+            Some((limit, whom)) => self.limits.forget(limit, whom).await,
+            None => Ok(()),
+        }
     }
 }

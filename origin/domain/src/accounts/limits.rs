@@ -36,15 +36,24 @@ pub const LOG_IN_BY_ACCOUNT_AND_PREFIX: Limit =
     Limit { name: "log-in-by-account-and-prefix", burst: 10, interval_millis: MINUTE };
 /// Log-ins to one account, from anywhere: it takes twenty networks together to
 /// reach the limit, and a botnet of any size makes no more guesses than this.
-/// That is ten million a year, and five more without the widget. `Password`
+/// That is ten million a year, five more without the widget, and half of one from
+/// browsers that know the account. `Password`
 /// accepts none that is estimated to fall within a hundred million. Hashing at
 /// this rate takes a hundredth of a core.
 pub const LOG_IN_BY_ACCOUNT: Limit =
     Limit { name: "log-in-by-account", burst: 200, interval_millis: 3 * SECOND };
 /// Log-ins to one account from a browser in which its owner has logged in before:
-/// what others try counts nowhere here.
+/// what others try counts nowhere here. Those that succeed count as well, because
+/// each is hashed.
 pub const LOG_IN_BY_KNOWN_BROWSER: Limit =
     Limit { name: "log-in-by-known-browser", burst: 10, interval_millis: MINUTE };
+/// The same from all such browsers together: someone who knew a password for an hour
+/// can have made as many as they like.
+pub const LOG_IN_BY_KNOWN_BROWSERS: Limit =
+    Limit { name: "log-in-by-known-browsers", burst: 30, interval_millis: MINUTE };
+/// The same from one network prefix, whichever accounts its browsers know.
+pub const LOG_IN_BY_KNOWN_BROWSERS_OF_PREFIX: Limit =
+    Limit { name: "log-in-by-known-browsers-of-prefix", burst: 30, interval_millis: 10 * SECOND };
 /// Proofs of identity in one session. Only its holder can use this up: no one
 /// who is not logged in keeps an owner from their settings.
 pub const PROOF_BY_SESSION: Limit =
@@ -203,7 +212,9 @@ mod tests {
     fn a_year_of_guesses_from_everywhere_is_a_fraction_of_the_weakest_password() {
         let a_year = 365 * 24 * 60 * MINUTE;
         let guesses = |limit: Limit| a_year / limit.interval_millis;
-        let all = guesses(LOG_IN_BY_ACCOUNT) + guesses(LOG_IN_UNSHOWN_BY_ACCOUNT);
+        let all = guesses(LOG_IN_BY_ACCOUNT)
+            + guesses(LOG_IN_UNSHOWN_BY_ACCOUNT)
+            + guesses(LOG_IN_BY_KNOWN_BROWSERS);
         assert!(all < 100_000_000 / 6, "{all}");
     }
 
