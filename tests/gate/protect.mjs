@@ -139,6 +139,7 @@ export async function openShop(t, kept = []) {
     });
   });
   server.on('upgrade', (request, socket) => {
+    kept.push({ url: request.url, headers: request.headers });
     const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
     socket.on('error', () => {});
     socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);

@@ -118,6 +118,24 @@ for (const name of NAMES) {
     assert.equal((await proxy.ask('/account/', { headers: { ...NAVIGATES, ...forged } })).status, 303);
   });
 
+  test(`nothing but a WebSocket leaves the requests that are checked behind ${name}`, async (t) => {
+    const proxy = find(t, name);
+    if (!proxy) return;
+    const upgrades = ['upgrade: h2c', 'upgrade: H2C, websocket', 'upgrade: websocket\r\nupgrade: h2c', 'upgrade: h2c\r\nsec-websocket-key: x3JJHMbDL1EzLkh9GBhXDw=='];
+    for (const upgrade of upgrades) {
+      kept.length = 0;
+      const named = 'connection: Upgrade, HTTP2-Settings\r\nhttp2-settings: AAMAAABkAARAAAAAAAIAAAAA';
+      await proxy.raw(Buffer.from(`GET /robots.txt HTTP/1.1\r\nhost: ${HOST}\r\n${named}\r\n${upgrade}\r\n\r\n`));
+      for (const { headers } of kept) {
+        assert.match(headers.upgrade ?? 'websocket', /^websocket$/i, upgrade);
+        assert.equal(headers['http2-settings'], undefined, upgrade);
+      }
+    }
+    kept.length = 0;
+    assert.equal((await proxy.ask('/robots.txt')).status, 200);
+    assert.equal(kept.length, 1);
+  });
+
   test(`no method, host or header of a visitor's opens a path behind ${name}`, async (t) => {
     const proxy = find(t, name);
     if (!proxy) return;

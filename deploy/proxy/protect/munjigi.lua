@@ -9,6 +9,9 @@ local fail_open = false
 -- How long the gate may take, in milliseconds; HAProxy asks it four times.
 local patience = 2500
 
+-- How long the headers of a request may be, in bytes: half of `tune.bufsize`.
+local most = 32768
+
 -- What the gate tells the application.
 local told = { 'munjigi-level', 'munjigi-score', 'munjigi-reasons', 'munjigi-id' }
 
@@ -54,6 +57,15 @@ local function check(txn)
   local headers = others(txn.http:req_get_headers())
   -- HAProxy would put its own in.
   for _, name in ipairs({ 'accept', 'user-agent' }) do headers[name] = headers[name] or { '' } end
+  -- The check has to fit into a buffer, as the request itself did.
+  local size = #url
+  for name, values in pairs(headers) do
+    for _, value in ipairs(values) do size = size + #name + #value end
+  end
+  if size > most then
+    txn:done(txn:reply({ status = 431 }))
+    return
+  end
   -- Other requests go on while this one waits.
   local answer = core.httpclient():get({ url = url, headers = headers, timeout = patience })
 
