@@ -12,6 +12,7 @@ mod load;
 #[cfg(test)]
 mod tests;
 
+use std::env;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -159,8 +160,9 @@ pub enum Trust<'a> {
     Anyone,
 }
 
-/// A backup that can be read: the file, or what it holds if it is encrypted. What was
-/// verified is what is restored, whatever happens to the file's name meanwhile.
+/// A backup that can be read: a copy of the file, or of what it holds if it is
+/// encrypted, that no one else can reach. What was verified is what is restored,
+/// whatever happens to the file meanwhile.
 #[derive(Debug)]
 pub struct Readable {
     file: File,
@@ -168,26 +170,24 @@ pub struct Readable {
 }
 
 impl Readable {
-    /// Decrypts an encrypted file beside it, by the keys of `identity`, and verifies
-    /// who signed it.
+    /// Copies a file into the folder of temporary ones (`TMPDIR`), decrypts it by the
+    /// keys of `identity` if it is encrypted, and verifies who signed it.
     pub fn open(
         path: &Path,
         identity: Option<&Path>,
         trust: Trust<'_>,
     ) -> Result<Self, BackupError> {
-        let file = if is_sealed(path)? {
+        let folder = env::temp_dir();
+        // It has no name.
+        let file = tempfile::tempfile_in(&folder)?;
+        if is_sealed(path)? {
             let identity = identity.ok_or(BackupError::Sealed)?;
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            let folder = folder.unwrap_or(Path::new("."));
-            // It has no name.
-            let decrypted = tempfile::tempfile_in(folder)?;
-            unseal(path, identity, (folder, &decrypted))?;
-            decrypted
+            unseal(path, identity, (&folder, &file))?;
         } else if identity.is_some() {
             return Err(BackupError::NotSealed);
         } else {
-            File::open(path)?
-        };
+            io::copy(&mut File::open(path)?, &mut &file)?;
+        }
         let keys = match trust {
             Trust::In(keys) => Some(keys),
             Trust::Anyone => None,
