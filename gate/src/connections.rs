@@ -3,12 +3,12 @@
 //! back ends, so that forms still work while all others are taken.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
+use munjigi_captcha::Sitekey;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-use crate::secret_shown::Holder;
 
 /// The parts that slots are shared out in.
 const PARTS: usize = 16;
@@ -33,12 +33,26 @@ const MOST_KEPT: usize = 128;
 /// Back ends that are remembered, those that were heard of last.
 const MOST_KNOWN: usize = 4_096;
 
-/// Parts of the reserved slots that the back ends of one secret have at most, where
+/// Parts of the reserved slots that the back ends of one site have at most, where
 /// there are others.
 const OF_HOLDER: usize = 8;
 
 /// More than any system opens.
 const MOST_PLACES: usize = 1 << 28;
+
+/// The site whose secret was shown, by a number that is different in each process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Holder(pub u64);
+
+static HASHES: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
+impl Holder {
+    /// The back ends of this site, whichever of its secrets they show: a site has as
+    /// many as it likes.
+    pub fn of(sitekey: &Sitekey) -> Self {
+        Self(HASHES.hash_one(sitekey))
+    }
+}
 
 /// The slots.
 #[derive(Debug)]
@@ -60,20 +74,20 @@ struct Pool {
 #[derive(Debug, Default)]
 struct Known {
     last: HashMap<IpAddr, Shown>,
-    /// How many addresses have shown each secret last.
+    /// How many addresses have shown a secret of each site last.
     of_holder: HashMap<Holder, usize>,
     shown: u64,
 }
 
-/// The secret that an address has shown last, and the place of that in the order of
-/// all.
+/// The site whose secret an address has shown last, and the place of that in the
+/// order of all.
 #[derive(Debug, Clone, Copy)]
 struct Shown {
     holder: Holder,
     place: u64,
 }
 
-/// How many slots each address, network and holder of a secret has.
+/// How many slots each address, network and site has.
 #[derive(Debug, Default)]
 struct Taken(Mutex<HashMap<Sharer, usize>>);
 
@@ -82,7 +96,7 @@ struct Taken(Mutex<HashMap<Sharer, usize>>);
 enum Sharer {
     /// A network: its first address and the length of its prefix.
     Network(IpAddr, u32),
-    /// The back ends of one secret.
+    /// The back ends of one site.
     Holder(Holder),
 }
 
@@ -127,8 +141,8 @@ impl Connections {
         Some(Slot { _share: Some(self.all.share(client, None)?), ..slot })
     }
 
-    /// Remembers an address from which this secret was shown. Where there are too
-    /// many, the secret with the most of them gives one up.
+    /// Remembers an address from which a secret of this site was shown. Where there
+    /// are too many, the site with the most of them gives one up.
     pub fn has_shown_a_secret(&self, address: IpAddr, holder: Holder) {
         self.lock_known().note(household(address), holder);
     }
@@ -149,7 +163,7 @@ impl Pool {
         Self { free: Arc::new(Semaphore::new(most)), most, taken: Arc::default() }
     }
 
-    /// A slot of an address, of all its networks and of the holder of a secret, or
+    /// A slot of an address, of all its networks and of the site it knows, or
     /// of none of them.
     fn share(&self, address: IpAddr, holder: Option<Holder>) -> Option<Share> {
         let mut taken = self.taken.lock();
@@ -201,7 +215,7 @@ impl Known {
     }
 
     /// Whose share an address has of the reserved slots; `None`: it has shown no
-    /// secret. Where there is one secret alone, it has all.
+    /// secret. Where there is one site alone, it has all.
     #[expect(clippy::option_option, reason = "unknown, or without a share of its own")]
     fn holder(&self, address: IpAddr) -> Option<Option<Holder>> {
         let shown = self.last.get(&household(address))?;

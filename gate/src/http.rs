@@ -25,7 +25,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::config::PublicUrl;
-use crate::connections::{Connections, Slot};
+use crate::connections::{Connections, Holder, Slot};
 use crate::conversation::{Builders, HEADERS_WITHIN, HttpVersion, PROXIES, VISITORS, converse};
 use crate::listen::{Connection, Listener};
 use crate::live::{Live, Public};
@@ -34,7 +34,6 @@ use crate::proxy_header::{self, Refusal};
 use crate::random;
 use crate::request::{Caller, Way};
 use crate::respond;
-use crate::secret_shown;
 use crate::tls::{self, Tls};
 use crate::traffic::Traffic;
 
@@ -127,15 +126,18 @@ impl Door {
                 Ok(Some(client)) => {
                     // Who speaks TLS there, the client or the proxy, is not said.
                     caller = Caller { address: client, is_direct: false, ..caller };
-                    let Some(own) = self.connections.pass_on(slot, client) else {
-                        return self.turn_away(stream);
-                    };
-                    slot = own;
+                    // Another proxy before that one speaks for many as well.
+                    if !way.speaks_for_many(client) {
+                        let Some(own) = self.connections.pass_on(slot, client) else {
+                            return self.turn_away(stream);
+                        };
+                        slot = own;
+                    }
                 }
                 Err(refusal) => return self.refuse(refusal),
             }
         }
-        let builders = if way.is_proxy(peer) { &self.proxies } else { &self.visitors };
+        let builders = if way.is_proxy(caller.address) { &self.proxies } else { &self.visitors };
         let traffic = Arc::new(Traffic::default());
         let stream = Paced::new(stream, builders.pace.taken_within, traffic.written());
         let stream: Connection = Box::new(stream);
@@ -167,9 +169,8 @@ impl Door {
                 let (public, request_in_progress) = (live.now(), traffic.begin());
                 let connections = Arc::clone(&connections);
                 async move {
-                    let answered = answer(&public, caller, request.map(body));
-                    let (response, holder) = secret_shown::noticing(answered).await;
-                    if let Some(holder) = holder {
+                    let mut response = answer(&public, caller, request.map(body)).await;
+                    if let Some(Shown(holder)) = response.extensions_mut().remove() {
                         connections.has_shown_a_secret(caller.address, holder);
                     }
                     drop(request_in_progress);
@@ -203,6 +204,10 @@ impl Door {
         }
     }
 }
+
+/// Goes with the answer to a request that showed a secret of a site.
+#[derive(Debug, Clone, Copy)]
+struct Shown(Holder);
 
 /// The body of a request; most have none.
 fn body(incoming: Incoming) -> Body {
@@ -291,7 +296,11 @@ async fn answer_by_route(public: &Public, caller: Caller, request: Request) -> R
     }
     let response = serve::serve(&public.platform, &inbound).await;
     let route = response.route;
-    noted(respond::respond(response), route)
+    let mut response = respond::respond(response);
+    if let Some(holder) = inbound.source().shown() {
+        response.extensions_mut().insert(Shown(holder));
+    }
+    noted(response, route)
 }
 
 /// A refusal before any route.

@@ -27,7 +27,6 @@ mod proxy_header;
 mod random;
 mod request;
 mod respond;
-mod secret_shown;
 pub mod server;
 pub mod sqlite;
 pub mod tls;

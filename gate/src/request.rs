@@ -4,14 +4,14 @@
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Version, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use munjigi_captcha::{Address, Country, Listings, Place};
+use munjigi_captcha::{Address, Country, Listings, Place, Sitekey};
 use munjigi_keys::UnixMillis;
 use munjigi_process::proxies::{Proxies, ProxyChain, is_inside};
 use munjigi_protocol::WELL_KNOWN;
@@ -20,6 +20,7 @@ use munjigi_serving::inbound::{BodyError, Connection, Inbound, Source};
 use url::{Host, Url};
 
 use crate::config::PublicUrl;
+use crate::connections::Holder;
 use crate::networks::{Location, Networks};
 
 /// A body that takes longer has ended early.
@@ -61,6 +62,7 @@ pub struct Request {
     connection: Connection<'static>,
     networks: Networks,
     is_operators: bool,
+    shown: OnceLock<Holder>,
 }
 
 /// Why a request is not for this gate.
@@ -132,6 +134,7 @@ impl Way {
             connection,
             networks,
             is_operators,
+            shown: OnceLock::new(),
         })
     }
 
@@ -356,6 +359,11 @@ impl Request {
     pub const fn headers(&self) -> &HeaderMap {
         &self.headers
     }
+
+    /// The site of which it showed a secret, if it did.
+    pub fn shown(&self) -> Option<Holder> {
+        self.shown.get().copied()
+    }
 }
 
 impl Source for Request {
@@ -391,6 +399,10 @@ impl Source for Request {
 
     fn is_operators(&self) -> bool {
         self.is_operators
+    }
+
+    fn showed_secret_of(&self, sitekey: &Sitekey) {
+        self.shown.get_or_init(|| Holder::of(sitekey));
     }
 
     async fn read(&self, stated: Option<usize>, cap: usize) -> Result<Vec<u8>, BodyError> {

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import test, { describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -65,6 +66,19 @@ describe('a gate full of connections answers back ends and has its places again'
       await verify();
     });
   }
+});
+
+test('a visitor behind a load balancer has no more patience than any other', async (t) => {
+  const settings = 'proxy_protocol = true\ntrusted_proxies = ["127.0.0.1"]\n';
+  const gate = await openGate(t, [], {}, (text) => settings + text);
+  const socket = connect(gate.port, '127.0.0.1');
+  t.after(() => socket.destroy());
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  socket.write('PROXY TCP4 203.0.113.9 127.0.0.1 4000 443\r\nGET / HTTP/1.1\r\nx: ');
+  let isOpen = true;
+  socket.on('data', () => {}).once('close', () => (isOpen = false));
+  await until('its end', async () => !isOpen, 60_000);
 });
 
 if (HELD > 0) test('thousands of each sort for five minutes', async (t) => {

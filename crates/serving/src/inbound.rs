@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use munjigi_captcha::{AgentKind, HttpVersion, Place, Stack, TlsVersion, Visit};
+use munjigi_captcha::{AgentKind, HttpVersion, Place, Sitekey, Stack, TlsVersion, Visit};
 use munjigi_protocol::{Code, Route};
 use serde::de::DeserializeOwned;
 
@@ -40,6 +40,9 @@ pub trait Source {
     /// Whether the operator sent it: a proxy of theirs, a program on this machine,
     /// or the platform itself. What it says of other requests is then true.
     fn is_operators(&self) -> bool;
+
+    /// A secret of this site came with the request.
+    fn showed_secret_of(&self, _sitekey: &Sitekey) {}
 
     /// The body, if it has already been read; of any length.
     fn body(&self) -> Option<&str> {
