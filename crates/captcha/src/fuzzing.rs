@@ -205,7 +205,7 @@ pub fn clearance(data: &[u8]) {
     let Ok(text) = core::str::from_utf8(data) else { return };
     let _ = Clearance::open(&authority, text);
     let rule = Protection {
-        path: "/account/*".to_owned(),
+        path: "/basket/*".to_owned(),
         host: None,
         methods: Vec::new(),
         level: Some(Level::Worked),
@@ -220,7 +220,18 @@ pub fn clearance(data: &[u8]) {
         site.guards(&Wanted::new("GET", None, path)).first().and_then(|found| found.guard.level)
     };
     let _ = needs(text);
-    assert_eq!(needs(&["/account/", text].concat()), Some(Level::Worked), "{text:?}");
+    assert_eq!(needs(&["/basket/", text].concat()), Some(Level::Worked), "{text:?}");
+    let respelt = |(letter, how): (char, u8)| match (how % 4, letter) {
+        (0, _) => letter.to_string(),
+        (1, _) => letter.to_ascii_uppercase().to_string(),
+        (2, 's') => "%C5%BF".to_owned(),
+        (2, 'k') => "%E2%84%AA".to_owned(),
+        _ => format!("%{:02x}", u32::from(letter)),
+    };
+    let ways = text.bytes().chain([0; 6]);
+    let begin: String = "basket".chars().zip(ways).map(respelt).collect();
+    let path = ["/", &begin, "/", text].concat();
+    assert_eq!(needs(&path), Some(Level::Worked), "{path:?}");
 
     let now = UnixMillis::from_seconds(1_763_623_800);
     let _ = Errand::open(&authority, text, now);

@@ -16,11 +16,14 @@ pub fn open_below(rules: &[Protection]) -> impl Iterator<Item = usize> {
     open.map(|(place, _)| place)
 }
 
-/// Whether a rule protects all that is below another's path.
+/// Whether a rule protects all that is below another's path, as strictly and as often.
 fn covers(rule: &Protection, other: &Protection, below: &str) -> bool {
     let path = rule.path.to_ascii_lowercase();
     let begin = path.strip_suffix('*').filter(|begin| !begin.contains('*'));
     rule.level.is_some()
+        && rule.level >= other.level
+        && (!rule.dry_run || other.dry_run)
+        && (rule.above_per_second.is_none() || rule.above_per_second == other.above_per_second)
         && begin.is_some_and(|begin| below.starts_with(begin))
         && (rule.host.is_none() || rule.host == other.host)
         && (rule.methods.is_empty()
@@ -58,6 +61,21 @@ mod tests {
             (vec![Protection { level: None, ..rule("/*", &[]) }, rule("/login", &[])], vec![1]),
             (vec![rule("/wp-login.php", &[]), rule("/", &[]), rule("/account*", &[])], vec![]),
             (vec![Protection { level: None, ..rule("/feed", &[]) }], vec![]),
+            (vec![Protection { dry_run: true, ..rule("/*", &[]) }, rule("/login", &[])], vec![1]),
+            (
+                vec![
+                    Protection { above_per_second: Some(50), ..rule("/*", &[]) },
+                    rule("/login", &[]),
+                ],
+                vec![1],
+            ),
+            (
+                vec![
+                    Protection { level: Some(Level::Waited), ..rule("/*", &[]) },
+                    rule("/login", &[]),
+                ],
+                vec![1],
+            ),
             (
                 vec![
                     Protection { host: Some("a.example".to_owned()), ..rule("/*", &[]) },

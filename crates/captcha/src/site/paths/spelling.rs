@@ -27,7 +27,7 @@ impl<'a> Spellings<'a> {
         let lower = if is_lower { path.into() } else { path.to_ascii_lowercase().into() };
         let mut all = Self { texts: vec![lower], is_odd: !path.starts_with('/') };
         // Nothing in it that could be read twice.
-        if has(path, b"%\\;#") || has_dots(path) || has_controls(path) {
+        if has(path, b"%\\;#") || !path.is_ascii() || has_dots(path) || has_controls(path) {
             all.add_others(path);
         }
         // Servers often take both for one page.
@@ -73,10 +73,22 @@ impl<'a> Spellings<'a> {
     }
 
     fn add(&mut self, text: &str) {
-        let text = text.to_ascii_lowercase();
-        if !self.texts.iter().any(|other| *other == text) {
-            self.texts.push(text.into());
+        for text in [text.to_ascii_lowercase(), text.chars().map(folded).collect()] {
+            if !self.texts.iter().any(|other| *other == text) {
+                self.texts.push(text.into());
+            }
         }
+    }
+}
+
+/// A letter in lower case, also one of the four that Unicode's rules of case take for
+/// one of ASCII (<https://www.unicode.org/Public/UCD/latest/ucd/CaseFolding.txt>).
+const fn folded(letter: char) -> char {
+    match letter {
+        'ſ' => 's',
+        '\u{212a}' => 'k',
+        'ı' | 'İ' => 'i',
+        _ => letter.to_ascii_lowercase(),
     }
 }
 

@@ -25,6 +25,25 @@ fn level(site: &Site, method: &str, host: Option<&str>, path: &str) -> Option<Le
     site.guards(&Wanted::new(method, host, path)).first().and_then(|found| found.guard.level)
 }
 
+/// Servers that ignore case by Unicode's rules take these letters for `s`, `k`, `i`.
+#[test]
+fn letters_that_fold_to_ascii_open_nothing() {
+    let rules = ["/basket/*", "/book/*", "/edit/*", "/ışık/*"];
+    let site = parse(rules.map(|path| rule(path, Some(Level::Worked))).to_vec()).unwrap();
+    for path in [
+        "/ba%C5%BFket/1",
+        "/baſket/1",
+        "/boo%E2%84%AA/1",
+        "/boo%25E2%2584%25AA/1",
+        "/ed%C4%B1t/1",
+        "/ED%C4%B0T/1",
+        "/%C4%B1%C5%9F%C4%B1k/1",
+    ] {
+        assert_eq!(level(&site, "GET", None, path), Some(Level::Worked), "{path}");
+    }
+    assert_eq!(level(&site, "GET", None, "/%C5%9F%C4%B1k/1"), None);
+}
+
 #[test]
 fn every_spelling_of_a_protected_path_is_protected() {
     let site = parse(vec![rule("/account/*", Some(Level::Worked))]).unwrap();
