@@ -192,9 +192,11 @@ impl Signs {
 
     /// What speaks against the visit, strongest first.
     pub fn reasons(self) -> impl Iterator<Item = ScoreReason> {
+        // Most visits have none.
+        let all: &[ScoreReason] = if self == Self::NONE { &[] } else { &ScoreReason::ALL };
         let gives =
             move |reason: &ScoreReason| self.iter().any(|sign| sign.reason() == Some(*reason));
-        ScoreReason::ALL.into_iter().filter(gives)
+        all.iter().copied().filter(gives)
     }
 }
 
