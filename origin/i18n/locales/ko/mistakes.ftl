@@ -166,7 +166,7 @@ mistake-what-refused = 엣지가 거절할 사이트
 mistake-why-refused = 엣지의 응답: { $error }.
 mistake-fix-refused = docs/protocol.md의 SiteConfig를 확인해 주세요.
 
-path-warning = 규칙 { $rule }은(는) { $path } 경로만 보호합니다. 그 아래 경로, 예를 들어 { $path }/page 은(는) 누구에게나 열려 있습니다. 그럴 생각이 아니라면 { $path }/* 규칙도 추가해 주세요.
+path-warning = { $rule }번 규칙은 { $path } 경로만 보호합니다. 그 아래 경로({ $path }/page 등)는 누구에게나 열려 있습니다. 그럴 생각이 아니라면 { $path }/* 규칙도 추가해 주세요.
 rule-warning =
     규칙 { $rule }은(는) { $whom ->
         [prefix] 대역 { $value }
