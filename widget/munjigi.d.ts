@@ -25,6 +25,8 @@ declare namespace munjigi {
     "refresh-expired"?: "auto" | "manual" | "never";
     /** Whether the widget retries by itself after a failure. */
     retry?: "auto" | "never";
+    /** `auto`: a form that is sent before there is a token waits for it. */
+    hold?: "auto" | "never";
     /** The visitor passed. A string is the name of a function on `window`, here and below. */
     callback?: ((token: string) => unknown) | string;
     /** The widget failed. Return something truthy if you have handled it, and nothing is logged. */

@@ -6,7 +6,7 @@ import type { Widget } from "./widget";
 
 type Target = string | Element | undefined;
 
-function open({ asked, widgets, add, drop, scan }: Page): void {
+function open({ asked, widgets, add, drop, sweep, scan }: Page): void {
   let last = 0;
 
   const find = (target?: Target): Widget | undefined =>
@@ -15,6 +15,7 @@ function open({ asked, widgets, add, drop, scan }: Page): void {
 
   const render = (target: Target, given: object = {}): string | undefined => {
     const container = element(target);
+    sweep();
     try {
       if (!container) throw new Misconfigured("missing-container", `no element ${target}`);
       const there = find(container);
@@ -31,7 +32,11 @@ function open({ asked, widgets, add, drop, scan }: Page): void {
     execute: (target) => find(target)?.execute(),
     reset: (target) => find(target)?.reset(),
     remove: (target) => drop(find(target)),
-    getResponse: (target) => find(target)?.response,
+    getResponse: (target) => {
+      const widget = find(target);
+      widget?.life.taken();
+      return widget?.response;
+    },
     isExpired: (target) => !!find(target)?.isExpired,
     ready,
     clearance,

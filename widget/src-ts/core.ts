@@ -1,4 +1,5 @@
 // What every loader needs from a page: its widgets, its callbacks, and elements that come and go.
+import { follow } from "./life";
 import type { Options } from "./options";
 import { count } from "./signals";
 import { Widget } from "./widget";
@@ -9,12 +10,16 @@ export interface Page {
   asked: URLSearchParams;
   add(id: string, element: Element, options: Options): Widget;
   drop(widget?: Widget): void;
+  /** Takes notice of what the page has removed or copied. */
+  sweep(): void;
   /** Has every element of these classes drawn, now and when one is added later. */
   scan(classes: string[], draw: (element: Element) => unknown): void;
 }
 
 /** Inserted by the build: the way from the loader to the top of its edge. */
 declare const EDGE: string;
+/** Inserted by the build: whether pages are written for us, and not for another vendor. */
+declare const OWN: boolean;
 
 /** The element that a page specifies by itself, by its selector, or by its id. */
 export const element = (target: unknown): Element | null => {
@@ -28,11 +33,15 @@ export const element = (target: unknown): Element | null => {
 };
 
 /**
- * Calls the page's function of this name, if there is one; after the script's `load`, as vendors
- * do.
+ * Calls the page's function of this name; after the script's `load`, as vendors do, and once it is
+ * there: modules and frameworks define theirs later.
  */
-export function call(name: string | null): void {
-  setTimeout(() => (window as never as Record<string, () => void>)[name || ""]?.());
+export function call(name: string | null, pause = 0): void {
+  if (!name) return;
+  setTimeout(() => {
+    const called = (window as never as Record<string, unknown>)[name];
+    typeof called == "function" ? called() : call(name, pause * 2 + 9);
+  }, pause);
 }
 
 /** Calls back once the document is loaded. */
@@ -62,7 +71,7 @@ export function begin(open: (page: Page) => void): void {
   };
   const sweep = (): void => {
     for (const widget of widgets.values()) {
-      if (widget.container.isConnected) continue;
+      if (widget.container.isConnected && widget.isWhole) continue;
       drop(widget);
       tried.delete(widget.container);
     }
@@ -82,6 +91,7 @@ export function begin(open: (page: Page) => void): void {
   addEventListener("resize", () => each((widget) => widget.place()));
   addEventListener("scroll", () => each((widget) => widget.place(true)), true);
   dark.onchange = () => each((widget) => widget.dress(dark.matches));
+  if (OWN) follow(each);
   for (const type of ["pointermove", "pointerdown", "keydown", "focusin"])
     addEventListener(
       type,
@@ -105,6 +115,7 @@ export function begin(open: (page: Page) => void): void {
       return widget;
     },
     drop,
+    sweep,
     scan(classes, then) {
       draw = then;
       found = classes.map((name) => document.getElementsByClassName(name));

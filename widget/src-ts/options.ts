@@ -18,6 +18,10 @@ export interface Options {
   call(name: string, value?: string): unknown;
   /** Called when the widget's state changes. */
   changed?(): void;
+  /** Called when its token is dropped, or the widget removed. */
+  gone?(): void;
+  /** Whether a form that is sent too early waits for its token. */
+  holds: boolean;
 }
 
 /** An option that the widget cannot work with. */
@@ -37,6 +41,7 @@ const CHOICES: Record<string, string[]> = {
   execution: ["render", "execute"],
   "refresh-expired": ["auto", "manual", "never"],
   retry: ["auto", "never"],
+  hold: ["auto", "never"],
 };
 
 /** A hidden field. */
@@ -85,6 +90,7 @@ export function parse(raw: (name: string) => unknown, field: string): Options {
     appearance: choice("appearance"),
     start: choice("execution") == "execute" ? "execute" : "interaction",
     refresh: choice("refresh-expired"),
+    holds: choice("hold") == "auto" && choice("execution") != "execute",
     fields: () =>
       text("response-field") == "false" ? [] : [hidden(text("response-field-name") || field)],
     call(name, value) {

@@ -1,4 +1,5 @@
 // One widget: its frame, its hidden field, its messages. core.ts keeps the list of widgets.
+import { Life } from "./life";
 import { type Notice, STYLE, notice } from "./notice";
 import { type Options } from "./options";
 import type { FrameMessage, FrameState, PageMessage } from "./protocol";
@@ -22,15 +23,18 @@ const LOAD_MS = 1e4;
  * How long its document may take to send a message once it is loaded: an iframe reports no errors.
  */
 const SPEAK_MS = 1e3;
+/** Inserted by the build: whether pages are written for us, and not for another vendor. */
+declare const OWN: boolean;
 
 export class Widget {
-  readonly form: EventTarget;
+  /** Of pages that are written for us. */
+  readonly life!: Life;
   private frame!: HTMLIFrameElement;
   private readonly fields: (HTMLInputElement | HTMLTextAreaElement)[];
   private nonce!: string;
   /** Whether the frame is listening. */
   private ready!: boolean;
-  private state?: FrameState | undefined;
+  state?: FrameState | undefined;
   private height: number;
   /** Keeps the widget's place while its frame shows the picture step. */
   private spare?: HTMLElement | undefined;
@@ -44,7 +48,7 @@ export class Widget {
   private refreshAt = 0;
   private loads = 0;
   /** Shown if the frame cannot be fetched. */
-  private notice?: Notice | undefined;
+  notice?: Notice | undefined;
   private timers: { load?: number; refresh?: number } = {};
   private focusedAt = 0;
   /** Whether the frame was told to start without a click. */
@@ -61,12 +65,25 @@ export class Widget {
     private readonly options: Options,
     private readonly edge: URL,
   ) {
-    this.form = container.closest("form") || document;
+    if (OWN) this.life = new Life(this, options.holds);
     this.touched = options.start == "render";
     this.height = SIZES[options.page.size]![1];
     this.fields = options.fields(id);
     container.append(...this.fields);
     this.load();
+    // Where scripts load late, the visitor may be in the form already.
+    const { activeElement, body } = document;
+    if (OWN && activeElement != body && (this.form as Node).contains(activeElement)) this.begin();
+  }
+
+  /** The form around it, or the whole page. */
+  get form(): EventTarget {
+    return this.container.closest("form") || document;
+  }
+
+  /** Whether the page has left its frame where it was. */
+  get isWhole(): boolean {
+    return this.container.contains(this.frame);
   }
 
   /** Inserts a new frame, and repeats that after growing pauses until one shows something. */
@@ -236,6 +253,8 @@ export class Widget {
     const message: FrameMessage = data;
     switch (message.type) {
       case "ready":
+        // It was moved, and knows no longer what it had.
+        if (this.state) this.reset();
         this.ready = true;
         this.expect();
         this.layout();
@@ -252,6 +271,7 @@ export class Widget {
       case "token": {
         const life = message.expires_in * 1000;
         this.active = false;
+        if (OWN) this.life.clear();
         this.expiresAt = Date.now() + life;
         this.refreshAt = Date.now() + life - Math.min(3e4, life / 5);
         clearTimeout(this.timers.refresh);
@@ -261,6 +281,7 @@ export class Widget {
         );
         this.keep(message.token);
         call("callback", message.token);
+        if (OWN) this.life.send();
         break;
       }
       case "expired":
@@ -286,21 +307,26 @@ export class Widget {
         break;
       case "close":
         this.lower();
+        if (OWN && !this.token) this.life.giveUp();
         call("after-interactive-callback");
     }
   }
 
   private fail(code: string): void {
+    // The form goes without a token, and its back end decides: it may be the edge that is away.
+    if (OWN && code != "timeout") this.life.send();
     const name = /timeout|expired/.test(code) ? "timeout-callback" : "error-callback";
     if (!this.options.call(name, code))
       console.error(`Munjigi: ${code}, see ${this.edge}errors/${code}`);
   }
 
-  private keep(token: string): void {
+  keep(token: string): void {
     this.token = token;
     for (const field of this.fields) {
+      // Some pages clean fields up that are empty.
+      if (!this.container.contains(field)) this.container.append(field);
       field.value = token;
-      field.dispatchEvent(new Event("change", { bubbles: true }));
+      if (OWN) field.dispatchEvent(new Event("change", { bubbles: true }));
     }
   }
 
@@ -316,6 +342,13 @@ export class Widget {
     if (type == "focusin") this.focusedAt ||= performance.now();
     this.active = true;
     this.refresh();
+    // Pages that start it on demand ask for another one themselves.
+    if (OWN && this.options.start != "execute" && this.life.touch()) this.go("execute");
+    this.begin();
+  }
+
+  /** Starts at the first sign of a visitor, if that is how it starts. */
+  begin(): void {
     if (this.touched || this.options.start != "interaction") return;
     this.touched = true;
     this.go("interaction");
@@ -331,6 +364,8 @@ export class Widget {
     this.touched = this.options.start == "render";
     this.executed = false;
     this.expiresAt = this.refreshAt = 0;
+    if (OWN) this.life.clear();
+    this.options.gone?.();
     clearTimeout(this.timers.refresh);
     this.keep("");
     this.post({ type: "reset" });
@@ -343,6 +378,7 @@ export class Widget {
   }
 
   remove(): void {
+    this.options.gone?.();
     clearTimeout(this.timers.refresh);
     this.post({ type: "remove" });
     this.settle();
@@ -351,8 +387,13 @@ export class Widget {
     this.fields.forEach((field) => field.remove());
   }
 
+  /** The token. One whose time is over, also by a clock that jumps, is none: it starts again. */
   get response(): string | undefined {
-    return this.isExpired ? undefined : this.token || undefined;
+    if (this.token && this.isExpired) {
+      this.reset();
+      this.options.call("expired-callback");
+    }
+    return this.token || undefined;
   }
 
   /** Whether it waits for the visitor: the question was dismissed, or none was asked yet. */

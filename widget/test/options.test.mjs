@@ -32,13 +32,15 @@ test("an element with a sitekey has the documented defaults", () => {
     appearance: "always",
     start: "interaction",
     refresh: "auto",
+    holds: true,
   });
   assert.deepEqual(named(fields), ["munjigi-response"]);
   assert.equal(call("callback", "token"), undefined);
 });
 
 test("only the page begins what waits for it", () => {
-  assert.equal(read(element({ sitekey: "mj_x", execution: "execute" }), {}).start, "execute");
+  const onDemand = read(element({ sitekey: "mj_x", execution: "execute" }), {});
+  assert.deepEqual([onDemand.start, onDemand.holds], ["execute", false]);
   assert.equal(read(element({ sitekey: "mj_x", execution: "render" }), {}).start, "interaction");
 });
 

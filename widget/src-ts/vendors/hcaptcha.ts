@@ -26,7 +26,7 @@ function open({ asked, add, drop, scan }: Page): void {
   const all = new Map<string, Held>();
   let last = 0;
 
-  const find = (id?: string): Held | undefined => (id ? all.get(String(id)) : [...all.values()][0]);
+  const find = (id?: string): Held | undefined => (id ? all.get(String(id)) : [...all.values()].find(({ widget }) => widget.isWhole));
 
   const render = (target: Target, given: Given = {}): string | undefined => {
     const container = element(target);
@@ -40,7 +40,7 @@ function open({ asked, add, drop, scan }: Page): void {
     };
     try {
       if (!container) throw new Misconfigured("missing-container", `no element ${target}`);
-      const there = [...all.values()].find(({ widget }) => widget.container == container);
+      const there = [...all.values()].find(({ widget }) => widget.container == container && widget.isWhole);
       if (there) return there.id;
       const id = (++last).toString(36).padStart(11, "0");
       const options = telling(parse(raw, ""), NAMES, code, () => all.get(id));
@@ -86,5 +86,5 @@ function open({ asked, add, drop, scan }: Page): void {
   call(asked.get("onload"));
 }
 
-if ("hcaptcha" in window) console.error("Munjigi: loaded-twice");
+if ((window as { hcaptcha?: { render?: unknown } }).hcaptcha?.render) console.error("Munjigi: loaded-twice");
 else begin(open);

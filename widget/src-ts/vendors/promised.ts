@@ -20,7 +20,9 @@ export function area(name: string, id: string): HTMLTextAreaElement {
   const area = document.createElement("textarea");
   area.name = area.className = name;
   area.id = id;
-  area.hidden = true;
+  // Themes show every text area, and browsers restore what is in one.
+  area.style.setProperty("display", "none", "important");
+  area.autocomplete = "off";
   area.setAttribute("aria-hidden", "true");
   return area;
 }
@@ -46,6 +48,7 @@ export function telling(options: Options, names: Record<string, string>, code: (
   return {
     ...options,
     page: { ...options.page, start: "click" },
+    gone: () => settle("reject", code("closed")),
     call(name, value = "") {
       if (name == "callback") settle("resolve", value);
       const failed = /error|timeout/.test(name);

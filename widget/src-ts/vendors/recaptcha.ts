@@ -44,7 +44,7 @@ function open({ asked, add, drop, scan }: Page): void {
       return value;
     };
     if (!container) throw new Error("reCAPTCHA placeholder element must be an element or id");
-    if (all.some(({ widget }) => widget.container == container))
+    if (all.some(({ widget }) => widget.container == container && widget.isWhole))
       throw new Error("reCAPTCHA has already been rendered in this element");
     try {
       const number = all.length;

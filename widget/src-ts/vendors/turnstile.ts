@@ -26,7 +26,7 @@ const CODES: [string, string][] = [
 ];
 const code = (own = ""): string => CODES.find(([name]) => own == name)?.[1] ?? "300030";
 
-function open({ asked, widgets, add, drop, scan }: Page): void {
+function open({ asked, widgets, add, drop, sweep, scan }: Page): void {
   const compat = asked.get("compat") == "recaptcha";
   let last = 0;
 
@@ -36,6 +36,7 @@ function open({ asked, widgets, add, drop, scan }: Page): void {
 
   const render = (target: Target, given: Given = {}): string | undefined => {
     const container = element(target);
+    sweep();
     const there = container && find(container);
     if (there) return there.id;
     const raw = (name: string): unknown =>
@@ -107,5 +108,5 @@ function open({ asked, widgets, add, drop, scan }: Page): void {
   call(asked.get("onload"));
 }
 
-if ("turnstile" in window) console.error("Munjigi: loaded-twice");
+if ((window as { turnstile?: { render?: unknown } }).turnstile?.render) console.error("Munjigi: loaded-twice");
 else begin(open);

@@ -1,0 +1,190 @@
+// The life of a page around a token: forms that are sent too early, twice, again, or reset; a page
+// that is left and comes back; containers that a script empties; a clock that jumps.
+
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
+import test, { after, before } from 'node:test';
+import { chromium } from 'playwright-core';
+import { CHROMIUM } from '../bench/browsers.mjs';
+import { LITTLE_WORK, openEngine, openStage, siteverify, until } from './stage.mjs';
+
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-blink-features=AutomationControlled'];
+
+/** @type {any} */
+let stage;
+/** @type {Record<string, import('playwright-core').Browser>} with and without the back/forward cache */
+let browsers;
+/** @type {(() => unknown)[]} */
+const closing = [];
+before(async () => {
+  const context = { name: 'life', after: (/** @type {() => unknown} */ close) => closing.push(close) };
+  stage = await openStage(/** @type {any} */ (context), 'workerd', LITTLE_WORK);
+  const launch = (/** @type {string[]} */ without) => chromium.launch({ executablePath: CHROMIUM, args: ARGS, ignoreDefaultArgs: without });
+  browsers = { kept: await launch(['--disable-back-forward-cache']), loaded: await launch([]) };
+});
+after(async () => {
+  for (const browser of Object.values(browsers ?? {})) await browser.close();
+  for (const close of closing) await close();
+});
+
+/**
+ * A customer whose back end refuses the first form that it gets, because of another field, and says
+ * what siteverify said of each.
+ * @param {import('node:test').TestContext} t
+ * @param {string} form
+ * @param {{script?: string, query?: string}} [options]
+ */
+async function openForm(t, form, { script = '', query = '' } = {}) {
+  /** @type {{path: string, fields: Record<string, string>, answer: any}[]} */
+  const got = [];
+  const server = createServer(async (request, response) => {
+    const respond = (/** @type {string} */ body) => response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(`<!doctype html><html lang="en"><meta charset="utf-8"><title>A form</title>${body}`);
+    if (request.method !== 'POST') {
+      const widget = `<div class="munjigi" data-sitekey="${stage.site.sitekey}"></div>`;
+      return respond(`<form method="post" action="/send">${form.replace('{widget}', widget)}</form><script>${script}</script>
+        <script src="${stage.edge}/v1/api.js${query}" async defer></script>`);
+    }
+    const body = await text(request);
+    const parts = /multipart/.test(String(request.headers['content-type']));
+    const fields = parts ? Object.fromEntries([...body.matchAll(/name="([^"]+)"(?:; filename="([^"]*)")?[^]*?\r\n\r\n([^]*?)\r\n--/g)].map(([, name, file, value]) => [name, file ?? value])) : Object.fromEntries(new URLSearchParams(body));
+    const answer = await siteverify(stage, fields['munjigi-response'] ?? '');
+    got.push({ path: String(request.url), fields, answer });
+    return respond(got.length === 1 ? '<p id="done">No such email address.' : '<p id="done">Thank you.');
+  });
+  const port = await new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve(/** @type {any} */ (server.address()).port));
+  });
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `http://localhost:${port}/`, got };
+}
+
+/** @param {import('node:test').TestContext} t @param {string} url @param {'kept' | 'loaded'} [which] */
+async function visit(t, url, which = 'loaded') {
+  const context = await browsers[which].newContext();
+  t.after(() => context.close());
+  const page = await context.newPage();
+  await page.goto(url);
+  await page.frameLocator('iframe').locator('#t', { hasText: 'Confirm you are human' }).waitFor();
+  return page;
+}
+
+const INPUT = '<input name="email" value="kim@example">';
+const SEND = `event.preventDefault(); fetch('/send', { method: 'POST', body: new URLSearchParams(new FormData(event.target)) }).then(() => { window.sent = (window.sent ?? 0) + 1; })`;
+const passed = (/** @type {{answer: any}[]} */ got) => got.map(({ answer }) => answer.success);
+
+test('a form that is sent before its token waits for it, and is sent once', async (t) => {
+  const rows = /** @type {const} */ ([
+    ['<button name="do" value="order">Send</button>', { do: 'order' }, '/send'],
+    ['<button name="do" value="draft" formaction="/draft" formnovalidate>Draft</button><input required name="empty">', { do: 'draft', empty: '' }, '/draft'],
+    ['<button formenctype="multipart/form-data">Send</button><input type="file" name="file">', { file: 'note.txt' }, '/send'],
+  ]);
+  for (const [more, fields, path] of rows) {
+    const { url, got } = await openForm(t, `${INPUT}{widget}${more}`);
+    const page = await visit(t, url);
+    if ('file' in fields) await page.setInputFiles('[type=file]', { name: 'note.txt', mimeType: 'text/plain', buffer: Buffer.from('a') });
+    await page.locator('button').dblclick();
+    await page.locator('#done').waitFor();
+    assert.deepEqual([passed(got), got[0]?.path], [[true], path]);
+    for (const [name, value] of Object.entries(fields)) assert.equal(got[0]?.fields[name], value);
+  }
+});
+
+test('a held form reaches the page’s own handler once, with its token', async (t) => {
+  const script = `document.querySelector('form').addEventListener('submit', (event) => { ${SEND} })`;
+  const { url, got } = await openForm(t, `${INPUT}{widget}<button>Send</button>`, { script });
+  const page = await visit(t, url);
+  await page.locator('button').dblclick();
+  await page.waitForFunction('window.sent');
+  await page.waitForTimeout(500);
+  assert.deepEqual(passed(got), [true]);
+});
+
+test('a form is not held where the page does not want that, or runs the check itself', async (t) => {
+  for (const option of ['data-hold="never"', 'data-execution="execute"']) {
+    const widget = `<div class="munjigi" data-sitekey="${stage.site.sitekey}" ${option}></div>`;
+    const { url, got } = await openForm(t, `${INPUT}${widget}<button>Send</button>`);
+    const page = await visit(t, url);
+    await page.evaluate(`document.querySelector('button').click()`);
+    await page.locator('#done').waitFor();
+    assert.deepEqual(got.map(({ fields }) => fields['munjigi-response']), ['']);
+  }
+});
+
+test('a form that a script sends has a fresh token when the visitor sends it again', async (t) => {
+  const ways = {
+    submit: [`<button>Send</button>`, `document.querySelector('form').addEventListener('submit', (event) => { ${SEND} })`],
+    click: [`<button type="button">Send</button>`, `document.querySelector('button').onclick = () => { const body = new URLSearchParams({ 'munjigi-response': munjigi.getResponse() ?? '' });
+      fetch('/send', { method: 'POST', body }).then(() => { window.sent = (window.sent ?? 0) + 1; }); }`],
+  };
+  for (const [button, script] of Object.values(ways)) {
+    const { url, got } = await openForm(t, `${INPUT}{widget}${button}`, { script });
+    const page = await visit(t, url);
+    await page.locator('[name=email]').click();
+    const field = page.locator('[name=munjigi-response]');
+    const first = await until('a token', () => field.inputValue());
+    await page.locator('button').click();
+    await page.waitForFunction('window.sent === 1');
+    await page.waitForTimeout(1_100);
+    await page.locator('[name=email]').fill('kim@example.com');
+    await page.locator('[name=email]').click();
+    await until('another token', async () => ![first, ''].includes(await field.inputValue()));
+    await page.locator('button').click();
+    await page.waitForFunction('window.sent === 2');
+    assert.deepEqual(passed(got), [true, true]);
+  }
+});
+
+for (const which of /** @type {const} */ (['kept', 'loaded']))
+  test(`after Back, a refused form is accepted at the second try (${which})`, async (t) => {
+    const { url, got } = await openForm(t, `${INPUT}{widget}<button>Send</button>`);
+    const page = await visit(t, url, which);
+    await page.evaluate('window.mark = 1');
+    await page.locator('[name=email]').click();
+    await until('a token', () => page.locator('[name=munjigi-response]').inputValue());
+    await page.locator('button').click();
+    await page.locator('#done').waitFor();
+    // A page that was kept is not loaded.
+    await page.goBack({ waitUntil: 'commit' });
+    assert.equal(await page.evaluate('window.mark === 1'), which === 'kept');
+    await page.locator('[name=email]').fill('kim@example.com');
+    await page.locator('button').click();
+    await page.locator('#done', { hasText: 'Thank you' }).waitFor();
+    assert.deepEqual(passed(got), [true, true]);
+  });
+
+for (const name of /** @type {const} */ (['chromium', 'firefox', 'webkit']))
+  test(`field and widget agree whatever a page does (${name})`, async (t) => {
+    const browser = await openEngine(t, name);
+    if (!browser) return;
+    const script = `setTimeout(() => { window.late = () => { window.called = (window.called ?? 0) + 1; }; }, 700);`;
+    const { url, got } = await openForm(t, `${INPUT}{widget}<button>Send</button>`, { script, query: '?onload=late' });
+    await browser.goto(url);
+    const FIELD = `document.querySelector('[name=munjigi-response]')?.value`;
+    const said = (/** @type {string} */ what, /** @type {string} */ script) => until(what, () => browser.evaluate(script), 60_000);
+    await said('the callback that came late', 'window.called === 1');
+
+    // Values that a password manager sets are a visitor's.
+    await browser.evaluate(`(document.querySelector('[name=email]').value = 'kim@example.com', document.querySelector('[name=email]').dispatchEvent(new Event('input', { bubbles: true })))`);
+    await said('a token', FIELD);
+    await browser.evaluate(`(document.querySelector('form').reset(), true)`);
+    await said('field and widget alike', `${FIELD} !== '' && ${FIELD} === munjigi.getResponse()`);
+
+    // A clock that jumps ends what it has.
+    await browser.evaluate(`(window.now = Date.now, Date.now = () => now() + 864e5, true)`);
+    assert.equal(await browser.evaluate(`munjigi.getResponse() === undefined && ${FIELD} === ''`), true);
+    await browser.evaluate(`(Date.now = now, true)`);
+
+    // A framework replaces what is in the container, or the page does and renders again.
+    await browser.evaluate(`(document.querySelector('.munjigi').innerHTML = '', true)`);
+    await said('the widget again', `document.querySelectorAll('iframe').length === 1 && document.querySelectorAll('[name=munjigi-response]').length === 1`);
+    assert.equal(await browser.evaluate(`(document.querySelector('.munjigi').innerHTML = '', typeof munjigi.render('.munjigi', {}) === 'string' && document.querySelectorAll('iframe').length === 1)`), true);
+
+    // Sent before there is a token.
+    await browser.evaluate(`(setTimeout(() => document.querySelector('form button').click(), 200), true)`);
+    await until('the answer', () => browser.evaluate(`!!document.querySelector('#done')`).catch(() => false), 60_000);
+    assert.deepEqual(passed(got), [true]);
+  });
