@@ -35,7 +35,8 @@ export async function look(page, name) {
     })`);
     assert.deepEqual(outside, [], `${name}: outside its card at ${width}`);
     if (process.env.CI) continue;
-    await page.screenshot({ path: join(PICTURES, `console-${name}-${colorScheme}-${width}.png`), fullPage: true });
+    // The longest page takes a loaded machine more than the usual half minute.
+    await page.screenshot({ path: join(PICTURES, `console-${name}-${colorScheme}-${width}.png`), fullPage: true, timeout: 120_000 });
   }
 }
 
