@@ -228,6 +228,35 @@ test('another way needs no sight: it takes longer, and says so in the score', as
   assert.deepEqual(visitor.bodies.flatMap(({ sent }) => sent.want ?? []), ['work']);
 });
 
+test('a form that is sent before its picture is answered goes once it is', async (t) => {
+  const visitor = await visit(t, sites.grid);
+  const { page, frame } = visitor;
+  const before = page.url();
+  const send = page.getByRole('button', { name: 'Send' });
+  await frame.locator('#b').waitFor();
+  await send.click();
+  await visitor.ready();
+  await until('the focus', () => isHeld(visitor.panel));
+  await page.keyboard.press('Escape');
+  await frame.locator('section:not([hidden])').waitFor({ state: 'hidden' });
+  // Longer than the form waits after a picture that was answered.
+  await page.waitForTimeout(300);
+  await frame.locator('#b').click();
+  const { challenge } = await visitor.ready();
+  await give(visitor, HANDS.mouse, (await see(stage, challenge)).right);
+  const token = await visitor.token();
+  assert.equal(page.url(), before, 'set aside with the picture');
+  // Sent while it is asked, and answered after that.
+  await page.evaluate(`munjigi.reset()`);
+  await send.click();
+  const again = await visitor.ready();
+  await give(visitor, HANDS.mouse, (await see(stage, again.challenge)).right);
+  await page.waitForURL(/munjigi-response=mj1/);
+  const sent = new URL(page.url()).searchParams.get('munjigi-response') ?? '';
+  assert.notEqual(sent, token);
+  assert.equal((await siteverify(stage, sent, sites.grid)).success, true);
+});
+
 test('a new picture is another one', async (t) => {
   const visitor = await visit(t, sites.area);
   await HANDS.mouse.open(visitor);

@@ -307,7 +307,8 @@ export class Widget {
         break;
       case "close":
         this.lower();
-        if (OWN && !this.token) this.life.giveUp();
+        // It also closes when it is answered or exchanged for another way.
+        if (OWN) setTimeout(() => this.isAside && this.life.giveUp(), 100);
         call("after-interactive-callback");
     }
   }
