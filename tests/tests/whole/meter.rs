@@ -249,6 +249,8 @@ async fn wait_for_reports(visits: &mut Visits) -> Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_with_software_like_peoples_pays_and_earlier_visitors_do_not() -> Result<()> {
     const HALF_LIFE_SECONDS: u64 = 12;
+    /// How many visits of the flood there are to one of people, on a machine of any speed.
+    const TIMES: u32 = 22;
     let half_life: &[(&str, &str)] = &[("MUNJIGI_COUNTER_HALF_LIFE_SECONDS", "12")];
     let stack = stage::stack(&[half_life; 2]).await?;
     let mut visits = Visits::to_cheap_site(&stack).await?;
@@ -257,13 +259,15 @@ async fn a_flood_with_software_like_peoples_pays_and_earlier_visitors_do_not() -
     let begun = tokio::time::Instant::now();
     while begun.elapsed().as_secs() < 7 * HALF_LIFE_SECONDS {
         people += 1;
+        let comes = tokio::time::Instant::now();
         visits.pass(&network(10, people), &browser(people)).await?;
+        let pause = comes.elapsed() * TIMES;
         // They pass at least two half-lives before the flood.
         if people % 5 == 0 && begun.elapsed().as_secs() < 4 * HALF_LIFE_SECONDS {
             regulars += 1;
             visits.pass(&network(30, regulars), &browser(regulars)).await?;
         }
-        tokio::time::sleep(Duration::from_millis(150)).await;
+        tokio::time::sleep(pause.min(Duration::from_millis(600))).await;
     }
     // In tenths of what is asked in calm times.
     let mut paid = Vec::new();
