@@ -55,8 +55,8 @@ const LOWER = [
 const INTERNAL = [
   "active", "again", "asked", "begin", "changed", "clear", "comeBack", "container", "dress", "drop", "edge", "executed", "expect",
   "expiresAt", "fail", "fields", "focused", "focusedAt", "gives", "giveUp", "gone", "held", "holds", "isAside", "isAsking", "isWhole",
-  "keep", "layout", "life", "lift", "lose", "lower", "loads", "receive", "refill", "refreshAt", "renews", "scan", "sends", "sent",
-  "sentAt", "settle", "spare", "sweep", "taken", "timers", "touch", "touched", "under", "waiting", "waits", "wanted", "widget", "widgets",
+  "keep", "layout", "life", "lift", "lose", "lower", "loads", "reads", "receive", "refill", "refreshAt", "renews", "scan", "sends", "sent",
+  "sentAt", "settle", "spare", "sweep", "taken", "tells", "timers", "touch", "touched", "under", "waiting", "waits", "wanted", "widget", "widgets",
 ];
 
 const run = (command, ...args) => execFileSync(command, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });

@@ -103,6 +103,25 @@ test('a held form reaches the page’s own handler once, with its token', async 
   assert.deepEqual(passed(got), [true]);
 });
 
+test('a held form is sent once, whatever else reads it', async (t) => {
+  const rows = {
+    // Saves a draft while the form waits.
+    draft: `document.querySelector('form').addEventListener('click', () => { const saves = setInterval(() => new FormData(document.forms[0]), 20); setTimeout(() => clearInterval(saves), 5_000); });
+      document.addEventListener('change', () => new FormData(document.forms[0]))`,
+    // Sends the form itself.
+    callback: `window.passed = () => document.forms[0].submit();`,
+  };
+  for (const script of Object.values(rows)) {
+    const widget = `<div class="munjigi" data-sitekey="${stage.site.sitekey}" ${script === rows.callback ? 'data-callback="passed"' : ''}></div>`;
+    const { url, got } = await openForm(t, `${INPUT}${widget}<button>Send</button>`, { script });
+    const page = await visit(t, url);
+    await page.locator('button').click();
+    await page.locator('#done').waitFor();
+    await page.waitForTimeout(300);
+    assert.deepEqual(passed(got), [true]);
+  }
+});
+
 test('a form is not held where the page does not want that, or runs the check itself', async (t) => {
   for (const option of ['data-hold="never"', 'data-execution="execute"']) {
     const widget = `<div class="munjigi" data-sitekey="${stage.site.sitekey}" ${option}></div>`;

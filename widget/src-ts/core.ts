@@ -10,7 +10,7 @@ export interface Page {
   asked: URLSearchParams;
   add(id: string, element: Element, options: Options): Widget;
   drop(widget?: Widget): void;
-  /** Takes notice of what the page has removed or copied. */
+  /** Takes notice of what the page has removed. */
   sweep(): void;
   /** Has every element of these classes drawn, now and when one is added later. */
   scan(classes: string[], draw: (element: Element) => unknown): void;

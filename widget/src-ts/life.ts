@@ -22,6 +22,8 @@ export class Life {
   private held?: [HTMLFormElement, HTMLButtonElement | null] | undefined;
   /** Whether that form is sent now. */
   private sends?: boolean;
+  /** Whether the page has read the form since it was told of the token, as `form.submit()` does. */
+  private read?: boolean;
 
   constructor(
     private readonly widget: Widget,
@@ -36,8 +38,10 @@ export class Life {
     // It cannot pass, old browsers cannot send the form again, or the form only closes a dialog.
     const isLost = widget.notice || /fail|off/.test(widget.state || "") || !form.requestSubmit ||
       (button?.formMethod || form.method) == "dialog";
-    if (this.sends || (widget.response && !this.renews) || !this.holds || isLost)
+    if (this.sends || (widget.response && !this.renews) || !this.holds || isLost) {
+      this.held = undefined;
       return this.sent(performance.now() - actedAt < ACT_MS);
+    }
     event.preventDefault();
     event.stopImmediatePropagation();
     this.held = [form, button];
@@ -46,14 +50,15 @@ export class Life {
 
   /** The page took the token out of the form. */
   sent(byVisitor: boolean): void {
-    this.held = undefined;
     if (byVisitor && this.widget.response) this.sentAt ||= performance.now();
   }
 
-  /** Sends the form that has waited as it would have been sent, with a token or without. */
-  send(): void {
+  /** Sends the form that has waited as it would have been sent, unless the page just did. */
+  send(read = this.read): void {
     if (!this.held) return;
     const [form, button] = this.held;
+    this.held = undefined;
+    if (read) return;
     this.sent(this.sends = true);
     if (form.isConnected) form.requestSubmit(button?.form == form ? button : null);
     this.sends = false;
@@ -70,6 +75,17 @@ export class Life {
   clear(): void {
     this.sentAt = 0;
     this.renews = false;
+  }
+
+  /** The page is told of the token, and may send the form itself. */
+  tells(): void {
+    this.read = false;
+  }
+
+  /** The page reads the form's fields, to send them or for a purpose of its own. */
+  reads(): void {
+    this.read = true;
+    this.sent(acting);
   }
 
   /** The visitor set the picture aside, or the page does: the form waits no longer. */
@@ -116,7 +132,7 @@ export function follow(each: (then: (widget: Widget) => void) => void): void {
   on("keydown", act);
   on("submit", (event) => event.isTrusted && of(event.target, (life) => life.submit(event as SubmitEvent)));
   // `new FormData(form)` and `form.submit()`, too.
-  on("formdata", ({ target }) => of(target, (life) => life.sent(acting)));
+  on("formdata", ({ target }) => of(target, (life) => life.reads()));
   // The fields are empty only afterwards.
   on("reset", ({ target }) => setTimeout(() => of(target, (life) => life.refill())));
   on("pageshow", (event) => (event as PageTransitionEvent).persisted && each(({ life }) => life.comeBack()));

@@ -280,6 +280,7 @@ export class Widget {
           this.refreshAt - Date.now(),
         );
         this.keep(message.token);
+        if (OWN) this.life.tells();
         call("callback", message.token);
         if (OWN) this.life.send();
         break;
@@ -315,7 +316,7 @@ export class Widget {
 
   private fail(code: string): void {
     // The form goes without a token, and its back end decides: it may be the edge that is away.
-    if (OWN && code != "timeout") this.life.send();
+    if (OWN && code != "timeout") this.life.send(false);
     const name = /timeout|expired/.test(code) ? "timeout-callback" : "error-callback";
     if (!this.options.call(name, code))
       console.error(`Munjigi: ${code}, see ${this.edge}errors/${code}`);
