@@ -127,7 +127,7 @@ impl Door {
                     // Who speaks TLS there, the client or the proxy, is not said.
                     caller = Caller { address: client, is_direct: false, ..caller };
                     // Another proxy before that one speaks for many as well.
-                    if !way.speaks_for_many(client) {
+                    if !way.is_proxy(client) {
                         let Some(own) = self.connections.pass_on(slot, client) else {
                             return self.turn_away(stream);
                         };
