@@ -186,5 +186,8 @@ fn ends_in_a_number(text: &str) -> bool {
     !last.is_empty() && (digits(last) || last.strip_prefix("0x").is_some_and(hex))
 }
 
+#[cfg(feature = "typed-hosts")]
+mod typed;
+
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use munjigi_captcha::{KeyCheck, Secret};
+use munjigi_captcha::{HostPattern, KeyCheck, Secret};
 use munjigi_serving::entropy::{Generator, generator};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike};
 
@@ -20,7 +20,7 @@ pub struct NewSite {
 }
 
 impl NewSite {
-    /// Draws the keys of a site for these hosts.
+    /// Draws the keys of a site for these hosts, in the spelling of browsers.
     pub fn mint(check: &KeyCheck, hosts: &[String], allow_loopback: bool) -> Result<Self, Fail> {
         let mut generator = draw()?;
         let sitekey = check.mint_sitekey(&mut generator).to_string();
@@ -49,13 +49,23 @@ impl NewSite {
     }
 }
 
+/// Hosts in the spelling of browsers.
+pub fn spelt(hosts: &[String]) -> Result<Vec<String>, Fail> {
+    let spelt = |host: &String| match HostPattern::typed(host) {
+        Ok(host) => Ok(host.to_string()),
+        Err(error) => Err(Fail(format!("{host} is no host: {error}"))),
+    };
+    hosts.iter().map(spelt).collect()
+}
+
 const NO_TABLE: &str = "sites must be a table: `[sites]`, and a line for each site";
 
 /// Adds a site for these hosts and shows its keys; the secret is stored nowhere.
 pub fn add(path: &Path, hosts: &[String], allow_loopback: bool) -> Result<(), Fail> {
     let text = read_file(path)?;
     let authority = settings(Some(path))?.key_check().map_err(Fail)?;
-    let site = NewSite::mint(&authority, hosts, allow_loopback)?;
+    let hosts = spelt(hosts)?;
+    let site = NewSite::mint(&authority, &hosts, allow_loopback)?;
     replace(path, &site.added_to(&text)?)?;
     println!(
         "Added a site for {} to {}.

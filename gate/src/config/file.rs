@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use munjigi_captcha::ListId;
+use munjigi_captcha::{Exemption, ListId, Site};
 use munjigi_process::config::nearest;
 use munjigi_protocol::SiteConfig;
 use toml::Spanned;
@@ -111,6 +111,11 @@ impl File {
         }
         if let Some((at, rules)) = rules {
             file.read_rules(at, rules, &line);
+        }
+        for OwnSite { place, config } in &file.own_sites {
+            if let Err(error) = Site::parse(config, Exemption::Ignored) {
+                file.mistakes.push(format!("{place}: the site {}: {error}", config.sitekey));
+            }
         }
         Ok(file)
     }

@@ -1,6 +1,6 @@
 //! Sites in the file of settings: a line each, under the sitekey.
 
-use munjigi_captcha::SiteEntry;
+use munjigi_captcha::{HostPattern, SiteEntry};
 use munjigi_protocol::SiteConfig;
 use serde::Deserialize as _;
 use toml::Spanned;
@@ -15,5 +15,10 @@ pub(super) fn read(
     let entry = SiteEntry::deserialize(ValueDeserializer::from(value)).map_err(|error| {
         (error.span().map(|span| span.start), error.message().replace('\n', "; "))
     })?;
-    Ok(entry.config(sitekey))
+    let mut config = entry.config(sitekey);
+    for host in &mut config.hosts {
+        let read = HostPattern::typed(host);
+        *host = read.map_err(|error| (None, format!("the host {host}: {error}")))?.to_string();
+    }
+    Ok(config)
 }

@@ -273,6 +273,26 @@ fn lists_are_files_of_the_operators_and_an_origin_publishes_its_own() {
 }
 
 #[test]
+fn what_the_edge_would_refuse_of_a_site_is_a_mistake_of_the_file() {
+    let read = |line: &str| {
+        let sitekey = format!("mj_{}", "0".repeat(26));
+        File::parse("gate.toml", &format!("[sites]\n{sitekey} = {{ secrets = [], {line} }}\n"))
+    };
+    let file = read("hosts = [\"https://Shop.Example/\", \"*.한국.example:443\"]").unwrap();
+    assert!(file.mistakes.is_empty(), "{:?}", file.mistakes);
+    let site = file.sites().next().unwrap();
+    assert_eq!(site.hosts, ["shop.example", "*.xn--3e0b707e.example"]);
+    for (line, said) in [
+        ("hosts = [\"*.com\"]", "gate.toml:2: the site mj_"),
+        ("hosts = [\"a b\"]", "the host a b: "),
+        ("hosts = [\"a.example\"], count = 65", "count must be 1 to 64"),
+    ] {
+        let mistakes = read(line).unwrap().mistakes.join("\n");
+        assert!(mistakes.contains(said), "{line}: {mistakes}");
+    }
+}
+
+#[test]
 fn rules_about_paths_are_added_to_their_site_and_mistakes_named() {
     let mine = format!("mj_{}", "0".repeat(26));
     let local = format!("mj_{}4", "0".repeat(25));

@@ -1,6 +1,7 @@
 //! An edit of settings. It is applied to the settings stored at that moment, so
 //! that two concurrent edits both take effect.
 
+use munjigi_captcha::HostPattern;
 use munjigi_protocol::{Mode, PictureKind, Protection, Rule, UnderAttack, Work};
 
 use super::Settings;
@@ -84,8 +85,9 @@ impl HostsEdit {
     fn apply(&self, before: &[String], mistakes: &mut Vec<Mistake>) -> Vec<String> {
         match self {
             Self::Keep => before.to_vec(),
-            Self::Replace(hosts) => once_each(hosts),
+            Self::Replace(hosts) => once_each(&spelt(hosts)),
             Self::Change { add, remove } => {
+                let (add, remove) = (&spelt(add), &spelt(remove));
                 for host in remove {
                     if add.contains(host) {
                         mistakes.push(Mistake::HostAddedAndRemoved { host: host.clone() });
@@ -99,6 +101,15 @@ impl HostsEdit {
             }
         }
     }
+}
+
+/// In the spelling of browsers. What is no host stays as it is, to be refused as it was
+/// written.
+fn spelt(hosts: &[String]) -> Vec<String> {
+    let spelt = |host: &String| {
+        HostPattern::typed(host).map_or_else(|_| host.clone(), |host| host.to_string())
+    };
+    hosts.iter().map(spelt).collect()
 }
 
 /// In their order, without duplicates.

@@ -39,7 +39,7 @@ fn every_mistake_is_told_at_once_with_why_and_how_to_fix_it() {
     let country = |country: &str| Some(country.to_owned());
     let edit = Edit {
         name: Some(" \n".to_owned()),
-        hosts: add(&["*.com", "https://shop.example", "fine.example"]),
+        hosts: add(&["*.com", "ftp://shop.example", "fine.example"]),
         work_floor: Some(40_000),
         work_ceiling: Some(39_999),
         count: Some(65),
@@ -113,6 +113,20 @@ fn bounds_are_the_edges_and_named() {
         ..Edit::default()
     };
     assert!(most.apply(SITEKEY, &shop()).is_ok());
+}
+
+#[test]
+fn a_host_is_kept_as_browsers_spell_it() {
+    let after = |hosts| Edit { hosts, ..Edit::default() }.apply(SITEKEY, &shop()).unwrap().hosts;
+    let written = ["https://Shop.Example/cart", "*.한국.example", "shop.example:8443"];
+    let kept = ["shop.example", "*.xn--3e0b707e.example"];
+    assert_eq!(after(add(&written)), kept);
+    assert_eq!(after(HostsEdit::Replace(written.map(str::to_owned).into())), kept);
+    let other = HostsEdit::Change {
+        add: vec!["other.example".to_owned()],
+        remove: vec!["SHOP.example".to_owned()],
+    };
+    assert_eq!(after(other), ["other.example"]);
 }
 
 #[test]
