@@ -13,6 +13,7 @@ mod tests;
 mod trial;
 
 use std::fmt;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -201,12 +202,12 @@ fn run(command: Command) -> Result<(), Fail> {
                     open_below(rules).filter_map(|place| rules.get(place)).map(|rule| &rule.path)
                 {
                     let below = format!("{}/", path.trim_end_matches('/'));
-                    println!(
+                    say(format_args!(
                         "Warning: a rule protects {path} alone; what a server answers below it, such as {below}page, stays open. If that is not meant, add a rule for {below}*."
-                    );
+                    ))?;
                 }
             }
-            println!("The settings have no mistakes.");
+            say("The settings have no mistakes.")?;
             Ok(())
         }
         Some(Act::Init { folder, hosts, url, before }) => {
@@ -228,6 +229,17 @@ fn run(command: Command) -> Result<(), Fail> {
             store::new_generation(&config(named.as_deref())?)
         }
         Some(Act::Health) => in_runtime(health::run(&config(named.as_deref())?)),
+    }
+}
+
+/// Says something to the person who typed the command. Someone who reads no further,
+/// as `head` does, misses the rest.
+fn say(text: impl fmt::Display) -> Result<(), Fail> {
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Fail(format!("the output: {error}")))
+        }
+        _ => Ok(()),
     }
 }
 

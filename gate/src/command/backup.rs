@@ -5,7 +5,7 @@ use std::path::Path;
 
 use munjigi_process::clock::Clock;
 
-use super::Fail;
+use super::{Fail, say};
 use crate::backup::{self, BackupError};
 use crate::config::Config;
 
@@ -19,7 +19,7 @@ impl From<BackupError> for Fail {
 pub fn write(config: &Config, path: &Path, keep: Option<NonZero<usize>>) -> Result<(), Fail> {
     let protection = (config.backup_recipients.as_slice(), &config.backup_keys);
     let written = backup::write(&config.data, path, protection, keep, &Clock::system())?;
-    println!("wrote {}", written.display());
+    say(format_args!("wrote {}", written.display()))?;
     Ok(())
 }
 
@@ -32,14 +32,14 @@ pub fn restore(
 ) -> Result<(), Fail> {
     let (store, keys) = (&config.data, (!is_unsigned).then_some(&config.backup_keys));
     let restored = backup::restore(path, identity, (store, keys), &Clock::system())?;
-    println!("{} is the store of {} again.", store.display(), path.display());
+    say(format_args!("{} is the store of {} again.", store.display(), path.display()))?;
     match restored.taken_at {
-        Some(at) => println!("This gate signed it on {}.", at.rfc3339()),
-        None => println!("Who wrote it was not verified."),
+        Some(at) => say(format_args!("This gate signed it on {}.", at.rfc3339()))?,
+        None => say("Who wrote it was not verified.")?,
     }
     if let Some(aside) = restored.aside {
-        println!("What was there is in {}.", aside.display());
+        say(format_args!("What was there is in {}.", aside.display()))?;
     }
-    println!("Tokens of before are refused. Start the gate.");
+    say("Tokens of before are refused. Start the gate.")?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `munjigi-gate health`: for containers, which have no other program to ask.
 
-use super::Fail;
+use super::{Fail, say};
 use crate::config::{Config, local_url};
 use crate::http_client;
 
@@ -21,6 +21,6 @@ pub async fn run(config: &Config) -> Result<(), Fail> {
     if !status.is_success() {
         return Err(Fail(format!("{url} answers with {status}: {}", text.trim())));
     }
-    println!("{}", text.trim());
+    say(text.trim())?;
     Ok(())
 }

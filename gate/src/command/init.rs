@@ -13,7 +13,7 @@ use munjigi_protocol::base64;
 use url::Host;
 
 use super::site::{self, NewSite};
-use super::{FILE, Fail, KEYS, LOCAL_SECRET};
+use super::{FILE, Fail, KEYS, LOCAL_SECRET, say};
 use crate::config::public;
 use crate::random;
 use crate::sqlite::unwritable;
@@ -130,7 +130,7 @@ pub fn run(
         let url = url.map_or_else(|| ADDRESS.to_owned(), |url| url.to_string());
         told(file, site, &name, &url)
     };
-    println!("{told}");
+    say(told)?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use munjigi_captcha::{HostPattern, KeyCheck, Secret};
 use munjigi_serving::entropy::{Generator, generator};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike};
 
-use super::{Fail, read_file, settings};
+use super::{Fail, read_file, say, settings};
 use crate::config::File;
 use crate::random;
 
@@ -67,7 +67,7 @@ pub fn add(path: &Path, hosts: &[String], allow_loopback: bool) -> Result<(), Fa
     let hosts = spelt(hosts)?;
     let site = NewSite::mint(&authority, &hosts, allow_loopback)?;
     replace(path, &site.added_to(&text)?)?;
-    println!(
+    say(format_args!(
         "Added a site for {} to {}.
 
   sitekey  {}
@@ -78,7 +78,7 @@ The secret is shown only now. A running gate reads the file again on SIGHUP.",
         path.display(),
         site.sitekey,
         site.secret(),
-    );
+    ))?;
     Ok(())
 }
 
@@ -95,11 +95,11 @@ pub fn list(path: &Path) -> Result<(), Fail> {
             1 => "1 secret".to_owned(),
             many => format!("{many} secrets"),
         };
-        println!("{}  {secrets}  {hosts}", site.sitekey);
+        say(format_args!("{}  {secrets}  {hosts}", site.sitekey))?;
         count += 1;
     }
     if count == 0 {
-        println!("There are no sites: `munjigi-gate site add HOST` adds one.");
+        say("There are no sites: `munjigi-gate site add HOST` adds one.")?;
     }
     Ok(())
 }
@@ -114,7 +114,7 @@ pub fn rotate_secret(path: &Path, sitekey: &str) -> Result<(), Fail> {
         Ok(())
     })?;
     replace(path, &text)?;
-    println!(
+    say(format_args!(
         "The site {sitekey} has a new secret, which is shown only now:
 
   {}
@@ -123,7 +123,7 @@ The old one works too, so that your back end has time. When it uses the new one:
   munjigi-gate site end-secrets {sitekey}
 A running gate reads the file again on SIGHUP.",
         *secret.reveal()
-    );
+    ))?;
     Ok(())
 }
 
@@ -139,7 +139,9 @@ pub fn end_secrets(path: &Path, sitekey: &str) -> Result<(), Fail> {
         if ended > 0 { Ok(()) } else { Err(Fail(format!("the site {sitekey} has one secret"))) }
     })?;
     replace(path, &text)?;
-    println!("Ended {ended} of its secrets. A running gate reads the file again on SIGHUP.");
+    say(format_args!(
+        "Ended {ended} of its secrets. A running gate reads the file again on SIGHUP."
+    ))?;
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use munjigi_process::clock::Clock;
 
-use super::Fail;
+use super::{Fail, say};
 use crate::config::Config;
 use crate::sqlite::begin_generation;
 
@@ -10,9 +10,9 @@ use crate::sqlite::begin_generation;
 pub fn new_generation(config: &Config) -> Result<(), Fail> {
     let begun = begin_generation(&config.data, &Clock::system());
     let generation = begun.map_err(|error| Fail(error.to_string()))?;
-    println!(
+    say(format_args!(
         "{} begins generation {generation}: tokens of before are refused, and visitors in the middle begin again.",
         config.data.display()
-    );
+    ))?;
     Ok(())
 }

@@ -16,7 +16,7 @@ use reqwest::Client;
 use tokio::net::TcpListener;
 use url::form_urlencoded;
 
-use super::{Fail, KEYS, LOCAL_SECRET, read_file, settings};
+use super::{Fail, KEYS, LOCAL_SECRET, read_file, say, settings};
 use crate::config::{Config, local_url};
 use crate::html::escaped;
 use crate::http_client;
@@ -91,7 +91,7 @@ pub async fn run(config: &Config, file: &Path, listen: SocketAddr) -> Result<(),
     let listener = TcpListener::bind(listen).await;
     let listener = listener.map_err(|error| Fail(format!("cannot listen on {listen}: {error}")))?;
     let address = listener.local_addr().unwrap_or(listen);
-    println!("The form is at {}; Ctrl+C ends it.", local_url(address));
+    say(format_args!("The form is at {}; Ctrl+C ends it.", local_url(address)))?;
     let router = Router::new().route("/", get(form).post(verify)).with_state(Arc::new(shop));
     axum::serve(listener, router).await.map_err(|error| Fail(error.to_string()))
 }
