@@ -190,7 +190,14 @@ impl<S: Source> Inbound<S> {
                 return Err(refuse(BodyError::TooLarge, route));
             }
             Some(body) => Cow::Borrowed(body),
-            None => Cow::Owned(String::from_utf8_lossy(&self.bytes(route).await?).into_owned()),
+            None => {
+                let text = String::from_utf8_lossy(&self.bytes(route).await?).into_owned();
+                // Where the platform reads a body as text, it drops a byte order mark.
+                Cow::Owned(match text.strip_prefix('\u{feff}') {
+                    Some(rest) => rest.to_owned(),
+                    None => text,
+                })
+            }
         };
         // The platform replaces bytes that are not UTF-8 with this character,
         // and no one sends it.

@@ -67,7 +67,7 @@ impl<'path> Endpoint<'path> {
         if path == routes::CLEARANCE_CHECK.path {
             return Ok(Self::ClearanceCheck);
         }
-        let (allowed, get, post, put, delete) = Self::at(path).ok_or(RouteError::NotFound)?;
+        let (allowed, get, post, put, delete) = Self::at(meant(path)).ok_or(RouteError::NotFound)?;
         match method {
             "GET" | "HEAD" => get,
             "POST" => post,
@@ -174,6 +174,19 @@ fn segment<'path>(path: &'path str, prefix: &str) -> Option<&'path str> {
     path.strip_prefix(prefix).filter(|rest| !rest.is_empty() && !rest.contains('/'))
 }
 
+/// `//siteverify` and `/siteverify/` as they are meant: the slashes of an address that a
+/// back end puts together.
+fn meant(path: &str) -> &str {
+    let mut joined = path;
+    while let Some(rest) = joined.strip_suffix('/') {
+        joined = rest;
+    }
+    while let Some(rest) = joined.strip_prefix('/').filter(|rest| rest.starts_with('/')) {
+        joined = rest;
+    }
+    if joined.ends_with("/siteverify") { joined } else { path }
+}
+
 /// The path's only segment, if it could be a sitekey of ours: a vendor's name
 /// there is a mistake, and not found.
 fn own_sitekey(path: &str) -> Option<&str> {
@@ -197,6 +210,10 @@ mod tests {
             ("GET", "/recaptcha/api/siteverify", Endpoint::Siteverify(Some(Vendor::Recaptcha))),
             ("POST", "/recaptcha/api/siteverify", Endpoint::Siteverify(Some(Vendor::Recaptcha))),
             ("POST", "/mj_a/siteverify", Endpoint::SiteverifyOf("mj_a")),
+            ("POST", "//siteverify", Endpoint::Siteverify(None)),
+            ("POST", "/siteverify/", Endpoint::Siteverify(None)),
+            ("POST", "//hcaptcha/siteverify//", Endpoint::Siteverify(Some(Vendor::Hcaptcha))),
+            ("POST", "//mj_a/siteverify/", Endpoint::SiteverifyOf("mj_a")),
             ("GET", "/v1/clearance/check", Endpoint::ClearanceCheck),
             ("PROPFIND", "/v1/clearance/check", Endpoint::ClearanceCheck),
             ("GET", "/clearance", Endpoint::Clearance),
@@ -244,7 +261,6 @@ mod tests {
             "/v1/frame/a/b",
             "/errors/",
             "/errors/invented",
-            "/siteverify/",
             "/recaptcha/siteverify",
             "/mj_a/mj_b/siteverify",
             "/turnstile/v1/siteverify",
