@@ -33,13 +33,13 @@ after(async () => {
  * what siteverify said of each.
  * @param {import('node:test').TestContext} t
  * @param {string} form
- * @param {{script?: string, query?: string}} [options]
+ * @param {{script?: string, query?: string, headers?: Record<string, string>}} [options]
  */
-async function openForm(t, form, { script = '', query = '' } = {}) {
+async function openForm(t, form, { script = '', query = '', headers = {} } = {}) {
   /** @type {{path: string, fields: Record<string, string>, answer: any}[]} */
   const got = [];
   const server = createServer(async (request, response) => {
-    const respond = (/** @type {string} */ body) => response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(`<!doctype html><html lang="en"><meta charset="utf-8"><title>A form</title>${body}`);
+    const respond = (/** @type {string} */ body) => response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', ...headers }).end(`<!doctype html><html lang="en"><meta charset="utf-8"><title>A form</title>${body}`);
     if (request.method !== 'POST') {
       const widget = `<div class="munjigi" data-sitekey="${stage.site.sitekey}"></div>`;
       return respond(`<form method="post" action="/send">${form.replace('{widget}', widget)}</form><script>${script}</script>
@@ -206,4 +206,21 @@ for (const name of /** @type {const} */ (['chromium', 'firefox', 'webkit']))
     await browser.evaluate(`(setTimeout(() => document.querySelector('form button').click(), 200), true)`);
     await until('the answer', () => browser.evaluate(`!!document.querySelector('#done')`).catch(() => false), 60_000);
     assert.deepEqual(passed(got), [true]);
+  });
+
+// Memory shared between threads, as games and editors of pictures need it.
+for (const name of /** @type {const} */ (['chromium', 'firefox', 'webkit']))
+  test(`a page that isolates itself has a widget (${name})`, async (t) => {
+    const browser = await openEngine(t, name);
+    if (!browser) return;
+    for (const policy of name === 'webkit' ? ['require-corp'] : ['require-corp', 'credentialless']) {
+      const headers = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': policy };
+      const { url, got } = await openForm(t, `${INPUT}{widget}<button>Send</button>`, { headers });
+      await browser.goto(url);
+      assert.equal(await browser.evaluate('crossOriginIsolated'), true);
+      await until('the widget', () => browser.evaluate(`document.querySelector('iframe') !== null`));
+      await browser.evaluate(`(setTimeout(() => document.querySelector('form button').click(), 200), true)`);
+      await until('the answer', () => browser.evaluate(`!!document.querySelector('#done')`).catch(() => false), 60_000);
+      assert.deepEqual(passed(got), [true]);
+    }
   });

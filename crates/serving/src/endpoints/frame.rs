@@ -34,7 +34,7 @@ pub async fn answer<P: Platform>(
             .with_header("Content-Security-Policy", ancestors)
     };
     if let Some(test) = TestSitekey::find(sitekey) {
-        return Ok(shown(attributes(test.mode, true), ANYBODY.into()));
+        return Ok(embeddable(shown(attributes(test.mode, true), ANYBODY.into())));
     }
     let page = match embed(edge, inbound, sitekey).await {
         Ok(site) => shown(attributes(site.mode, site.fallback_allowed), frame_ancestors(&site)),
@@ -50,7 +50,14 @@ pub async fn answer<P: Platform>(
         Err(refusal) => return Err(refusal.into()),
     };
     // The answer depends on `Referer`.
-    Ok(page.with_header("Vary", "Referer"))
+    Ok(embeddable(page).with_header("Vary", "Referer"))
+}
+
+/// Pages that isolate themselves from others embed nothing else
+/// (<https://html.spec.whatwg.org/multipage/browsers.html#coep>).
+fn embeddable(page: Answer) -> Answer {
+    page.with_header("Cross-Origin-Embedder-Policy", "require-corp")
+        .with_header("Cross-Origin-Resource-Policy", "cross-origin")
 }
 
 /// The site, if this page may embed it.
