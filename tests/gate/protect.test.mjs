@@ -83,6 +83,11 @@ for (const name of NAMES) {
     }
     for (const path of ['/robots.txt', '/.well-known/acme-challenge/x', '/blog/feed/', '/webhooks/pay'])
       assert.equal((await proxy.ask(path)).status, 200, path);
+    // Browsers send it without cookies, before a script of another origin may ask.
+    const preflight = { origin: 'https://other.example', 'access-control-request-method': 'PUT' };
+    assert.equal((await proxy.ask('/account/api', { method: 'OPTIONS', headers: preflight })).status, 200);
+    assert.equal((await proxy.ask('/account/api', { method: 'OPTIONS' })).status, 403);
+    assert.equal((await proxy.ask('/account/api', { headers: preflight })).status, 403);
   });
 
   test(`what is protected does not reach the application behind ${name}`, async (t) => {
@@ -179,8 +184,8 @@ for (const name of NAMES) {
     const proxy = find(t, name);
     if (!proxy) return;
     const { tabs, page } = await openTab(t);
-    await page.goto(`${proxy.url}/account/orders?page=2`);
-    await page.waitForURL('**/account/orders?page=2', { timeout: 20_000 });
+    await page.goto(`${proxy.url}/account/orders?page=2#line`);
+    await page.waitForURL('**/account/orders?page=2#line', { timeout: 20_000 });
     const seen = await asked(page);
     assert.deepEqual([seen.method, seen.url, seen.headers['munjigi-level']], ['GET', '/account/orders?page=2', 'worked']);
     assert.match(seen.headers['munjigi-id'], /^[\w-]{16}$/);

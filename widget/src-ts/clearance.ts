@@ -42,7 +42,8 @@ async function redeem(token: string): Promise<void> {
     const { path }: ClearanceReply = await answer.json();
     if (inline) parent.postMessage({ munjigi: 1, type: "clearance" }, location.origin);
     else if (form) show("passed");
-    else location.replace(path);
+    // What the browser alone knows of the address.
+    else location.replace(path + location.hash);
     return;
   }
   const { code }: Problem = await answer.json();
@@ -60,7 +61,7 @@ const resend = (): void => {
 
 document.getElementById("send")!.onclick = resend;
 const again = document.getElementById("again") as HTMLAnchorElement;
-again.href = back;
+again.href = back + location.hash;
 // A form that was sent here is still what the browser would send.
 again.onclick = () => !form || (resend(), false);
 

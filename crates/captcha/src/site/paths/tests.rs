@@ -338,6 +338,10 @@ fn an_exemption_holds_for_plain_paths_alone() {
         "/archive/feed.xml",
         "/archive/rss",
         "/index.xml",
+        "/posts/index.xml",
+        "/manifest.json",
+        "/blog/feed/atom/",
+        "/feed/rss2",
         "/blog/all.atom",
         "/hooks/webhooks/x",
         "/sitemap-1.xml",
@@ -364,6 +368,8 @@ fn an_exemption_holds_for_plain_paths_alone() {
         "/sitemap.xm",
         "/feed.xml/secret",
         "/feed/secret",
+        "/feed/atom/secret",
+        "/secret.php/feed/atom",
         "/secret.php/feed",
         "/secret.php/webhooks/x",
         "/secret.php/x/all.rss",
@@ -375,6 +381,21 @@ fn an_exemption_holds_for_plain_paths_alone() {
     let all = Protection { no_exemptions: true, ..rule("/*", Some(Level::Worked)) };
     let site = parse(vec![all]).unwrap();
     assert_eq!(level(&site, "GET", None, "/robots.txt"), Some(Level::Worked));
+}
+
+/// Browsers send no cookie with it, so that no page of another origin could ever ask.
+#[test]
+fn a_preflight_is_the_application_s_to_answer() {
+    let of = |no_exemptions| {
+        parse(vec![Protection { no_exemptions, ..rule("/*", Some(Level::Worked)) }]).unwrap()
+    };
+    let level = |site: &Site, wanted: Wanted<'_>| site.guards(&wanted).len();
+    let asked = |method, path| Wanted::new(method, None, path).of_preflight();
+    assert_eq!(level(&of(false), asked("OPTIONS", "/api/orders")), 0);
+    assert_eq!(level(&of(false), asked("GET", "/api/orders")), 1);
+    assert_eq!(level(&of(false), asked("OPTIONS", "/x/../api")), 1);
+    assert_eq!(level(&of(false), Wanted::new("OPTIONS", None, "/api/orders")), 1);
+    assert_eq!(level(&of(true), asked("OPTIONS", "/api/orders")), 1);
 }
 
 #[test]
