@@ -24,7 +24,7 @@ trap 'rm -rf "$work"' EXIT
 
 # Without what nothing calls, then without the name section. Inlining what has
 # one caller makes the file shorter and its gzip 5 % longer. The second -Oz saves
-# 0.7 KB more. Features are named, because `--all-features` would emit imports that V8 does not read yet.
+# 0.7 KB more, functions in the order of their use 0.6 KB. Features are named, because `--all-features` would emit imports that V8 does not read yet.
 node edge/prune.mjs "$work"
 features="--enable-mutable-globals --enable-sign-ext --enable-nontrapping-float-to-int
   --enable-bulk-memory --enable-bulk-memory-opt --enable-multivalue
@@ -35,7 +35,7 @@ mkdir -p "$out"
 node "$binaryen/wasm-metadce" $features --graph-file "$work/exports.json" \
   "$work/index_bg.wasm" -o "$work/pruned.wasm" >"$work/metadce.log"
 # shellcheck disable=SC2086 # a list of flags
-node "$binaryen/wasm-opt" -ocimfs 0 -Oz -Oz --strip-debug --strip-producers $features \
+node "$binaryen/wasm-opt" -ocimfs 0 -Oz -Oz --reorder-functions --strip-debug --strip-producers $features \
   "$work/pruned.wasm" -o "$out/index_bg.wasm"
 
 cp edge/src/entry.js "$work/entry.js"
