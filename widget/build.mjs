@@ -53,10 +53,11 @@ const LOWER = [
  * A name that is one of these elsewhere, in an option or a message, must not be here.
  */
 const INTERNAL = [
-  "active", "again", "asked", "begin", "changed", "clear", "comeBack", "container", "dress", "drop", "edge", "executed", "expect",
-  "expiresAt", "fail", "fields", "focused", "focusedAt", "gives", "giveUp", "gone", "held", "holds", "isAside", "isAsking", "isWhole",
-  "keep", "layout", "life", "lift", "lose", "lower", "loads", "reads", "receive", "refill", "refreshAt", "renews", "scan", "sends", "sent",
-  "sentAt", "settle", "spare", "sweep", "taken", "tells", "timers", "touch", "touched", "under", "waiting", "waits", "wanted", "widget", "widgets",
+  "active", "again", "asked", "begin", "button", "changed", "clear", "comeBack", "container", "dress", "drop", "edge", "element",
+  "executed", "expect", "expiresAt", "fail", "fields", "focusedAt", "frame", "given", "gives", "giveUp", "gone", "held", "holds",
+  "isAside", "isAsking", "isSent", "isWhole", "keep", "layout", "life", "lifted", "load", "loads", "lose", "lower", "notice", "online",
+  "opened", "place", "post", "reads", "receive", "refill", "refresh", "refreshAt", "renews", "say", "scan", "sends", "sent", "sentAt",
+  "settle", "sweep", "taken", "tells", "timers", "times", "touch", "touched", "waiting", "waits", "widget", "widgets",
 ];
 
 const run = (command, ...args) => execFileSync(command, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
@@ -75,9 +76,11 @@ function wasm(name, passes, ...features) {
   return small;
 }
 
+const digestOf = (contents) => createHash("sha256").update(contents).digest("hex");
+
 function digest(path) {
   try {
-    return createHash("sha256").update(readFileSync(path)).digest("hex");
+    return digestOf(readFileSync(path));
   } catch {
     return "";
   }
@@ -144,10 +147,13 @@ function write(path, contents, { visit } = {}) {
  * relative to the frame, `v1/frame/{sitekey}`: the whole may be served below a path.
  */
 function asset(name, extension, contents, options) {
-  const hash = createHash("sha256").update(contents).digest("hex").slice(0, 8);
-  const path = `assets/${name}.${hash}.${extension}`;
+  return `../../${named("assets", name, extension, contents, options)}`;
+}
+
+function named(folder, name, extension, contents, options) {
+  const path = `${folder}/${name}.${digestOf(contents).slice(0, 8)}.${extension}`;
   write(path, contents, options);
-  return `../../${path}`;
+  return path;
 }
 
 /** The page of clearance in a language. Its address is not where it is shown, so that it names its files from the top. */
@@ -163,11 +169,14 @@ async function main() {
   const plain = wasm("fallback", LOWER, "--no-default-features");
   rmSync(dist, { recursive: true, force: true });
 
+  // Pages import it, so that it is where other hosts may read.
+  const lift = named("v1", "lift", "js", await bundle("lift.ts", { format: "esm" }), { visit: "picture" });
   const loader = (path) => ({
     define: {
       OFFLINE: JSON.stringify(Object.fromEntries(LOCALES.map(offline))),
       EDGE: JSON.stringify(dirname(path).replace(/[^/]+/g, "..")),
       OWN: JSON.stringify(path == "v1/api.js"),
+      LIFT: JSON.stringify(lift),
     },
     mangleProps: new RegExp(`^(${INTERNAL.join("|")})$`),
   });

@@ -1,5 +1,6 @@
 // One widget: its frame, its hidden field, its messages. core.ts keeps the list of widgets.
 import { Life } from "./life";
+import type { Lifted, Lifts } from "./lift";
 import { type Notice, STYLE, notice } from "./notice";
 import { type Options } from "./options";
 import type { FrameMessage, FrameState, PageMessage } from "./protocol";
@@ -12,10 +13,8 @@ const SIZES: Record<string, [string, number]> = {
   invisible: ["300px", 0],
 };
 
-/** The frame's style: at rest, and while it shows the picture step. */
+/** The frame's style at rest. */
 const PLAIN = "border:0;color-scheme:light;";
-const LIFTED =
-  PLAIN + "display:block;margin:0;padding:0;overflow:hidden;background:none;z-index:2147483647;";
 
 /** How long a frame may take to show something before it is reloaded; doubles each time. */
 const LOAD_MS = 1e4;
@@ -25,6 +24,8 @@ const LOAD_MS = 1e4;
 const SPEAK_MS = 1e3;
 /** Inserted by the build: whether pages are written for us, and not for another vendor. */
 declare const OWN: boolean;
+/** Inserted by the build: the way from the edge to the module `lift.ts`. */
+declare const LIFT: string;
 
 export class Widget {
   /** Of pages that are written for us. */
@@ -36,13 +37,12 @@ export class Widget {
   private ready!: boolean;
   state?: FrameState | undefined;
   private height: number;
-  /** Keeps the widget's place while its frame shows the picture step. */
-  private spare?: HTMLElement | undefined;
-  /** The size of the picture step under the widget, once it is known. */
+  /** Whether the frame shows a picture. */
+  private opened?: boolean | undefined;
+  /** The frame is above the page. */
+  private lifted?: Lifted | undefined;
+  /** The size of widget and picture, once it is known. */
   private wanted?: [number, number] | undefined;
-  private under?: boolean;
-  /** What had the focus before the picture step opened. */
-  private focused?: Element | null;
   private token = "";
   private expiresAt = 0;
   private refreshAt = 0;
@@ -147,7 +147,7 @@ export class Widget {
   }
 
   private layout(): void {
-    if (this.spare) return;
+    if (this.lifted) return;
     const { height, notice, state } = this;
     const { appearance, page } = this.options;
     const shown =
@@ -171,51 +171,39 @@ export class Widget {
 
   /** Lifts the frame out of the page's flow, so that nothing else on the page moves. */
   private lift(): void {
-    if (this.spare) return;
-    const { frame } = this;
-    this.focused = document.activeElement;
-    this.spare = document.createElement("div");
-    this.spare.style.cssText = frame.style.cssText;
-    frame.after(this.spare);
-    frame.popover = "manual";
-    frame.showPopover?.();
+    const { container, edge, frame, options } = this;
+    const lifts: Lifts = {
+      shown: frame,
+      around: container,
+      hasPlace: /norm|flex/.test(options.page.size),
+      focused: document.activeElement,
+      wanted: () => this.wanted,
+      tell: (type) => this.post({ type }),
+    };
+    this.opened = true;
+    import(edge + LIFT).then(
+      ({ lift }) => {
+        if (this.opened && frame == this.frame) this.lifted ||= lift(lifts);
+      },
+      () => {
+        // The picture is under the widget, and moves what is below it.
+        if (this.wanted) this.height = this.wanted[1];
+        this.opened = undefined;
+        this.layout();
+      },
+    );
   }
 
   private lower(): void {
-    if (!this.spare) return;
-    this.frame.hidePopover?.();
-    this.frame.popover = null;
-    this.spare.remove();
-    this.spare = this.wanted = undefined;
+    if (!this.opened) return;
+    this.lifted?.[1]();
+    this.opened = this.lifted = this.wanted = undefined;
     this.layout();
-    const { focused, frame } = this;
-    if (document.activeElement == frame && focused != frame) (focused as HTMLElement | null)?.focus();
   }
 
   /** Places the picture step below the widget if there is room, otherwise over the page. */
   place(scrolled?: boolean): void {
-    if (!this.spare || !this.wanted) return;
-    const { frame, wanted } = this;
-    const [width, height] = wanted;
-    const box = this.spare.getBoundingClientRect();
-    const { clientWidth, clientHeight } = document.documentElement;
-    const left = getComputedStyle(this.container).direction == "rtl" ? box.right - width : box.left;
-    if (!scrolled) {
-      this.under =
-        /norm|flex/.test(this.options.page.size) &&
-        !!frame.showPopover &&
-        box.height > 0 &&
-        box.top >= 0 &&
-        box.top + height <= clientHeight &&
-        left >= 0 &&
-        left + width <= clientWidth;
-      this.post({ type: this.under ? "under" : "over" });
-    }
-    frame.style.cssText =
-      LIFTED +
-      (this.under
-        ? `position:absolute;inset:auto;left:${left + scrollX}px;top:${box.top + scrollY}px;width:${width}px;height:${height}px`
-        : "position:fixed;inset:0;width:100%;height:100%");
+    this.lifted?.[0](scrolled);
   }
 
   private post(message: PageMessage): void {
@@ -294,7 +282,7 @@ export class Widget {
         else this.lose();
         break;
       case "resize":
-        if (this.spare) {
+        if (this.opened) {
           this.wanted = [message.width, message.height];
           this.place();
         } else {
@@ -376,7 +364,7 @@ export class Widget {
 
   /** Dismisses the picture step. */
   close(): void {
-    if (this.spare) this.reset();
+    if (this.opened) this.reset();
   }
 
   remove(): void {
@@ -384,7 +372,7 @@ export class Widget {
     clearTimeout(this.timers.refresh);
     this.post({ type: "remove" });
     this.settle();
-    this.spare?.remove();
+    this.lower();
     this.frame.remove();
     this.fields.forEach((field) => field.remove());
   }
@@ -405,7 +393,7 @@ export class Widget {
 
   /** Whether it cannot continue without the visitor. */
   get isAsking(): boolean {
-    return !!this.spare || this.waits || this.state == "asking";
+    return !!this.opened || this.waits || this.state == "asking";
   }
 
   get isExpired(): boolean {
