@@ -75,7 +75,8 @@ pub async fn complete(
     sessions::complete(&app.pool, &user.session.id, cookie.hash(), app.clock.now()).await?;
     let mut response = Redirect::to(within(next)).into_response();
     cookies::put(&mut response, cookies::session(&console.config, &cookie));
-    log_in::know(app, browser, &user.account, &mut response);
+    let account = &user.account;
+    log_in::know(app, browser, (&account.id, &account.password), &mut response);
     Ok(response)
 }
 

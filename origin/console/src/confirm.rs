@@ -66,7 +66,12 @@ pub async fn submit(
     let unit =
         ConfirmSignUp { link: token.hash(), account: &account, organisation: &organisation, now };
     match transact(&app.pool, &unit).await? {
-        Confirmed::New => log_in::begin(&app, &browser, &account, false, "/console", now).await,
+        Confirmed::New => {
+            let begun = log_in::begin(&app, &browser, &account, false, "/console", now).await;
+            let mut response = begun?;
+            log_in::know(&app, &browser, (&account, &sign_up.password), &mut response);
+            Ok(response)
+        }
         Confirmed::Taken | Confirmed::Gone => Err(PageError::link_gone()),
     }
 }

@@ -130,7 +130,10 @@ async fn sign_up(
         password: &password,
     };
     let organisation = transact(&app.pool, &unit).await?.ok_or(PageError::link_gone())?;
-    log_in::begin(app, browser, &account, false, &format!("/console/{organisation}"), now).await
+    let to = format!("/console/{organisation}");
+    let mut response = log_in::begin(app, browser, &account, false, &to, now).await?;
+    log_in::know(app, browser, (&account, &password), &mut response);
+    Ok(response)
 }
 
 async fn step(

@@ -123,7 +123,7 @@ pub async fn submit(
             let needs_factor = account.has_factor();
             let mut response = begin(&app, &browser, &account.id, needs_factor, &next, now).await?;
             if !needs_factor {
-                know(&app, &browser, &account, &mut response);
+                know(&app, &browser, (&account.id, &account.password), &mut response);
             }
             Ok(response)
         }
@@ -138,15 +138,20 @@ pub async fn begin_whole(
     next: &str,
 ) -> Result<Response, PageError> {
     let mut response = begin(app, browser, &account.id, false, next, app.clock.now()).await?;
-    know(app, browser, account, &mut response);
+    know(app, browser, (&account.id, &account.password), &mut response);
     Ok(response)
 }
 
-/// Has the browser known as one in which the owner of this account has logged in, with
-/// all that it takes.
-pub fn know(app: &ConsoleApp, browser: &Browser, account: &Account, response: &mut Response) {
-    let known = browser.known.clone().filter(|known| known.is_of(account));
-    let known = known.unwrap_or_else(|| KnownBrowser::draw(account, &app.entropy));
+/// Has the browser known as one in which the owner of this account, with this hash of a
+/// password, has proved all that it takes.
+pub fn know(
+    app: &ConsoleApp,
+    browser: &Browser,
+    (account, password): (&Id, &str),
+    response: &mut Response,
+) {
+    let known = browser.known.clone().filter(|known| known.is_for(account, password));
+    let known = known.unwrap_or_else(|| KnownBrowser::draw(account, password, &app.entropy));
     cookies::put(response, cookies::set_known(&app.console, &known, &app.entropy));
 }
 

@@ -169,7 +169,13 @@ pub async fn set(
     };
     let ended = transact(&app.pool, &unit).await?.ok_or(PageError::link_gone())?;
     app.cache.tell_ended(&ended).await;
-    log_in::begin(&app, &browser, &account.id, account.has_factor(), "/console", now).await
+    let needs_factor = account.has_factor();
+    let mut response =
+        log_in::begin(&app, &browser, &account.id, needs_factor, "/console", now).await?;
+    if !needs_factor {
+        log_in::know(&app, &browser, (&account.id, &password), &mut response);
+    }
+    Ok(response)
 }
 
 fn page(

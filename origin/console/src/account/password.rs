@@ -11,9 +11,9 @@ use munjigi_store::accounts::SetPassword;
 use munjigi_store::transact;
 use serde::Deserialize;
 
-use crate::mistakes;
 use crate::page_error::PageError;
 use crate::requester::AskingUser;
+use crate::{log_in, mistakes};
 
 #[derive(Debug, Deserialize)]
 pub struct PasswordForm {
@@ -49,5 +49,7 @@ pub async fn submit(
     if let Some(ended) = transact(&asking.app.pool, &unit).await? {
         asking.app.cache.tell_ended(&ended).await;
     }
-    Ok(Redirect::to("/console/account?done=password").into_response())
+    let mut response = Redirect::to("/console/account?done=password").into_response();
+    log_in::know(&asking.app, &asking.browser, (&account.id, &password), &mut response);
+    Ok(response)
 }

@@ -25,14 +25,20 @@ pub struct KnownBrowser {
 
 impl KnownBrowser {
     /// A new name for a browser in which someone has just logged in.
-    pub fn draw(account: &Account, entropy: &Entropy) -> Self {
-        let password = mark(&account.password);
-        Self { account: account.id.clone(), id: Id::draw(entropy), password }
+    ///
+    /// `password` is the hash that the account has from now on.
+    pub fn draw(account: &Id, password: &str, entropy: &Entropy) -> Self {
+        Self { account: account.clone(), id: Id::draw(entropy), password: mark(password) }
     }
 
     /// Whether it knows this account, by its present password.
     pub fn is_of(&self, account: &Account) -> bool {
-        self.account == account.id && self.password == mark(&account.password)
+        self.is_for(&account.id, &account.password)
+    }
+
+    /// The same of an account with this hash of a password.
+    pub fn is_for(&self, account: &Id, password: &str) -> bool {
+        self.account == *account && self.password == mark(password)
     }
 
     /// The value of its cookie, of at most 180 characters.
@@ -95,7 +101,7 @@ mod tests {
     fn a_browser_knows_one_account_with_one_password() {
         let entropy = Entropy::from_seed(1);
         let kim = account(&entropy, "$argon2id$v=19$one");
-        let known = KnownBrowser::draw(&kim, &entropy);
+        let known = KnownBrowser::draw(&kim.id, &kim.password, &entropy);
         assert!(known.is_of(&kim));
         assert!(!known.is_of(&account(&entropy, &kim.password)), "another account");
         let password = "$argon2id$v=19$two".to_owned();
@@ -108,7 +114,7 @@ mod tests {
         let vault = |ring: String| Vault::new(&KeyRing::parse(&ring).unwrap());
         let (ours, theirs) = (vault(format!("k1:{}", key('B'))), vault(format!("k1:{}", key('C'))));
         let entropy = Entropy::from_seed(1);
-        let known = KnownBrowser::draw(&account(&entropy, "a hash"), &entropy);
+        let known = KnownBrowser::draw(&Id::draw(&entropy), "a hash", &entropy);
         let cookie = known.seal(&ours, &entropy);
         assert!(cookie.len() <= 180, "{}", cookie.len());
         assert_eq!(KnownBrowser::open(&cookie, &ours), Some(known.clone()));

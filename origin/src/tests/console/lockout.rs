@@ -3,6 +3,7 @@
 use munjigi_domain::accounts::session::PROOF_MILLIS;
 use sqlx::PgPool;
 
+use super::journey::link_to;
 use crate::rig::people::PASSWORD;
 use crate::rig::{HOUR, MINUTE, Rig, Tab};
 
@@ -185,4 +186,64 @@ async fn many_networks_together_do_not_flood_a_mailbox(pool: PgPool) {
         assert_eq!(stranger.status, 200);
     }
     assert_eq!(emails(&rig).await, 12);
+}
+
+/// Choosing a password takes as much proof as logging in does.
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn a_browser_in_which_a_password_was_chosen_is_known(pool: PgPool) {
+    const NEW: &str = "harbour candle syntax";
+    let rig = Rig::new(pool).await;
+    let kim = rig.someone("Kim").await;
+
+    let mut changed = rig.tab_of(&kim.account).await;
+    changed.open("/console/account").await;
+    changed.send("/console/account/password", &[("old", PASSWORD), ("new", NEW)]).await;
+    assert_known(&mut changed, &kim.email, NEW).await;
+
+    let mut reset = Tab::new(&rig);
+    reset.open("/recover").await;
+    reset.send("/recover", &[("email", &kim.email)]).await;
+    reset.open(&link_to(&rig, &kim.email).await).await;
+    let link = reset.value_of("link");
+    reset.send("/recover/password", &[("link", &link), ("password", PASSWORD)]).await;
+    assert_known(&mut reset, &kim.email, PASSWORD).await;
+
+    let mut signed_up = Tab::new(&rig);
+    signed_up.open("/sign-up").await;
+    let email = "lee@shop.example";
+    let fields = [("name", "Lee"), ("email", email), ("password", PASSWORD)];
+    signed_up.send("/sign-up", &fields).await;
+    signed_up.open(&link_to(&rig, email).await).await;
+    let link = signed_up.value_of("link");
+    signed_up.send("/confirm", &[("link", &link), ("password", PASSWORD)]).await;
+    assert_known(&mut signed_up, email, PASSWORD).await;
+
+    let email = "choi@shop.example";
+    let team = format!("/console/{}/team", kim.organisation);
+    reset.open(&team).await;
+    reset.send(&format!("{team}/invite"), &[("email", email), ("role", "analyst")]).await;
+    let mut invited = Tab::new(&rig);
+    invited.open(&link_to(&rig, email).await).await;
+    let link = invited.value_of("link");
+    let fields = [("link", link.as_str()), ("name", "Choi"), ("password", PASSWORD)];
+    invited.send("/invitation", &fields).await;
+    assert_known(&mut invited, email, PASSWORD).await;
+}
+
+/// Asserts that a browser logs in where its network alone no longer does.
+async fn assert_known(tab: &mut Tab<'_>, email: &str, password: &str) {
+    assert!(tab.path.starts_with("/console/"), "{} {}", tab.status, tab.path);
+    tab.send("/log-out", &[]).await;
+    let known = tab.cookies.clone();
+    tab.cookies.retain(|name, _| !name.ends_with("-known"));
+    assert_ne!(tab.cookies, known);
+    for _ in 0..12 {
+        tab.open("/log-in").await;
+        tab.send("/log-in", &[("email", email), ("password", "wrong password")]).await;
+    }
+    assert_eq!(tab.status, 429);
+    tab.cookies = known;
+    tab.open("/log-in").await;
+    tab.send("/log-in", &[("email", email), ("password", password)]).await;
+    assert!(tab.path.starts_with("/console/"), "{} {}", tab.status, tab.path);
 }

@@ -171,7 +171,7 @@ async fn every_mistake_is_reported_and_the_input_is_kept(pool: PgPool) {
         "<a href=\"#name\">Name</a> &#34;",
         "floor-hint work_floor-mistake\" aria-invalid=\"true\"",
         "id=\"count-mistake\"><p>65:",
-        "id=\"hosts-mistake\"><p>host &#34;https",
+        "id=\"hosts-mistake\"><p>host &#34;ftp",
     ] {
         assert!(tab.page.contains(told), "{told}: {}", tab.page);
     }
