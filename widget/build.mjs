@@ -57,7 +57,7 @@ const INTERNAL = [
   "executed", "expect", "expiresAt", "fail", "fields", "focusedAt", "frame", "given", "gives", "giveUp", "gone", "held", "holds",
   "isAside", "isAsking", "isSent", "isWhole", "keep", "layout", "life", "lifted", "load", "loads", "lose", "lower", "notice", "online",
   "opened", "place", "post", "reads", "receive", "refill", "refresh", "refreshAt", "renews", "say", "scan", "sends", "sent", "sentAt",
-  "settle", "sweep", "taken", "tells", "timers", "times", "touch", "touched", "waiting", "waits", "widget", "widgets",
+  "settle", "sweep", "taken", "tells", "tidy", "timers", "times", "touch", "touched", "waiting", "waits", "widget", "widgets",
 ];
 
 const run = (command, ...args) => execFileSync(command, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });

@@ -46,6 +46,7 @@ async function openForm(t, form, { script = '', query = '', headers = {} } = {})
         <script src="${stage.edge}/v1/api.js${query}" async defer></script>`);
     }
     const body = await text(request);
+    if (request.url === '/slow') return got.push({ path: '/slow', fields: Object.fromEntries(new URLSearchParams(body)), answer: {} });
     const parts = /multipart/.test(String(request.headers['content-type']));
     const fields = parts ? Object.fromEntries([...body.matchAll(/name="([^"]+)"(?:; filename="([^"]*)")?[^]*?\r\n\r\n([^]*?)\r\n--/g)].map(([, name, file, value]) => [name, file ?? value])) : Object.fromEntries(new URLSearchParams(body));
     const answer = await siteverify(stage, fields['munjigi-response'] ?? '');
@@ -157,6 +158,67 @@ test('a form that a script sends has a fresh token when the visitor sends it aga
   }
 });
 
+test('clicks in impatience send the same token, so that one order is one', async (t) => {
+  const { url, got } = await openForm(t, `${INPUT}{widget}<button formaction="/slow">Send</button>`);
+  const page = await visit(t, url);
+  await page.locator('[name=email]').click();
+  await until('a token', () => page.locator('[name=munjigi-response]').inputValue());
+  const { x, y } = /** @type {{x: number, y: number}} */ (await page.locator('button').boundingBox());
+  for (let clicks = 1; clicks <= 3; clicks++) {
+    // Not by a locator, which waits for the next page.
+    await page.mouse.click(x + 5, y + 5);
+    await until('the form', async () => got.length === clicks);
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+  }
+  assert.equal(new Set(got.map(({ fields }) => fields['munjigi-response'])).size, 1);
+  assert.match(got[0]?.fields['munjigi-response'] ?? '', /^mj1/);
+});
+
+test('a form that waits is not sent once its visitor or its page goes on', async (t) => {
+  const ways = {
+    edited: (/** @type {import('playwright-core').Page} */ page) => page.locator('[name=email]').pressSequentially('m'),
+    reset: (/** @type {import('playwright-core').Page} */ page) => page.evaluate(`document.forms[0].reset()`),
+    'reset by the page': (/** @type {import('playwright-core').Page} */ page) => page.evaluate(`munjigi.reset()`),
+    removed: (/** @type {import('playwright-core').Page} */ page) => page.evaluate(`(window.was = document.forms[0], was.replaceWith(was.cloneNode(true)))`),
+    'without its button': (/** @type {import('playwright-core').Page} */ page) => page.evaluate(`document.querySelector('button').type = 'button'`),
+  };
+  for (const [name, goOn] of Object.entries(ways)) {
+    const { url, got } = await openForm(t, `${INPUT}{widget}<button>Send</button>`);
+    const page = await visit(t, url);
+    /** @type {() => void} */
+    let release = () => {};
+    const released = new Promise((resolve) => (release = () => resolve(undefined)));
+    await page.context().route('**/v1/challenges', async (route) => {
+      await released;
+      await route.continue();
+    });
+    await page.locator('button').click();
+    await goOn(page);
+    release();
+    await page.waitForTimeout(1_000);
+    assert.deepEqual(got, [], name);
+    // Nor is the next one sent too early.
+    await page.evaluate(`(munjigi.reset(), document.querySelector('button').type = 'submit')`);
+    await page.locator('button').click();
+    await page.locator('#done').waitFor();
+    assert.deepEqual(passed(got), [true], name);
+  }
+});
+
+test('a page that reads its form at each click costs little', async (t) => {
+  const script = `document.addEventListener('click', () => new FormData(document.forms[0]))`;
+  const { url } = await openForm(t, `${INPUT}{widget}<button type="button">More</button>`, { script });
+  const page = await visit(t, url);
+  let challenges = 0;
+  page.on('request', (request) => void (challenges += Number(request.url().endsWith('/v1/challenges'))));
+  for (let clicks = 0; clicks < 30; clicks++) {
+    await page.locator('button').click();
+    await page.waitForTimeout(250);
+  }
+  // Without a limit there are seven.
+  assert.ok(challenges >= 2 && challenges <= 5, `${challenges}`);
+});
+
 for (const which of /** @type {const} */ (['kept', 'loaded']))
   test(`after Back, a refused form is accepted at the second try (${which})`, async (t) => {
     const { url, got } = await openForm(t, `${INPUT}{widget}<button>Send</button>`);
@@ -201,6 +263,17 @@ for (const name of /** @type {const} */ (['chromium', 'firefox', 'webkit']))
     await browser.evaluate(`(document.querySelector('.munjigi').innerHTML = '', true)`);
     await said('the widget again', `document.querySelectorAll('iframe').length === 1 && document.querySelectorAll('[name=munjigi-response]').length === 1`);
     assert.equal(await browser.evaluate(`(document.querySelector('.munjigi').innerHTML = '', typeof munjigi.render('.munjigi', {}) === 'string' && document.querySelectorAll('iframe').length === 1)`), true);
+
+    // A page clones its form, or shows it as it kept it.
+    const SOUND = `[...document.forms].every((form) => form.querySelectorAll('iframe').length === 1 && form.querySelectorAll('[name=munjigi-response]').length === 1)`;
+    await browser.evaluate(`(document.body.append(document.forms[0].cloneNode(true)), true)`);
+    await said('one widget for each', `document.querySelectorAll('iframe').length === 2 && ${SOUND}`);
+    await browser.evaluate(`(document.forms[1].remove(), window.kept = document.forms[0].innerHTML, document.forms[0].innerHTML = kept, true)`);
+    await said('one widget', `document.querySelectorAll('iframe').length === 1 && ${SOUND}`);
+
+    // A further script asks for something of its own.
+    await browser.evaluate(`(window.more = () => { window.heard = (window.heard ?? 0) + 1; }, document.head.append(Object.assign(document.createElement('script'), { src: '${stage.edge}/v1/api.js?onload=more' })), true)`);
+    await said('the second callback', `window.heard === 1 && document.querySelectorAll('iframe').length === 1`);
 
     // Sent before there is a token.
     await browser.evaluate(`(setTimeout(() => document.querySelector('form button').click(), 200), true)`);

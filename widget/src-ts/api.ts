@@ -6,7 +6,7 @@ import type { Widget } from "./widget";
 
 type Target = string | Element | undefined;
 
-function open({ asked, widgets, add, drop, sweep, scan }: Page): void {
+function open({ widgets, add, drop, tidy, scan }: Page) {
   let last = 0;
 
   const find = (target?: Target): Widget | undefined =>
@@ -15,14 +15,14 @@ function open({ asked, widgets, add, drop, sweep, scan }: Page): void {
 
   const render = (target: Target, given: object = {}): string | undefined => {
     const container = element(target);
-    sweep();
+    tidy();
     try {
       if (!container) throw new Misconfigured("missing-container", `no element ${target}`);
       const there = find(container);
       return there ? there.id : add(`munjigi-${++last}`, container, read(container, given)).id;
     } catch (failure) {
       if (!(failure instanceof Misconfigured)) throw failure;
-      console.error(`Munjigi: ${failure.code}: ${failure.message}`, container);
+      console.error(`Munjigi: ${failure.message}`, container);
       return undefined;
     }
   };
@@ -30,7 +30,11 @@ function open({ asked, widgets, add, drop, sweep, scan }: Page): void {
   window.munjigi = {
     render,
     execute: (target) => find(target)?.execute(),
-    reset: (target) => find(target)?.reset(),
+    reset: (target) => {
+      const widget = find(target);
+      widget?.life.giveUp();
+      widget?.reset();
+    },
     remove: (target) => drop(find(target)),
     getResponse: (target) => {
       const widget = find(target);
@@ -41,10 +45,10 @@ function open({ asked, widgets, add, drop, sweep, scan }: Page): void {
     ready,
     clearance,
   };
-  scan(asked.get("render") == "explicit" ? [] : ["munjigi"], render);
-  call(asked.get("onload"));
+  return (asked: URLSearchParams): void => {
+    if (asked.get("render") != "explicit") scan(["munjigi"], render);
+    call(asked.get("onload"));
+  };
 }
 
-// An element with this id is there under this name, too.
-if ((window as { munjigi?: { render?: unknown } }).munjigi?.render) console.error("Munjigi: loaded-twice");
-else begin(open);
+begin("munjigi", open);

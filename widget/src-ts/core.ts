@@ -10,16 +10,14 @@ export interface Page {
   asked: URLSearchParams;
   add(id: string, element: Element, options: Options): Widget;
   drop(widget?: Widget): void;
-  /** Takes notice of what the page has removed. */
-  sweep(): void;
+  /** Drops what the page has removed. */
+  tidy(): void;
   /** Has every element of these classes drawn, now and when one is added later. */
   scan(classes: string[], draw: (element: Element) => unknown): void;
 }
 
 /** Inserted by the build: the way from the loader to the top of its edge. */
 declare const EDGE: string;
-/** Inserted by the build: whether pages are written for us, and not for another vendor. */
-declare const OWN: boolean;
 
 /** The element that a page specifies by itself, by its selector, or by its id. */
 export const element = (target: unknown): Element | null => {
@@ -50,16 +48,24 @@ export function ready(callback: () => void): void {
   else queueMicrotask(callback);
 }
 
+/** What a script asks of its dialect. */
+type Ask = (asked: URLSearchParams) => void;
+
 /**
- * Opens the page that has loaded this. Without the loader's own address no one knows where the edge
- * is: the console says so.
+ * Opens the page that has loaded this, or tells what opened it before that there is another script.
+ * Without the loader's own address no one knows where the edge is: the console says so.
  */
-export function begin(open: (page: Page) => void): void {
+export function begin(name: string, open: (page: Page) => Ask): void {
   const src = (document.currentScript as HTMLScriptElement | null)?.src;
   if (!src) return console.error("Munjigi: no-source: load api.js by <script src>");
+  // What all scripts of a page share: elements that one of them has drawn, and who listens to more.
+  const [tried, again]: [WeakSet<Element>, Record<string, Ask>] = ((window as never as Record<symbol, [WeakSet<Element>, {}]>)[
+    Symbol.for("munjigi")
+  ] ||= [new WeakSet(), {}]);
+  const { searchParams } = new URL(src);
+  if (again[name]) return again[name](searchParams);
   const edge = new URL(EDGE, src);
   const widgets = new Map<string, Widget>();
-  const tried = new WeakSet<Element>();
   const dark = matchMedia("(prefers-color-scheme:dark)");
   let found: HTMLCollectionOf<Element>[] = [];
   let draw: (element: Element) => unknown;
@@ -69,12 +75,15 @@ export function begin(open: (page: Page) => void): void {
     widgets.delete(widget.id);
     widget.remove();
   };
-  const sweep = (): void => {
+  const tidy = (): void => {
     for (const widget of widgets.values()) {
       if (widget.container.isConnected && widget.isWhole) continue;
       drop(widget);
       tried.delete(widget.container);
     }
+  };
+  const sweep = (): void => {
+    tidy();
     for (const elements of found)
       for (const element of elements) {
         if (tried.has(element)) continue;
@@ -91,7 +100,7 @@ export function begin(open: (page: Page) => void): void {
   addEventListener("resize", () => each((widget) => widget.place()));
   addEventListener("scroll", () => each((widget) => widget.place(true)), true);
   dark.onchange = () => each((widget) => widget.dress(dark.matches));
-  if (OWN) follow(each);
+  follow(each);
   for (const type of ["pointermove", "pointerdown", "keydown", "focusin"])
     addEventListener(
       type,
@@ -106,20 +115,22 @@ export function begin(open: (page: Page) => void): void {
     );
   new MutationObserver(sweep).observe(document, { childList: true, subtree: true });
 
-  open({
+  again[name] = open({
     widgets,
-    asked: new URL(src).searchParams,
+    asked: searchParams,
     add(id, element, options) {
+      tried.add(element);
       const widget = new Widget(id, element, options, edge);
       widgets.set(id, widget);
       return widget;
     },
     drop,
-    sweep,
+    tidy,
     scan(classes, then) {
       draw = then;
       found = classes.map((name) => document.getElementsByClassName(name));
       sweep();
     },
   });
+  again[name](searchParams);
 }

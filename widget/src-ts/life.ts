@@ -2,8 +2,15 @@
 // the page goes and comes back; the clock jumps. docs/integration.md has it as a table.
 import type { Widget } from "./widget";
 
+/** Inserted by the build: whether pages are written for us, and not for another vendor. */
+declare const OWN: boolean;
+
 /** What comes this soon after a form was sent belongs to the same click, or to its second one. */
 const AGAIN_MS = 1e3;
+/** The same where the browser sends the form: until the next page is there, people click again. */
+const LEAVING_MS = 1e4;
+/** What only reads the form has a token at most this many times `AGAIN_MS` after the last one. */
+const SLOWEST = 9;
 /** A form is sent by the visitor if their click or Enter is this recent. */
 const ACT_MS = 500;
 
@@ -18,6 +25,8 @@ export class Life {
   private sentAt = 0;
   /** Whether another token is on its way in the place of that one. */
   private renews?: boolean;
+  /** How often that was so since the form was submitted. */
+  private times = 0;
   /** The form that waits for a token, and the button that sends it. */
   private held?: [HTMLFormElement, HTMLButtonElement | null] | undefined;
   /** Whether that form is sent now. */
@@ -40,7 +49,11 @@ export class Life {
       (button?.formMethod || form.method) == "dialog";
     if (this.sends || (widget.response && !this.renews) || !this.holds || isLost) {
       this.held = undefined;
-      return this.sent(performance.now() - actedAt < ACT_MS);
+      this.times = 0;
+      this.sent(performance.now() - actedAt < ACT_MS);
+      // Unless the page sends it in its own way.
+      setTimeout(() => event.defaultPrevented || (this.sentAt &&= this.sentAt + LEAVING_MS - AGAIN_MS));
+      return;
     }
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -60,15 +73,19 @@ export class Life {
     this.held = undefined;
     if (read) return;
     this.sent(this.sends = true);
-    if (form.isConnected) form.requestSubmit(button?.form == form ? button : null);
-    this.sends = false;
+    try {
+      if (form.isConnected) form.requestSubmit(button?.form == form ? button : null);
+    } finally {
+      this.sends = false;
+    }
   }
 
   /** The visitor uses the form: after it was sent, that takes another token. */
   touch(): boolean {
-    const isAgain = this.sentAt && performance.now() - this.sentAt > AGAIN_MS && !this.renews;
-    if (isAgain) this.renews = true;
-    return !!isAgain;
+    const pause = AGAIN_MS * (1 + Math.min(this.times, SLOWEST));
+    if (!this.sentAt || performance.now() - this.sentAt < pause || this.renews) return false;
+    this.times++;
+    return (this.renews = true);
   }
 
   /** There is another token, or none. */
@@ -88,21 +105,19 @@ export class Life {
     this.sent(acting);
   }
 
-  /** The visitor set the picture aside, or the page does: the form waits no longer. */
+  /** The form waits no longer: the visitor changes it, or sets the picture aside. */
   giveUp(): void {
     this.held = undefined;
   }
 
-  /** The form was reset: it has its token again, or starts from the beginning. */
-  refill(): void {
-    if (this.sentAt) this.widget.reset();
-    else this.widget.keep(this.widget.response || "");
+  /** Whether a form waits. */
+  get waits(): boolean {
+    return !!this.held;
   }
 
-  /** The page is back as it was left; its token may have been used. */
-  comeBack(): void {
-    this.held = undefined;
-    if (this.widget.response) this.widget.reset();
+  /** Whether the token went with the form. */
+  get isSent(): boolean {
+    return !!this.sentAt;
   }
 
   /** The page asks for the token. */
@@ -114,6 +129,14 @@ export class Life {
 /** Tells widgets what happens to their forms and to the page. */
 export function follow(each: (then: (widget: Widget) => void) => void): void {
   const on = (type: string, then: (event: Event) => void): void => addEventListener(type, then, true);
+  const of = (form: EventTarget | null, then: (widget: Widget) => void): void =>
+    each((widget) => widget.form == form && then(widget));
+
+  // The fields are empty only afterwards.
+  on("reset", ({ target }) => setTimeout(() => of(target, (widget) => widget.refill())));
+  on("pageshow", (event) => (event as PageTransitionEvent).persisted && each((widget) => widget.comeBack()));
+  if (!OWN) return;
+
   const act = (event: Event): void => {
     const isOne =
       (event as KeyboardEvent).key == "Enter" ||
@@ -123,17 +146,18 @@ export function follow(each: (then: (widget: Widget) => void) => void): void {
     acting = true;
     setTimeout(() => (acting = false));
   };
-  const of = (form: EventTarget | null, then: (life: Life) => void): void =>
-    each(({ form: own, life }) => own == form && then(life));
 
   // Password managers and autofill tell the page in events of their own.
-  on("input", (event) => each((widget) => event.composedPath().includes(widget.form) && widget.begin()));
+  on("input", (event) =>
+    each((widget) => {
+      if (!event.composedPath().includes(widget.form)) return;
+      if (event.isTrusted) widget.life.giveUp();
+      widget.begin();
+    }),
+  );
   on("click", act);
   on("keydown", act);
-  on("submit", (event) => event.isTrusted && of(event.target, (life) => life.submit(event as SubmitEvent)));
+  on("submit", (event) => event.isTrusted && of(event.target, ({ life }) => life.submit(event as SubmitEvent)));
   // `new FormData(form)` and `form.submit()`, too.
-  on("formdata", ({ target }) => of(target, (life) => life.reads()));
-  // The fields are empty only afterwards.
-  on("reset", ({ target }) => setTimeout(() => of(target, (life) => life.refill())));
-  on("pageshow", (event) => (event as PageTransitionEvent).persisted && each(({ life }) => life.comeBack()));
+  on("formdata", ({ target }) => of(target, ({ life }) => life.reads()));
 }

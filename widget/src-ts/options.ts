@@ -30,7 +30,7 @@ export class Misconfigured extends Error {
     readonly code: string,
     text: string,
   ) {
-    super(text);
+    super(`${code}: ${text}`);
   }
 }
 

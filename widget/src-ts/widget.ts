@@ -27,6 +27,9 @@ declare const OWN: boolean;
 /** Inserted by the build: the way from the edge to the module `lift.ts`. */
 declare const LIFT: string;
 
+/** The `part` of what is ours on a page, by which copies of it are known. */
+const PART = "munjigi";
+
 export class Widget {
   /** Of pages that are written for us. */
   readonly life!: Life;
@@ -68,7 +71,10 @@ export class Widget {
     if (OWN) this.life = new Life(this, options.holds);
     this.touched = options.start == "render";
     this.height = SIZES[options.page.size]![1];
+    // Copies: the page has cloned a form, or shows one that it kept.
+    for (const copy of container.querySelectorAll(`[part=${PART}]`)) copy.remove();
     this.fields = options.fields(id);
+    for (const field of this.fields) field.part = PART;
     container.append(...this.fields);
     this.load();
     // Where scripts load late, the visitor may be in the form already.
@@ -94,6 +100,7 @@ export class Widget {
     this.ready = false;
     this.nonce = crypto.getRandomValues(new Uint32Array(4)).join("");
     const frame = (this.frame = document.createElement("iframe"));
+    frame.part = PART;
     frame.title = "Munjigi CAPTCHA";
     frame.referrerPolicy = "origin";
     frame.src = `${this.edge}v1/frame/${this.options.sitekey}#${this.nonce}`;
@@ -117,6 +124,7 @@ export class Widget {
     let seconds = 2 ** Math.min(this.loads, 6);
     if (!this.notice) {
       this.notice = notice(this.language, () => this.load());
+      this.notice.element.part = PART;
       this.frame.before(this.notice.element);
     }
     const { say } = this.notice;
@@ -359,7 +367,22 @@ export class Widget {
     clearTimeout(this.timers.refresh);
     this.keep("");
     this.post({ type: "reset" });
-    if (this.touched) this.go("interaction");
+    // A form that waits goes on waiting.
+    if (OWN && this.life.waits) this.execute();
+    else if (this.touched) this.go("interaction");
+  }
+
+  /** The form was reset: it has its token again, or starts from the beginning. */
+  refill(): void {
+    if (OWN) this.life.giveUp();
+    if (OWN && this.life.isSent) this.reset();
+    else this.keep(this.response || "");
+  }
+
+  /** The page is back as it was left; its token may have been used. */
+  comeBack(): void {
+    if (OWN) this.life.giveUp();
+    if (this.response) this.reset();
   }
 
   /** Dismisses the picture step. */

@@ -21,7 +21,7 @@ function code(own: string): string {
   return "challenge-error";
 }
 
-function open({ asked, add, drop, scan }: Page): void {
+function open({ asked, add, drop, tidy, scan }: Page) {
   const compat = asked.get("recaptchacompat") != "off";
   const all = new Map<string, Held>();
   let last = 0;
@@ -30,6 +30,7 @@ function open({ asked, add, drop, scan }: Page): void {
 
   const render = (target: Target, given: Given = {}): string | undefined => {
     const container = element(target);
+    tidy();
     const raw = (name: string): unknown => {
       const value = given[name] ?? container?.getAttribute("data-" + name);
       // A custom theme is based on one of the two.
@@ -55,7 +56,7 @@ function open({ asked, add, drop, scan }: Page): void {
       return id;
     } catch (failure) {
       if (!(failure instanceof Misconfigured)) throw failure;
-      console.error(`Munjigi: ${failure.code}: ${failure.message}`, container);
+      console.error(`Munjigi: ${failure.message}`, container);
       return undefined;
     }
   };
@@ -81,10 +82,13 @@ function open({ asked, add, drop, scan }: Page): void {
     getRespKey: (id?: string) => (find(id)?.widget.response ? find(id)!.id : ""),
     setData: () => {},
   };
-  Object.assign(window, { hcaptcha: api }, compat && !("grecaptcha" in window) && { grecaptcha: api });
-  scan(asked.get("render") == "explicit" ? [] : compat ? ["h-captcha", "g-recaptcha"] : ["h-captcha"], (found) => draw(found, render, api.execute));
-  call(asked.get("onload"));
+  const { grecaptcha } = window as { grecaptcha?: { render?: unknown } };
+  Object.assign(window, { hcaptcha: api }, compat && !grecaptcha?.render && { grecaptcha: api });
+  return (asked: URLSearchParams): void => {
+    if (asked.get("render") != "explicit")
+      scan(compat ? ["h-captcha", "g-recaptcha"] : ["h-captcha"], (found) => draw(found, render, api.execute));
+    call(asked.get("onload"));
+  };
 }
 
-if ((window as { hcaptcha?: { render?: unknown } }).hcaptcha?.render) console.error("Munjigi: loaded-twice");
-else begin(open);
+begin("hcaptcha", open);

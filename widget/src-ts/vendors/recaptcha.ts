@@ -1,7 +1,7 @@
 // `/recaptcha/api.js` and `/recaptcha/enterprise.js`: the loader with the interface that pages
 // written for reCAPTCHA call.
 import { begin, call, element, ready, type Page } from "../core";
-import { Misconfigured, parse } from "../options";
+import { parse } from "../options";
 import { area, draw, promise, telling, type Given, type Held } from "./promised";
 
 type Target = string | Element | undefined;
@@ -9,12 +9,12 @@ type Id = number | undefined;
 
 const NAMES = { "timeout-callback": "expired-callback" };
 
-function open({ asked, add, drop, scan }: Page): void {
+function open({ asked, add, drop, tidy, scan }: Page) {
   /** In the order of their numbers; a removed one leaves a gap. */
   const all: Held[] = [];
   let scores = 0;
-  const shown = asked.get("render") || "onload";
-  const v3 = shown != "onload" && shown != "explicit" ? shown : "";
+  /** The sitekey of version 3 that a script of the page names. */
+  let v3 = "";
 
   const hold = (container: Element, raw: (name: string) => unknown, name: string, field?: string): Held => {
     const held = { id: name } as Held;
@@ -36,6 +36,7 @@ function open({ asked, add, drop, scan }: Page): void {
     if (target && typeof target == "object" && !("nodeType" in target))
       return render(corner(), { size: "invisible", ...target });
     const container = element(target);
+    tidy();
     const raw = (name: string): unknown => {
       const value = given[name] ?? container?.getAttribute("data-" + name);
       if (name == "theme") return value == "dark" ? "dark" : "light";
@@ -46,15 +47,10 @@ function open({ asked, add, drop, scan }: Page): void {
     if (!container) throw new Error("reCAPTCHA placeholder element must be an element or id");
     if (all.some(({ widget }) => widget.container == container && widget.isWhole))
       throw new Error("reCAPTCHA has already been rendered in this element");
-    try {
-      const number = all.length;
-      const field = "g-recaptcha-response" + (number ? "-" + number : "");
-      all.push(hold(container, raw, String(number), field));
-      return number;
-    } catch (failure) {
-      if (failure instanceof Misconfigured) throw new Error(`${failure.code}: ${failure.message}`);
-      throw failure;
-    }
+    const number = all.length;
+    const field = "g-recaptcha-response" + (number ? "-" + number : "");
+    all.push(hold(container, raw, String(number), field));
+    return number;
   };
 
   /**
@@ -99,16 +95,21 @@ function open({ asked, add, drop, scan }: Page): void {
   // What pages create while they wait: a queue of callbacks.
   const queue = (window as never as { ___grecaptcha_cfg?: { fns?: (() => void)[] } }).___grecaptcha_cfg?.fns;
   Object.assign(window, { grecaptcha: Object.assign(there || {}, api, { enterprise: api }) });
-  scan(shown == "onload" ? ["g-recaptcha"] : [], (found) => {
+  queue?.forEach((callback) => callback());
+  const place = (found: Element): void => {
     try {
       draw(found, render, (id) => void api.execute(id).catch(() => {}));
     } catch (failure) {
       // The page's other widgets are drawn all the same.
       console.error(failure);
     }
-  });
-  queue?.forEach((callback) => callback());
-  call(asked.get("onload"));
+  };
+  return (asked: URLSearchParams): void => {
+    const shown = asked.get("render") || "onload";
+    if (shown == "onload") scan(["g-recaptcha"], place);
+    else if (shown != "explicit") v3 = shown;
+    call(asked.get("onload"));
+  };
 }
 
-begin(open);
+begin("recaptcha", open);

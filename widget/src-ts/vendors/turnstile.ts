@@ -26,7 +26,7 @@ const CODES: [string, string][] = [
 ];
 const code = (own = ""): string => CODES.find(([name]) => own == name)?.[1] ?? "300030";
 
-function open({ asked, widgets, add, drop, sweep, scan }: Page): void {
+function open({ asked, widgets, add, drop, tidy, scan }: Page) {
   const compat = asked.get("compat") == "recaptcha";
   let last = 0;
 
@@ -36,7 +36,7 @@ function open({ asked, widgets, add, drop, sweep, scan }: Page): void {
 
   const render = (target: Target, given: Given = {}): string | undefined => {
     const container = element(target);
-    sweep();
+    tidy();
     const there = container && find(container);
     if (there) return there.id;
     const raw = (name: string): unknown =>
@@ -78,7 +78,7 @@ function open({ asked, widgets, add, drop, sweep, scan }: Page): void {
       }).id;
     } catch (failure) {
       if (!(failure instanceof Misconfigured)) throw failure;
-      console.error(`Munjigi: ${failure.code}: ${failure.message} (${code(failure.code)})`, container);
+      console.error(`Munjigi: ${failure.message} (${code(failure.code)})`, container);
       const told = raw("error-callback");
       const callback = typeof told == "function" ? told : (window as never as Given)[told as string];
       (callback as ((code: string) => void) | undefined)?.(code(failure.code));
@@ -103,10 +103,10 @@ function open({ asked, widgets, add, drop, sweep, scan }: Page): void {
     isExpired: (target?: Target) => !!find(target)?.isExpired,
   };
   Object.assign(window, { turnstile: api }, compat && { grecaptcha: api });
-  if (asked.get("render") == "explicit") scan([], render as (element: Element) => unknown);
-  else api.implicitRender();
-  call(asked.get("onload"));
+  return (asked: URLSearchParams): void => {
+    if (asked.get("render") != "explicit") api.implicitRender();
+    call(asked.get("onload"));
+  };
 }
 
-if ((window as { turnstile?: { render?: unknown } }).turnstile?.render) console.error("Munjigi: loaded-twice");
-else begin(open);
+begin("turnstile", open);
