@@ -22,7 +22,8 @@ pub(super) fn libraries(context: &Context) -> Result<Outcome> {
     let project = &context.project;
     let chromium = context.missing(Part::Chromium);
     let back_ends = Some("tests/clients/back-ends.test.mjs");
-    let browsers = chromium.is_none().then_some("tests/clients/browsers.test.mjs");
+    let in_pages = ["tests/clients/browsers.test.mjs", "tests/clients/frameworks.test.mjs"];
+    let browsers = chromium.is_none().then_some(in_pages).into_iter().flatten();
     let files: Vec<_> =
         back_ends.into_iter().chain(browsers).map(|file| project.at(file)).collect();
     let prepare = |node: &mut Command| {
