@@ -67,7 +67,8 @@ impl<'path> Endpoint<'path> {
         if path == routes::CLEARANCE_CHECK.path {
             return Ok(Self::ClearanceCheck);
         }
-        let (allowed, get, post, put, delete) = Self::at(meant(path)).ok_or(RouteError::NotFound)?;
+        let (allowed, get, post, put, delete) =
+            Self::at(meant(path)).ok_or(RouteError::NotFound)?;
         match method {
             "GET" | "HEAD" => get,
             "POST" => post,

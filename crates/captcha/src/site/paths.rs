@@ -14,7 +14,7 @@ use std::cell::OnceCell;
 use munjigi_protocol::{Level, Protection};
 
 use self::exempt::is_exempt;
-use self::spelling::{Spellings, decoded, is_plain, matches};
+use self::spelling::{Spellings, decoded, folded, is_plain, matches};
 use super::Site;
 use crate::host::{HostPattern, Hostname};
 
@@ -40,9 +40,10 @@ pub struct Guard {
     /// Tells it from other rules, and from itself before a change.
     pub(super) id: u64,
     path: String,
-    /// What is below a path that names a file: servers run `/login.php` for
+    /// What a rule that protects is compared with: its path in folded letters, and what
+    /// is below one that names a file, because servers run `/login.php` for
     /// `/login.php/x`.
-    below: Option<String>,
+    patterns: Vec<String>,
     host: Option<HostPattern>,
     methods: Vec<String>,
     /// What it asks for; `None`: nothing.
@@ -102,11 +103,13 @@ impl Guard {
         let path = path.to_ascii_lowercase();
         let names_file =
             !path.ends_with('*') && path.rsplit('/').next().is_some_and(|last| last.contains('.'));
-        let below = (config.level.is_some() && names_file).then(|| format!("{path}/*"));
+        let folded = folded(&path);
+        let below = names_file.then(|| [&folded, "/*"].concat());
+        let patterns = [folded].into_iter().chain(below).collect();
         (is_path && config.methods.iter().all(is_method)).then(|| Self {
             id: id(config),
             path,
-            below,
+            patterns,
             host,
             methods: config.methods.clone(),
             level: config.level,
@@ -174,10 +177,7 @@ impl Guard {
                 wanted.is_plain && matches(&self.path, &decoded(wanted.path).to_ascii_lowercase());
             return if is_it { Fit::Yes } else { Fit::No };
         }
-        let is_it = |text: &str| {
-            matches(&self.path, text)
-                || self.below.as_ref().is_some_and(|below| matches(below, text))
-        };
+        let is_it = |text: &str| self.patterns.iter().any(|pattern| matches(pattern, text));
         match wanted.spellings.texts.iter().any(|text| is_it(text)) {
             true => Fit::Yes,
             false if wanted.spellings.is_odd => Fit::Maybe,

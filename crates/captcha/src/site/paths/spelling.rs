@@ -13,7 +13,7 @@ const DECODED: usize = 2;
 /// A path as servers may read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Spellings<'a> {
-    /// Each in lower case, once with and once without a slash at its end.
+    /// Each in folded letters, once with and once without a slash at its end.
     pub texts: Vec<Cow<'a, str>>,
     /// Whether servers read still others: a browser sends no such path, except
     /// from a broken link.
@@ -73,23 +73,24 @@ impl<'a> Spellings<'a> {
     }
 
     fn add(&mut self, text: &str) {
-        for text in [text.to_ascii_lowercase(), text.chars().map(folded).collect()] {
-            if !self.texts.iter().any(|other| *other == text) {
-                self.texts.push(text.into());
-            }
+        let text = folded(text);
+        if !self.texts.iter().any(|other| *other == text) {
+            self.texts.push(text.into());
         }
     }
 }
 
-/// A letter in lower case, also one of the four that Unicode's rules of case take for
-/// one of ASCII (<https://www.unicode.org/Public/UCD/latest/ucd/CaseFolding.txt>).
-const fn folded(letter: char) -> char {
-    match letter {
+/// A text with the letters of ASCII in lower case, also the four that Unicode's rules of
+/// case take for one of them
+/// (<https://www.unicode.org/Public/UCD/latest/ucd/CaseFolding.txt>).
+pub(super) fn folded(text: &str) -> String {
+    let letter = |letter| match letter {
         'ſ' => 's',
         '\u{212a}' => 'k',
         'ı' | 'İ' => 'i',
         _ => letter.to_ascii_lowercase(),
-    }
+    };
+    text.chars().map(letter).collect()
 }
 
 /// Whether every server reads a path alike: no segment that points elsewhere or

@@ -38,6 +38,8 @@ fn letters_that_fold_to_ascii_open_nothing() {
         "/ed%C4%B1t/1",
         "/ED%C4%B0T/1",
         "/%C4%B1%C5%9F%C4%B1k/1",
+        "/%C4%B1%C5%9F%C4%B1%E2%84%AA/1",
+        "/I%C5%9F%C4%B1K/1",
     ] {
         assert_eq!(level(&site, "GET", None, path), Some(Level::Worked), "{path}");
     }
