@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { ARGUMENTS, CHROMIUM, Missing } from '../bench/browsers.mjs';
@@ -224,6 +225,33 @@ for (const name of NAMES) {
     await page.reload();
     const seen = await until('the order', () => asked(page).catch(() => null));
     assert.deepEqual([seen.method, seen.url, seen.body], ['POST', '/account/order', 'what=tea+%26+%EA%B9%80%EC%B9%98']);
+  });
+
+  test(`a form that another site's page sends arrives behind ${name}`, async (t) => {
+    const proxy = find(t, name);
+    if (!proxy) return;
+    // As a log-in provider leads back to the application that asked.
+    const provider = createServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end(`<form method="post" action="${proxy.url}/account/callback"><input name="code" value="7"><button>Log in</button></form>`);
+    });
+    const port = await new Promise((resolve) => provider.listen(0, '127.0.0.1', () => resolve(/** @type {any} */ (provider.address()).port)));
+    t.after(() => provider.close());
+    const { page, tabs } = await openTab(t);
+    await page.goto(`http://localhost:${port}/`);
+    await page.click('button');
+    await page.locator('#send').waitFor({ timeout: 20_000 });
+    await page.reload();
+    const seen = await until('the callback', () => asked(page).catch(() => null));
+    assert.deepEqual([seen.method, seen.url, seen.body], ['POST', '/account/callback', 'code=7']);
+    // The next one is asked nothing, nor is a link.
+    await page.goto(`http://localhost:${port}/`);
+    await page.click('button');
+    assert.equal((await until('the callback', () => asked(page).catch(() => null))).method, 'POST');
+    await page.goto(`${proxy.url}/account/orders`);
+    assert.equal((await asked(page)).method, 'GET');
+    // It is no other site's to use in a frame or for a picture.
+    const [clearance] = (await tabs.cookies()).filter(({ name }) => name === '__Host-munjigi-clearance');
+    assert.equal(clearance?.partitionKey, `https://${HOST}`);
   });
 
   test(`a script earns clearance in place behind ${name}`, async (t) => {

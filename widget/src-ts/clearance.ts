@@ -5,7 +5,7 @@ import type { ClearanceReply, ClearanceRequest, Problem } from "./protocol";
 const root = document.documentElement;
 // Without this, the page offers another try after a while.
 root.dataset.live = "";
-const { to = "", sitekey = "", level = "", back = "/" } = root.dataset;
+const { to = "", sitekey = "", level = "", back = "/", crossed } = root.dataset;
 /** A page of the same host shows this one in a frame and waits. */
 const inline = new URLSearchParams(location.search).has("inline") && parent != window;
 /** Whether a form was sent here, which the browser can send again. */
@@ -22,10 +22,10 @@ const show = (state: string): void => {
   entitle();
 };
 
-/** Whether a page of another site shows this one. */
+/** Whether a page of another site shows this one, or sent the form to it. */
 function framed(): boolean {
   try {
-    return top!.location.origin != location.origin;
+    return crossed == "" || top!.location.origin != location.origin;
   } catch {
     return true;
   }

@@ -97,7 +97,7 @@ to: string,
 token: string, 
 /**
  * Whether the page is in a frame of another site, where browsers keep
- * cookies apart.
+ * cookies apart, or was sent a form by one.
  */
 framed: boolean, };
 

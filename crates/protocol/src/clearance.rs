@@ -106,7 +106,7 @@ pub struct ClearanceRequest {
     /// The token.
     pub token: String,
     /// Whether the page is in a frame of another site, where browsers keep
-    /// cookies apart.
+    /// cookies apart, or was sent a form by one.
     #[serde(default)]
     pub framed: bool,
 }

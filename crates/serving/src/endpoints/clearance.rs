@@ -96,8 +96,8 @@ impl Purpose {
 #[derive(Debug, Clone, Copy)]
 struct Cookie {
     name: &'static str,
-    /// In a frame of another site, browsers send none but those that belong to
-    /// that site's pages alone.
+    /// In a frame of another site, and with a form that another site's page sends,
+    /// browsers send none but those that belong to the page on top alone.
     framed: bool,
 }
 

@@ -165,11 +165,16 @@ async fn shown<P: Platform>(
     let Some((errand, to)) = errand else { return Ok(html(status, &page, "", "")) };
     let waits = errand.needs == Level::Waited && state == "work";
     let script = if waits { "wait" } else { "needed" };
+    // What another site's page sent here, as a log-in provider's does, brings no other
+    // cookies, also when it is sent again.
+    let crossed =
+        state == "form" && inbound.header("sec-fetch-site").as_deref() == Some("cross-site");
     let attributes = format!(
-        " data-state=\"{state}\" data-no-script=\"{script}\" data-sitekey=\"{}\" data-level=\"{}\" data-to=\"{to}\" data-back=\"{}\"",
+        " data-state=\"{state}\" data-no-script=\"{script}\" data-sitekey=\"{}\" data-level=\"{}\" data-to=\"{to}\" data-back=\"{}\"{}",
         errand.sitekey,
         errand.needs.as_str(),
         attribute(&errand.path),
+        if crossed { " data-crossed" } else { "" },
     );
     // A second more than needed, since clocks are cut to seconds.
     let seconds = WAIT_SECONDS + 1;
@@ -177,7 +182,7 @@ async fn shown<P: Platform>(
         "<meta http-equiv=\"refresh\" content=\"{seconds};url={WELL_KNOWN}/clearance?waited=1&amp;to={to}\">"
     );
     Ok(html(status, &page, &attributes, if waits { &refresh } else { "" })
-        .with_header("Set-Cookie", rounds.cookie(is_framed(inbound))))
+        .with_header("Set-Cookie", rounds.cookie(crossed || is_framed(inbound))))
 }
 
 /// Whether a frame asked; browsers may keep its cookies apart.

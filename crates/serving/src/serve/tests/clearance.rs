@@ -202,6 +202,29 @@ fn a_form_gets_the_page_in_place_so_that_it_is_not_lost() {
     assert!(text(&refused).contains(" data-state=\"form\""), "{}", text(&refused));
     assert!(text(&refused).contains(" data-back=\"/account/a&quot;%3C\""), "{}", text(&refused));
     assert_eq!(cookie(&refused, 0), "__Host-munjigi-rounds=0.0");
+    assert!(!text(&refused).contains(" data-crossed"), "{}", text(&refused));
+}
+
+/// Browsers send it again without cookies that are for this site's pages alone.
+#[test]
+fn a_form_of_another_site_s_page_has_cookies_that_come_with_it() {
+    let edge = guarded();
+    let query = format!("sitekey={}&answer=303&method=POST&path=/account/a", edge.sitekey);
+    let asked = |site| {
+        let headers = [NAVIGATES, ("sec-fetch-site", site)];
+        let refused = edge.with("GET", &format!("/v1/clearance/check?{query}"), &headers);
+        let rounds =
+            refused.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+        (text(&refused).contains(" data-crossed"), rounds.unwrap().1.to_string())
+    };
+    for (site, crossed, rule) in [
+        ("cross-site", true, "SameSite=None; Partitioned"),
+        ("same-site", false, "SameSite=Lax"),
+        ("same-origin", false, "SameSite=Lax"),
+    ] {
+        let (has, rounds) = asked(site);
+        assert_eq!((has, rounds.ends_with(rule)), (crossed, true), "{site}: {rounds}");
+    }
 }
 
 #[test]
