@@ -99,6 +99,12 @@ export function texts(locale) {
  */
 export const offline = (locale) => [locale.slice(0, 2), JSON.parse(text("locales", `${locale}.json`)).offline.split(/[.。，] ?/)[0]];
 
+/** Why a frame is refused, in a language: the site's settings, or a page around it. */
+const refused = (locale) => {
+  const { misconfigured, embedded } = JSON.parse(text("locales", `${locale}.json`));
+  return [locale.slice(0, 2), [misconfigured, embedded]];
+};
+
 /** Locales; English is the fallback. The first one with the right language is used. */
 export const LOCALES = ["en", "ko", "ja", "zh-CN", "de", "fr", "es", "pt-BR", "ar", "he"];
 
@@ -170,13 +176,14 @@ async function main() {
   rmSync(dist, { recursive: true, force: true });
 
   // Pages import it, so that it is where other hosts may read.
-  const lift = named("v1", "lift", "js", await bundle("lift.ts", { format: "esm" }), { visit: "picture" });
+  const define = { REFUSED: JSON.stringify(Object.fromEntries(LOCALES.map(refused))) };
+  const more = named("v1", "more", "js", await bundle("more.ts", { format: "esm", define }), { visit: "picture" });
   const loader = (path) => ({
     define: {
       OFFLINE: JSON.stringify(Object.fromEntries(LOCALES.map(offline))),
       EDGE: JSON.stringify(dirname(path).replace(/[^/]+/g, "..")),
       OWN: JSON.stringify(path == "v1/api.js"),
-      LIFT: JSON.stringify(lift),
+      MORE: JSON.stringify(more),
     },
     mangleProps: new RegExp(`^(${INTERNAL.join("|")})$`),
   });

@@ -2,14 +2,17 @@
 // that is left and comes back; containers that a script empties; a clock that jumps.
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test, { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
 import { CHROMIUM } from '../bench/browsers.mjs';
 import { LITTLE_WORK, openEngine, openStage, siteverify, until } from './stage.mjs';
 
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-blink-features=AutomationControlled'];
+const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-blink-features=AutomationControlled', '--host-resolver-rules=MAP partner.example 127.0.0.1'];
 
 /** @type {any} */
 let stage;
@@ -297,3 +300,54 @@ for (const name of /** @type {const} */ (['chromium', 'firefox', 'webkit']))
       assert.deepEqual(passed(got), [true]);
     }
   });
+
+test('a frame that the browser refuses says why, and what the visitor can do', async (t) => {
+  const script = `window.failed = (code) => { window.code = code; }`;
+  const widget = `<div class="munjigi" data-sitekey="${stage.site.sitekey}" data-error-callback="failed"></div>`;
+  const form = `${INPUT}${widget}<button>Send</button>`;
+  const context = await browsers.loaded.newContext({ locale: 'en' });
+  t.after(() => context.close());
+  /** @type {string[]} */
+  const logged = [];
+  const open = async () => {
+    const page = await context.newPage();
+    page.on('console', (message) => void logged.push(message.text()));
+    return page;
+  };
+  /** @param {import('playwright-core').Page | import('playwright-core').FrameLocator} at @param {string} says */
+  const told = (at, says) => at.locator('.munjigi [role=alert] button', { hasText: says }).waitFor();
+
+  // In a frame of a page that is none of the site's.
+  const { url } = await openForm(t, form, { script });
+  const around = createServer((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end(`<iframe name="shop" src="${url}"></iframe>`));
+  const port = await new Promise((resolve) => around.listen(0, '127.0.0.1', () => resolve(/** @type {any} */ (around.address()).port)));
+  t.after(() => around.close());
+  const partner = await open();
+  await partner.goto(`http://partner.example:${port}/`);
+  const shop = partner.frameLocator('iframe');
+  await told(shop, 'This form does not work inside another site. Open it on its own ↗');
+  assert.equal(await partner.frame('shop')?.evaluate('code'), 'hostname-not-allowed');
+  const [alone] = await Promise.all([context.waitForEvent('page'), shop.locator('.munjigi [role=alert] button').click()]);
+  await alone.frameLocator('iframe').locator('#t', { hasText: 'Confirm you are human' }).waitFor();
+  assert.equal(alone.url(), url);
+
+  // In a sandbox, or from a file, a page has no host.
+  const { url: sandboxed } = await openForm(t, form, { script, headers: { 'content-security-policy': 'sandbox allow-scripts allow-forms' } });
+  const file = join(mkdtempSync(join(tmpdir(), 'munjigi-life-')), 'form.html');
+  writeFileSync(file, `<!doctype html><form>${form}</form><script>${script}</script><script src="${stage.edge}/v1/api.js"></script>`);
+  t.after(() => rmSync(dirname(file), { recursive: true }));
+  for (const address of [sandboxed, `file://${file}`]) {
+    const page = await open();
+    await page.goto(address);
+    // The frame itself may be shown, and says it too.
+    const frame = page.frameLocator('iframe').locator('#t', { hasText: 'Not set up correctly on this site' });
+    await Promise.any([told(page, 'Not set up correctly on this site. Its owner can fix this.'), frame.waitFor()]);
+    await until('the code', () => page.evaluate('window.code === "hostname-not-allowed"'));
+  }
+  assert.ok(logged.some((text) => text.includes(`in a frame of http://partner.example:${port}, which is no host of the site`)), logged.join('\n'));
+
+  // Where the edge is away, that is what it says, in a frame as well.
+  await context.route(`${stage.edge}/**`, (route) => (route.request().url().endsWith('/v1/api.js') ? route.fallback() : route.abort()));
+  await partner.reload();
+  await told(shop, 'No connection');
+});

@@ -6,7 +6,7 @@ declare const OFFLINE: Record<string, string>;
 
 /** Similar to the frame, in the browser's own colours; the theme is at the end. */
 export const STYLE =
-  "border:1px solid gray;border-radius:6px;background:Canvas;color:CanvasText;font:14px/1.35 system-ui,sans-serif;color-scheme:";
+  "border:1px solid gray;border-radius:6px;background:Canvas;color:CanvasText;font:14px system-ui;color-scheme:";
 
 export interface Notice {
   element: HTMLElement;
@@ -21,7 +21,6 @@ export function notice(asked: string, retry: () => void): Notice {
   const language = [asked, ...navigator.languages, "en"]
     .map((tag) => tag.slice(0, 2))
     .find((tag) => OFFLINE[tag])!;
-  const time = new Intl.RelativeTimeFormat(language);
   element.role = "alert";
   button.type = "button";
   button.lang = language;
@@ -34,7 +33,7 @@ export function notice(asked: string, retry: () => void): Notice {
     element,
     button,
     say(seconds) {
-      button.textContent = `${OFFLINE[language]} ↻ ${seconds === false ? "" : time.format(seconds, "second")}`;
+      button.textContent = `${OFFLINE[language]} ↻ ${seconds === false ? "" : seconds + " s"}`;
     },
   };
 }

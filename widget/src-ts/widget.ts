@@ -1,6 +1,6 @@
 // One widget: its frame, its hidden field, its messages. core.ts keeps the list of widgets.
 import { Life } from "./life";
-import type { Lifted, Lifts } from "./lift";
+import type { Lifted, Lifts } from "./more";
 import { type Notice, STYLE, notice } from "./notice";
 import { type Options } from "./options";
 import type { FrameMessage, FrameState, PageMessage } from "./protocol";
@@ -24,8 +24,8 @@ const LOAD_MS = 1e4;
 const SPEAK_MS = 1e3;
 /** Inserted by the build: whether pages are written for us, and not for another vendor. */
 declare const OWN: boolean;
-/** Inserted by the build: the way from the edge to the module `lift.ts`. */
-declare const LIFT: string;
+/** Inserted by the build: the way from the edge to the module `more.ts`. */
+declare const MORE: string;
 
 /** The `part` of what is ours on a page, by which copies of it are known. */
 const PART = "munjigi";
@@ -117,6 +117,10 @@ export class Widget {
     this.timers.load = setTimeout(() => this.lose(), milliseconds);
   }
 
+  private more(): Promise<typeof import("./more")> {
+    return import(this.edge + MORE);
+  }
+
   /** The frame or one of its files could not be fetched: says so, and retries. */
   private lose(): void {
     const { options, timers } = this;
@@ -136,7 +140,13 @@ export class Widget {
     if (again) timers.load = setInterval(tick, 1e3);
     tick();
     this.layout();
-    this.fail("offline");
+    // Browsers refuse a frame without a word.
+    if (self == top && origin != "null") this.fail("offline");
+    else
+      this.more()
+        .then(({ refuse }) => refuse(this.edge + "", this.notice!.button, timers.load))
+        .catch(() => "offline")
+        .then((code) => this.fail(code));
   }
 
   /** The frame is there, or is no longer waited for. */
@@ -179,7 +189,7 @@ export class Widget {
 
   /** Lifts the frame out of the page's flow, so that nothing else on the page moves. */
   private lift(): void {
-    const { container, edge, frame, options } = this;
+    const { container, frame, options } = this;
     const lifts: Lifts = {
       shown: frame,
       around: container,
@@ -189,7 +199,7 @@ export class Widget {
       tell: (type) => this.post({ type }),
     };
     this.opened = true;
-    import(edge + LIFT).then(
+    this.more().then(
       ({ lift }) => {
         if (this.opened && frame == this.frame) this.lifted ||= lift(lifts);
       },

@@ -9,7 +9,7 @@ type Id = number | undefined;
 
 const NAMES = { "timeout-callback": "expired-callback" };
 
-function open({ asked, add, drop, tidy, scan }: Page) {
+function open({ asked, add, tidy, scan }: Page) {
   /** In the order of their numbers; a removed one leaves a gap. */
   const all: Held[] = [];
   let scores = 0;
@@ -56,24 +56,17 @@ function open({ asked, add, drop, tidy, scan }: Page) {
   /**
    * A token for a sitekey and an action: from a widget that stays invisible unless it has to ask.
    */
-  const score = (sitekey: string, action: unknown): Promise<string> => {
+  const score = async (sitekey: string, action: unknown): Promise<string> => {
     const container = corner();
     const given: Given = {
       sitekey, action, size: "flexible", appearance: "interaction-only", execution: "execute",
-      "refresh-expired": "never", language: asked.get("hl"),
+      language: asked.get("hl"),
     };
     try {
-      const held = hold(container, (name) => given[name], "score-" + ++scores);
-      const done = (): void => {
-        drop(held.widget);
-        container.remove();
-      };
-      const promised = promise(held);
-      promised.then(done, done);
-      return promised;
-    } catch (failure) {
+      return await promise(hold(container, (name) => given[name], "score-" + ++scores));
+    } finally {
+      // And with it the widget.
       container.remove();
-      return Promise.reject(failure);
     }
   };
 

@@ -1,5 +1,6 @@
-// Shows the frame above the page while it has a picture, so that nothing else on the page moves.
-// Fetched when the first picture opens; until then, and without it, the frame grows where it is.
+// What a loader fetches when it is needed. A picture is shown above the page, so that nothing else
+// on it moves; until this is here, and without it, the frame grows where it is. And a frame that
+// the browser refuses to show says why.
 
 /** The frame's style at rest. */
 const PLAIN = "border:0;color-scheme:light;";
@@ -67,4 +68,31 @@ export function lift({ shown: frame, around, hasPlace, focused, wanted, tell }: 
       if (document.activeElement == frame && focused != frame) (focused as HTMLElement | null)?.focus();
     },
   ];
+}
+
+/** Inserted by the build, by language: that the site is set up wrongly, and that it is in another. */
+declare const REFUSED: Record<string, [misconfigured: string, embedded: string]>;
+
+/**
+ * Says on the button why the frame is refused although its edge answers: browsers show it in pages
+ * of the site's hosts alone, and in no page that has no host. Ends the countdown, and returns the
+ * code of the error. Rejects if the edge does not answer.
+ */
+export async function refuse(edge: string, button: HTMLElement, countdown?: number): Promise<string> {
+  const { ok } = await fetch(edge + "v1/munjigi.d.ts", { cache: "no-store", credentials: "omit" });
+  if (!ok) throw ok;
+  clearInterval(countdown);
+  const isEmbedded = origin != "null";
+  button.textContent = REFUSED[button.lang]![isEmbedded ? 1 : 0];
+  if (isEmbedded) {
+    // A page of its own has a host of the site, and all that the visitor needs.
+    button.textContent += " ↗";
+    button.onclick = () => void open(location.href);
+  }
+  console.error(
+    isEmbedded
+      ? `Munjigi: this page is in a frame of ${[...(location.ancestorOrigins || ["another site"])].join(" in ")}, which is no host of the site`
+      : "Munjigi: this page has no host: it is a file, or in a sandbox without allow-same-origin",
+  );
+  return "hostname-not-allowed";
 }
