@@ -256,3 +256,13 @@ fn a_certificate_that_is_over_is_a_mistake_in_the_settings() {
         }
     }
 }
+
+#[test]
+fn each_door_reads_a_host_alike() {
+    let rows = include_str!("../../../tests/contract/hosts.txt").lines();
+    for (typed, read) in rows.filter_map(|line| line.split_once('\t')) {
+        let spelt = site::spelt(&[typed.to_owned()]).ok();
+        let spelt = spelt.as_deref().and_then(|hosts| hosts.first());
+        assert_eq!(spelt.map_or("-", String::as_str), read, "{typed}");
+    }
+}

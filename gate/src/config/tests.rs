@@ -273,6 +273,19 @@ fn lists_are_files_of_the_operators_and_an_origin_publishes_its_own() {
 }
 
 #[test]
+fn each_door_reads_a_host_alike() {
+    let rows = include_str!("../../../tests/contract/hosts.txt").lines();
+    for (typed, read) in rows.filter_map(|line| line.split_once('\t')) {
+        let sitekey = format!("mj_{}", "0".repeat(26));
+        let line = format!("[sites]\n{sitekey} = {{ secrets = [], hosts = ['{typed}'] }}\n");
+        let file = File::parse("gate.toml", &line).unwrap();
+        let kept = file.sites().next().map(|site| site.hosts.join(" "));
+        let kept = kept.filter(|_| file.mistakes.is_empty());
+        assert_eq!(kept.as_deref().unwrap_or("-"), read, "gate.toml: {typed}");
+    }
+}
+
+#[test]
 fn what_the_edge_would_refuse_of_a_site_is_a_mistake_of_the_file() {
     let read = |line: &str| {
         let sitekey = format!("mj_{}", "0".repeat(26));

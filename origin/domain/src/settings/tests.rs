@@ -130,6 +130,18 @@ fn a_host_is_kept_as_browsers_spell_it() {
 }
 
 #[test]
+fn each_door_reads_a_host_alike() {
+    let rows = include_str!("../../../../tests/contract/hosts.txt").lines();
+    for (typed, read) in rows.filter_map(|line| line.split_once('\t')) {
+        for hosts in [add(&[typed]), HostsEdit::Replace(vec![typed.to_owned()])] {
+            let kept = Edit { hosts, ..Edit::default() }.apply(SITEKEY, &shop()).ok();
+            let last = kept.as_ref().and_then(|settings| settings.hosts.last());
+            assert_eq!(last.map_or("-", String::as_str), read, "{typed}");
+        }
+    }
+}
+
+#[test]
 fn a_host_keeps_its_position_and_occurs_once() {
     let after = |hosts| Edit { hosts, ..Edit::default() }.apply(SITEKEY, &shop()).unwrap().hosts;
     assert_eq!(
