@@ -197,7 +197,6 @@ pub struct Wanted<'a> {
     spellings: Spellings<'a>,
     /// Whether there is nothing in the path that servers read differently.
     is_plain: bool,
-    is_preflight: bool,
 }
 
 impl<'a> Wanted<'a> {
@@ -207,16 +206,7 @@ impl<'a> Wanted<'a> {
         let path = path.split('?').next().unwrap_or_default();
         let spellings = Spellings::of(path);
         let is_plain = is_plain(path);
-        let hostname = OnceCell::new();
-        Self { method, host, hostname, path, spellings, is_plain, is_preflight: false }
-    }
-
-    /// The same with the headers of a browser that asks whether a page of another
-    /// origin may ask (<https://fetch.spec.whatwg.org/#cors-preflight-fetch>). It sends
-    /// no cookies then, and has nothing from the answer but its headers.
-    #[must_use]
-    pub fn of_preflight(self) -> Self {
-        Self { is_preflight: self.method == "OPTIONS", ..self }
+        Self { method, host, hostname: OnceCell::new(), path, spellings, is_plain }
     }
 
     /// The host, if it is one.
@@ -231,7 +221,7 @@ impl<'a> Wanted<'a> {
 
     /// Whether the path is open unless a rule says otherwise.
     pub fn is_exempt(&self) -> bool {
-        self.is_plain && (self.is_preflight || is_exempt(self.path))
+        self.is_plain && is_exempt(self.path)
     }
 }
 

@@ -92,7 +92,8 @@ impl Purpose {
 }
 
 /// A cookie of this host. Pages of other sites cannot have it sent with their
-/// requests, but their links lead to open pages.
+/// requests, but their links lead to open pages; so do their forms, for a while after
+/// one of them was let through.
 #[derive(Debug, Clone, Copy)]
 struct Cookie {
     name: &'static str,

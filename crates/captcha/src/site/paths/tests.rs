@@ -385,21 +385,6 @@ fn an_exemption_holds_for_plain_paths_alone() {
     assert_eq!(level(&site, "GET", None, "/robots.txt"), Some(Level::Worked));
 }
 
-/// Browsers send no cookie with it, so that no page of another origin could ever ask.
-#[test]
-fn a_preflight_is_the_application_s_to_answer() {
-    let of = |no_exemptions| {
-        parse(vec![Protection { no_exemptions, ..rule("/*", Some(Level::Worked)) }]).unwrap()
-    };
-    let level = |site: &Site, wanted: Wanted<'_>| site.guards(&wanted).len();
-    let asked = |method, path| Wanted::new(method, None, path).of_preflight();
-    assert_eq!(level(&of(false), asked("OPTIONS", "/api/orders")), 0);
-    assert_eq!(level(&of(false), asked("GET", "/api/orders")), 1);
-    assert_eq!(level(&of(false), asked("OPTIONS", "/x/../api")), 1);
-    assert_eq!(level(&of(false), Wanted::new("OPTIONS", None, "/api/orders")), 1);
-    assert_eq!(level(&of(true), asked("OPTIONS", "/api/orders")), 1);
-}
-
 #[test]
 fn a_rule_may_name_host_and_methods_and_the_first_decides() {
     let rules = vec![

@@ -185,8 +185,6 @@ async fn decide<P: Platform>(
         return Ok(Decision::Passes(None));
     }
     let wanted = Wanted::new(&original.method, original.host.as_deref(), &original.path);
-    let asks_first = inbound.header("access-control-request-method").is_some();
-    let wanted = if asks_first { wanted.of_preflight() } else { wanted };
     // Rules that are tried decide nothing: they count beside the one that does.
     let (mut tried, mut decides) = (Vec::new(), None);
     for found in site.guards(&wanted) {
