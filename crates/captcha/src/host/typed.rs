@@ -31,7 +31,12 @@ impl HostPattern {
         if host.is_empty() {
             return Err(HostError::Empty);
         }
-        let read = Host::parse(host).map_err(|_| HostError::BadLabel)?.to_string();
+        let parsed = Host::parse(host).map_err(|_| HostError::BadLabel)?;
+        let (read, is_address) = (parsed.to_string(), matches!(parsed, Host::Ipv4(_)));
+        // A port or a year alone is an address for browsers, and a mistake here.
+        if is_address && read != host {
+            return Err(HostError::BadLabel);
+        }
         // The dot that ends a name is no part of it.
         let host = read.strip_suffix('.').unwrap_or(&read);
         Self::parse(&[wildcard, host].concat())
