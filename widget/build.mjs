@@ -55,9 +55,10 @@ const LOWER = [
 const INTERNAL = [
   "active", "again", "asked", "begin", "button", "changed", "clear", "comeBack", "container", "dress", "drop", "edge", "element",
   "executed", "expect", "expiresAt", "fail", "fields", "focusedAt", "frame", "given", "gives", "giveUp", "gone", "held", "holds",
-  "isAside", "isAsking", "isSent", "isWhole", "keep", "layout", "life", "lifted", "load", "loads", "lose", "lower", "notice", "online",
-  "opened", "place", "post", "reads", "receive", "refill", "refresh", "refreshAt", "renews", "say", "scan", "sends", "sent", "sentAt",
-  "settle", "sweep", "taken", "tells", "tidy", "timers", "times", "touch", "touched", "waiting", "waits", "widget", "widgets",
+  "isAside", "isAsking", "isReady", "isSent", "isWhole", "keep", "kept", "layout", "leavesBy", "life", "lifted", "live", "load", "loads",
+  "lose", "lower", "more", "notice", "online", "opened", "own", "place", "post", "reads", "receive", "refill", "refresh", "refreshAt",
+  "renews", "restart", "run", "say", "scan", "sends", "sent", "sentAt", "settle", "sweep", "taken", "tells", "tidy", "timers", "times",
+  "touch", "touched", "waiting", "waits", "widget", "widgets", "wishes",
 ];
 
 const run = (command, ...args) => execFileSync(command, args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
@@ -156,8 +157,10 @@ function asset(name, extension, contents, options) {
   return `../../${named("assets", name, extension, contents, options)}`;
 }
 
+/** Browsers keep a file with its headers, so that these are in its name as well. */
 function named(folder, name, extension, contents, options) {
-  const path = `${folder}/${name}.${digestOf(contents).slice(0, 8)}.${extension}`;
+  const hash = digestOf(Buffer.concat([Buffer.from(contents), Buffer.from(text("frame/_headers"))])).slice(0, 8);
+  const path = `${folder}/${name}.${hash}.${extension}`;
   write(path, contents, options);
   return path;
 }

@@ -177,6 +177,25 @@ test('clicks in impatience send the same token, so that one order is one', async
   assert.match(got[0]?.fields['munjigi-response'] ?? '', /^mj1/);
 });
 
+test('a form whose answer comes elsewhere has a token for each time it is sent', async (t) => {
+  const { url, got } = await openForm(t, `${INPUT}{widget}<button formtarget="there">Export</button>`);
+  const page = await visit(t, url);
+  await page.evaluate(`document.body.append(Object.assign(document.createElement('iframe'), { name: 'there' }))`);
+  const field = page.locator('[name=munjigi-response]');
+  await page.locator('[name=email]').click();
+  let last = '';
+  for (let times = 1; times <= 3; times++) {
+    await until('a token', async () => {
+      await page.locator('[name=email]').click();
+      return ![last, ''].includes(await field.inputValue());
+    });
+    last = await field.inputValue();
+    await page.locator('button').click();
+    await until('the form', async () => got.length === times);
+  }
+  assert.deepEqual(passed(got), [true, true, true]);
+});
+
 test('a form that waits is not sent once its visitor or its page goes on', async (t) => {
   const ways = {
     edited: (/** @type {import('playwright-core').Page} */ page) => page.locator('[name=email]').pressSequentially('m'),
@@ -351,3 +370,55 @@ test('a frame that the browser refuses says why, and what the visitor can do', a
   await partner.reload();
   await told(shop, 'No connection');
 });
+
+const VENDORS = /** @type {const} */ ({
+  turnstile: { script: '/turnstile/v0/api.js', api: 'turnstile', element: 'cf-turnstile', field: 'cf-turnstile-response', siteverify: '/turnstile/v0/siteverify', starts: 'true' },
+  hcaptcha: { script: '/1/api.js', api: 'hcaptcha', element: 'h-captcha', field: 'h-captcha-response', siteverify: '/hcaptcha/siteverify', starts: 'void hcaptcha.execute()' },
+  recaptcha: { script: '/recaptcha/api.js', api: 'grecaptcha', element: 'g-recaptcha', field: 'g-recaptcha-response', siteverify: '/recaptcha/api/siteverify', starts: 'void grecaptcha.execute()' },
+});
+
+for (const name of /** @type {const} */ (['chromium', 'firefox', 'webkit']))
+  test(`pages of other vendors have the same life (${name})`, async (t) => {
+    const browser = await openEngine(t, name);
+    if (!browser) return;
+    for (const [vendor, { script, api, element, field, siteverify: path, starts }] of Object.entries(VENDORS)) {
+      const { sitekey, secret } = stage.dialects[vendor];
+      // An element has the name of the script's own object, and the page's style shows every field.
+      const form = `<style>textarea { display: block !important }</style><i id="${api}"></i><div class="${element}" data-sitekey="${sitekey}"></div><button>Send</button>`;
+      const head = `const loaded = [];</script><script src="${stage.edge}${script}?onload=late" async defer></script><script>setTimeout(() => { window.late = () => loaded.push('late'); window.more = () => loaded.push('more'); }, 500);`;
+      const { url } = await openForm(t, form, { script: head });
+      await browser.goto(url);
+      const said = (/** @type {string} */ what, /** @type {string} */ expression) => until(`${vendor}: ${what}`, () => browser.evaluate(expression), 60_000);
+      const act = (/** @type {string} */ statement) => browser.evaluate(`(${statement}, true)`);
+      const SOUND = `[...document.forms].every((form) => form.querySelectorAll('iframe').length === 1 && form.querySelectorAll('[name="${field}"]').length === 1)`;
+      const FIELD = `document.querySelector('[name="${field}"]').value`;
+      const token = async () => {
+        await said('the widget', `!!document.querySelector('iframe')`);
+        await act(`${starts}, 0`);
+        return String(await said('a token', FIELD));
+      };
+      await said('the callback that came late', `loaded.join() === 'late'`);
+      await act(`document.head.append(Object.assign(document.createElement('script'), { src: '${stage.edge}${script}?onload=more' }))`);
+      await said('the second script’s callback', `loaded.join() === 'late,more' && document.querySelectorAll('iframe').length === 1`);
+      const first = await token();
+      assert.equal(await browser.evaluate(`[...document.querySelectorAll('textarea')].every((area) => area.getClientRects().length === 0)`), true, vendor);
+
+      await act(`document.forms[0].reset()`);
+      await said('field and widget alike', `${FIELD} !== '' && ${FIELD} === ${api}.getResponse()`);
+      await act(`dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))`);
+      await said('no token that may have been used', `${FIELD} !== '${first}'`);
+      const second = await token();
+      const answer = await (await fetch(stage.edge + path, { method: 'POST', body: new URLSearchParams({ secret, response: second }) })).json();
+      assert.equal(answer.success, true, JSON.stringify(answer));
+
+      await act(`window.now = Date.now, Date.now = () => now() + 864e5`);
+      assert.equal(await browser.evaluate(`!${api}.getResponse() && ${FIELD} === ''`), true, vendor);
+      await act(`Date.now = now`);
+      await act(`document.body.append(document.forms[0].cloneNode(true))`);
+      await said('one widget for each', `document.querySelectorAll('iframe').length === 2 && ${SOUND}`);
+      await act(`document.forms[1].remove(), window.kept = document.forms[0].innerHTML, document.forms[0].innerHTML = kept`);
+      await said('one widget', `document.querySelectorAll('iframe').length === 1 && ${SOUND}`);
+      await act(vendor === 'recaptcha' ? 'void grecaptcha.execute(2)' : `${starts}, 0`);
+      await said('a token', FIELD);
+    }
+  });

@@ -29,11 +29,11 @@ function open({ widgets, add, drop, tidy, scan }: Page) {
 
   window.munjigi = {
     render,
-    execute: (target) => find(target)?.execute(),
+    execute: (target) => find(target)?.run(),
     reset: (target) => {
       const widget = find(target);
       widget?.life.giveUp();
-      widget?.reset();
+      widget?.restart();
     },
     remove: (target) => drop(find(target)),
     getResponse: (target) => {

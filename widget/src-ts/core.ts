@@ -57,11 +57,11 @@ type Ask = (asked: URLSearchParams) => void;
  */
 export function begin(name: string, open: (page: Page) => Ask): void {
   const src = (document.currentScript as HTMLScriptElement | null)?.src;
-  if (!src) return console.error("Munjigi: no-source: load api.js by <script src>");
-  // What all scripts of a page share: elements that one of them has drawn, and who listens to more.
-  const [tried, again]: [WeakSet<Element>, Record<string, Ask>] = ((window as never as Record<symbol, [WeakSet<Element>, {}]>)[
-    Symbol.for("munjigi")
-  ] ||= [new WeakSet(), {}]);
+  if (!src) return console.error("Munjigi: no-source: load it by <script src>");
+  // What all scripts of a page share: elements that one of them has drawn, the parts of widgets, and
+  // who listens to more.
+  type Shared = [tried: WeakSet<Element>, live: WeakSet<Element>, again: Record<string, Ask>];
+  const [tried, live, again] = ((window as never as { $munjigi?: Shared }).$munjigi ||= [new WeakSet(), new WeakSet(), {}]);
   const { searchParams } = new URL(src);
   if (again[name]) return again[name](searchParams);
   const edge = new URL(EDGE, src);
@@ -120,7 +120,7 @@ export function begin(name: string, open: (page: Page) => Ask): void {
     asked: searchParams,
     add(id, element, options) {
       tried.add(element);
-      const widget = new Widget(id, element, options, edge);
+      const widget = new Widget(id, element, options, edge, live);
       widgets.set(id, widget);
       return widget;
     },

@@ -27,6 +27,8 @@ export class Life {
   private renews?: boolean;
   /** How often that was so since the form was submitted. */
   private times = 0;
+  /** Until when the browser leads to the next page, by `performance.now()`. */
+  private leavesBy = 0;
   /** The form that waits for a token, and the button that sends it. */
   private held?: [HTMLFormElement, HTMLButtonElement | null] | undefined;
   /** Whether that form is sent now. */
@@ -50,19 +52,20 @@ export class Life {
     if (this.sends || (widget.response && !this.renews) || !this.holds || isLost) {
       this.held = undefined;
       this.times = 0;
-      this.sent(performance.now() - actedAt < ACT_MS);
-      // Unless the page sends it in its own way.
-      setTimeout(() => event.defaultPrevented || (this.sentAt &&= this.sentAt + LEAVING_MS - AGAIN_MS));
+      this.sent(this.sends || performance.now() - actedAt < ACT_MS);
+      // Unless the page sends it in its own way, or the answer comes elsewhere.
+      const stays = button?.formTarget || form.target;
+      setTimeout(() => event.defaultPrevented || stays || (this.leavesBy ||= performance.now() + LEAVING_MS));
       return;
     }
     event.preventDefault();
     event.stopImmediatePropagation();
     this.held = [form, button];
-    if (widget.state != "working") widget.execute();
+    if (widget.state != "working") widget.run();
   }
 
   /** The page took the token out of the form. */
-  sent(byVisitor: boolean): void {
+  sent(byVisitor?: boolean): void {
     if (byVisitor && this.widget.response) this.sentAt ||= performance.now();
   }
 
@@ -72,7 +75,7 @@ export class Life {
     const [form, button] = this.held;
     this.held = undefined;
     if (read) return;
-    this.sent(this.sends = true);
+    this.sends = true;
     try {
       if (form.isConnected) form.requestSubmit(button?.form == form ? button : null);
     } finally {
@@ -82,15 +85,16 @@ export class Life {
 
   /** The visitor uses the form: after it was sent, that takes another token. */
   touch(): boolean {
+    const now = performance.now();
     const pause = AGAIN_MS * (1 + Math.min(this.times, SLOWEST));
-    if (!this.sentAt || performance.now() - this.sentAt < pause || this.renews) return false;
+    if (!this.sentAt || now < this.sentAt + pause || now < this.leavesBy || this.renews) return false;
     this.times++;
     return (this.renews = true);
   }
 
   /** There is another token, or none. */
   clear(): void {
-    this.sentAt = 0;
+    this.sentAt = this.leavesBy = 0;
     this.renews = false;
   }
 

@@ -73,15 +73,23 @@ export function lift({ shown: frame, around, hasPlace, focused, wanted, tell }: 
 /** Inserted by the build, by language: that the site is set up wrongly, and that it is in another. */
 declare const REFUSED: Record<string, [misconfigured: string, embedded: string]>;
 
+/** How long until the frame is tried again, in case it was something else. */
+const AGAIN_MS = 6e4;
+
+/** What each button did before. */
+const retries = new WeakMap<HTMLElement, HTMLElement["onclick"]>();
+
 /**
  * Says on the button why the frame is refused although its edge answers: browsers show it in pages
- * of the site's hosts alone, and in no page that has no host. Ends the countdown, and returns the
- * code of the error. Rejects if the edge does not answer.
+ * of the site's hosts alone, and in no page that has no host. Takes the place of the countdown, and
+ * returns the code of the error. Rejects if the edge does not answer.
  */
 export async function refuse(edge: string, button: HTMLElement, countdown?: number): Promise<string> {
   const { ok } = await fetch(edge + "v1/munjigi.d.ts", { cache: "no-store", credentials: "omit" });
   if (!ok) throw ok;
+  if (!retries.has(button)) retries.set(button, button.onclick);
   clearInterval(countdown);
+  setTimeout(() => button.isConnected && retries.get(button)!.call(button, new PointerEvent("click")), AGAIN_MS);
   const isEmbedded = origin != "null";
   button.textContent = REFUSED[button.lang]![isEmbedded ? 1 : 0];
   if (isEmbedded) {

@@ -8,7 +8,7 @@ export type Callback = (value?: string) => unknown;
 export interface Options {
   sitekey: string;
   /** The options for the frame; `theme` and `language` are still as given. */
-  page: PageOptions;
+  wishes: PageOptions;
   appearance: string;
   /** What starts the check without a click: rendering, an interaction with the form, or nothing. */
   start: "render" | "interaction" | "execute";
@@ -64,20 +64,20 @@ export function parse(raw: (name: string) => unknown, field: string): Options {
     const choices = CHOICES[name]!;
     const value = text(name) || choices[0]!;
     if (!choices.includes(value))
-      throw new Misconfigured("invalid-" + name, `one of ${choices.join(", ")}`);
+      throw new Misconfigured("invalid-" + name, `one of ${choices}`);
     return value as T;
   };
   const sitekey = text("sitekey");
   const action = text("action");
   const cdata = text("cdata");
-  if (!sitekey) throw new Misconfigured("missing-sitekey", "data-sitekey is needed");
+  if (!sitekey) throw new Misconfigured("missing-sitekey", "is needed");
   if (!/^[\w/-]{0,32}$/.test(action))
     throw new Misconfigured("invalid-action", "at most 32 of A-Z a-z 0-9 _ / -");
   if (new TextEncoder().encode(cdata).length > 255)
     throw new Misconfigured("invalid-cdata", "at most 255 bytes");
   return {
     sitekey,
-    page: {
+    wishes: {
       action,
       cdata,
       theme: choice("theme"),

@@ -37,7 +37,7 @@ export class Widget {
   private readonly fields: (HTMLInputElement | HTMLTextAreaElement)[];
   private nonce!: string;
   /** Whether the frame is listening. */
-  private ready!: boolean;
+  private isReady!: boolean;
   state?: FrameState | undefined;
   private height: number;
   /** Whether the frame shows a picture. */
@@ -46,7 +46,7 @@ export class Widget {
   private lifted?: Lifted | undefined;
   /** The size of widget and picture, once it is known. */
   private wanted?: [number, number] | undefined;
-  private token = "";
+  private kept = "";
   private expiresAt = 0;
   private refreshAt = 0;
   private loads = 0;
@@ -67,19 +67,26 @@ export class Widget {
     readonly container: Element,
     private readonly options: Options,
     private readonly edge: URL,
+    /** The parts of all scripts' widgets. */
+    private readonly live: WeakSet<Element>,
   ) {
     if (OWN) this.life = new Life(this, options.holds);
     this.touched = options.start == "render";
-    this.height = SIZES[options.page.size]![1];
-    // Copies: the page has cloned a form, or shows one that it kept.
-    for (const copy of container.querySelectorAll(`[part=${PART}]`)) copy.remove();
+    this.height = SIZES[options.wishes.size]![1];
+    // Copies: the page has cloned a form, or shows one that it kept. What lives is of another script.
+    for (const part of container.querySelectorAll(`[part=${PART}]`)) if (!live.has(part)) part.remove();
     this.fields = options.fields(id);
-    for (const field of this.fields) field.part = PART;
+    for (const field of this.fields) this.own(field);
     container.append(...this.fields);
     this.load();
     // Where scripts load late, the visitor may be in the form already.
     const { activeElement, body } = document;
     if (OWN && activeElement != body && (this.form as Node).contains(activeElement)) this.begin();
+  }
+
+  private own(part: Element): void {
+    part.part = PART;
+    this.live.add(part);
   }
 
   /** The form around it, or the whole page. */
@@ -97,14 +104,14 @@ export class Widget {
     this.lower();
     this.frame?.remove();
     this.state = undefined;
-    this.ready = false;
+    this.isReady = false;
     this.nonce = crypto.getRandomValues(new Uint32Array(4)).join("");
     const frame = (this.frame = document.createElement("iframe"));
-    frame.part = PART;
+    this.own(frame);
     frame.title = "Munjigi CAPTCHA";
     frame.referrerPolicy = "origin";
     frame.src = `${this.edge}v1/frame/${this.options.sitekey}#${this.nonce}`;
-    frame.onload = () => this.ready || this.expect(SPEAK_MS);
+    frame.onload = () => this.isReady || this.expect(SPEAK_MS);
     this.layout();
     this.container.append(frame);
     this.loads++;
@@ -124,11 +131,10 @@ export class Widget {
   /** The frame or one of its files could not be fetched: says so, and retries. */
   private lose(): void {
     const { options, timers } = this;
-    const again = options.page.retry == "auto";
+    const again = options.wishes.retry == "auto";
     let seconds = 2 ** Math.min(this.loads, 6);
     if (!this.notice) {
       this.notice = notice(this.language, () => this.load());
-      this.notice.element.part = PART;
       this.frame.before(this.notice.element);
     }
     const { say } = this.notice;
@@ -140,13 +146,14 @@ export class Widget {
     if (again) timers.load = setInterval(tick, 1e3);
     tick();
     this.layout();
+    const { notice: shown } = this;
     // Browsers refuse a frame without a word.
-    if (self == top && origin != "null") this.fail("offline");
+    if (this.isReady || (self == top && origin != "null")) this.fail("offline");
     else
       this.more()
-        .then(({ refuse }) => refuse(this.edge + "", this.notice!.button, timers.load))
+        .then(({ refuse }) => refuse(this.edge + "", shown.button, timers.load))
         .catch(() => "offline")
-        .then((code) => this.fail(code));
+        .then((code) => shown == this.notice && this.fail(code));
   }
 
   /** The frame is there, or is no longer waited for. */
@@ -167,7 +174,7 @@ export class Widget {
   private layout(): void {
     if (this.lifted) return;
     const { height, notice, state } = this;
-    const { appearance, page } = this.options;
+    const { appearance, wishes } = this.options;
     const shown =
       height &&
       (appearance == "always" ||
@@ -177,13 +184,13 @@ export class Widget {
         (state && !/idle|work|pass/.test(state)));
     const place =
       shown &&
-      `display:block;width:${SIZES[page.size]![0]};height:${height}px;min-width:${page.size == "flexible" ? 300 : 0}px;`;
+      `display:block;width:${SIZES[wishes.size]![0]};height:${height}px;min-width:${wishes.size == "flexible" ? 300 : 0}px;`;
     const { style } = this.frame;
     style.cssText = PLAIN + ((!notice && place) || "position:absolute;width:0;height:0");
-    if (!place || !this.ready || notice) style.visibility = "hidden";
+    if (!place || !this.isReady || notice) style.visibility = "hidden";
     if (notice)
       notice.button.style.cssText = place
-        ? place + STYLE + (page.theme == "auto" ? "light dark" : page.theme)
+        ? place + STYLE + (wishes.theme == "auto" ? "light dark" : wishes.theme)
         : "display:none";
   }
 
@@ -193,7 +200,7 @@ export class Widget {
     const lifts: Lifts = {
       shown: frame,
       around: container,
-      hasPlace: /norm|flex/.test(options.page.size),
+      hasPlace: /norm|flex/.test(options.wishes.size),
       focused: document.activeElement,
       wanted: () => this.wanted,
       tell: (type) => this.post({ type }),
@@ -225,7 +232,7 @@ export class Widget {
   }
 
   private post(message: PageMessage): void {
-    if (this.ready)
+    if (this.isReady)
       this.frame.contentWindow?.postMessage(
         { munjigi: 1, nonce: this.nonce, ...message },
         this.edge.origin,
@@ -238,7 +245,7 @@ export class Widget {
 
   /** The requested language, or the page's. */
   private get language(): string {
-    const { language } = this.options.page;
+    const { language } = this.options.wishes;
     if (language && language != "auto") return language;
     return this.container.closest<HTMLElement>("[lang]")?.lang || "";
   }
@@ -246,9 +253,9 @@ export class Widget {
   /** Tells the frame how to look: at first, and when the page's colours change. */
   dress(dark: boolean): void {
     const { language } = this;
-    const { page } = this.options;
-    const theme = page.theme == "auto" ? (dark ? "dark" : "light") : page.theme;
-    this.post({ type: "start", options: { ...page, theme, language } });
+    const { wishes } = this.options;
+    const theme = wishes.theme == "auto" ? (dark ? "dark" : "light") : wishes.theme;
+    this.post({ type: "start", options: { ...wishes, theme, language } });
   }
 
   /** Handles a message if it is for this widget. */
@@ -260,8 +267,8 @@ export class Widget {
     switch (message.type) {
       case "ready":
         // It was moved, and knows no longer what it had.
-        if (this.state) this.reset();
-        this.ready = true;
+        if (this.state) this.restart();
+        this.isReady = true;
         this.expect();
         this.layout();
         this.dress(dark);
@@ -329,7 +336,7 @@ export class Widget {
   }
 
   keep(token: string): void {
-    this.token = token;
+    this.kept = token;
     for (const field of this.fields) {
       // Some pages clean fields up that are empty.
       if (!this.container.contains(field)) this.container.append(field);
@@ -362,13 +369,13 @@ export class Widget {
     this.go("interaction");
   }
 
-  execute(): void {
+  run(): void {
     this.executed = true;
     this.layout();
     this.go("execute");
   }
 
-  reset(): void {
+  restart(): void {
     this.touched = this.options.start == "render";
     this.executed = false;
     this.expiresAt = this.refreshAt = 0;
@@ -378,26 +385,26 @@ export class Widget {
     this.keep("");
     this.post({ type: "reset" });
     // A form that waits goes on waiting.
-    if (OWN && this.life.waits) this.execute();
+    if (OWN && this.life.waits) this.run();
     else if (this.touched) this.go("interaction");
   }
 
   /** The form was reset: it has its token again, or starts from the beginning. */
   refill(): void {
     if (OWN) this.life.giveUp();
-    if (OWN && this.life.isSent) this.reset();
+    if (OWN && this.life.isSent) this.restart();
     else this.keep(this.response || "");
   }
 
   /** The page is back as it was left; its token may have been used. */
   comeBack(): void {
     if (OWN) this.life.giveUp();
-    if (this.response) this.reset();
+    if (this.response) this.restart();
   }
 
   /** Dismisses the picture step. */
   close(): void {
-    if (this.opened) this.reset();
+    if (this.opened) this.restart();
   }
 
   remove(): void {
@@ -412,11 +419,11 @@ export class Widget {
 
   /** The token. One whose time is over, also by a clock that jumps, is none: it starts again. */
   get response(): string | undefined {
-    if (this.token && this.isExpired) {
-      this.reset();
+    if (this.kept && this.isExpired) {
+      this.restart();
       this.options.call("expired-callback");
     }
-    return this.token || undefined;
+    return this.kept || undefined;
   }
 
   /** Whether it waits for the visitor: the question was dismissed, or none was asked yet. */

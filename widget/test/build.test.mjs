@@ -33,9 +33,9 @@ test("each loader is under 5 KiB", () => {
     assert.ok(sizes.find((file) => file.path == path).brotli < 5120, path);
 });
 
-test("assets are named by what they hold", () => {
+test("assets are named by what they hold and are sent with", () => {
   for (const name of readdirSync(join(dist, "assets"))) {
-    const hash = createHash("sha256").update(read(`assets/${name}`)).digest("hex");
+    const hash = createHash("sha256").update(read(`assets/${name}`)).update(read("_headers")).digest("hex");
     assert.equal(name.split(".")[1], hash.slice(0, 8), name);
   }
 });

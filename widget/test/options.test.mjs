@@ -28,7 +28,7 @@ test("an element with a sitekey has the documented defaults", () => {
   const { call, fields, ...options } = read(element({ sitekey: "mj_x" }), {});
   assert.deepEqual(options, {
     sitekey: "mj_x",
-    page: { action: "", cdata: "", theme: "auto", size: "normal", language: "", tabindex: 0, retry: "auto", start: "page" },
+    wishes: { action: "", cdata: "", theme: "auto", size: "normal", language: "", tabindex: 0, retry: "auto", start: "page" },
     appearance: "always",
     start: "interaction",
     refresh: "auto",
@@ -45,9 +45,9 @@ test("only the page begins what waits for it", () => {
 });
 
 test("what is given goes before the element's attributes", () => {
-  const { page } = read(element({ sitekey: "mj_x", action: "old", theme: "dark" }), { action: "new" });
-  assert.equal(page.action, "new");
-  assert.equal(page.theme, "dark");
+  const { wishes } = read(element({ sitekey: "mj_x", action: "old", theme: "dark" }), { action: "new" });
+  assert.equal(wishes.action, "new");
+  assert.equal(wishes.theme, "dark");
 });
 
 test("each mistake has its code", () => {

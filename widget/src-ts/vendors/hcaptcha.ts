@@ -66,11 +66,11 @@ function open({ asked, add, drop, tidy, scan }: Page) {
     render,
     execute(id?: string, { async: promised }: { async?: boolean } = {}) {
       const held = find(id);
-      if (!promised) return held?.widget.execute();
+      if (!promised) return held?.widget.run();
       if (!held) return refused(all.size ? "invalid-captcha-id" : "missing-captcha");
       return promise(held).then((response) => ({ response, key: held.id }));
     },
-    reset: (id?: string) => find(id)?.widget.reset(),
+    reset: (id?: string) => find(id)?.widget.restart(),
     close: (id?: string) => find(id)?.widget.close(),
     remove(id?: string) {
       const held = find(id);

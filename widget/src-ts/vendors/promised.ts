@@ -47,7 +47,7 @@ export function telling(options: Options, names: Record<string, string>, code: (
   };
   return {
     ...options,
-    page: { ...options.page, start: "click" },
+    wishes: { ...options.wishes, start: "click" },
     gone: () => settle("reject", code("closed")),
     call(name, value = "") {
       if (name == "callback") settle("resolve", value);
@@ -102,6 +102,6 @@ export function promise(held: Held): Promise<string> {
   return new Promise((resolve, reject) => {
     held.waiting?.reject("challenge-closed");
     held.waiting = { resolve, reject };
-    widget.execute();
+    widget.run();
   });
 }

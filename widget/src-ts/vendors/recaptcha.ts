@@ -81,7 +81,7 @@ function open({ asked, add, tidy, scan }: Page) {
       // An action means version 3: each call earns a token of its own.
       return action === undefined ? promise(held) : score(held.options.sitekey, action);
     },
-    reset: (id: Id = 0) => all[id]?.widget.reset(),
+    reset: (id: Id = 0) => all[id]?.widget.restart(),
     getResponse: (id: Id = 0) => all[id]?.widget.response ?? "",
   };
   const there = (window as never as { grecaptcha?: { ready?: unknown } }).grecaptcha;

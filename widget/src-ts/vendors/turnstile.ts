@@ -93,11 +93,11 @@ function open({ asked, widgets, add, drop, tidy, scan }: Page) {
     implicitRender: () => scan(classes, render as (element: Element) => unknown),
     execute(target?: Target, given?: Given) {
       const widget = find(target);
-      if (widget) widget.execute();
+      if (widget) widget.run();
       // A container that was not rendered yet.
-      else if (target) find(render(target, given))?.execute();
+      else if (target) find(render(target, given))?.run();
     },
-    reset: (target?: Target) => find(target)?.reset(),
+    reset: (target?: Target) => find(target)?.restart(),
     remove: (target?: Target) => drop(find(target)),
     getResponse: (target?: Target) => find(target)?.response,
     isExpired: (target?: Target) => !!find(target)?.isExpired,
