@@ -153,7 +153,8 @@ export async function playEdge(t, script = {}) {
     }
     const file = join(DIST, pathname);
     if (!existsSync(file)) return send(404, "text/plain", "");
-    const headers = { "cache-control": "no-store" };
+    // As frame/_headers has it: pages import what is there.
+    const headers = { "cache-control": "no-store", ...(pathname.startsWith("/v1/") && { "access-control-allow-origin": "*" }) };
     const bytes = readFileSync(file);
     const whole = /^\/assets\/frame\./.test(pathname) ? Buffer.concat([Buffer.from(TELL), bytes]) : bytes;
     return send(200, TYPES[pathname.split(".").pop()] ?? "text/plain", whole, headers);
