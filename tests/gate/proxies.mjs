@@ -235,7 +235,9 @@ function sent({ host, port }, bytes) {
     socket.setEncoding('latin1').on('data', (chunk) => {
       text += chunk;
       const [head, body = ''] = text.split('\r\n\r\n', 2);
-      if (text.length > head.length && body.length >= Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? Infinity)) done();
+      const ends = /^HTTP\/1\.1 101 /.test(head) || (/^transfer-encoding: chunked/im.test(head) && text.endsWith('\r\n0\r\n\r\n'));
+      const length = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? Infinity);
+      if (text.length > head.length && (ends || body.length >= length)) done();
     });
     socket.on('error', done).on('close', done);
     socket.on('secureConnect', () => socket.write(bytes));
