@@ -94,7 +94,8 @@ export async function refuse(edge: string, button: HTMLElement, countdown?: numb
   button.textContent = REFUSED[button.lang]![isEmbedded ? 1 : 0];
   if (isEmbedded) {
     // A page of its own has a host of the site, and all that the visitor needs.
-    button.textContent += " ↗";
+    // On the line of the last word.
+    button.textContent += "\u00a0↗";
     button.onclick = () => void open(location.href);
   }
   console.error(
