@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
+import { accessible } from './axe.mjs';
 import { PICTURES } from './stage.mjs';
 
 /** The most presses that a page may need until the focus has passed through it. */
@@ -21,9 +21,7 @@ export async function look(page, name) {
   ])) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.setViewportSize({ width, height: 900 });
-    const { violations } = byAxe ? await new AxeBuilder({ page }).analyze() : { violations: [] };
-    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-    assert.deepEqual(found, [], `${name} ${colorScheme} ${width}`);
+    if (byAxe) await accessible(page, { where: `${name} ${colorScheme} ${width}` });
     const wider = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
     assert.ok(wider <= 0, `${name} scrolls sideways by ${wider} at ${width}`);
     const outside = await page.evaluate(`[...document.querySelectorAll('.card')].flatMap((card) => {

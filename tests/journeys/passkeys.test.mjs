@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { AxeBuilder } from '@axe-core/playwright';
+import { accessible } from './axe.mjs';
 import { PASSWORD, theatre } from './people.mjs';
 import { LITTLE_WORK, until } from './stage.mjs';
 
@@ -189,9 +189,7 @@ test('the pages of passkeys are clean by axe, in both themes and widths', async 
         for (const path of paths) {
           const answer = await page.goto(path);
           assert.equal(answer?.status(), 200, path);
-          const { violations } = await new AxeBuilder({ page }).analyze();
-          const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-          assert.deepEqual(found, [], `${path} ${colorScheme} ${width}`);
+          await accessible(page, { where: `${path} ${colorScheme} ${width}` });
           const wider = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
           assert.ok(wider <= 0, `${path} scrolls sideways by ${wider} at ${width}`);
         }

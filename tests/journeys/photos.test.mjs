@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { crc32, deflateSync } from 'node:zlib';
-import { AxeBuilder } from '@axe-core/playwright';
 import { ROOT } from '../bench/stack.mjs';
+import { accessible } from './axe.mjs';
 import { person, signUp, theatre } from './people.mjs';
 import { munjigi, openEngine, openPage, PICTURES, see, siteverify, until } from './stage.mjs';
 
@@ -187,12 +187,6 @@ async function tryModels(page, file) {
   const { model, name, likes, comment, said } = opinion;
   assert.deepEqual({ model, name, likes, comment, classes: said.classes.length },
     { model: 'efficientnet-lite0-int8@1.0.0', name: 'six.jpg', likes: false, comment: '판다를 보지 못함', classes: 5 });
-}
-
-/** @param {import('playwright-core').Page} page */
-async function accessible(page) {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`), []);
 }
 
 test('a folder of sixty photos becomes grids and areas, and stops being so', { timeout: 900_000 }, async (t) => {

@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 import { playEdge } from '../../widget/test/play-edge.mjs';
+import { accessible } from './axe.mjs';
 import { openPage, PICTURES, until } from './stage.mjs';
 
 const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
@@ -63,12 +63,6 @@ const token = (/** @type {import('playwright-core').Page} */ page) =>
 
 const answers = (/** @type {any} */ edge) =>
   edge.seen.filter((/** @type {any} */ { body }) => body?.answer).map((/** @type {any} */ { body }) => body.answer);
-
-/** @param {import('playwright-core').Page} page */
-async function accessible(page) {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`), []);
-}
 
 test('a grid by mouse', async (t) => {
   const { edge, page, panel, served, faults, open } = await visit(t);

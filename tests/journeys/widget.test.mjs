@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
+import { accessible } from './axe.mjs';
 import { bodiesOf, isListed } from './listed.mjs';
 import { SCHEMES, shown } from './screenshots.mjs';
 import { munjigi, openPage, openShop, openStage, PICTURES, siteverify, until } from './stage.mjs';
@@ -63,12 +63,6 @@ async function visit(t, body, options = {}) {
 
 const token = (/** @type {import('playwright-core').Page} */ page, name = 'munjigi-response') =>
   until('a token', () => page.locator(`[name="${name}"]`).first().inputValue(), 60_000);
-
-/** @param {import('playwright-core').Page} page */
-async function accessible(page) {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`), []);
-}
 
 test('focus in the form starts it, and it passes with true progress', async (t) => {
   const { page, frame, served, faults } = await visit(t, FORM('data-action="signup" data-cdata="order 17"'));
