@@ -12,7 +12,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import { ROOT } from '../bench/stack.mjs';
 import { accessible } from './axe.mjs';
 import { person, signUp, theatre } from './people.mjs';
-import { munjigi, openEngine, openPage, PICTURES, see, siteverify, until } from './stage.mjs';
+import { LITTLE_WORK, munjigi, openEngine, openPage, PICTURES, see, siteverify, until } from './stage.mjs';
 
 const REAL = join(ROOT, '.munjigi', 'photos');
 const OPERATOR = 'operator@shop.example';
@@ -46,8 +46,8 @@ const named = (name) => name.startsWith('fish/') ? 'fish'
 
 const own = theatre('photos', {
   edge: 'workerd',
-  stack: ['--pictures', '--gpu-var', `MUNJIGI_GPU_MODELS=${join(REAL, 'models')}`,
-    '--origin-var', `MUNJIGI_OPERATORS=${OPERATOR}`, '--origin-var', 'MUNJIGI_PICTURES_PER_PACK=8',
+  stack: [...LITTLE_WORK, '--pictures', '--gpu-var', `MUNJIGI_GPU_MODELS=${join(REAL, 'models')}`,
+    '--origin-var', `MUNJIGI_OPERATORS=${OPERATOR}`, '--origin-var', 'MUNJIGI_PICTURES_PER_PACK=4',
     '--origin-var', 'MUNJIGI_PICTURES_OVERSAMPLE=1'],
 });
 const missing = existsSync(join(REAL, 'photos')) ? undefined : 'there are no photos: run gpu-backend/real/make';
@@ -258,7 +258,7 @@ test('a folder of sixty photos becomes grids and areas, and stops being so', { t
 
   // On for one site.
   const create = (/** @type {string} */ pictures) => munjigi(stage, ['site', 'create', pictures, '--host', 'localhost',
-    '--allow-loopback', '--mode', 'interactive', '--pictures', pictures, '--rules', '-', '--json'], EVERYBODY).then(JSON.parse);
+    '--allow-loopback', '--mode', 'interactive', ...LITTLE_WORK, '--pictures', pictures, '--rules', '-', '--json'], EVERYBODY).then(JSON.parse);
   const sites = { drawn: await create('grid'), grid: await create('photo-grid'), area: await create('photo-area') };
   for (const kind of ['photo-grid', 'photo-area']) await munjigi(stage, ['pictures', 'on', kind]);
   const words = (/** @type {any} */ site) => ['solve', '--edge', stage.edge, '--sitekey', site.sitekey];

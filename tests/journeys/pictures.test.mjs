@@ -11,7 +11,7 @@ import { chromium } from 'playwright-core';
 import { parse } from 'smol-toml';
 import { ROOT } from '../bench/stack.mjs';
 import { bodiesOf, isListed } from './listed.mjs';
-import { munjigi, openPage, openStage, PICTURES, see, siteverify, until } from './stage.mjs';
+import { LITTLE_WORK, munjigi, openPage, openStage, PICTURES, see, siteverify, until } from './stage.mjs';
 import { openVendorPage } from './vendor-page.mjs';
 
 const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
@@ -31,12 +31,12 @@ let browser;
 const closing = [];
 before(async () => {
   const context = { name: 'pictures', after: (/** @type {() => unknown} */ close) => closing.push(close) };
-  const few = ['--pictures', '--origin-var', 'MUNJIGI_PICTURES_PER_PACK=8',
+  const few = [...LITTLE_WORK, '--pictures', '--origin-var', 'MUNJIGI_PICTURES_PER_PACK=4',
     '--origin-var', 'MUNJIGI_PICTURES_OVERSAMPLE=1'];
   stage = await openStage(/** @type {any} */ (context), 'workerd', few);
   for (const kind of KINDS) {
     const words = ['site', 'create', `Only ${kind}`, '--host', 'localhost', '--allow-loopback', '--mode', 'interactive',
-      '--pictures', kind, '--rules', '-', '--json'];
+      ...LITTLE_WORK, '--pictures', kind, '--rules', '-', '--json'];
     sites[kind] = JSON.parse(await munjigi(stage, words, EVERYBODY));
     await until('the site', async () => (await fetch(`${stage.edge}/v1/frame/${sites[kind].sitekey}`)).ok);
   }

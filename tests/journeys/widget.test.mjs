@@ -24,7 +24,8 @@ let browser;
 const closing = [];
 before(async () => {
   const context = { name: 'widget', after: (/** @type {() => unknown} */ close) => closing.push(close) };
-  stage = await openStage(/** @type {any} */ (context), 'workerd');
+  // Long enough to be looked at.
+  stage = await openStage(/** @type {any} */ (context), 'workerd', ['--work-floor', '10000']);
   browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
 });
 after(async () => {
