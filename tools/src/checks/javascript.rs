@@ -93,12 +93,27 @@ pub(super) fn build_journeys(context: &Context) -> Result<()> {
     apart::build(&context.project, apart::VERIFY)
 }
 
+/// The journeys that last longest, as the end of their log tells it: they begin
+/// before all others, so that none of them is left alone at the end.
+const LONG_JOURNEYS: [&str; 8] = [
+    "pages.test.mjs",
+    "cut-off.test.mjs",
+    "photos.test.mjs",
+    "vendor-pages.test.mjs",
+    "pictures-view.test.mjs",
+    "life.test.mjs",
+    "defence.test.mjs",
+    "dialects.test.mjs",
+];
+
 pub(super) fn journeys(context: &Context) -> Result<Outcome> {
-    let files = test_files(&context.project.at("tests/journeys"))?;
-    // A file starts a stack of its own, on ports of its own, and waits for most
-    // of its time: two cores carry two of them, and what compiles meanwhile.
+    let mut files = test_files(&context.project.at("tests/journeys"))?;
+    let place = |file: &PathBuf| LONG_JOURNEYS.iter().position(|long| file.ends_with(long));
+    files.sort_by_key(|file| place(file).unwrap_or(LONG_JOURNEYS.len()));
+    // A file starts a stack of its own, on ports of its own. Three of them keep two
+    // cores busy also where one waits; what compiles meanwhile gives way to them.
     let suite =
-        Suite { what: "tests/journeys", files: &files, at_once: 2, second: SecondTry::Alone };
+        Suite { what: "tests/journeys", files: &files, at_once: 3, second: SecondTry::Alone };
     let tally = node_test(context, &suite)?;
     let browsers = [Part::Chromium, Part::Firefox, Part::Webkit];
     context.outcome(&[&browsers[..], &[Part::Redis, Part::Photos]].concat(), tally)

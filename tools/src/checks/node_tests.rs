@@ -72,20 +72,20 @@ pub(super) fn run(
     prepare: impl Fn(&mut Command),
 ) -> Result<Tally> {
     let Suite { what, files, at_once, second } = *suite;
-    let call = |more: &[String], files: &[PathBuf]| -> Result<Tally, Told> {
+    let call = |pattern: &str, files: &[PathBuf]| -> Result<Tally, Told> {
         let report = Report::begin(context, what)?;
         let mut node = context.node.command();
         prepare(&mut node);
-        node.arg("--test")
-            .arg(format!("--test-concurrency={at_once}"))
-            .args(report.arguments(context))
-            .args(more)
+        node.arg(context.project.at("tools/src/checks/run-tests.mjs"))
+            .arg(at_once.to_string())
+            .arg(&report.0)
+            .arg(pattern)
             .args(files)
             .current_dir(context.project.root());
         Tally::run(what, "see the messages above", &mut node)
             .map_err(|error| Told { error, failed: report.read() })
     };
-    let Told { error, failed } = match call(&[], files) {
+    let Told { error, failed } = match call("", files) {
         Ok(tally) => return Ok(tally),
         Err(told) => told,
     };
@@ -101,8 +101,8 @@ pub(super) fn run(
     let mut broken = Vec::new();
     for test in &failed {
         say::line(&format!("   again, alone: {}", test.name));
-        let alone = test.pattern();
-        if call(alone.as_slice(), std::slice::from_ref(&test.file)).is_err() {
+        let alone = test.pattern().unwrap_or_default();
+        if call(&alone, std::slice::from_ref(&test.file)).is_err() {
             broken.push(test.clone());
         }
     }
@@ -138,16 +138,6 @@ impl Report {
         Ok(Self(path))
     }
 
-    fn arguments(&self, context: &Context) -> [String; 4] {
-        let reporter = context.project.at("tools/src/checks/reporter.mjs");
-        [
-            "--test-reporter=spec".to_owned(),
-            "--test-reporter-destination=stdout".to_owned(),
-            format!("--test-reporter={}", reporter.display()),
-            format!("--test-reporter-destination={}", self.0.display()),
-        ]
-    }
-
     /// Empty if Node ended before its reporter did.
     fn read(&self) -> Vec<FailedTest> {
         let text = std::fs::read_to_string(&self.0).unwrap_or_default();
@@ -164,7 +154,7 @@ fn pattern(name: &str) -> String {
         }
         escaped.push(character);
     }
-    format!("--test-name-pattern=/^{escaped}$/")
+    format!("/^{escaped}$/")
 }
 
 #[cfg(test)]
@@ -175,7 +165,7 @@ mod tests {
     fn a_name_is_matched_literally() {
         assert_eq!(
             pattern("one (with) [odd] chars? a/b"),
-            r"--test-name-pattern=/^one \(with\) \[odd\] chars\? a\/b$/"
+            r"/^one \(with\) \[odd\] chars\? a\/b$/"
         );
     }
 
@@ -184,7 +174,7 @@ mod tests {
         let line = r#"{"file":"/a/b.test.mjs","name":"c","output":["d","e"]}"#;
         let test: FailedTest = serde_json::from_str(line).unwrap();
         assert_eq!((test.name.as_str(), test.output.len()), ("c", 2));
-        assert_eq!(test.pattern().as_deref(), Some("--test-name-pattern=/^c$/"));
+        assert_eq!(test.pattern().as_deref(), Some("/^c$/"));
     }
 
     #[test]
