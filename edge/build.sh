@@ -12,9 +12,10 @@ MUNJIGI_BUILD=${MUNJIGI_BUILD:-$(git rev-parse --short=12 HEAD 2>/dev/null || ec
 export MUNJIGI_BUILD PATH
 
 # One kind of crate alone: with the other, which host tests link, cargo leaves
-# out link-time optimisation.
+# out link-time optimisation. No path says on whose machine it was built.
 cargo rustc -p munjigi-edge --lib --crate-type cdylib --profile edge \
-  --target wasm32-unknown-unknown "$@"
+  --target wasm32-unknown-unknown --config "target.wasm32-unknown-unknown.rustflags = [
+    '--remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src/=']" "$@"
 target=${CARGO_TARGET_DIR:-target}/wasm32-unknown-unknown/edge
 
 work=$(mktemp -d)
