@@ -7,6 +7,7 @@ mod cache;
 mod components;
 mod console;
 mod deliveries;
+mod hosts;
 mod learning;
 mod lists;
 mod mail;

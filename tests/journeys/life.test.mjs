@@ -10,7 +10,7 @@ import { text } from 'node:stream/consumers';
 import test, { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
 import { CHROMIUM } from '../bench/browsers.mjs';
-import { LITTLE_WORK, openEngine, openStage, siteverify, until } from './stage.mjs';
+import { LITTLE_WORK, munjigi, openEngine, openStage, siteverify, until } from './stage.mjs';
 
 const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-blink-features=AutomationControlled', '--host-resolver-rules=MAP partner.example 127.0.0.1'];
 
@@ -99,6 +99,18 @@ test('a form that is sent before its token waits for it, and is sent once', asyn
     assert.deepEqual([passed(got), got[0]?.path], [[true], path]);
     for (const [name, value] of Object.entries(fields)) assert.equal(got[0]?.fields[name], value);
   }
+});
+
+test('a form with two widgets is sent once, when both have passed', async (t) => {
+  const other = `<div class="munjigi" data-sitekey="${stage.site.sitekey}"></div>`;
+  const { url, got } = await openForm(t, `${INPUT}{widget}${other}<button>Send</button>`);
+  const page = await browsers.loaded.newPage();
+  t.after(() => page.close());
+  await page.goto(url);
+  await page.frameLocator('iframe').last().locator('#t', { hasText: 'Confirm you are human' }).waitFor();
+  await page.locator('form button').dblclick();
+  await page.locator('#done').waitFor();
+  assert.deepEqual(passed(got), [true]);
 });
 
 test('a held form reaches the page’s own handler once, with its token', async (t) => {
@@ -324,6 +336,33 @@ for (const name of /** @type {const} */ (['chromium', 'firefox', 'webkit']))
     }
   });
 
+/** A page of another site. @param {import('node:test').TestContext} t @param {string} html */
+async function openPortal(t, html) {
+  const server = createServer((_, response) => response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(`<!doctype html>${html}`));
+  const port = await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(/** @type {any} */ (server.address()).port)));
+  t.after(() => server.close());
+  return `http://partner.example:${port}/`;
+}
+
+test('pages in frames of an embedder have a widget, and its own pages have none', async (t) => {
+  const words = ['site', 'create', 'In a portal', '--json', '--allow-loopback', '--host', 'embedder:Partner.example'];
+  const site = JSON.parse(await munjigi(stage, words));
+  await until('the site', async () => (await fetch(`${stage.edge}/v1/frame/${site.sitekey}`, { headers: { referer: 'http://localhost/' } })).ok);
+  const widget = `<div class="munjigi" data-sitekey="${site.sitekey}"></div>`;
+  const { url, got } = await openForm(t, `${INPUT}${widget}<button>Send</button>`, { ask: (token) => siteverify(stage, token, site) });
+  const page = await browsers.loaded.newPage({ locale: 'en' });
+  t.after(() => page.close());
+  await page.goto(await openPortal(t, `<iframe name="shop" src="${url}"></iframe>`));
+  const shop = page.frameLocator('iframe');
+  await shop.frameLocator('iframe').locator('#t', { hasText: 'Confirm you are human' }).waitFor();
+  await shop.locator('form button').click();
+  await shop.locator('#done').waitFor();
+  assert.deepEqual(got.map(({ answer }) => [answer.success, answer.hostname]), [[true, 'localhost']]);
+
+  await page.goto(await openPortal(t, `${widget}<script src="${stage.edge}/v1/api.js"></script>`));
+  await page.frameLocator('iframe').locator('#t', { hasText: 'Not set up correctly on this site' }).waitFor();
+});
+
 test('a frame that the browser refuses says why, and what the visitor can do', async (t) => {
   const script = `window.failed = (code) => { window.code = code; }`;
   const widget = `<div class="munjigi" data-sitekey="${stage.site.sitekey}" data-error-callback="failed"></div>`;
@@ -342,11 +381,9 @@ test('a frame that the browser refuses says why, and what the visitor can do', a
 
   // In a frame of a page that is none of the site's.
   const { url } = await openForm(t, form, { script });
-  const around = createServer((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end(`<iframe name="shop" src="${url}"></iframe>`));
-  const port = await new Promise((resolve) => around.listen(0, '127.0.0.1', () => resolve(/** @type {any} */ (around.address()).port)));
-  t.after(() => around.close());
+  const portal = await openPortal(t, `<iframe name="shop" src="${url}"></iframe>`);
   const partner = await open();
-  await partner.goto(`http://partner.example:${port}/`);
+  await partner.goto(portal);
   const shop = partner.frameLocator('iframe');
   await told(shop, 'This form does not work inside another site. Open it on its own ↗');
   assert.equal(await partner.frame('shop')?.evaluate('code'), 'hostname-not-allowed');
@@ -367,7 +404,7 @@ test('a frame that the browser refuses says why, and what the visitor can do', a
     await Promise.any([told(page, 'Not set up correctly on this site. Its owner can fix this.'), frame.waitFor()]);
     await until('the code', () => page.evaluate('window.code === "hostname-not-allowed"'));
   }
-  assert.ok(logged.some((text) => text.includes(`in a frame of http://partner.example:${port}, which is no host of the site`)), logged.join('\n'));
+  assert.ok(logged.some((text) => text.includes(`in a frame of ${new URL(portal).origin}, which is no host or embedder of the site`)), logged.join('\n'));
 
   // Where the edge is away, that is what it says, in a frame as well.
   await context.route(`${stage.edge}/**`, (route) => (route.request().url().endsWith('/v1/api.js') ? route.fallback() : route.abort()));

@@ -100,7 +100,7 @@ export async function refuse(edge: string, button: HTMLElement, countdown?: numb
   }
   console.error(
     isEmbedded
-      ? `Munjigi: this page is in a frame of ${[...(location.ancestorOrigins || ["another site"])].join(" in ")}, which is no host of the site`
+      ? `Munjigi: this page is in a frame of ${[...(location.ancestorOrigins || ["another site"])].join(" in ")}, which is no host or embedder of the site`
       : "Munjigi: this page has no host: it is a file, or in a sandbox without allow-same-origin",
   );
   return "hostname-not-allowed";

@@ -12,7 +12,7 @@ use crate::clearance::Clearance;
 use crate::clearance::errand::Errand;
 use crate::contract::{ROOT_A, authority, site_config};
 use crate::credentials::{Sitekey, Vendor};
-use crate::host::{HostPattern, Hostname};
+use crate::host::{Hostname, SiteHost};
 use crate::list::{Entry, List};
 use crate::pictures::{PictureName, PicturePack, read_pools, write_pack, write_pools};
 use crate::site::{Exemption, Site, Wanted};
@@ -149,8 +149,8 @@ pub fn parse_host(data: &[u8]) {
         assert_eq!(host.as_str(), text);
         assert_eq!(Hostname::of_url(&["https://", text, ":443/"].concat()), Some(host));
     }
-    if let Ok(pattern) = HostPattern::parse(text) {
-        assert_eq!(pattern.to_string(), text);
+    if let Ok(host) = SiteHost::parse(text) {
+        assert_eq!(host.to_string(), text);
     }
     let _ = Hostname::of_url(text);
 }

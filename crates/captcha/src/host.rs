@@ -186,8 +186,11 @@ fn ends_in_a_number(text: &str) -> bool {
     !last.is_empty() && (digits(last) || last.strip_prefix("0x").is_some_and(hex))
 }
 
+mod site_host;
 #[cfg(feature = "typed-hosts")]
 mod typed;
+
+pub use site_host::SiteHost;
 
 #[cfg(test)]
 mod tests;

@@ -54,7 +54,7 @@ pub use call::Call;
 pub use challenge::{Began, ChallengeClaims, Owed, SealedPicture, SealedPuzzle, SealedStep, Way};
 pub use credentials::{Alias, KeyCheck, KeyError, Secret, SecretHash, Sitekey, Vendor};
 pub use holds::Holds;
-pub use host::{HostError, HostPattern, Hostname};
+pub use host::{HostError, HostPattern, Hostname, SiteHost};
 pub use labels::{Action, Cdata, LabelError};
 pub use list::{
     Entry, EntryError, InvalidListId, List, ListId, ListSource, Listings, MAX_LISTS, listings,

@@ -15,7 +15,7 @@ use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Mode, PictureKind, SiteConfig, SiteState, UnderAttack, Work};
 
 use crate::credentials::{SecretHash, Sitekey};
-use crate::host::{HostPattern, Hostname};
+use crate::host::{HostPattern, Hostname, SiteHost};
 use crate::list::{ListId, MAX_LISTS};
 use crate::phones::{MAX_EXPECTED_SECONDS, SLOW_PHONE_HASHES_PER_SECOND};
 use crate::vendor_keys::MAX_IMPORTS;
@@ -70,6 +70,7 @@ pub struct Site {
     lists: Vec<ListId>,
     expected: Vec<u32>,
     hosts: Vec<HostPattern>,
+    embedders: Vec<HostPattern>,
     allow_loopback: bool,
     secrets: Vec<SecretHash>,
     aliases: Vec<String>,
@@ -82,7 +83,7 @@ pub enum SiteError {
     #[error("sitekey is not mj_ and 26 digits")]
     Sitekey,
     /// A host is not a valid pattern.
-    #[error("hosts[{0}] is not a host name or *.name")]
+    #[error("hosts[{0}] is not a host name or *.name, alone or after embedder:")]
     Host(usize),
     /// More hosts than a frame's header can name.
     #[error("more than 100 hosts")]
@@ -204,6 +205,13 @@ impl Site {
         if lists.len() > MAX_LISTS {
             return Err(SiteError::TooManyLists);
         }
+        let (mut hosts, mut embedders) = (Vec::new(), Vec::new());
+        for (index, host) in config.hosts.iter().enumerate() {
+            match SiteHost::parse(host).map_err(|_| SiteError::Host(index))? {
+                SiteHost::Page(pattern) => hosts.push(pattern),
+                SiteHost::Embedder(pattern) => embedders.push(pattern),
+            }
+        }
         Ok(Self {
             version: config.version,
             sitekey,
@@ -225,8 +233,8 @@ impl Site {
                 .map_err(SiteError::Rule)?,
             protect: parse_each(&config.protect, Guard::parse).map_err(SiteError::Protection)?,
             lists,
-            hosts: parse_each(&config.hosts, |host| HostPattern::parse(host).ok())
-                .map_err(SiteError::Host)?,
+            hosts,
+            embedders,
             allow_loopback: config.allow_loopback,
             secrets: parse_each(&config.secrets, |hash| SecretHash::parse(hash))
                 .map_err(SiteError::Secret)?,
@@ -282,9 +290,14 @@ impl Site {
         base
     }
 
-    /// The patterns, for `frame-ancestors`.
+    /// The patterns for the site's own pages.
     pub fn hosts(&self) -> &[HostPattern] {
         &self.hosts
+    }
+
+    /// The patterns for pages that may have the site's pages in frames.
+    pub fn embedders(&self) -> &[HostPattern] {
+        &self.embedders
     }
 
     /// Whether loopback names are allowed, for `frame-ancestors`.

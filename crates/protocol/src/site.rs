@@ -17,7 +17,8 @@ pub struct SiteConfig {
     pub sitekey: String,
     /// Whether the site is served.
     pub state: SiteState,
-    /// Host-name patterns: exact, or `*.example.com`.
+    /// Host-name patterns of the site's pages: exact, or `*.example.com`; after
+    /// `embedder:`, of pages that may have them in frames.
     pub hosts: Vec<String>,
     /// Whether `localhost`, `*.localhost`, `127.0.0.0/8` and `[::1]` match.
     pub allow_loopback: bool,

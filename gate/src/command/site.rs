@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use munjigi_captcha::{HostPattern, KeyCheck, Secret};
+use munjigi_captcha::{KeyCheck, Secret, SiteHost};
 use munjigi_serving::entropy::{Generator, generator};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike};
 
@@ -51,7 +51,7 @@ impl NewSite {
 
 /// Hosts in the spelling of browsers.
 pub fn spelt(hosts: &[String]) -> Result<Vec<String>, Fail> {
-    let spelt = |host: &String| match HostPattern::typed(host) {
+    let spelt = |host: &String| match SiteHost::typed(host) {
         Ok(host) => Ok(host.to_string()),
         Err(error) => Err(Fail(format!("{host} is no host: {error}"))),
     };

@@ -3,7 +3,7 @@
 
 use std::borrow::Borrow;
 
-use munjigi_captcha::{Exemption, Site, SiteError, new_site};
+use munjigi_captcha::{Exemption, Site, SiteError, SiteHost, new_site};
 use munjigi_protocol::{Protection, SiteConfig};
 use serde::Deserialize as _;
 use toml::Spanned;
@@ -63,7 +63,9 @@ fn site_of<'a>(
 pub(super) fn only<S: Borrow<SiteConfig>>(sites: impl Iterator<Item = S>) -> Option<S> {
     let mut sites: Vec<_> = sites.collect();
     if sites.len() > 1 {
-        sites.retain(|site| !site.borrow().hosts.iter().all(|host| host == "localhost"));
+        sites.retain(|site| {
+            !SiteHost::of_pages(&site.borrow().hosts).all(|host| host == "localhost")
+        });
     }
     sites.pop().filter(|_| sites.is_empty())
 }

@@ -1,6 +1,6 @@
 //! Sites in the file of settings: a line each, under the sitekey.
 
-use munjigi_captcha::{HostPattern, SiteEntry};
+use munjigi_captcha::{SiteEntry, SiteHost};
 use munjigi_protocol::SiteConfig;
 use serde::Deserialize as _;
 use toml::Spanned;
@@ -17,7 +17,7 @@ pub(super) fn read(
     })?;
     let mut config = entry.config(sitekey);
     for host in &mut config.hosts {
-        let read = HostPattern::typed(host);
+        let read = SiteHost::typed(host);
         *host = read.map_err(|error| (None, format!("the host {host}: {error}")))?.to_string();
     }
     Ok(config)

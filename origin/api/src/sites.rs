@@ -46,7 +46,8 @@ pub struct Site {
     version: u64,
     /// Whether visitors are served.
     state: SiteState,
-    /// Host name patterns.
+    /// Host name patterns; after `embedder:`, of sites whose pages show these in a
+    /// frame.
     hosts: Vec<String>,
     /// Whether `localhost` and other loopback names are allowed.
     allow_loopback: bool,
@@ -89,7 +90,8 @@ pub struct Site {
 pub struct NewSite {
     /// Name, 1 to 100 characters.
     name: String,
-    /// Host name patterns: `shop.example`, `*.shop.example`.
+    /// Host name patterns: `shop.example`, `*.shop.example`, and
+    /// `embedder:portal.example` for a site whose pages show these in a frame.
     #[serde(default)]
     hosts: Vec<String>,
     /// Whether `localhost` and other loopback names are allowed.

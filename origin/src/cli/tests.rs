@@ -54,6 +54,20 @@ fn every_command_has_a_man_page_with_its_example() {
 }
 
 #[test]
+fn a_new_site_s_hosts_are_read_as_by_every_other_door() {
+    let rows = include_str!("../../../tests/contract/hosts.txt").lines();
+    for (typed, read) in rows.filter_map(|row| row.split_once('\t')) {
+        let words = ["munjigi", "site", "create", "Shop", &format!("--host={typed}")];
+        let found = Arguments::command().try_get_matches_from(words).ok();
+        let found = found.as_ref().and_then(|found| {
+            let created = found.subcommand_matches("site")?.subcommand_matches("create")?;
+            created.get_one::<String>("hosts")
+        });
+        assert_eq!(found.map_or("-", String::as_str), read, "{typed}");
+    }
+}
+
+#[test]
 fn every_exit_code_is_in_the_help() {
     let help = Arguments::command().get_after_help().unwrap().to_string();
     for exit in [
@@ -87,7 +101,7 @@ fn arguments_that_make_no_sense_are_refused() {
         "munjigi site create",
         "munjigi site create Shop",
         "munjigi site create Shop --host *.com",
-        "munjigi site create Shop --host SHOP.example",
+        "munjigi site create Shop --host ftp://shop.example",
         "munjigi site create Shop --host shop.example --mode loud",
         "munjigi site create Shop --name Shop --host shop.example",
         "munjigi site create Shop --host shop.example --count many",

@@ -23,7 +23,7 @@ mod privacy;
 mod public;
 mod record;
 mod rules;
-mod settings;
+pub mod settings;
 mod statistics;
 mod team;
 mod visitor;

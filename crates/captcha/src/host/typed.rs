@@ -46,6 +46,7 @@ impl HostPattern {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::host::SiteHost;
 
     const HOSTS: &str = include_str!("../../../../tests/contract/hosts.txt");
 
@@ -56,7 +57,7 @@ mod tests {
             rows.chain([("", "-"), (" ", "-"), ("  shop.example\n", "shop.example")]).collect();
         assert!(rows.len() > 40);
         for (typed, read) in rows {
-            let found = HostPattern::typed(typed).map(|pattern| pattern.to_string());
+            let found = SiteHost::typed(typed).map(|pattern| pattern.to_string());
             assert_eq!(found.as_deref().unwrap_or("-"), read, "{typed:?}");
         }
         assert!(HostPattern::typed(&"a".repeat(64)).is_err());

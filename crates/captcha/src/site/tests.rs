@@ -86,6 +86,25 @@ fn a_site_knows_its_secrets() {
 }
 
 #[test]
+fn an_embedder_stands_around_pages_and_has_none_of_its_own() {
+    let hosts = vec!["embedder:*.portal.example".to_owned(), "shop.example".to_owned()];
+    let site = parse(|config| config.hosts.clone_from(&hosts)).unwrap();
+    let host = |name| Hostname::parse(name).unwrap();
+    assert!(site.allows(&host("shop.example")));
+    for name in ["portal.example", "a.portal.example"] {
+        assert!(!site.allows(&host(name)));
+        assert_eq!(site.counted_as(&host(name)), "");
+    }
+    assert_eq!(
+        site.embedders().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["*.portal.example"]
+    );
+    assert_eq!(SiteHost::of_pages(&hosts).collect::<Vec<_>>(), ["shop.example"]);
+    let site = parse(|config| config.hosts[1] = "embedder:*.com".to_owned());
+    assert_eq!(site.unwrap_err(), SiteError::Host(1));
+}
+
+#[test]
 fn hosts_are_counted_by_names_that_the_owner_wrote() {
     let mut config = site_config(&["mj_", &"0".repeat(26)].concat(), Vec::new());
     config.hosts =

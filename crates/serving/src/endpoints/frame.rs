@@ -1,5 +1,5 @@
-//! `GET /v1/frame/{sitekey}`: the frame's document, which only the site's own
-//! hosts may embed. The document itself belongs to the widget; this endpoint
+//! `GET /v1/frame/{sitekey}`: the frame's document, which only pages of the site's
+//! own hosts may embed, inside no other page but those of its embedders. The document itself belongs to the widget; this endpoint
 //! adds its attributes and the one header that only the server can set.
 
 use std::sync::Arc;
@@ -122,7 +122,7 @@ fn splice(document: &str, attributes: &str) -> String {
     }
 }
 
-/// Who may embed the frame. `http:` also allows `https:`, and a host without a
+/// Who may embed the frame, and stand around pages that do. `http:` also allows `https:`, and a host without a
 /// port would only allow the default one.
 fn frame_ancestors(site: &Site) -> String {
     let mut policy = String::from("frame-ancestors");
@@ -131,7 +131,7 @@ fn frame_ancestors(site: &Site) -> String {
         policy.push_str(host);
         policy.push_str(":*");
     };
-    for pattern in site.hosts() {
+    for pattern in site.hosts().iter().chain(site.embedders()) {
         if let HostPattern::Under(base) = pattern {
             allow(base.as_str());
         }
@@ -174,6 +174,11 @@ mod tests {
                 &["*.a.example", "b.example"],
                 false,
                 "frame-ancestors http://a.example:* http://*.a.example:* http://b.example:*",
+            ),
+            (
+                &["embedder:*.portal.example", "a.example"],
+                false,
+                "frame-ancestors http://a.example:* http://portal.example:* http://*.portal.example:*",
             ),
             (
                 &[],

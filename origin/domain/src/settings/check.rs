@@ -2,7 +2,7 @@
 //! a time is put into a site that is known to be valid.
 
 use munjigi_captcha::phones::{MAX_EXPECTED_SECONDS, SLOW_PHONE_HASHES_PER_SECOND};
-use munjigi_captcha::{Exemption, HostPattern, ListId, Site, SiteError};
+use munjigi_captcha::{Exemption, ListId, Site, SiteError, SiteHost};
 use munjigi_protocol::{Protection, Rule, RuleMatch, SiteConfig, Verdict, Work};
 
 use super::Settings;
@@ -51,7 +51,8 @@ impl Asked<'_> {
 
     fn hosts(&self) -> Vec<Mistake> {
         let hosts = &self.config.hosts;
-        if hosts.is_empty() && !self.config.allow_loopback {
+        let is_nowhere = SiteHost::of_pages(hosts).next().is_none();
+        if is_nowhere && !self.config.allow_loopback {
             return vec![Mistake::NoHosts];
         }
         let all = self.refusal(|probe| probe.hosts.clone_from(hosts));
@@ -59,7 +60,7 @@ impl Asked<'_> {
             return vec![Mistake::TooManyHosts { count: hosts.len() }];
         }
         let refused = hosts.iter().filter_map(|host| {
-            let reason = HostPattern::parse(host).err()?;
+            let reason = SiteHost::parse(host).err()?;
             Some(Mistake::Host { host: host.clone(), reason })
         });
         refused.collect()

@@ -1,7 +1,7 @@
 //! An edit of settings. It is applied to the settings stored at that moment, so
 //! that two concurrent edits both take effect.
 
-use munjigi_captcha::HostPattern;
+use munjigi_captcha::SiteHost;
 use munjigi_protocol::{Mode, PictureKind, Protection, Rule, UnderAttack, Work};
 
 use super::Settings;
@@ -107,7 +107,7 @@ impl HostsEdit {
 /// written.
 fn spelt(hosts: &[String]) -> Vec<String> {
     let spelt = |host: &String| {
-        HostPattern::typed(host).map_or_else(|_| host.clone(), |host| host.to_string())
+        SiteHost::typed(host).map_or_else(|_| host.clone(), |host| host.to_string())
     };
     hosts.iter().map(spelt).collect()
 }

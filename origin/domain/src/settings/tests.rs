@@ -69,6 +69,8 @@ fn every_mistake_is_told_at_once_with_why_and_how_to_fix_it() {
 fn what_the_database_would_refuse_is_a_mistake_too() {
     let nowhere = HostsEdit::Change { add: Vec::new(), remove: vec!["shop.example".to_owned()] };
     assert!(told(&Edit { hosts: nowhere.clone(), ..Edit::default() }).contains("no hosts"));
+    let around = HostsEdit::Replace(vec!["embedder:portal.example".to_owned()]);
+    assert!(told(&Edit { hosts: around, ..Edit::default() }).contains("no hosts"));
     let here = Edit { hosts: nowhere, allow_loopback: Some(true), ..Edit::default() };
     assert!(here.apply(SITEKEY, &shop()).is_ok());
     let long = Edit { name: Some("가".repeat(101)), ..Edit::default() };
@@ -133,7 +135,8 @@ fn a_host_is_kept_as_browsers_spell_it() {
 fn each_door_reads_a_host_alike() {
     let rows = include_str!("../../../../tests/contract/hosts.txt").lines();
     for (typed, read) in rows.filter_map(|line| line.split_once('\t')) {
-        for hosts in [add(&[typed]), HostsEdit::Replace(vec![typed.to_owned()])] {
+        let instead = ["before.example", typed].map(str::to_owned).to_vec();
+        for hosts in [add(&[typed]), HostsEdit::Replace(instead)] {
             let kept = Edit { hosts, ..Edit::default() }.apply(SITEKEY, &shop()).ok();
             let last = kept.as_ref().and_then(|settings| settings.hosts.last());
             assert_eq!(last.map_or("-", String::as_str), read, "{typed}");

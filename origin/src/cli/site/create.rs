@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use munjigi_captcha::{HostPattern, Vendor};
+use munjigi_captcha::{SiteHost, Vendor};
 use munjigi_domain::new_site::NewSite;
 use munjigi_domain::settings::{Edit, HostsEdit, Settings, Warning, path_warnings, warnings};
 use munjigi_domain::site_keys;
@@ -38,7 +38,8 @@ pub struct Arguments {
     #[arg(long = "name", value_name = "NAME", hide = true, conflicts_with = "name")]
     name_option: Option<String>,
     /// A host whose pages can show the widget: shop.example, or *.shop.example
-    /// for the domain and all its subdomains. Repeat for each host.
+    /// for the domain and all its subdomains; embedder:portal.example for
+    /// a site whose pages show yours in a frame. Repeat for each host.
     #[arg(long = "host", value_name = "HOST", value_parser = parse_host, required_unless_present = "allow_loopback")]
     hosts: Vec<String>,
     /// Also allow localhost and 127.0.0.1, for development.
@@ -172,5 +173,5 @@ Undo: munjigi site delete {sitekey}
 }
 
 fn parse_host(text: &str) -> Result<String, String> {
-    HostPattern::parse(text).map(|host| host.to_string()).map_err(|error| error.to_string())
+    SiteHost::typed(text).map(|host| host.to_string()).map_err(|error| error.to_string())
 }

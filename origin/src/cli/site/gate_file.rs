@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use munjigi_captcha::{KeyCheck, SecretHash, SiteEntry};
+use munjigi_captcha::{KeyCheck, SecretHash, SiteEntry, SiteHost};
 use munjigi_domain::settings::{Edit, Settings};
 use munjigi_protocol::SiteConfig;
 use serde::Deserialize;
@@ -127,7 +127,7 @@ fn fit(check: &KeyCheck, sitekey: &str, entry: &SiteEntry) -> Result<Fit, Vec<St
             secrets.len()
         ));
     }
-    let name = config.hosts.first().map_or("This machine", String::as_str).to_owned();
+    let name = SiteHost::of_pages(&config.hosts).next().unwrap_or("This machine").to_owned();
     if let Err(found) = Edit::default().apply(sitekey, &Settings::of(&name, &config)) {
         mistakes.extend(found.0.iter().map(ToString::to_string));
     }

@@ -51,7 +51,8 @@ pub struct Arguments {
     #[arg(long)]
     name: Option<String>,
     /// A host whose pages can show the widget: shop.example, or *.shop.example
-    /// for the domain and all its subdomains. These hosts replace all existing
+    /// for the domain and all its subdomains; embedder:portal.example for
+    /// a site whose pages show yours in a frame. These hosts replace all existing
     /// ones. Repeat for each host.
     #[arg(long = "host", value_name = "HOST", conflicts_with_all = ["add_hosts", "remove_hosts"])]
     hosts: Vec<String>,
