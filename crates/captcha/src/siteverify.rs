@@ -43,6 +43,8 @@ pub struct Outcome {
     pub status: u16,
     /// Seconds for `Retry-After`.
     pub retry_after: Option<u32>,
+    /// Whether reCAPTCHA's dialect says score and action, as for a key of version 3.
+    pub is_scored: bool,
     /// The site, once the secret is known; for the log.
     pub sitekey: Option<Sitekey>,
 }
@@ -61,6 +63,7 @@ impl Outcome {
             verdict,
             status: if unavailable { 503 } else { 200 },
             retry_after: unavailable.then_some(RETRY_AFTER_SECONDS),
+            is_scored: true,
             sitekey: None,
         }
     }

@@ -83,14 +83,16 @@ pub struct Body<'outcome>(pub &'outcome Outcome);
 
 impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Outcome { dialect, verdict, .. } = self.0;
+        let Outcome { dialect, verdict, is_scored, .. } = self.0;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("success", &verdict.is_ok())?;
         match verdict {
             Ok(passed) => {
                 map.serialize_entry("challenge_ts", &passed.challenge_ts(*dialect))?;
                 map.serialize_entry("hostname", &passed.hostname)?;
-                write_rest(&mut map, *dialect, passed)?;
+                if *is_scored || *dialect != Dialect::Of(Vendor::Recaptcha) {
+                    write_rest(&mut map, *dialect, passed)?;
+                }
             }
             Err(reasons) => {
                 let codes = Codes { dialect: *dialect, reasons };

@@ -13,6 +13,10 @@ use crate::ports::{Admission, Limit};
 use crate::rate_limit;
 use crate::request_context::RequestContext;
 
+/// Asks for an answer as to a key of reCAPTCHA's version 2, with neither score nor
+/// action: there are clients that compare each score they are told.
+const VERSION_2: &str = "version=2";
+
 /// Answers whether the token was valid. `path` is the vendor whose path was
 /// called, if any.
 pub async fn answer<P: Platform>(
@@ -76,9 +80,11 @@ async fn verify<P: Platform>(
     request: &SiteverifyRequest,
 ) -> Answer {
     let authority = &edge.state.config.authority;
+    // A bot chooses how its token is made, the back end alone where it asks.
+    let is_scored = !inbound.url().query().split('&').any(|field| field == VERSION_2);
     let presented = match siteverify::present(authority, path, request, edge.now) {
         Ok(presented) => presented,
-        Err(outcome) => return into_answer(&outcome),
+        Err(outcome) => return into_answer(&Outcome { is_scored, ..*outcome }),
     };
     let refused = |reason| into_answer(&Outcome::refused(presented.dialect(), reason));
     let site = match siteverify::site(&edge.sites(), &presented).await {
@@ -102,7 +108,7 @@ async fn verify<P: Platform>(
     let mut rng = edge.generator();
     let outcome =
         siteverify::verify(authority, &site, &redemptions, &presented, edge.now, &mut rng).await;
-    into_answer(&outcome)
+    into_answer(&Outcome { is_scored, ..outcome })
 }
 
 fn into_answer(outcome: &Outcome) -> Answer {
