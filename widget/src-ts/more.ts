@@ -81,15 +81,17 @@ const retries = new WeakMap<HTMLElement, HTMLElement["onclick"]>();
 
 /**
  * Says on the button why the frame is refused although its edge answers: browsers show it in pages
- * of the site's hosts alone, and in no page that has no host. Takes the place of the countdown, and
- * returns the code of the error. Rejects if the edge does not answer.
+ * of the site's hosts alone, and in no page that has no host. Takes the place of the countdown if
+ * there is one, and returns the code of the error. Rejects if the edge does not answer.
  */
-export async function refuse(edge: string, button: HTMLElement, countdown?: number): Promise<string> {
+export async function refuse(edge: string, button: HTMLElement, countdown?: number | false): Promise<string> {
   const { ok } = await fetch(edge + "v1/munjigi.d.ts", { cache: "no-store", credentials: "omit" });
   if (!ok) throw ok;
   if (!retries.has(button)) retries.set(button, button.onclick);
-  clearInterval(countdown);
-  setTimeout(() => button.isConnected && retries.get(button)!.call(button, new PointerEvent("click")), AGAIN_MS);
+  if (countdown) {
+    clearInterval(countdown);
+    setTimeout(() => button.isConnected && retries.get(button)!.call(button, new PointerEvent("click")), AGAIN_MS);
+  }
   const isEmbedded = origin != "null";
   button.textContent = REFUSED[button.lang]![isEmbedded ? 1 : 0];
   if (isEmbedded) {

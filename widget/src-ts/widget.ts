@@ -151,7 +151,7 @@ export class Widget {
     if (this.isReady || (self == top && origin != "null")) this.fail("offline");
     else
       this.more()
-        .then(({ refuse }) => refuse(this.edge + "", shown.button, timers.load))
+        .then(({ refuse }) => refuse(this.edge + "", shown.button, again && timers.load))
         .catch(() => "offline")
         .then((code) => shown == this.notice && this.fail(code));
   }
