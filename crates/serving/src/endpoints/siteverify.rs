@@ -13,8 +13,9 @@ use crate::ports::{Admission, Limit};
 use crate::rate_limit;
 use crate::request_context::RequestContext;
 
-/// Asks for an answer as to a key of reCAPTCHA's version 2, with neither score nor
-/// action: there are clients that compare each score they are told.
+/// The query's first field, where the back end asks for an answer as to a key of
+/// reCAPTCHA's version 2, with neither score nor action: there are clients that
+/// compare each score they are told.
 const VERSION_2: &str = "version=2";
 
 /// Answers whether the token was valid. `path` is the vendor whose path was
@@ -80,8 +81,9 @@ async fn verify<P: Platform>(
     request: &SiteverifyRequest,
 ) -> Answer {
     let authority = &edge.state.config.authority;
-    // A bot chooses how its token is made, the back end alone where it asks.
-    let is_scored = !inbound.url().query().split('&').any(|field| field == VERSION_2);
+    // A bot chooses how its token is made, the back end alone where it asks. What comes
+    // behind another field may be part of a token that was not encoded.
+    let is_scored = inbound.url().query().split('&').next() != Some(VERSION_2);
     let presented = match siteverify::present(authority, path, request, edge.now) {
         Ok(presented) => presented,
         Err(outcome) => return into_answer(&Outcome { is_scored, ..*outcome }),
