@@ -28,6 +28,8 @@ use munjigi_process::proxies::Proxies;
 use munjigi_protocol::base_path;
 use munjigi_serving::config as serving;
 
+pub use sites::NO_PAGES;
+
 use crate::backup::signing_keys;
 use crate::images::Place;
 use crate::limits::PerMinute;

@@ -71,7 +71,7 @@ pub fn run(
 ) -> Result<(), Fail> {
     let url = url.map(|url| public(url).map_err(|form| Fail(format!("--url {form}"))));
     let url = url.transpose()?.flatten();
-    let hosts = &site::spelt(hosts)?[..];
+    let hosts = &site::spelt(hosts, false)?[..];
     let caddyfile = before.map(|before| caddyfile(hosts, before)).transpose()?;
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));

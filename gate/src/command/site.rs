@@ -8,7 +8,7 @@ use munjigi_serving::entropy::{Generator, generator};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike};
 
 use super::{Fail, read_file, say, settings};
-use crate::config::File;
+use crate::config::{File, NO_PAGES};
 use crate::random;
 
 /// A site that is about to be added.
@@ -49,13 +49,19 @@ impl NewSite {
     }
 }
 
-/// Hosts in the spelling of browsers.
-pub fn spelt(hosts: &[String]) -> Result<Vec<String>, Fail> {
+/// Hosts in the spelling of browsers. Embedders alone are refused: there would be no
+/// page for them to embed, unless those on this machine are.
+pub fn spelt(hosts: &[String], allow_loopback: bool) -> Result<Vec<String>, Fail> {
     let spelt = |host: &String| match SiteHost::typed(host) {
         Ok(host) => Ok(host.to_string()),
         Err(error) => Err(Fail(format!("{host} is no host: {error}"))),
     };
-    hosts.iter().map(spelt).collect()
+    let spelt: Vec<String> = hosts.iter().map(spelt).collect::<Result<_, _>>()?;
+    let is_nowhere = SiteHost::of_pages(&spelt).next().is_none();
+    if is_nowhere && !spelt.is_empty() && !allow_loopback {
+        return Err(Fail(NO_PAGES.to_owned()));
+    }
+    Ok(spelt)
 }
 
 const NO_TABLE: &str = "sites must be a table: `[sites]`, and a line for each site";
@@ -64,7 +70,7 @@ const NO_TABLE: &str = "sites must be a table: `[sites]`, and a line for each si
 pub fn add(path: &Path, hosts: &[String], allow_loopback: bool) -> Result<(), Fail> {
     let text = read_file(path)?;
     let authority = settings(Some(path))?.key_check().map_err(Fail)?;
-    let hosts = spelt(hosts)?;
+    let hosts = spelt(hosts, allow_loopback)?;
     let site = NewSite::mint(&authority, &hosts, allow_loopback)?;
     replace(path, &site.added_to(&text)?)?;
     say(format_args!(

@@ -3,6 +3,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use munjigi_protocol::Level;
 
 use super::*;
+use crate::config::NO_PAGES;
 use crate::tls::tests::issue;
 
 fn words(words: &str) -> Command {
@@ -261,8 +262,10 @@ fn a_certificate_that_is_over_is_a_mistake_in_the_settings() {
 fn each_door_reads_a_host_alike() {
     let rows = include_str!("../../../tests/contract/hosts.txt").lines();
     for (typed, read) in rows.filter_map(|line| line.split_once('\t')) {
-        let spelt = site::spelt(&[typed.to_owned()]).ok();
+        let spelt = site::spelt(&[typed.to_owned()], true).ok();
         let spelt = spelt.as_deref().and_then(|hosts| hosts.first());
         assert_eq!(spelt.map_or("-", String::as_str), read, "{typed}");
     }
+    let around = ["embedder:portal.example".to_owned()];
+    assert_eq!(site::spelt(&around, false).unwrap_err().to_string(), NO_PAGES);
 }

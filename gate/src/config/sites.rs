@@ -6,6 +6,9 @@ use serde::Deserialize as _;
 use toml::Spanned;
 use toml::de::{DeValue, ValueDeserializer};
 
+/// What is wrong with a site that has embedders alone.
+pub const NO_PAGES: &str = "its hosts are embedders alone: add a host of its own pages";
+
 /// Reads the settings of a site; the error says what is wrong, and where in the
 /// text if that is known.
 pub(super) fn read(
@@ -19,6 +22,10 @@ pub(super) fn read(
     for host in &mut config.hosts {
         let read = SiteHost::typed(host);
         *host = read.map_err(|error| (None, format!("the host {host}: {error}")))?.to_string();
+    }
+    let is_nowhere = SiteHost::of_pages(&config.hosts).next().is_none();
+    if is_nowhere && !config.hosts.is_empty() && !config.allow_loopback {
+        return Err((None, NO_PAGES.to_owned()));
     }
     Ok(config)
 }

@@ -277,9 +277,11 @@ fn each_door_reads_a_host_alike() {
     let rows = include_str!("../../../tests/contract/hosts.txt").lines();
     for (typed, read) in rows.filter_map(|line| line.split_once('\t')) {
         let sitekey = format!("mj_{}", "0".repeat(26));
-        let line = format!("[sites]\n{sitekey} = {{ secrets = [], hosts = ['{typed}'] }}\n");
+        let line = format!(
+            "[sites]\n{sitekey} = {{ secrets = [], hosts = ['before.example', '{typed}'] }}\n"
+        );
         let file = File::parse("gate.toml", &line).unwrap();
-        let kept = file.sites().next().map(|site| site.hosts.join(" "));
+        let kept = file.sites().next().map(|site| site.hosts[1..].join(" "));
         let kept = kept.filter(|_| file.mistakes.is_empty());
         assert_eq!(kept.as_deref().unwrap_or("-"), read, "gate.toml: {typed}");
     }
@@ -298,6 +300,7 @@ fn what_the_edge_would_refuse_of_a_site_is_a_mistake_of_the_file() {
     for (line, said) in [
         ("hosts = [\"*.com\"]", "gate.toml:2: the site mj_"),
         ("hosts = [\"a b\"]", "the host a b: "),
+        ("hosts = [\"embedder:a.example\"]", NO_PAGES),
         ("hosts = [\"a.example\"], count = 65", "count must be 1 to 64"),
     ] {
         let mistakes = read(line).unwrap().mistakes.join("\n");
