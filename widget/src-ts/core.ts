@@ -101,7 +101,7 @@ export function begin(name: string, open: (page: Page) => Ask): void {
   addEventListener("scroll", () => each((widget) => widget.place(true)), true);
   dark.onchange = () => each((widget) => widget.dress(dark.matches));
   follow(each);
-  for (const type of ["pointermove", "pointerdown", "keydown", "focusin"])
+  for (const type of ["pointerdown", "pointermove", "keydown", "focusin"])
     addEventListener(
       type,
       (event) => {

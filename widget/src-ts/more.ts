@@ -76,8 +76,10 @@ declare const REFUSED: Record<string, [misconfigured: string, embedded: string]>
 /** How long until the frame is tried again, in case it was something else. */
 const AGAIN_MS = 6e4;
 
-/** What each button did before. */
-const retries = new WeakMap<HTMLElement, HTMLElement["onclick"]>();
+/** What each button did before: it tries again. */
+const retries = new WeakMap<HTMLElement, () => void>();
+/** When each will do so by itself. */
+const timers = new WeakMap<HTMLElement, number>();
 
 /**
  * Says on the button why the frame is refused although its edge answers: browsers show it in pages
@@ -85,12 +87,15 @@ const retries = new WeakMap<HTMLElement, HTMLElement["onclick"]>();
  * there is one, and returns the code of the error. Rejects if the edge does not answer.
  */
 export async function refuse(edge: string, button: HTMLElement, countdown?: number | false): Promise<string> {
-  const { ok } = await fetch(edge + "v1/munjigi.d.ts", { cache: "no-store", credentials: "omit" });
+  const signal = AbortSignal.timeout?.(5e3) ?? null;
+  const { ok } = await fetch(edge + "v1/munjigi.d.ts", { cache: "no-store", credentials: "omit", signal });
   if (!ok) throw ok;
-  if (!retries.has(button)) retries.set(button, button.onclick);
+  if (!retries.has(button)) retries.set(button, button.onclick as () => void);
+  const retry = retries.get(button)!;
   if (countdown) {
     clearInterval(countdown);
-    setTimeout(() => button.isConnected && retries.get(button)!.call(button, new PointerEvent("click")), AGAIN_MS);
+    clearTimeout(timers.get(button));
+    timers.set(button, setTimeout(() => button.isConnected && retry(), AGAIN_MS));
   }
   const isEmbedded = origin != "null";
   button.textContent = REFUSED[button.lang]![isEmbedded ? 1 : 0];
@@ -98,7 +103,11 @@ export async function refuse(edge: string, button: HTMLElement, countdown?: numb
     // A page of its own has a host of the site, and all that the visitor needs.
     // On the line of the last word.
     button.textContent += "\u00a0↗";
-    button.onclick = () => void open(location.href);
+    // It may have been something else, such as an answer that was lost.
+    button.onclick = () => {
+      open(location.href);
+      retry();
+    };
   }
   console.error(
     isEmbedded

@@ -143,7 +143,7 @@ export class Widget {
       if (!seconds--) this.load();
     };
     clearTimeout(timers.load);
-    if (again) timers.load = setInterval(tick, 1e3);
+    const countdown = again && (timers.load = setInterval(tick, 1e3));
     tick();
     this.layout();
     const { notice: shown } = this;
@@ -151,7 +151,7 @@ export class Widget {
     if (this.isReady || (self == top && origin != "null")) this.fail("offline");
     else
       this.more()
-        .then(({ refuse }) => refuse(this.edge + "", shown.button, again && timers.load))
+        .then(({ refuse }) => refuse(this.edge + "", shown.button, countdown))
         .catch(() => "offline")
         .then((code) => shown == this.notice && this.fail(code));
   }
