@@ -12,7 +12,7 @@ import { command, say, whole } from './command.mjs';
 import * as prepare from './prepare.mjs';
 import { cpuMs } from './processes.mjs';
 import { median } from './report.mjs';
-import { load, openStack } from './stack.mjs';
+import { load, openStack, testBinary } from './stack.mjs';
 import { peer } from './widgets.mjs';
 
 /**
@@ -181,6 +181,8 @@ async function round(call, seconds) {
  * @param {import('./command.mjs').Options} options
  */
 export async function rates(options) {
+  // Or what is prepared for it would expire while it is built.
+  await testBinary('munjigi-load');
   const folder = mkdtempSync(join(tmpdir(), 'munjigi-bench-'));
   const seconds = whole(options, 'seconds', 5);
   const tokens = whole(options, 'tokens', 15_000);

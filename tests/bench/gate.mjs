@@ -15,7 +15,7 @@ import { command, say, whole } from './command.mjs';
 import * as prepare from './prepare.mjs';
 import { cpuMs, output } from './processes.mjs';
 import { median } from './report.mjs';
-import { load, openStack, ROOT } from './stack.mjs';
+import { load, openStack, ROOT, testBinary } from './stack.mjs';
 import { peer } from './widgets.mjs';
 
 export const CONNECTIONS = 32;
@@ -192,6 +192,8 @@ export const medians = (rounds) => {
 export async function measure(options) {
   const [seconds, tokens] = [whole(options, 'seconds', 5), whole(options, 'tokens', 15_000)];
   await buildGate();
+  // Or what is prepared for it would expire while it is built.
+  await testBinary('munjigi-load');
   const folder = mkdtempSync(join(tmpdir(), 'munjigi-bench-'));
   const gate = await openGate();
   const starts = [];
