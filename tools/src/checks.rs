@@ -16,6 +16,7 @@ mod lanes;
 pub mod layers;
 mod node_tests;
 mod npm_audit;
+pub mod since;
 mod tally;
 mod tree;
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 
-use crate::checks::{self, Check, Context, OnFailure, Snapshot};
+use crate::checks::{self, Check, Context, OnFailure, Snapshot, since};
 use crate::clock::Stopwatch;
 use crate::node::Node;
 use crate::postgres::{Data, Postgres};
@@ -23,12 +23,18 @@ pub struct Arguments {
     /// Run all checks, even after a failure
     #[arg(long)]
     keep_going: bool,
+    /// Run only the checks that changes since this commit concern
+    #[arg(long, value_name = "COMMIT", conflicts_with = "names")]
+    since: Option<String>,
     /// Run only these checks
     names: Vec<String>,
 }
 
 pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
-    let chosen = choose(&arguments.names)?;
+    let chosen = match &arguments.since {
+        Some(commit) => chosen_since(project, commit)?,
+        None => choose(&arguments.names)?,
+    };
     let watch = Stopwatch::start();
     let before = Snapshot::take(project)?;
     let required = Required::from_environment()?;
@@ -79,6 +85,17 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     say::heading(&format!("Summary after {watch}"));
     println!("{summary}");
     Ok(if summary.is_good() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The checks that changes concern; says why, and which are left out.
+fn chosen_since(project: &Project, commit: &str) -> Result<Vec<Check>> {
+    let all = since::concerned(project, commit)?;
+    say::heading(&format!("What changed since {commit} concerns"));
+    for (check, path) in &all {
+        let why = path.as_deref().unwrap_or("nothing: left out");
+        println!("   {:<14}{why}", check.name);
+    }
+    Ok(all.into_iter().filter_map(|(check, path)| path.map(|_| check)).collect())
 }
 
 fn choose(names: &[String]) -> Result<Vec<Check>> {
