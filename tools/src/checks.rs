@@ -212,6 +212,8 @@ pub struct Summary {
     failed: usize,
     skipped: usize,
     failures: Vec<(&'static str, Kind, Failure)>,
+    /// Checks that failed with a full disk.
+    ran_out: Vec<&'static str>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -225,6 +227,11 @@ impl Summary {
     #[must_use]
     pub fn is_good(&self) -> bool {
         self.failed == 0
+    }
+
+    /// A failed check had no room on a disk, which says more than what failed.
+    fn ran_out(&mut self, name: &'static str) {
+        self.ran_out.push(name);
     }
 
     /// `place` is the check's place among all that run.
@@ -272,6 +279,9 @@ impl std::fmt::Display for Summary {
         for (check, kind, failure) in &self.failures {
             writeln!(f, "   {kind} {check}: {}", failure.name)?;
         }
+        for check in &self.ran_out {
+            writeln!(f, "   {check} ran out of disk: see `df -h`; old builds are in target/")?;
+        }
         let Self { passed, failed, skipped, .. } = self;
         write!(f, "{passed} passed, {failed} failed, {skipped} skipped")
     }
@@ -302,6 +312,9 @@ mod tests {
         assert!(text.ends_with("\n1 passed, 1 failed, 1 skipped"), "{text}");
         let place = |text_of: &str| text.find(text_of).unwrap();
         assert!(place("passed   a") < place("skipped  b"), "in the order of checks: {text}");
+        assert!(!text.contains("disk"), "{text}");
+        summary.ran_out("c");
+        assert!(summary.to_string().contains("\n   c ran out of disk: "));
     }
 
     #[test]

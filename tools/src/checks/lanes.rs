@@ -1,5 +1,6 @@
 //! Runs checks in two lanes: one computes while the other waits.
 
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -97,7 +98,7 @@ impl Running<'_> {
             return;
         }
         let before = if mark.is_empty() { String::new() } else { format!("{}{mark}", check.name) };
-        let log = self.context.project.state().join(format!("logs/checks/{}.log", check.name));
+        let log = self.log(check);
         let watch = Stopwatch::start();
         match Voice::new(before, &log) {
             Ok(voice) => voice.speaking(|| {
@@ -108,13 +109,53 @@ impl Running<'_> {
         }
     }
 
+    fn log(&self, check: &Check) -> PathBuf {
+        self.context.project.state().join(format!("logs/checks/{}.log", check.name))
+    }
+
     fn ended(&self, place: usize, watch: Stopwatch, result: &Result<Outcome>) {
         if result.is_err() && self.on_failure == OnFailure::Stop {
             self.stopped.store(true, Ordering::Relaxed);
         }
         let name = self.checks.get(place).map_or("", |check| check.name);
+        let ran_out = result.is_err()
+            && self.checks.get(place).is_some_and(|check| ran_out(&self.log(check)));
         if let Ok(mut summary) = self.summary.lock() {
             summary.record(place, name, watch, result);
+            if ran_out {
+                summary.ran_out(name);
+            }
         }
+    }
+}
+
+/// How the system, Node and Postgres say that a disk is full.
+const FULL: [&str; 2] = ["No space left on device", "ENOSPC"];
+
+/// Whether a check's log says that a disk was full.
+fn ran_out(log: &Path) -> bool {
+    // What programs print need not be text.
+    let printed = std::fs::read(log).unwrap_or_default();
+    let printed = String::from_utf8_lossy(&printed);
+    FULL.iter().any(|words| printed.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_found_in_the_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("unit.log");
+        assert!(!ran_out(&log));
+        std::fs::write(&log, b"ok\xff\n").unwrap();
+        assert!(!ran_out(&log));
+        std::fs::write(
+            &log,
+            b"\xff\nerror: could not write: No space left on device (os error 28)\n",
+        )
+        .unwrap();
+        assert!(ran_out(&log));
     }
 }
