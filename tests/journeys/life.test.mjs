@@ -176,7 +176,7 @@ test('a form that a script sends has a fresh token when the visitor sends it aga
   }
 });
 
-for (const target of ['', '_top']) test(`clicks in impatience send the same token, so that one order is one ${target}`, async (t) => {
+for (const target of ['', '_top', '_PARENT']) test(`clicks in impatience send the same token, so that one order is one ${target}`, async (t) => {
   const { url, got } = await openForm(t, `${INPUT}{widget}<button formaction="/slow" formtarget="${target}">Send</button>`);
   const page = await visit(t, url);
   await page.locator('[name=email]').click();

@@ -53,9 +53,9 @@ export class Life {
       this.held = undefined;
       this.times = 0;
       this.sent(this.sends || performance.now() - actedAt < ACT_MS);
-      // Unless the page sends it in its own way, or the answer comes elsewhere: in `_blank`, `_new`
+      // Unless the page sends it in its own way, or the answer comes elsewhere: in `_blank`
       // or a window with a name.
-      const stays = /^(?!_[stp])./i.test(button?.formTarget || form.target);
+      const stays = !/^(_(self|top|parent))?$/i.test(button?.formTarget || form.target);
       setTimeout(() => event.defaultPrevented || stays || (this.leavesBy ||= performance.now() + LEAVING_MS));
       return;
     }

@@ -102,10 +102,12 @@ export async function refuse(edge: string, button: HTMLElement, countdown?: numb
   if (isEmbedded) {
     // A page of its own has a host of the site, and all that the visitor needs.
     // On the line of the last word.
-    button.textContent += "\u00a0↗";
+    const says = (button.textContent += "\u00a0↗");
     // It may have been something else, such as an answer that was lost.
     button.onclick = () => {
-      open(location.href);
+      clearTimeout(timers.get(button));
+      // Not where it says by now that there is no connection.
+      if (button.textContent == says) open(location.href);
       retry();
     };
   }
