@@ -28,7 +28,7 @@ use munjigi_process::proxies::Proxies;
 use munjigi_protocol::base_path;
 use munjigi_serving::config as serving;
 
-pub use sites::NO_PAGES;
+pub use sites::{NO_PAGES, lacks_pages};
 
 use crate::backup::signing_keys;
 use crate::images::Place;

@@ -8,7 +8,7 @@ use munjigi_serving::entropy::{Generator, generator};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike};
 
 use super::{Fail, read_file, say, settings};
-use crate::config::{File, NO_PAGES};
+use crate::config::{File, NO_PAGES, lacks_pages};
 use crate::random;
 
 /// A site that is about to be added.
@@ -49,16 +49,15 @@ impl NewSite {
     }
 }
 
-/// Hosts in the spelling of browsers. Embedders alone are refused: there would be no
-/// page for them to embed, unless those on this machine are.
+/// Hosts in the spelling of browsers. Embedders alone are refused, unless pages on this
+/// machine may be embedded.
 pub fn spelt(hosts: &[String], allow_loopback: bool) -> Result<Vec<String>, Fail> {
     let spelt = |host: &String| match SiteHost::typed(host) {
         Ok(host) => Ok(host.to_string()),
         Err(error) => Err(Fail(format!("{host} is no host: {error}"))),
     };
     let spelt: Vec<String> = hosts.iter().map(spelt).collect::<Result<_, _>>()?;
-    let is_nowhere = SiteHost::of_pages(&spelt).next().is_none();
-    if is_nowhere && !spelt.is_empty() && !allow_loopback {
+    if lacks_pages(&spelt, allow_loopback) {
         return Err(Fail(NO_PAGES.to_owned()));
     }
     Ok(spelt)

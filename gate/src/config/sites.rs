@@ -9,6 +9,11 @@ use toml::de::{DeValue, ValueDeserializer};
 /// What is wrong with a site that has embedders alone.
 pub const NO_PAGES: &str = "its hosts are embedders alone: add a host of its own pages";
 
+/// Whether a site has embedders, and no page for them to embed.
+pub fn lacks_pages(hosts: &[String], allow_loopback: bool) -> bool {
+    !hosts.is_empty() && !allow_loopback && SiteHost::of_pages(hosts).next().is_none()
+}
+
 /// Reads the settings of a site; the error says what is wrong, and where in the
 /// text if that is known.
 pub(super) fn read(
@@ -23,8 +28,7 @@ pub(super) fn read(
         let read = SiteHost::typed(host);
         *host = read.map_err(|error| (None, format!("the host {host}: {error}")))?.to_string();
     }
-    let is_nowhere = SiteHost::of_pages(&config.hosts).next().is_none();
-    if is_nowhere && !config.hosts.is_empty() && !config.allow_loopback {
+    if lacks_pages(&config.hosts, config.allow_loopback) {
         return Err((None, NO_PAGES.to_owned()));
     }
     Ok(config)

@@ -7,7 +7,7 @@ use super::history::git;
 use super::{ALL, Check};
 use crate::project::Project;
 
-/// Text, for `Concerns`: the documents beside the sources.
+/// The documents beside the sources.
 const TEXTS: &[&str] =
     &["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "README", "SECURITY.md", "docs"];
 

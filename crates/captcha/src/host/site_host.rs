@@ -20,6 +20,10 @@ pub enum SiteHost {
 
 impl SiteHost {
     /// Reads an entry in the one spelling that browsers use.
+    ///
+    /// # Errors
+    ///
+    /// As [`HostPattern::parse`].
     pub fn parse(text: &str) -> Result<Self, HostError> {
         match text.strip_prefix(EMBEDDER) {
             Some(around) => HostPattern::parse(around).map(Self::Embedder),

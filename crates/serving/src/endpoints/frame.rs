@@ -1,6 +1,7 @@
 //! `GET /v1/frame/{sitekey}`: the frame's document, which only pages of the site's
-//! own hosts may embed, inside no other page but those of its embedders. The document itself belongs to the widget; this endpoint
-//! adds its attributes and the one header that only the server can set.
+//! own hosts may embed, inside no other page but those of its embedders. The
+//! document itself belongs to the widget; this endpoint adds its attributes and the
+//! one header that only the server can set.
 
 use std::sync::Arc;
 
@@ -122,8 +123,8 @@ fn splice(document: &str, attributes: &str) -> String {
     }
 }
 
-/// Who may embed the frame, and stand around pages that do. `http:` also allows `https:`, and a host without a
-/// port would only allow the default one.
+/// Who may embed the frame, and stand around pages that do. `http:` also allows
+/// `https:`, and a host without a port would only allow the default one.
 fn frame_ancestors(site: &Site) -> String {
     let mut policy = String::from("frame-ancestors");
     let mut allow = |host: &str| {
