@@ -23,10 +23,11 @@ mod tree;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::clock::Stopwatch;
+use crate::clock::{self, Stopwatch};
 use crate::failures::{self, Failure};
 use crate::node::Node;
 use crate::project::Project;
@@ -212,8 +213,35 @@ pub struct Summary {
     failed: usize,
     skipped: usize,
     failures: Vec<(&'static str, Kind, Failure)>,
+    /// What those that wait start, which is built before they do.
+    built: Took,
+    /// From the first check to the last.
+    whole: Duration,
+    /// The processor time of all.
+    processor: Duration,
     /// Checks that failed with a full disk.
     ran_out: Vec<&'static str>,
+}
+
+/// How long a check ran.
+#[derive(Debug, Clone, Copy, Default)]
+struct Took {
+    whole: Duration,
+    /// The time of processors that its commands took.
+    processor: Duration,
+}
+
+impl Took {
+    /// Of a check that ran no command.
+    fn of(watch: Stopwatch) -> Self {
+        Self { whole: watch.elapsed(), processor: Duration::ZERO }
+    }
+}
+
+/// A line of the summary: how something ended, what it was, and what it took.
+fn row(word: &str, name: &str, took: Took) -> String {
+    let [whole, processor] = [took.whole, took.processor].map(clock::shown);
+    format!("   {word:8} {name:14} {whole:>10} {processor:>10}")
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -235,13 +263,7 @@ impl Summary {
     }
 
     /// `place` is the check's place among all that run.
-    fn record(
-        &mut self,
-        place: usize,
-        name: &'static str,
-        watch: Stopwatch,
-        result: &Result<Outcome>,
-    ) {
+    fn record(&mut self, place: usize, name: &'static str, took: Took, result: &Result<Outcome>) {
         let (word, detail) = match result {
             Ok(Outcome::Passed) => ("passed", String::new()),
             Ok(Outcome::Flaky(tests)) => ("passed", format!("  {} at the second try", tests.len())),
@@ -254,15 +276,16 @@ impl Summary {
             Ok(Outcome::Skipped(_)) => self.skipped += 1,
             Err(_) => self.failed += 1,
         }
+        self.processor += took.processor;
         let (kind, failures) = match result {
             Ok(Outcome::Flaky(tests)) => (Kind::Flaky, tests.clone()),
             Ok(_) => (Kind::Failed, Vec::new()),
             Err(error) => (Kind::Failed, failures::of(name, error)),
         };
         self.failures.extend(failures.into_iter().map(|failure| (name, kind, failure)));
-        say::line(&format!("   {name}: {word} in {watch}{detail}"));
-        let line = format!("   {word:8} {name:14} {:>10}{detail}", watch.to_string());
-        self.lines.insert(place, line);
+        let [whole, processor] = [took.whole, took.processor].map(clock::shown);
+        say::line(&format!("   {name}: {word} in {whole}, processors {processor}{detail}"));
+        self.lines.insert(place, format!("{}{detail}", row(word, name, took)));
     }
 }
 
@@ -272,9 +295,17 @@ impl std::fmt::Display for Summary {
             writeln!(f, "-- {kind} {check}: {}", failure.name)?;
             writeln!(f, "{failure}")?;
         }
+        writeln!(f, "{:26} {:>10} {:>10}", "", "minutes", "processor")?;
         for line in self.lines.values() {
             writeln!(f, "{line}")?;
         }
+        let Self { built, whole, processor, .. } = *self;
+        writeln!(f, "{}", row("built", "for the lanes", built))?;
+        writeln!(
+            f,
+            "{}",
+            row("", "in all", Took { whole, processor: processor + built.processor })
+        )?;
         // Repeated by name: if many failed, these lines end the log.
         for (check, kind, failure) in &self.failures {
             writeln!(f, "   {kind} {check}: {}", failure.name)?;
@@ -303,10 +334,10 @@ mod tests {
     #[test]
     fn a_summary_counts_and_ends_with_one_plain_line() {
         let mut summary = Summary::default();
-        summary.record(1, "b", Stopwatch::start(), &Ok(Outcome::Skipped("no browser".into())));
-        summary.record(0, "a", Stopwatch::start(), &Ok(Outcome::Passed));
+        summary.record(1, "b", Took::default(), &Ok(Outcome::Skipped("no browser".into())));
+        summary.record(0, "a", Took::default(), &Ok(Outcome::Passed));
         assert!(summary.is_good());
-        summary.record(2, "c", Stopwatch::start(), &Err(anyhow::anyhow!("broken")));
+        summary.record(2, "c", Took::default(), &Err(anyhow::anyhow!("broken")));
         assert!(!summary.is_good());
         let text = summary.to_string();
         assert!(text.ends_with("\n1 passed, 1 failed, 1 skipped"), "{text}");
@@ -321,11 +352,11 @@ mod tests {
     fn failed_and_flaky_tests_are_listed_at_the_end_with_their_output() {
         let mut summary = Summary::default();
         let flaky = Failure::new("it looks right", &["timed out after 90 s".to_owned()]);
-        summary.record(0, "journeys", Stopwatch::start(), &Ok(Outcome::Flaky(vec![flaky])));
+        summary.record(0, "journeys", Took::default(), &Ok(Outcome::Flaky(vec![flaky])));
         assert!(summary.is_good());
         let failed = vec![Failure::new("a::one", &["left: 1".to_owned()])];
         let error = failures::Failed::new("unit tests: ended with 101".to_owned(), failed);
-        summary.record(1, "unit", Stopwatch::start(), &Err(error.into()));
+        summary.record(1, "unit", Took::default(), &Err(error.into()));
         assert!(!summary.is_good());
         let text = summary.to_string();
         for said in [

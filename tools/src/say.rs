@@ -6,11 +6,13 @@ use std::cell::RefCell;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write as _};
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 use crate::clock::Stopwatch;
 use crate::failures::{Failed, Failure};
@@ -25,6 +27,8 @@ pub struct Voice {
     /// Before every line; empty where nothing else speaks.
     before: String,
     log: Option<Arc<File>>,
+    /// Milliseconds of processor time of the commands that it ran.
+    spent: Arc<AtomicU64>,
 }
 
 impl Voice {
@@ -39,7 +43,13 @@ impl Voice {
             std::fs::create_dir_all(folder)?;
         }
         let file = File::create(log).with_context(|| format!("write {}", log.display()))?;
-        Ok(Self { before, log: Some(Arc::new(file)) })
+        Ok(Self { before, log: Some(Arc::new(file)), spent: Arc::default() })
+    }
+
+    /// The processor time of the commands that ran with this voice and with its
+    /// copies.
+    pub fn spent(&self) -> Duration {
+        Duration::from_millis(self.spent.load(Ordering::Relaxed))
     }
 
     /// Does something whose lines are printed with this voice.
@@ -117,13 +127,16 @@ fn heard(command: &mut Command) -> Result<(ExitStatus, Vec<String>)> {
     let status = loop {
         match told.recv_timeout(Duration::from_millis(200)) {
             Ok(line) => repeat(line, &mut output),
-            Err(mpsc::RecvTimeoutError::Disconnected) => break child.wait()?,
+            Err(mpsc::RecvTimeoutError::Disconnected) => {
+                count(&child, WaitIdOptions::empty())?;
+                break child.wait()?;
+            }
             Err(mpsc::RecvTimeoutError::Timeout) => {}
         }
         // Checked after every line too: a process that was left behind may
         // never be silent.
-        if let Some(status) = child.try_wait()? {
-            break status;
+        if count(&child, WaitIdOptions::NOHANG)? {
+            break child.wait()?;
         }
     };
     let ended = Stopwatch::start();
@@ -133,6 +146,31 @@ fn heard(command: &mut Command) -> Result<(ExitStatus, Vec<String>)> {
         repeat(line, &mut output);
     }
     Ok((status, output))
+}
+
+/// Whether a command has ended, and if so adds its processor time to that of the
+/// calling thread's voice. The command is still to be waited for.
+fn count(child: &Child, options: WaitIdOptions) -> Result<bool> {
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).context("it has a number")?;
+    let options = options | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    let ended = waitid(WaitId::Pid(pid), options)?.is_some();
+    if ended {
+        // It is told to people; a system that does not say it is no failure.
+        let spent = processor_time(pid).unwrap_or_default();
+        let spent = u64::try_from(spent.as_millis()).unwrap_or(u64::MAX);
+        VOICE.with_borrow(|voice| voice.spent.fetch_add(spent, Ordering::Relaxed));
+    }
+    Ok(ended)
+}
+
+/// The processor time of a process that has ended and of all those that it waited
+/// for: fields 14 to 17 of `/proc/PID/stat`, in ticks, see proc(5).
+fn processor_time(pid: Pid) -> Option<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
+    // The second field is the program's name, which may have spaces.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let ticks: u64 = fields.split_whitespace().skip(11).take(4).flat_map(str::parse::<u64>).sum();
+    Some(Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second()))
 }
 
 fn repeat(said: String, output: &mut Vec<String>) {
@@ -185,6 +223,17 @@ mod tests {
         let read = |name: &str| std::fs::read_to_string(log(name)).unwrap();
         assert_eq!(read("one"), "   a: b\ne\n");
         assert!(read("other").contains("\nd\n   c: done in"), "{}", read("other"));
+    }
+
+    #[test]
+    fn the_processor_time_of_what_a_command_starts_is_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let voice = Voice::new(String::new(), &folder.path().join("log")).unwrap();
+        let busy = "sh -c 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done'";
+        voice.clone().speaking(|| run("busy", "", &mut shell(&format!("{busy}; exit 0"))).unwrap());
+        assert!(voice.spent() > Duration::ZERO);
+        let other = Voice::new(String::new(), &folder.path().join("other")).unwrap();
+        assert_eq!(other.spent(), Duration::ZERO);
     }
 
     #[test]

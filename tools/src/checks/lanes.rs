@@ -8,7 +8,7 @@ use std::thread;
 use anyhow::Result;
 use rustix::process::setpriority_process;
 
-use super::{Check, Context, Lane, OnFailure, Outcome, Summary};
+use super::{Check, Context, Lane, OnFailure, Outcome, Summary, Took};
 use crate::clock::Stopwatch;
 use crate::say::{self, Voice};
 
@@ -35,8 +35,11 @@ pub fn run(context: &Context, checks: &[Check], on_failure: OnFailure) -> Summar
         summary: Mutex::default(),
         stopped: AtomicBool::new(false),
     };
+    let watch = Stopwatch::start();
     running.all();
-    running.summary.into_inner().unwrap_or_default()
+    let mut summary = running.summary.into_inner().unwrap_or_default();
+    summary.whole = watch.elapsed();
+    summary
 }
 
 impl Running<'_> {
@@ -49,9 +52,14 @@ impl Running<'_> {
             self.one(place, "");
         }
         let cores: Vec<usize> = of(|lane| matches!(lane, Lane::Cores)).collect();
+        let watch = Stopwatch::start();
         let waits: Vec<usize> = of(|lane| matches!(lane, Lane::Waits(_)))
             .filter(|&place| self.is_built(place))
             .collect();
+        if let Ok(mut summary) = self.summary.lock() {
+            let processor = Voice::of_this_thread().spent();
+            summary.built = Took { whole: watch.elapsed(), processor };
+        }
         let mark = if cores.is_empty() || waits.is_empty() { "" } else { ": " };
         thread::scope(|scope| {
             scope.spawn(|| {
@@ -83,7 +91,7 @@ impl Running<'_> {
         match build(self.context) {
             Ok(()) => true,
             Err(error) => {
-                self.ended(place, watch, &Err(error));
+                self.ended(place, Took::of(watch), &Err(error));
                 false
             }
         }
@@ -101,11 +109,16 @@ impl Running<'_> {
         let log = self.log(check);
         let watch = Stopwatch::start();
         match Voice::new(before, &log) {
-            Ok(voice) => voice.speaking(|| {
+            Ok(voice) => voice.clone().speaking(|| {
                 say::heading(check.name);
-                self.ended(place, watch, &(check.run)(self.context));
+                let result = (check.run)(self.context);
+                self.ended(
+                    place,
+                    Took { whole: watch.elapsed(), processor: voice.spent() },
+                    &result,
+                );
             }),
-            Err(error) => self.ended(place, watch, &Err(error)),
+            Err(error) => self.ended(place, Took::of(watch), &Err(error)),
         }
     }
 
@@ -113,7 +126,7 @@ impl Running<'_> {
         self.context.project.state().join(format!("logs/checks/{}.log", check.name))
     }
 
-    fn ended(&self, place: usize, watch: Stopwatch, result: &Result<Outcome>) {
+    fn ended(&self, place: usize, took: Took, result: &Result<Outcome>) {
         if result.is_err() && self.on_failure == OnFailure::Stop {
             self.stopped.store(true, Ordering::Relaxed);
         }
@@ -121,7 +134,7 @@ impl Running<'_> {
         let ran_out = result.is_err()
             && self.checks.get(place).is_some_and(|check| ran_out(&self.log(check)));
         if let Ok(mut summary) = self.summary.lock() {
-            summary.record(place, name, watch, result);
+            summary.record(place, name, took, result);
             if ran_out {
                 summary.ran_out(name);
             }
