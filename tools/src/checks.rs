@@ -52,6 +52,8 @@ pub struct Context {
     pub browsers: Browsers,
     /// `Ok` if there is what tests of the installed gate need, otherwise why not.
     pub install: Result<(), String>,
+    /// `Ok` if there are PHP, Ruby and Go, otherwise why one is missing.
+    pub languages: Result<(), String>,
     /// `Ok` if there are Prometheus and what goes with it, otherwise why one is
     /// missing.
     pub monitoring: Result<(), String>,
@@ -88,6 +90,7 @@ impl Context {
                 missing.find(|(other, _)| *other == part).map(|(_, reason)| reason)
             }
             Part::Install => self.install.as_ref().err(),
+            Part::Languages => self.languages.as_ref().err(),
             Part::Monitoring => self.monitoring.as_ref().err(),
             Part::Pgbouncer => self.pgbouncer.as_ref().err(),
             Part::Photos => self.photos.as_ref().err(),

@@ -8,6 +8,7 @@ mod debian;
 mod executable;
 pub mod fleet;
 pub mod install;
+pub mod languages;
 pub mod monitoring;
 mod npm;
 pub mod pgbouncer;

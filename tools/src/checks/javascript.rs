@@ -119,7 +119,7 @@ pub(super) fn journeys(context: &Context) -> Result<Outcome> {
         Suite { what: "tests/journeys", files: &files, at_once: 3, second: SecondTry::Alone };
     let tally = node_test(context, &suite)?;
     let browsers = [Part::Chromium, Part::Firefox, Part::Webkit];
-    context.outcome(&[&browsers[..], &[Part::Redis, Part::Photos]].concat(), tally)
+    context.outcome(&[&browsers[..], &[Part::Languages, Part::Redis, Part::Photos]].concat(), tally)
 }
 
 fn node_test(context: &Context, suite: &Suite<'_>) -> Result<Tally> {

@@ -14,7 +14,8 @@ use crate::queries;
 use crate::say;
 use crate::setup::require::{Part, Required};
 use crate::setup::{
-    self, browsers, install, monitoring, pgbouncer, photos, proxies, python, redis, strace, vulkan,
+    self, browsers, install, languages, monitoring, pgbouncer, photos, proxies, python, redis,
+    strace, vulkan,
 };
 
 /// Arguments of `munjigi-tools test`.
@@ -43,6 +44,7 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     let redis = redis::prepare(project, &required)?;
     let strace = strace::prepare(project, &required)?;
     let install = install::prepare(project, &required)?;
+    let languages = languages::prepare(&required)?;
     let monitoring = monitoring::prepare(project, &required)?;
     let pgbouncer = pgbouncer::prepare(project, &required)?;
     let photos = photos::prepare(project, &required)?;
@@ -65,6 +67,7 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
         required,
         browsers,
         install,
+        languages,
         monitoring,
         pgbouncer,
         photos,

@@ -15,6 +15,8 @@ pub enum Part {
     Webkit,
     /// What tests of the installed gate need.
     Install,
+    /// PHP, Ruby and Go.
+    Languages,
     /// Prometheus, Alertmanager and exporters.
     Monitoring,
     /// A connection pooler before Postgres.
@@ -34,11 +36,12 @@ pub enum Part {
 }
 
 impl Part {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Chromium,
         Self::Firefox,
         Self::Webkit,
         Self::Install,
+        Self::Languages,
         Self::Monitoring,
         Self::Pgbouncer,
         Self::Photos,
@@ -57,6 +60,7 @@ impl Part {
             Self::Firefox => "firefox",
             Self::Webkit => "webkit",
             Self::Install => "install",
+            Self::Languages => "languages",
             Self::Monitoring => "monitoring",
             Self::Pgbouncer => "pgbouncer",
             Self::Photos => "photos",
