@@ -7,6 +7,7 @@ mod cargo;
 mod clients;
 mod commits;
 mod examples;
+mod fuzz;
 mod gpu;
 pub mod history;
 pub mod i18n;
@@ -182,6 +183,7 @@ pub const ALL: &[Check] = &[
     Check { name: "clippy", lane: Lane::Cores, run: cargo::clippy },
     Check { name: "clippy-wasm", lane: Lane::Cores, run: cargo::clippy_wasm },
     Check { name: "gpu-backend", lane: Lane::Cores, run: gpu::backend },
+    Check { name: "fuzz", lane: Lane::Cores, run: fuzz::targets },
     Check { name: "dependencies", lane: Lane::Cores, run: cargo::dependencies },
     Check { name: "install", lane: Lane::Cores, run: install::installed },
     Check { name: "gate", lane: Lane::Waits(javascript::build_gate), run: javascript::gate },

@@ -29,6 +29,7 @@ const LOOKS_AT: &[(&str, &[&[&str]])] = &[
     ("clippy", &[RUST, &["clippy.toml", "tests/Cargo.toml", "tests/src", "tests/tests"]]),
     ("clippy-wasm", &[&["clippy.toml", "crates", "edge", "widget"]]),
     ("gpu-backend", &[&["clippy.toml", "crates", "deny.toml", "gpu-backend"]]),
+    ("fuzz", &[&["crates", "fuzz"]]),
     ("dependencies", &[&["deny.toml"]]),
     ("install", &[&["crates", "deploy", "gate", "scripts", "tests/install", "widget"]]),
     ("gate", &[&["crates", "deploy", "gate", "tests", "widget"]]),
