@@ -45,14 +45,30 @@ function need(path, remedy) {
   if (!existsSync(path)) throw new Missing(`${path} is not there: ${remedy}`);
 }
 
+/** Chromium's argument without which pages are told that a program drives it. */
+export const AS_PERSON = '--disable-blink-features=AutomationControlled';
+
+/**
+ * Starts Chromium, twice if it dies at its launch: on a busy machine one in some hundreds does.
+ * @param {string[]} [args] further arguments of its command line
+ * @param {import('playwright-core').LaunchOptions} [options]
+ */
+export async function launchChromium(args = [], options = {}) {
+  need(CHROMIUM, 'apt-get install chromium, or set MUNJIGI_CHROMIUM');
+  const { chromium } = (await import('playwright-core')).default;
+  const launch = () => chromium.launch({ executablePath: CHROMIUM, args: [...ARGUMENTS, ...args], ...options });
+  return launch().catch((error) => {
+    console.error(`Chromium is launched once more: ${error}`);
+    return launch();
+  });
+}
+
 /** @param {{args?: string[]}} [options] further arguments of its command line */
 async function chromium({ args = [] } = {}) {
   need(CHROMIUM, 'apt-get install chromium, or set MUNJIGI_CHROMIUM');
   const playwright = (await import('playwright-core')).default;
-  const server = await playwright.chromium.launchServer({
-    executablePath: CHROMIUM,
-    args: [...ARGUMENTS, ...args],
-  });
+  const launch = () => playwright.chromium.launchServer({ executablePath: CHROMIUM, args: [...ARGUMENTS, ...args] });
+  const server = await launch().catch(launch);
   const browser = await playwright.chromium.connect(server.wsEndpoint());
   const page = await (await browser.newContext()).newPage();
   const pid = /** @type {number} */ (server.process().pid);

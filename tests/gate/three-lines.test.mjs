@@ -8,7 +8,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import test from 'node:test';
-import { ARGUMENTS, CHROMIUM } from '../bench/browsers.mjs';
+import { launchChromium } from '../bench/browsers.mjs';
 import { output } from '../bench/processes.mjs';
 import { BINARIES, ROOT } from '../bench/stack.mjs';
 import { freePort, until } from '../journeys/stage.mjs';
@@ -84,9 +84,7 @@ for (const host of [HOST, 'localhost'])
     const { told, url } = await openPair(t, host);
     assert.match(told, /\n {2}munjigi-gate serve\n {2}caddy run {5}in another terminal\n/);
 
-    const { chromium } = (await import('playwright-core')).default;
-    const args = [...ARGUMENTS, `--host-resolver-rules=MAP ${HOST} 127.0.0.1`];
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args });
+    const browser = await launchChromium([`--host-resolver-rules=MAP ${HOST} 127.0.0.1`]);
     t.after(() => browser.close());
     const page = await (await browser.newContext({ ignoreHTTPSErrors: true })).newPage();
     await until('what is usually open', () => page.goto(`${url}/robots.txt`).then((answer) => answer?.status() === 200, () => false));

@@ -7,11 +7,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 
-import { chromium } from 'playwright-core';
+import { launchChromium } from '../bench/browsers.mjs';
 
 import { ROOT } from '../bench/stack.mjs';
-
-const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
 
 const WAITS = ' data-state="work" data-no-script="needed" data-to="x" data-sitekey="mj_x"';
 
@@ -24,7 +22,7 @@ const textsOf = (language) => JSON.parse(readFileSync(join(ROOT, 'widget/clearan
  * @param {{script?: boolean}} [options]
  */
 async function openPage(t, language, attributes, { script = false } = {}) {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+  const browser = await launchChromium();
   t.after(() => browser.close());
   const page = await browser.newPage({ viewport: { width: 360, height: 640 } });
   const built = readFileSync(join(ROOT, 'dist/_clearance', `${language}.html`), 'utf8');

@@ -7,21 +7,18 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before, describe } from 'node:test';
-import { chromium } from 'playwright-core';
+import { launchChromium } from '../bench/browsers.mjs';
 import { HALF, playEdge } from '../../widget/test/play-edge.mjs';
 import { ROOT } from '../bench/stack.mjs';
 import { accessible } from './axe.mjs';
 import { openEngine, openPage, PICTURES, until } from './stage.mjs';
 
-const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const AT_ONCE = 4;
 
 /** @type {import('playwright-core').Browser} */
 let browser;
 before(async () => {
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+  browser = await launchChromium();
 });
 after(() => browser?.close());
 

@@ -8,11 +8,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test, { after, before } from 'node:test';
-import { chromium } from 'playwright-core';
-import { CHROMIUM } from '../bench/browsers.mjs';
+import { AS_PERSON, launchChromium } from '../bench/browsers.mjs';
 import { LITTLE_WORK, munjigi, openEngine, openStage, siteverify, until } from './stage.mjs';
-
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-blink-features=AutomationControlled', '--host-resolver-rules=MAP partner.example 127.0.0.1'];
 
 /** @type {any} */
 let stage;
@@ -23,7 +20,8 @@ const closing = [];
 before(async () => {
   const context = { name: 'life', after: (/** @type {() => unknown} */ close) => closing.push(close) };
   stage = await openStage(/** @type {any} */ (context), 'workerd', LITTLE_WORK);
-  const launch = (/** @type {string[]} */ without) => chromium.launch({ executablePath: CHROMIUM, args: ARGS, ignoreDefaultArgs: without });
+  const args = [AS_PERSON, '--host-resolver-rules=MAP partner.example 127.0.0.1'];
+  const launch = (/** @type {string[]} */ without) => launchChromium(args, { ignoreDefaultArgs: without });
   browsers = { kept: await launch(['--disable-back-forward-cache']), loaded: await launch([]) };
 });
 after(async () => {

@@ -1,12 +1,8 @@
 // People at a browser: the steps that the console's journeys repeat, and where their emails arrive.
 
 import { createHmac } from 'node:crypto';
-import { chromium } from 'playwright-core';
+import { AS_PERSON, launchChromium } from '../bench/browsers.mjs';
 import { openStage, until } from './stage.mjs';
-
-const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 /** The password of everybody in these tests. */
 export const PASSWORD = 'lantern orbit velvet';
@@ -27,8 +23,7 @@ export function theatre(name, { edge = 'gate', asProgram = false, stack = [] } =
     open: async () => {
       const context = { name, after: (/** @type {() => unknown} */ close) => closing.push(close) };
       own.stage = await openStage(/** @type {any} */ (context), edge, stack);
-      const args = asProgram ? ARGS : [...ARGS, '--disable-blink-features=AutomationControlled'];
-      own.browser = await chromium.launch({ executablePath: CHROMIUM, args });
+      own.browser = await launchChromium(asProgram ? [] : [AS_PERSON]);
     },
     close: async () => {
       await own.browser?.close();

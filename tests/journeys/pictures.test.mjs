@@ -7,17 +7,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { chromium } from 'playwright-core';
+import { AS_PERSON, launchChromium } from '../bench/browsers.mjs';
 import { parse } from 'smol-toml';
 import { ROOT } from '../bench/stack.mjs';
 import { bodiesOf, isListed } from './listed.mjs';
 import { LITTLE_WORK, munjigi, openPage, openStage, PICTURES, see, siteverify, until } from './stage.mjs';
 import { openVendorPage } from './vendor-page.mjs';
 
-const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync',
-  '--disable-blink-features=AutomationControlled'];
 const KINDS = /** @type {const} */ (['grid', 'area', 'turn']);
 const EVERYBODY = JSON.stringify([{ match: {}, verdict: 'picture' }]);
 
@@ -40,7 +36,7 @@ before(async () => {
     sites[kind] = JSON.parse(await munjigi(stage, words, EVERYBODY));
     await until('the site', async () => (await fetch(`${stage.edge}/v1/frame/${sites[kind].sitekey}`)).ok);
   }
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+  browser = await launchChromium([AS_PERSON]);
 });
 after(async () => {
   await browser?.close();

@@ -8,19 +8,6 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-export const CHROMIUM = {
-  executablePath: process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium',
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
-};
-
 /** Builds `examples/engine.rs` as the edge is built; MUNJIGI_ENGINE names a finished one. */
 export function engine() {
   if (process.env.MUNJIGI_ENGINE) return readFileSync(process.env.MUNJIGI_ENGINE);

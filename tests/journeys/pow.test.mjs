@@ -4,10 +4,8 @@
 
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
-
-import { chromium } from 'playwright-core';
-
-import { CHROMIUM, engine, inWorker } from './pow-engine.mjs';
+import { launchChromium } from '../bench/browsers.mjs';
+import { engine, inWorker } from './pow-engine.mjs';
 
 let bytes;
 before(() => {
@@ -80,7 +78,7 @@ test('generated code equals the interpreter in Node', (context) => {
 
 test('generated code equals the interpreter in Chromium', async (context) => {
   const options = { seeds: 1_000, nonces: 10, optimised: 20 };
-  const browser = await chromium.launch({ headless: true, ...CHROMIUM });
+  const browser = await launchChromium();
   try {
     const page = await browser.newPage();
     judge(context, await inWorker(page, compare, bytes, options), options);

@@ -6,20 +6,19 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { chromium } from 'playwright-core';
+import { launchChromium } from '../bench/browsers.mjs';
 import { parse } from 'smol-toml';
 import { playEdge } from '../../widget/test/play-edge.mjs';
 import { ROOT } from '../bench/stack.mjs';
 import { until } from './stage.mjs';
 import { openVendorPage } from './vendor-page.mjs';
 
-const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
 const KEYS = { sitekey: 'mj_test', secret: '' };
 
 /** @type {import('playwright-core').Browser} */
 let browser;
 before(async () => {
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] });
+  browser = await launchChromium();
 });
 after(() => browser?.close());
 

@@ -4,17 +4,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { chromium } from 'playwright-core';
+import { AS_PERSON, launchChromium } from '../bench/browsers.mjs';
 import { accessible } from './axe.mjs';
 import { bodiesOf, isListed } from './listed.mjs';
 import { SCHEMES, shown } from './screenshots.mjs';
 import { munjigi, openPage, openShop, openStage, PICTURES, siteverify, until } from './stage.mjs';
-
-const CHROMIUM = process.env.MUNJIGI_CHROMIUM ?? '/usr/bin/chromium';
-const ARGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync',
-  // A browser that says it is automated gets sixteen times the work; these visits are of people.
-  '--disable-blink-features=AutomationControlled'];
 
 /** @type {any} */
 let stage;
@@ -26,7 +20,8 @@ before(async () => {
   const context = { name: 'widget', after: (/** @type {() => unknown} */ close) => closing.push(close) };
   // Long enough to be looked at.
   stage = await openStage(/** @type {any} */ (context), 'workerd', ['--work-floor', '10000']);
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+  // A browser that says it is automated gets sixteen times the work; these visits are of people.
+  browser = await launchChromium([AS_PERSON]);
 });
 after(async () => {
   await browser?.close();
@@ -296,9 +291,7 @@ test('in a shop’s form while it checks and when it has passed, as the README s
   const shop = await openShop(t, stage);
   // One process for page and frame: a frame of another origin is drawn at its own scale. This browser says
   // that it is automated, so its puzzle is long enough to be looked at.
-  const automated = ARGS.filter((word) => !word.includes('AutomationControlled'));
-  const one = [...automated, '--disable-site-isolation-trials', '--disable-features=IsolateOrigins,site-per-process'];
-  const sharp = await chromium.launch({ executablePath: CHROMIUM, args: one });
+  const sharp = await launchChromium(['--disable-site-isolation-trials', '--disable-features=IsolateOrigins,site-per-process']);
   t.after(() => sharp.close());
   for (const colorScheme of SCHEMES) {
     const context = await sharp.newContext({

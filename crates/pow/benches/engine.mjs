@@ -17,7 +17,8 @@ import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
 import program from 'workerd';
 
-import { CHROMIUM, engine, inWorker } from '../../../tests/journeys/pow-engine.mjs';
+import { ARGUMENTS, CHROMIUM } from '../../../tests/bench/browsers.mjs';
+import { engine, inWorker } from '../../../tests/journeys/pow-engine.mjs';
 
 const LENGTHS = [463, 2_000, 8_000, 32_000, 65_536, 131_072];
 const OPTIONS = { lengths: LENGTHS, seconds: 3 };
@@ -127,7 +128,7 @@ const config :Workerd.Config = (
 
 const ENGINES = {
   node: (bytes) => [`Node ${process.version}`, measure(bytes, OPTIONS)],
-  chromium: (bytes) => browser(CHROMIUM, bytes),
+  chromium: (bytes) => browser({ executablePath: CHROMIUM, args: ARGUMENTS }, bytes),
   firefox: (bytes) =>
     browser(
       {
