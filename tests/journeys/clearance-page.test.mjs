@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 
-import { launchChromium } from '../bench/browsers.mjs';
+import { launchShell } from '../bench/browsers.mjs';
 
 import { ROOT } from '../bench/stack.mjs';
 
@@ -22,7 +22,7 @@ const textsOf = (language) => JSON.parse(readFileSync(join(ROOT, 'widget/clearan
  * @param {{script?: boolean}} [options]
  */
 async function openPage(t, language, attributes, { script = false } = {}) {
-  const browser = await launchChromium();
+  const browser = await launchShell();
   t.after(() => browser.close());
   const page = await browser.newPage({ viewport: { width: 360, height: 640 } });
   const built = readFileSync(join(ROOT, 'dist/_clearance', `${language}.html`), 'utf8');

@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before, describe } from 'node:test';
-import { launchChromium } from '../bench/browsers.mjs';
+import { launchShell } from '../bench/browsers.mjs';
 import { HALF, playEdge } from '../../widget/test/play-edge.mjs';
 import { ROOT } from '../bench/stack.mjs';
 import { accessible } from './axe.mjs';
@@ -18,7 +18,7 @@ const AT_ONCE = 4;
 /** @type {import('playwright-core').Browser} */
 let browser;
 before(async () => {
-  browser = await launchChromium();
+  browser = await launchShell();
 });
 after(() => browser?.close());
 

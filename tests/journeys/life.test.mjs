@@ -21,7 +21,7 @@ before(async () => {
   const context = { name: 'life', after: (/** @type {() => unknown} */ close) => closing.push(close) };
   stage = await openStage(/** @type {any} */ (context), 'workerd', LITTLE_WORK);
   const args = [AS_PERSON, '--host-resolver-rules=MAP partner.example 127.0.0.1'];
-  const launch = (/** @type {string[]} */ without) => launchChromium(args, { ignoreDefaultArgs: without });
+  const launch = (/** @type {string[]} */ without) => launchChromium(args, without);
   browsers = { kept: await launch(['--disable-back-forward-cache']), loaded: await launch([]) };
 });
 after(async () => {

@@ -1,7 +1,7 @@
 // People at a browser: the steps that the console's journeys repeat, and where their emails arrive.
 
 import { createHmac } from 'node:crypto';
-import { AS_PERSON, launchChromium } from '../bench/browsers.mjs';
+import { AS_PERSON, launchShell } from '../bench/browsers.mjs';
 import { openStage, until } from './stage.mjs';
 
 /** The password of everybody in these tests. */
@@ -23,7 +23,7 @@ export function theatre(name, { edge = 'gate', asProgram = false, stack = [] } =
     open: async () => {
       const context = { name, after: (/** @type {() => unknown} */ close) => closing.push(close) };
       own.stage = await openStage(/** @type {any} */ (context), edge, stack);
-      own.browser = await launchChromium(asProgram ? [] : [AS_PERSON]);
+      own.browser = await launchShell(asProgram ? [] : [AS_PERSON]);
     },
     close: async () => {
       await own.browser?.close();

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { launchChromium } from '../bench/browsers.mjs';
+import { launchShell } from '../bench/browsers.mjs';
 import { playEdge } from '../../widget/test/play-edge.mjs';
 import { accessible } from './axe.mjs';
 import { openPage, PICTURES, until } from './stage.mjs';
@@ -13,7 +13,7 @@ import { openPage, PICTURES, until } from './stage.mjs';
 /** @type {import('playwright-core').Browser} */
 let browser;
 before(async () => {
-  browser = await launchChromium();
+  browser = await launchShell();
 });
 after(() => browser?.close());
 

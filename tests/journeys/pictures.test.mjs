@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { AS_PERSON, launchChromium } from '../bench/browsers.mjs';
+import { AS_PERSON, launchShell } from '../bench/browsers.mjs';
 import { parse } from 'smol-toml';
 import { ROOT } from '../bench/stack.mjs';
 import { bodiesOf, isListed } from './listed.mjs';
@@ -36,7 +36,7 @@ before(async () => {
     sites[kind] = JSON.parse(await munjigi(stage, words, EVERYBODY));
     await until('the site', async () => (await fetch(`${stage.edge}/v1/frame/${sites[kind].sitekey}`)).ok);
   }
-  browser = await launchChromium([AS_PERSON]);
+  browser = await launchShell([AS_PERSON]);
 });
 after(async () => {
   await browser?.close();

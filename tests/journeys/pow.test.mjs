@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
-import { launchChromium } from '../bench/browsers.mjs';
+import { launchShell } from '../bench/browsers.mjs';
 import { engine, inWorker } from './pow-engine.mjs';
 
 let bytes;
@@ -78,7 +78,7 @@ test('generated code equals the interpreter in Node', (context) => {
 
 test('generated code equals the interpreter in Chromium', async (context) => {
   const options = { seeds: 1_000, nonces: 10, optimised: 20 };
-  const browser = await launchChromium();
+  const browser = await launchShell();
   try {
     const page = await browser.newPage();
     judge(context, await inWorker(page, compare, bytes, options), options);

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { launchChromium } from '../bench/browsers.mjs';
+import { launchShell } from '../bench/browsers.mjs';
 import { parse } from 'smol-toml';
 import { playEdge } from '../../widget/test/play-edge.mjs';
 import { ROOT } from '../bench/stack.mjs';
@@ -18,7 +18,7 @@ const KEYS = { sitekey: 'mj_test', secret: '' };
 /** @type {import('playwright-core').Browser} */
 let browser;
 before(async () => {
-  browser = await launchChromium();
+  browser = await launchShell();
 });
 after(() => browser?.close());
 

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { AS_PERSON, launchChromium } from '../bench/browsers.mjs';
+import { AS_PERSON, launchShell } from '../bench/browsers.mjs';
 import { accessible } from './axe.mjs';
 import { bodiesOf, isListed } from './listed.mjs';
 import { SCHEMES, shown } from './screenshots.mjs';
@@ -21,7 +21,7 @@ before(async () => {
   // Long enough to be looked at.
   stage = await openStage(/** @type {any} */ (context), 'workerd', ['--work-floor', '10000']);
   // A browser that says it is automated gets sixteen times the work; these visits are of people.
-  browser = await launchChromium([AS_PERSON]);
+  browser = await launchShell([AS_PERSON]);
 });
 after(async () => {
   await browser?.close();
@@ -291,7 +291,7 @@ test('in a shop’s form while it checks and when it has passed, as the README s
   const shop = await openShop(t, stage);
   // One process for page and frame: a frame of another origin is drawn at its own scale. This browser says
   // that it is automated, so its puzzle is long enough to be looked at.
-  const sharp = await launchChromium(['--disable-site-isolation-trials', '--disable-features=IsolateOrigins,site-per-process']);
+  const sharp = await launchShell(['--disable-site-isolation-trials', '--disable-features=IsolateOrigins,site-per-process']);
   t.after(() => sharp.close());
   for (const colorScheme of SCHEMES) {
     const context = await sharp.newContext({

@@ -21,6 +21,9 @@ pub struct Browsers {
     pub missing: Vec<(Part, String)>,
 }
 
+/// The variable of Chromium's engine alone.
+const SHELL: &str = "MUNJIGI_CHROMIUM_SHELL";
+
 /// How a browser can be found and installed.
 struct Recipe {
     part: Part,
@@ -77,7 +80,29 @@ pub fn prepare(project: &Project, required: &Required) -> Result<Browsers> {
             Err(reason) => browsers.missing.push((recipe.part, reason)),
         }
     }
+    if !browsers.missing.iter().any(|(part, _)| *part == Part::Chromium)
+        && let Some(path) = shell()
+    {
+        say::found(SHELL, &path.display().to_string());
+        browsers.variables.push((SHELL, path));
+    }
     Ok(browsers)
+}
+
+/// Chromium's engine without the browser around it, which saves time: without it
+/// the whole one is driven everywhere.
+fn shell() -> Option<PathBuf> {
+    const NAME: &str = "chromium-headless-shell";
+    // The program itself, rather than a script that starts it.
+    let found = || locate(SHELL, &["/usr/lib/chromium/chromium-headless-shell", NAME]);
+    found().or_else(|| {
+        if !super::debian::may_install() {
+            return None;
+        }
+        let installed = super::debian::install(&[NAME]);
+        installed.map_err(|error| say::line(&format!("   {error:#}; going on without"))).ok()?;
+        found()
+    })
 }
 
 fn obtain(project: &Project, recipe: &Recipe) -> Result<Vec<(&'static str, PathBuf)>> {

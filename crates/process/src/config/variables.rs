@@ -426,6 +426,10 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
                 "MUNJIGI_CHROMIUM",
                 "path of the Chromium or Chrome that tests drive",
             ),
+            Variable::without_default(
+                "MUNJIGI_CHROMIUM_SHELL",
+                "path of chromium-headless-shell, which saves tests time",
+            ),
             Variable::without_default("MUNJIGI_FIREFOX", "path of the Firefox that tests drive"),
             Variable::without_default(
                 "MUNJIGI_WEBKIT",
