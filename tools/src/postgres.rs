@@ -152,6 +152,8 @@ impl Postgres {
             format!("port={}", self.port),
             "unix_socket_directories=".to_owned(),
             "max_connections=200".to_owned(),
+            // Below its data, so that of one that is killed nothing stays in memory.
+            "dynamic_shared_memory_type=mmap".to_owned(),
             format!("fsync={}", if matches!(self.flush, Flush::Always) { "on" } else { "off" }),
         ];
         let command = program.command();
