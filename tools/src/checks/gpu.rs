@@ -44,9 +44,12 @@ pub(super) fn backend(context: &Context) -> Result<Outcome> {
     Build::GpuBackend.along(project, || say::run("tests", MESSAGES, &mut cargo(&TESTS)))?;
     if let Ok(photos) = &context.photos {
         // Enough for the processor alone: the adapter computes one batch of them.
-        let mut real = cargo(&["run", "--quiet", "--locked", "-p", "munjigi-prove"]);
-        real.args(["--", "photos", "llvmpipe", "--batches", "2", "--model"]).arg(&photos.model);
-        real.arg("--photos").arg(&photos.photos);
+        // With the features that tests ask for, so that nothing is compiled again.
+        let prove = ["build", "--quiet", "--locked", "--bin", "munjigi-prove", "--test", "models"];
+        say::run("the prover", MESSAGES, &mut cargo(&prove))?;
+        let mut real = Command::new(project.debug_binary("munjigi-prove"));
+        real.args(["photos", "llvmpipe", "--batches", "2", "--model"]).arg(&photos.model);
+        real.arg("--photos").arg(&photos.photos).current_dir(&folder);
         if let Ok(vulkan) = &context.vulkan {
             real.envs(vulkan.variables.iter().cloned());
         }
