@@ -259,6 +259,8 @@ async function visit(page) {
   await gone(page);
   await page.locator('a', { hasText: 'Form' }).click();
   await page.locator('form').waitFor();
+  // Turbo shows a page as it was before, and then puts the one that it fetched in its place.
+  await page.locator('html:not([aria-busy]):not([data-turbo-preview])').waitFor({ state: 'attached' });
 }
 
 /** Back to the other page, and forward to the form. @type {Change['round']} */
