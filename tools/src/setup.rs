@@ -11,6 +11,7 @@ pub mod install;
 pub mod languages;
 pub mod monitoring;
 mod npm;
+pub mod old_builds;
 pub mod pgbouncer;
 pub mod photos;
 pub mod proxies;

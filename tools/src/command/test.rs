@@ -14,8 +14,8 @@ use crate::queries;
 use crate::say;
 use crate::setup::require::{Part, Required};
 use crate::setup::{
-    self, browsers, install, languages, monitoring, pgbouncer, photos, proxies, python, redis,
-    strace, vulkan,
+    self, browsers, install, languages, monitoring, old_builds, pgbouncer, photos, proxies, python,
+    redis, strace, vulkan,
 };
 
 /// Arguments of `munjigi-tools test`.
@@ -40,6 +40,7 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     let before = Snapshot::take(project)?;
     let required = Required::from_environment()?;
     setup::for_building(project)?;
+    old_builds::remove(project)?;
     let browsers = browsers::prepare(project, &required)?;
     let redis = redis::prepare(project, &required)?;
     let strace = strace::prepare(project, &required)?;
