@@ -85,18 +85,21 @@ async function launch(executablePath, args = [], without = []) {
   const { chromium } = (await import('playwright-core')).default;
   const ignoreDefaultArgs = [...NOT_PLAYWRIGHTS, ...without];
   const once = () => chromium.launch({ executablePath, args: [...ARGUMENTS, ...args], ignoreDefaultArgs });
-  return once().catch((error) => {
-    console.error(`Chromium is launched once more: ${error}`);
-    return once();
-  });
+  return twice(once);
 }
+
+/** Launches once more what dies at its launch. @template T @param {() => Promise<T>} once */
+const twice = (once) => once().catch((error) => {
+  console.error(`Chromium is launched once more: ${error}`);
+  return once();
+});
 
 /** @param {{args?: string[]}} [options] further arguments of its command line */
 async function chromium({ args = [] } = {}) {
   need(CHROMIUM, 'apt-get install chromium, or set MUNJIGI_CHROMIUM');
   const playwright = (await import('playwright-core')).default;
   const once = () => playwright.chromium.launchServer({ executablePath: CHROMIUM, args: [...ARGUMENTS, ...args], ignoreDefaultArgs: NOT_PLAYWRIGHTS });
-  const server = await once().catch(once);
+  const server = await twice(once);
   const browser = await playwright.chromium.connect(server.wsEndpoint());
   const page = await (await browser.newContext()).newPage();
   const pid = /** @type {number} */ (server.process().pid);
