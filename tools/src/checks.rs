@@ -17,6 +17,7 @@ mod lanes;
 pub mod layers;
 mod node_tests;
 mod npm_audit;
+mod programs;
 pub mod since;
 mod tally;
 mod tree;
@@ -78,8 +79,8 @@ pub struct Context {
     pub database_url: String,
     /// The state of the tree before the first check.
     pub before: Snapshot,
-    /// Programs of tests that were compiled, by the name of the test.
-    pub programs: Mutex<BTreeMap<&'static str, PathBuf>>,
+    /// Programs of tests that were compiled, by what they test.
+    pub programs: Mutex<BTreeMap<&'static str, Vec<programs::TestProgram>>>,
 }
 
 impl Context {
@@ -177,7 +178,6 @@ pub const ALL: &[Check] = &[
     Check { name: "widget", lane: Lane::First, run: javascript::widget },
     Check { name: "publish", lane: Lane::First, run: javascript::publish },
     Check { name: "types", lane: Lane::First, run: javascript::types },
-    Check { name: "unit", lane: Lane::First, run: cargo::unit },
     Check { name: "widget-tests", lane: Lane::First, run: javascript::widget_tests },
     Check { name: "bench-tests", lane: Lane::First, run: javascript::bench_tests },
     Check { name: "clippy", lane: Lane::Cores, run: cargo::clippy },
@@ -186,6 +186,7 @@ pub const ALL: &[Check] = &[
     Check { name: "fuzz", lane: Lane::Cores, run: fuzz::targets },
     Check { name: "dependencies", lane: Lane::Cores, run: cargo::dependencies },
     Check { name: "install", lane: Lane::Cores, run: install::installed },
+    Check { name: "unit", lane: Lane::Waits(cargo::build_unit), run: cargo::unit },
     Check { name: "gate", lane: Lane::Waits(javascript::build_gate), run: javascript::gate },
     Check { name: "deploy", lane: Lane::Waits(javascript::build_deploy), run: javascript::deploy },
     Check {

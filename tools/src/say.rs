@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write as _};
+use std::io::{BufRead, BufReader, Read as _, Seek as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -93,11 +93,33 @@ pub fn run(what: &str, remedy: &str, command: &mut Command) -> Result<()> {
 
 /// Like [`run`], but returns the lines of output.
 pub fn listen(what: &str, remedy: &str, command: &mut Command) -> Result<Vec<String>> {
+    finish(what, remedy, command, None)
+}
+
+/// Like [`run`], for a command whose standard output is for a program to read: it is
+/// returned, and only its standard error is visible.
+pub fn read(what: &str, remedy: &str, command: &mut Command) -> Result<Vec<u8>> {
+    let mut output = tempfile::tempfile()?;
+    finish(what, remedy, command, Some(output.try_clone()?))?;
+    output.rewind()?;
+    let mut read = Vec::new();
+    output.read_to_end(&mut read)?;
+    Ok(read)
+}
+
+/// Runs a command and returns the lines of its output, without those of its standard
+/// output if that goes into a file.
+fn finish(
+    what: &str,
+    remedy: &str,
+    command: &mut Command,
+    apart: Option<File>,
+) -> Result<Vec<String>> {
     let shown = shown(command);
     line(&format!("   {what}: {shown}"));
     let watch = Stopwatch::start();
     let cannot_start = || format!("{what}: cannot start {shown}; {remedy}");
-    let (status, output) = heard(command).with_context(cannot_start)?;
+    let (status, output) = heard(command, apart).with_context(cannot_start)?;
     if !status.success() {
         let message = format!("{what}: {shown} ended with {status}; {remedy}");
         return Err(Failed::new(message, Failure::in_output(what, &output)).into());
@@ -111,9 +133,13 @@ pub fn listen(what: &str, remedy: &str, command: &mut Command) -> Result<Vec<Str
 const LAST_WORDS_WITHIN: Duration = Duration::from_secs(2);
 
 /// Runs a command, repeats its output and collects it.
-fn heard(command: &mut Command) -> Result<(ExitStatus, Vec<String>)> {
+fn heard(command: &mut Command, apart: Option<File>) -> Result<(ExitStatus, Vec<String>)> {
     let (reader, writer) = std::io::pipe()?;
-    command.stdout(writer.try_clone()?).stderr(writer);
+    match apart {
+        Some(file) => command.stdout(file),
+        None => command.stdout(writer.try_clone()?),
+    };
+    command.stderr(writer);
     let spawned = command.spawn();
     // The command keeps its own writers; they would keep the pipe open.
     command.stdout(Stdio::null()).stderr(Stdio::null());
@@ -208,6 +234,15 @@ mod tests {
     }
 
     #[test]
+    fn output_for_a_program_is_apart_from_what_people_see() {
+        let script = "echo '{}'; echo one >&2";
+        assert_eq!(read("a check", "look", &mut shell(script)).unwrap(), b"{}\n");
+        let error = read("a check", "look", &mut shell(&format!("{script}; exit 3"))).unwrap_err();
+        let failed = error.downcast_ref::<Failed>().unwrap();
+        assert_eq!(failed.failures[0].to_string(), "   | one\n");
+    }
+
+    #[test]
     fn what_a_check_says_is_in_its_own_log_alone() {
         let folder = tempfile::tempdir().unwrap();
         let log = |name: &str| folder.path().join("logs").join(name);
@@ -238,7 +273,8 @@ mod tests {
 
     #[test]
     fn a_process_that_was_left_behind_is_not_waited_for() {
-        let (status, output) = heard(&mut shell("(sleep 20; echo late) & echo done")).unwrap();
+        let (status, output) =
+            heard(&mut shell("(sleep 20; echo late) & echo done"), None).unwrap();
         assert!(status.success());
         assert_eq!(output, ["done"]);
     }
@@ -247,7 +283,7 @@ mod tests {
     fn a_process_that_was_left_behind_is_not_waited_for_while_it_talks() {
         let script = "(for second in 1 2 3 4 5 6 7 8 9; do for tenth in 0 1 2 3 4 5 6 7 8 9; do \
                       echo $second.$tenth; sleep 0.1; done; done) & exit 0";
-        let (status, output) = heard(&mut shell(script)).unwrap();
+        let (status, output) = heard(&mut shell(script), None).unwrap();
         assert!(status.success());
         assert!(output.iter().all(|line| line != "9.9"), "{output:?}");
     }

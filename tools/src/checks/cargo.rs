@@ -1,11 +1,11 @@
 //! Checks that run Cargo.
 
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context as _, Result, anyhow, ensure};
+use anyhow::{Context as _, Result};
 
-use super::{Context, Outcome, Tally, apart, npm_audit};
+use super::programs::TestProgram;
+use super::{Context, Outcome, apart, npm_audit, programs};
 use crate::builds::Build;
 use crate::project::Project;
 use crate::setup::require::Part;
@@ -99,15 +99,30 @@ pub(super) fn clippy_wasm(context: &Context) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// Tests beside the code; those that need SQL create databases of their own. None is
-/// in a docstring.
+/// Tests, compiled with all features of the workspace, as in every other call:
+/// nothing is compiled again with others.
+fn tests(context: &Context, what: &'static str, which: &[&str]) -> Result<Vec<TestProgram>> {
+    let mut compile = cargo(&context.project);
+    compile.args(["test", "--workspace", "--all-features", "--locked"]).args(which);
+    programs::compiled(context, what, compile)
+}
+
+/// Tests beside the code. None is in a docstring.
+fn unit_tests(context: &Context) -> Result<Vec<TestProgram>> {
+    let kinds = ["--lib", "--bins", "--tests", "--examples"];
+    tests(context, "unit", &[&["--exclude", "munjigi-tests"], &kinds[..]].concat())
+}
+
+pub(super) fn build_unit(context: &Context) -> Result<()> {
+    unit_tests(context).map(|_| ())
+}
+
+/// Runs the tests beside the code; those that need SQL create databases of their own.
 pub(super) fn unit(context: &Context) -> Result<Outcome> {
-    let mut tests = cargo(&context.project);
-    tests
-        .args(["test", "--quiet", "--workspace", "--exclude", "munjigi-tests", "--all-features"])
-        .args(["--locked", "--no-fail-fast", "--lib", "--bins", "--tests", "--examples"])
-        .env("DATABASE_URL", &context.database_url);
-    let tally = Tally::run("unit tests", BROKEN, &mut tests)?;
+    let programs = unit_tests(context)?;
+    let tally = programs::run_all(&programs, |program| {
+        program.env("DATABASE_URL", &context.database_url);
+    })?;
     context.outcome(&[Part::Redis], tally)
 }
 
@@ -122,15 +137,15 @@ pub(super) fn build_whole(context: &Context) -> Result<()> {
     Build::ensure_all(&context.project)?;
     Build::Gate.ensure(&context.project)?;
     Build::GpuBackend.ensure(&context.project)?;
-    test_program(context, "whole").map(|_| ())
+    build_of_the_whole(context, "whole")
 }
 
 /// Tests of the whole system: races, kills, bad input, rotation.
 pub(super) fn whole(context: &Context) -> Result<Outcome> {
     let mut tests = of_the_whole(context, "whole")?;
     // Each test starts a stack of its own and waits most of the time: two cores
-    // can run three of them.
-    tests.arg("--test-threads=3").envs(context.browsers.variables.iter().cloned());
+    // can run four of them.
+    tests.arg("--test-threads=4").envs(context.browsers.variables.iter().cloned());
     say::run("tests of the whole", BROKEN, &mut tests)?;
     Ok(Outcome::Passed)
 }
@@ -145,55 +160,12 @@ pub(super) fn gate_alone(context: &Context) -> Result<()> {
     say::run("tests of the gate alone", BROKEN, &mut tests)
 }
 
-/// A test of the package `munjigi-tests`, run without Cargo: that would wait for
-/// whatever else it compiles.
+/// A test of the package `munjigi-tests`.
 fn of_the_whole(context: &Context, name: &'static str) -> Result<Command> {
-    let mut command = Command::new(test_program(context, name)?);
-    command.current_dir(context.project.at("tests"));
-    Ok(command)
+    let programs = tests(context, name, &["--test", name])?;
+    programs.first().map(TestProgram::command).context("no program of tests")
 }
 
-/// The program of a test, compiled once.
-pub(super) fn test_program(context: &Context, name: &'static str) -> Result<PathBuf> {
-    let mut programs = context.programs.lock().map_err(|_| anyhow!("a check panicked"))?;
-    if let Some(program) = programs.get(name) {
-        return Ok(program.clone());
-    }
-    let mut compile = cargo(&context.project);
-    // The whole workspace with all features, as in every other call: nothing is
-    // compiled again with other features.
-    compile.args(["test", "--quiet", "--workspace", "--all-features", "--locked", "--no-run"]);
-    compile.args(["--message-format=json", "--test", name]).stderr(Stdio::inherit());
-    say::found("compiling", &say::shown(&compile));
-    let made = compile.output()?;
-    ensure!(made.status.success(), "the tests {name} do not compile; {BROKEN}");
-    let program = executable(&made.stdout, name)
-        .with_context(|| format!("Cargo names no program of the tests {name}"))?;
-    programs.insert(name, program.clone());
-    Ok(program)
-}
-
-/// The program of a test, as Cargo's messages name it.
-fn executable(messages: &[u8], name: &str) -> Option<PathBuf> {
-    messages.split(|&byte| byte == b'\n').find_map(|line| {
-        let message: serde_json::Value = serde_json::from_slice(line).ok()?;
-        let target = message.get("target")?;
-        let is_it = target.get("name")? == name && target.get("kind")?.get(0)? == "test";
-        is_it.then(|| message.get("executable")?.as_str().map(PathBuf::from))?
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_program_of_a_test_is_read_from_what_cargo_says() {
-        let said = br#"{"reason":"compiler-artifact","target":{"kind":["bin"],"name":"gate"},"executable":"/t/gate"}
-{"reason":"compiler-artifact","target":{"kind":["test"],"name":"gate"},"executable":"/t/deps/gate-0"}
-{"reason":"build-finished","success":true}
-"#;
-        assert_eq!(executable(said, "gate"), Some(PathBuf::from("/t/deps/gate-0")));
-        assert_eq!(executable(said, "whole"), None);
-    }
+pub(super) fn build_of_the_whole(context: &Context, name: &'static str) -> Result<()> {
+    of_the_whole(context, name).map(|_| ())
 }

@@ -45,6 +45,13 @@ impl Tally {
         tally
     }
 
+    /// Adds what another run counted.
+    pub fn join(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.skipped += other.skipped;
+        self.flaky.extend(other.flaky);
+    }
+
     fn add(&mut self, word: &str, count: &str) {
         let of = match word {
             "passed" | "pass" => &mut self.passed,
