@@ -371,7 +371,7 @@ mod tests {
     fn those_who_were_heard_of_last_are_remembered() {
         let connections = Connections::new(16);
         let kept = address("192.0.2.1");
-        for number in 0..2 * u32::try_from(MOST_KNOWN).unwrap() {
+        for number in 0..u32::try_from(MOST_KNOWN).unwrap() + 64 {
             connections.has_shown_a_secret(kept, Holder(1));
             connections.has_shown_a_secret(Ipv4Addr::from_bits(number).into(), Holder(1));
         }
@@ -386,13 +386,14 @@ mod tests {
         let connections = Connections::new(640);
         let quiet = address("192.0.2.1");
         connections.has_shown_a_secret(quiet, Holder(1));
-        for number in 0..2 * u32::try_from(MOST_KNOWN).unwrap() {
+        let most = u32::try_from(MOST_KNOWN).unwrap();
+        for number in 0..most + 64 {
             connections.has_shown_a_secret(Ipv4Addr::from_bits(number << 8).into(), Holder(2));
         }
         let proxy = address("10.0.0.2");
         let open: Vec<_> = (0..640).map_while(|_| connections.slot(proxy, true)).collect();
         // Of the twenty, ten are the most for one.
-        let theirs = (0..64).map(|number| Ipv4Addr::from_bits((8_000 + number) << 8));
+        let theirs = (most..most + 64).map(|number| Ipv4Addr::from_bits(number << 8));
         let theirs: Vec<_> =
             theirs.filter_map(|peer| connections.slot(peer.into(), false)).collect();
         assert_eq!((open.len(), theirs.len()), (640, 10));
