@@ -59,6 +59,10 @@ export async function person(t, { stage, browser }, { javaScriptEnabled = false,
   };
   /** @param {string} name */
   const press = (name) => page.getByRole('button', { name, exact: true }).click();
+  /** Waits for the page that something leads to. @param {() => Promise<void>} act */
+  const arrive = async (act) => void (await Promise.all([page.waitForEvent('load'), act()]));
+  /** Presses a button that leads to a page, and waits for it. @param {string} name */
+  const submit = (name) => arrive(() => press(name));
   /** @param {string} label @param {string} text */
   const fill = (label, text) => page.getByLabel(label, { exact: true }).fill(text);
   /** @param {string} name */
@@ -72,7 +76,7 @@ export async function person(t, { stage, browser }, { javaScriptEnabled = false,
     });
     return await letter.getByRole('link').first().getAttribute('href') ?? '';
   };
-  return { context, page, open, press, fill, sees, letter: post ?? mailbox };
+  return { context, page, open, press, arrive, submit, fill, sees, letter: post ?? mailbox };
 }
 
 /** @typedef {Awaited<ReturnType<typeof person>>} Person */
