@@ -1,4 +1,4 @@
-//! Runs checks in two lanes: one computes while the other waits.
+//! Runs checks in lanes: one computes while the others wait.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -25,7 +25,7 @@ struct Running<'a> {
     stopped: AtomicBool,
 }
 
-/// Runs the checks: the first, the two lanes beside each other, and the last.
+/// Runs the checks: the first, the lanes beside each other, and the last.
 #[must_use]
 pub fn run(context: &Context, checks: &[Check], on_failure: OnFailure) -> Summary {
     let running = Running {
@@ -53,14 +53,17 @@ impl Running<'_> {
         }
         let cores: Vec<usize> = of(|lane| matches!(lane, Lane::Cores)).collect();
         let watch = Stopwatch::start();
-        let waits: Vec<usize> = of(|lane| matches!(lane, Lane::Waits(_)))
-            .filter(|&place| self.is_built(place))
-            .collect();
+        let built = |wanted: fn(&Lane) -> bool| -> Vec<usize> {
+            of(wanted).filter(|&place| self.is_built(place)).collect()
+        };
+        let idles = built(|lane| matches!(lane, Lane::Idles(_)));
+        let waits = built(|lane| matches!(lane, Lane::Waits(_)));
         if let Ok(mut summary) = self.summary.lock() {
             let processor = Voice::of_this_thread().spent();
             summary.built = Took { whole: watch.elapsed(), processor };
         }
-        let mark = if cores.is_empty() || waits.is_empty() { "" } else { ": " };
+        let lanes = [&cores, &waits, &idles].into_iter().filter(|lane| !lane.is_empty());
+        let mark = if lanes.count() < 2 { "" } else { ": " };
         thread::scope(|scope| {
             scope.spawn(|| {
                 // Of this thread alone, and of all that it starts.
@@ -68,6 +71,11 @@ impl Running<'_> {
                     say::line(&format!("   at the usual priority: {error}"));
                 }
                 for &place in &cores {
+                    self.one(place, mark);
+                }
+            });
+            scope.spawn(|| {
+                for &place in &idles {
                     self.one(place, mark);
                 }
             });
@@ -83,7 +91,7 @@ impl Running<'_> {
     /// Builds what a waiting check starts; one that cannot be built has failed.
     fn is_built(&self, place: usize) -> bool {
         let Some(check) = self.checks.get(place) else { return false };
-        let Lane::Waits(build) = check.lane else { return true };
+        let (Lane::Waits(build) | Lane::Idles(build)) = check.lane else { return true };
         if self.stopped.load(Ordering::Relaxed) {
             return false;
         }
