@@ -111,7 +111,7 @@ pub fn write(
     Ok(target)
 }
 
-/// A store that was put back.
+/// A restored store.
 #[derive(Debug)]
 pub struct Restored {
     /// When the backup was taken; `None` if this gate has not signed it.

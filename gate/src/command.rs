@@ -126,7 +126,7 @@ enum Act {
 
 #[derive(Debug, Subcommand)]
 enum StoreAct {
-    /// Refuse every token of before, after a file was put back by hand
+    /// Refuse every token of before, after a file was restored by hand
     NewGeneration,
 }
 

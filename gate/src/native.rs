@@ -36,7 +36,7 @@ pub struct Native(Arc<Parts>);
 pub struct Parts {
     /// Configuration and caches.
     pub state: State,
-    /// Redemptions, prices, ledgers and values.
+    /// Redemptions, prices, the deny list, nonces and values.
     pub store: Sqlite,
     /// The images of packs.
     pub images: Images,

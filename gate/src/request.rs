@@ -26,7 +26,7 @@ use crate::networks::{Location, Networks};
 /// A body that takes longer has ended early.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 
-/// What the gate knows about the way that requests take.
+/// How requests reach the gate: proxies, public URL, PROXY protocol.
 #[derive(Debug)]
 pub struct Way {
     /// The proxies in front of it.

@@ -3,7 +3,7 @@
 
 use data_encoding::BASE64URL_NOPAD;
 
-/// A new request id: 22 digits of base64.
+/// A new request id: 22 characters of base64url.
 pub fn request_id() -> String {
     let mut bytes = [0; 16];
     #[expect(clippy::disallowed_methods, reason = "the one place where randomness is read")]

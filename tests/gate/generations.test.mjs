@@ -1,4 +1,4 @@
-// A store that was put back must not accept what was spent since, and no one is sent away for it.
+// A restored store must not accept what was spent since, and no one is sent away for it.
 
 import assert from 'node:assert/strict';
 import { copyFileSync, readFileSync } from 'node:fs';
@@ -46,7 +46,7 @@ async function openWay(/** @type {import('node:test').TestContext} */ t, /** @ty
 
 const DUPLICATE = { success: false, 'error-codes': ['timeout-or-duplicate'] };
 
-test('a file that is put back accepts no token of before, and who is in the middle passes', async (t) => {
+test('a restored file accepts no token of before, and who is in the middle passes', async (t) => {
   const gate = await openGate(t);
   const [sitekey, verify] = [await sitekeyOf(gate), await verifierOf(gate)];
   const spent = await passForm(t, gate.url, sitekey, []);
@@ -57,7 +57,7 @@ test('a file that is put back accepts no token of before, and who is in the midd
   await gate.start();
   assert.equal((await verify(spent)).success, true);
 
-  // A visitor whose solution is on its way while the store is put back.
+  // A visitor whose solution is on its way while the store is restored.
   const way = await openWay(t, gate.url);
   const browser = await openEngine(t, 'chromium');
   assert.ok(browser);
@@ -70,7 +70,7 @@ test('a file that is put back accepts no token of before, and who is in the midd
   await gate.stop();
   copyFileSync(copy, file);
   await gate.start();
-  assert.match(gate.log(), /the store stood still or was put back/);
+  assert.match(gate.log(), /the store was offline or was restored/);
   assert.deepEqual(await verify(spent), DUPLICATE);
   way.open();
   const token = await until('a token', () => browser.evaluate(`document.querySelector('[name=munjigi-response]')?.value`), 90_000);

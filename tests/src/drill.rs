@@ -1,4 +1,4 @@
-//! What an operator fears, done to a real gate: kills, files that are put back,
+//! What an operator fears, done to a real gate: kills, files that are restored,
 //! and disks that fail.
 
 use std::path::{Path, PathBuf};
@@ -45,13 +45,13 @@ pub async fn run(kills: u32, ages: &[u64]) -> Result<()> {
         tokio::time::sleep_until((taken + Duration::from_secs(*age)).into()).await;
         for (what, names) in [("the file", &FILE[..]), ("the folder", &FOLDER)] {
             let told = put_back(&mut alone, copies.path(), names).await?;
-            say(&format!("{what} of {age} s ago put back"), &told);
+            say(&format!("{what} of {age} s ago restored"), &told);
         }
     }
     let young = TempDir::new()?;
     copy_while_stopped(&mut alone, young.path()).await?;
     let told = put_back(&mut alone, young.path(), &FILE).await?;
-    say("the file of a moment ago put back", &told);
+    say("the file of a moment ago restored", &told);
     alone.gate.stop().await?;
     for (what, drill) in [
         ("disk full", full().await),

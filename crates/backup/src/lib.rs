@@ -53,7 +53,7 @@ pub enum SealError {
         path: String,
     },
     /// Another kind of file.
-    #[error("{path} is no backup: it does not begin as files of age do")]
+    #[error("{path} is not an age-encrypted backup")]
     NotSealed {
         /// The file.
         path: String,

@@ -53,7 +53,7 @@ pub enum BucketError {
         reason: String,
     },
     /// It did not finish an answer in time.
-    #[error("{0} is too slow")]
+    #[error("{0} timed out")]
     TooSlow(String),
     /// No such object: it was deleted since the listing, or never existed.
     #[error("there is no such object")]

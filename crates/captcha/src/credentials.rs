@@ -41,7 +41,7 @@ pub enum KeyError {
     BadCheckKey,
 }
 
-/// A site's public key, `mj_` and 26 digits. Its shape is valid; its check
+/// A site's public key, `mj_` and 26 characters. Its shape is valid; its check
 /// bytes are known to be valid only when it comes from [`KeyCheck::sitekey`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sitekey([u8; SITEKEY_BYTES]);

@@ -80,7 +80,7 @@ pub struct Site {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SiteError {
     /// The sitekey does not have the right shape.
-    #[error("sitekey is not mj_ and 26 digits")]
+    #[error("sitekey is not mj_ and 26 characters")]
     Sitekey,
     /// A host is not a valid pattern.
     #[error("hosts[{0}] is not a host name or *.name, alone or after embedder:")]

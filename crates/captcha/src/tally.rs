@@ -69,7 +69,7 @@ pub struct PictureTally {
 /// What became of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PictureFate {
-    /// It was dealt; without a pack, it should have been.
+    /// A picture was dealt, or would have been if there were a pack.
     Dealt,
     /// The answer was right.
     Right,

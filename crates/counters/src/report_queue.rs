@@ -57,7 +57,7 @@ impl Default for ReportQueue {
 }
 
 impl ReportQueue {
-    /// Notes that a name has this many events that the meter was not told.
+    /// Adds events of a name that are not yet reported to the meter.
     pub fn note(&mut self, name: Name, fresh: u32) {
         let each = name.busy && matches!(name.kind, Kind::Address | Kind::Client);
         let least = if each { 1 } else { LEAST };

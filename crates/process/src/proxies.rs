@@ -148,7 +148,7 @@ impl ProxyChain {
     }
 }
 
-/// Whether a caller that strangers cannot be speaks for another.
+/// Whether a peer in a private network forwards for someone else.
 fn seems_proxied(peer: IpAddr, headers: &HeaderMap) -> bool {
     is_inside(peer) && headers.contains_key(X_FORWARDED_FOR)
 }

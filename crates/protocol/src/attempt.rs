@@ -12,11 +12,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::{Answer, PictureStep, Signals, base64};
 
 /// The 16 random bytes that identify an attempt from its first puzzle to its
-/// token. On the wire, 22 digits of unpadded URL-safe base64.
+/// token. On the wire, 22 characters of unpadded URL-safe base64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AttemptId(pub [u8; 16]);
 
-/// The text is not 22 digits of unpadded URL-safe base64.
+/// The text is not 22 characters of unpadded URL-safe base64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidAttemptId;
 

@@ -29,7 +29,7 @@ pub trait Platform {
     type Source: Source;
     /// Published sites and packs.
     type Values: Values;
-    /// Rows of attempts, prices and related control_store.
+    /// Rows of attempts, prices, deny lists and nonces.
     type Redemptions: RedemptionStore + PriceStore + ControlStore;
     /// The images of packs.
     type Images: Images;

@@ -14,7 +14,7 @@ pub const TAKEN_KEPT_MS: u64 = 86_400_000;
 /// would ask for them for ever.
 const PAUSE_MS: u64 = 3_600_000;
 
-/// Where the origin's store is in which history.
+/// A position in the write-ahead log of the origin's database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// What it calls this life of its store.

@@ -244,7 +244,7 @@ async fn what_cannot_be_restored_is_told_apart_and_changes_nothing() {
         ("head.age", "key.txt", not_whole),
         ("changed.age", "key.txt", not_whole),
         ("empty.age", "key.txt", not_whole),
-        ("not.age", "key.txt", "is no backup"),
+        ("not.age", "key.txt", "is not an age-encrypted backup"),
         ("text.age", "key.txt", "no store of a gate"),
         ("nothing.age", "key.txt", "no store of a gate"),
         ("later.age", "key.txt", "written by a later release"),

@@ -17,7 +17,7 @@ use super::{OpenError, begin_generation, lock, schema};
 /// How long a copy waits for a gate that is just creating the file.
 const WAIT: Duration = Duration::from_secs(5);
 
-/// Why a copy was not made, or not put back.
+/// Why a copy was not made, or not restored.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
     /// The store, or a copy of it.

@@ -1,10 +1,10 @@
-//! Generations of the file. One that was put back does not know what was spent
+//! Generations of the file. One that was restored does not know what was spent
 //! since: under it, every token of the time between could be spent again. It
 //! begins a new generation, and attempts of another are refused.
 //!
 //! It shows by a heartbeat in the file: where the last is long ago, the process
 //! stood still or the file is a copy. A second copy of the heartbeat, beside the
-//! file, shows one that was put back alone, however young it is.
+//! file, shows one that was restored alone, however young it is.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
@@ -83,11 +83,11 @@ impl Shared {
 /// Why no row can be read or written: a new generation is due, and the file
 /// does not take it.
 #[derive(Debug, thiserror::Error)]
-#[error("the store has stood still, and a new generation could not be begun yet")]
+#[error("the store was offline; a new generation could not be started")]
 struct Due;
 
 impl Generations {
-    /// Those of the file at `path`. Begins one where the file was put back.
+    /// Those of the file at `path`. Begins one where the file was restored.
     pub fn of(connection: &Connection, path: &Path, now: UnixMillis) -> rusqlite::Result<Self> {
         let path = beside(path, ".heartbeat");
         let told = fs::read_to_string(&path).ok().and_then(|text| Heartbeat::parse(&text));
@@ -156,7 +156,7 @@ impl Generations {
             tracing::warn!(
                 generation = number,
                 last_heartbeat_seconds = seconds,
-                "the store stood still or was put back: visitors in the middle begin again, \
+                "the store was offline or was restored: visitors in the middle begin again, \
                 tokens of before are refused"
             );
         }

@@ -58,7 +58,7 @@ async fn the_contract_of_prices_holds() {
 }
 
 #[tokio::test]
-async fn the_contract_of_ledgers_holds() {
+async fn the_contract_of_the_control_store_holds() {
     let (files, now) = (Files::new(), Clock::system().now());
     let fresh = async || files.fresh_at(now);
     control_store(fresh, fresh().await.at(now)).await;

@@ -120,7 +120,7 @@ pub fn machines() -> Vec<&'static Worded> {
 enum FiguresError {
     #[error(transparent)]
     Toml(#[from] toml::de::Error),
-    #[error("no machine is called {0}")]
+    #[error("unknown machine {0}")]
     UnknownMachine(String),
 }
 

@@ -39,11 +39,11 @@ pub struct Terms {
     /// Deliveries in progress at once.
     pub at_once: i64,
     pub back_off: BackOff,
-    /// Who can do something about a failure.
+    /// Who has to act on a failure.
     pub blame: Blame,
 }
 
-/// Who can do something about a failure.
+/// Who has to act on a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blame {
     /// The operator, who is warned.

@@ -43,7 +43,7 @@ impl Entropy {
         })
     }
 
-    /// A new request id: 22 digits of base64.
+    /// A new request id: 22 characters of base64url.
     pub fn request_id(&self) -> String {
         BASE64URL_NOPAD.encode(&self.bytes::<16>())
     }

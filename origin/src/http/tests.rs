@@ -28,5 +28,5 @@ fn contract(answer: &Answer, edge: &reqwest::Url) -> String {
         .collect();
     headers.sort();
     let body = answer.body.replace(edge.as_str(), "https://edge.example/");
-    format!("{}\n{}\n\n{body}\n", answer.status, headers.join("\n")).replace(id, "<22 digits>")
+    format!("{}\n{}\n\n{body}\n", answer.status, headers.join("\n")).replace(id, "<22 characters>")
 }

@@ -79,10 +79,10 @@ impl EventColumns {
     }
 }
 
-/// Where this store is in which history, for the edge, which keeps for a day
+/// The position in this database's write-ahead log, for the edge, which keeps for a day
 /// what was committed here. The history is another after a restore to a point in
 /// time or to another database, and after a replica took over; the position only
-/// rises, unless older files of the database were put back.
+/// rises, unless older files of the database were restored.
 pub async fn place(pool: &PgPool) -> Result<String, StoreError> {
     let place = sqlx::query_scalar!(
         r#"SELECT format('%s-%s-%s:%s',

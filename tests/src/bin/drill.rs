@@ -11,12 +11,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
-    /// Kills, stores that are put back, disks that fail; needs root, to mount
+    /// Kills, stores that are restored, disks that fail; needs root, to mount
     Gate {
         /// How often it is killed
         #[arg(long, default_value_t = 100)]
         kills: u32,
-        /// Ages of the copies that are put back, in seconds, ascending
+        /// Ages of the copies that are restored, in seconds, ascending
         #[arg(long, value_delimiter = ',', default_values_t = [90, 600])]
         ages: Vec<u64>,
     },

@@ -40,7 +40,7 @@ async fn keeps_payers_apart<S: PriceStore>(store: S) {
     assert!(store.raise(&payer(1)).await.is_ok());
     assert_eq!(doublings(&store, &payer(2)).await, 0);
     let other_site = ["mj_", &"0".repeat(25), "4"].concat();
-    let sitekey = Sitekey::from_trusted(&other_site).expect("26 digits, spare bits zero");
+    let sitekey = Sitekey::from_trusted(&other_site).expect("26 characters, spare bits zero");
     assert_eq!(doublings(&store, &Payer { sitekey, ..payer(1) }).await, 0);
 }
 
@@ -50,6 +50,6 @@ async fn doublings<S: PriceStore>(store: &S, payer: &Payer) -> u32 {
 
 fn payer(visitor: u8) -> Payer {
     let sitekey = ["mj_", &"0".repeat(26)].concat();
-    let sitekey = Sitekey::from_trusted(&sitekey).expect("26 digits, spare bits zero");
+    let sitekey = Sitekey::from_trusted(&sitekey).expect("26 characters, spare bits zero");
     Payer { sitekey, visitor: [visitor; 8] }
 }

@@ -200,7 +200,7 @@ pub fn row(number: u32, at: At) -> RowAddress {
 pub fn token_facts() -> TokenFacts {
     TokenFacts {
         sitekey: Sitekey::from_trusted(&["mj_", &"0".repeat(26)].concat())
-            .expect("26 digits, spare bits zero"),
+            .expect("26 characters, spare bits zero"),
         hostname: "shop.example".to_owned(),
         action: "login".to_owned(),
         solved_at: 1_763_623_800_250,

@@ -31,7 +31,7 @@ pub enum SceneError {
     #[error("a scene holds at most 254 things, 4,096 parts, 65,535 corners and 1,024 materials")]
     TooMuch,
     /// The things' parts are not consecutive runs.
-    #[error("the parts of the things do not follow each other without gaps")]
+    #[error("part ranges must be contiguous")]
     Parts,
     /// The index of a material is outside the list.
     #[error("a material is not in the scene")]

@@ -57,7 +57,7 @@ async fn denies_a_secret_in_every_part<S: RedemptionStore + ControlStore>(store:
 async fn denies_a_site<S: RedemptionStore + ControlStore>(store: S, at: At) {
     let name = ["mj_", &"0".repeat(25), "8"].concat();
     let mut redeem = redeem(1, 1);
-    redeem.facts.sitekey = Sitekey::from_trusted(&name).expect("26 digits, spare bits zero");
+    redeem.facts.sitekey = Sitekey::from_trusted(&name).expect("26 characters, spare bits zero");
     // No one has denied it yet.
     assert_eq!(store.deny(vec![entry(&name, 1, false)]).await, Ok(()));
     assert_eq!(store.redeem(&row(1, at), &redeem).await, Ok(Redemption::First));

@@ -74,7 +74,7 @@ async fn page(
     Ok((status, render(&page)?).into_response())
 }
 
-/// The export: everything stored about the asking.user. It requires a recent proof of
+/// The export: everything stored about the signed-in user. It requires a recent proof of
 /// identity.
 pub async fn export(
     State(app): State<ConsoleApp>,
