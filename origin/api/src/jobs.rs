@@ -32,7 +32,7 @@ use super::routes::BASE;
 const HOUR_MILLIS: u64 = 3_600_000;
 /// How often a followed job is looked at.
 const EVERY: Duration = Duration::from_secs(1);
-/// After this many looks a stream ends. Who opens another one passes the gate
+/// After this many looks a stream ends. Who opens another one is checked
 /// again.
 const MOST_LOOKS: u32 = 120;
 

@@ -5,10 +5,10 @@
 //! announces its end half a year ahead (`Deprecation`, `Sunset`).
 #![expect(missing_docs, reason = "only the origin's own crates use this library")]
 
+pub mod access;
 mod audit;
 mod body;
 mod caller;
-pub mod gate;
 mod info;
 mod jobs;
 mod keys;
@@ -41,7 +41,7 @@ pub use refusal::ApiRefused;
 
 /// Every route.
 pub fn router(app: &ConsoleApp) -> Router<ConsoleApp> {
-    gate::router(app, rows()).route("/api/openapi.json", get(openapi::handler))
+    access::router(app, rows()).route("/api/openapi.json", get(openapi::handler))
 }
 
 /// The routes of an origin without a console: those that need neither a key nor

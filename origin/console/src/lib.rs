@@ -1,8 +1,9 @@
 //! The console's pages. Each is listed here once with the access it needs,
-//! which the gate checks before the page's own code runs. Rules are in
+//! which is checked before the page's own code runs. Rules are in
 //! `accounts`, rows in `store`, and the templates in `templates`.
 #![expect(missing_docs, reason = "only the origin's own crates use this library")]
 
+pub mod access;
 mod account;
 mod anomalies;
 pub mod assets;
@@ -20,7 +21,6 @@ mod filter;
 mod flash;
 mod format;
 pub mod frame;
-pub mod gate;
 mod home;
 mod invitation;
 mod keys;
@@ -247,6 +247,6 @@ fn of_the_unusual(pages: Pages) -> Pages {
         )
 }
 
-pub use gate::{Access, Pages, nowhere};
+pub use access::{Access, Pages, nowhere};
 pub use page_error::PageError;
 pub use requester::{Browser, User};

@@ -9,8 +9,8 @@ use munjigi_store::StoreError;
 use munjigi_app::authentication::Denied;
 use munjigi_app::later::NotStarted;
 
-/// Why a page cannot be shown. The gate renders it, because only the gate knows
-/// the frame. The texts are found by the code.
+/// Why a page cannot be shown. The access check renders it, because it alone
+/// knows the frame. The texts are found by the code.
 #[derive(Debug, Clone)]
 pub struct PageError {
     pub(super) status: StatusCode,

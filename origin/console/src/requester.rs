@@ -1,4 +1,4 @@
-//! The sender of a request, as the gate has identified them.
+//! The sender of a request, as the access check has identified them.
 
 use axum::extract::{FromRequestParts, Request};
 use axum::http::header;
@@ -141,8 +141,8 @@ pub struct Member {
     pub membership: Membership,
 }
 
-/// A request for an organisation's page: all that the gate has found out, as
-/// one argument of the page's code.
+/// A request for an organisation's page: all that the access check found
+/// out, as one argument of the page's code.
 #[derive(Debug, Clone)]
 pub struct Asking {
     pub app: ConsoleApp,
@@ -179,7 +179,7 @@ impl FromRequestParts<ConsoleApp> for AskingUser {
     }
 }
 
-/// What the gate found out.
+/// What the access check found out.
 fn found<T: Clone + Send + Sync + 'static>(head: &Parts) -> Result<T, PageError> {
     head.extensions.get().cloned().ok_or_else(|| {
         tracing::error!("a page is listed for other users than its code expects");

@@ -30,7 +30,7 @@ pub const MINUTES: u64 = 10;
 /// Shorter in tests.
 const EVERY: Duration = if cfg!(test) { Duration::from_millis(50) } else { Duration::from_secs(5) };
 /// After this many events a stream ends and the browser opens another one,
-/// which passes the gate's checks again.
+/// which passes the access check again.
 const MOST_EVENTS: u32 = 120;
 
 /// The numbers in the form that the script reads.

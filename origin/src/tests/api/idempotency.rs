@@ -9,7 +9,7 @@ use sqlx::PgPool;
 use tower::ServiceExt;
 
 use crate::rig::{DAY, Rig};
-use munjigi_api::gate::router;
+use munjigi_api::access::router;
 use munjigi_api::routes::{Access, Deprecation, Method, Route};
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]

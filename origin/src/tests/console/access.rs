@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use crate::http::pages;
 use crate::rig::people::Someone;
 use crate::rig::{Rig, Tab};
-use munjigi_console::gate::{Access, Listed};
+use munjigi_console::access::{Access, Listed};
 
 /// A page's path for this user's organisation and site.
 fn path(listed: &Listed, whose: &Someone, [sitekey, list]: &[String; 2]) -> String {

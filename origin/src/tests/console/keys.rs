@@ -81,7 +81,7 @@ async fn creating_a_key_needs_the_password_again(pool: PgPool) {
     assert_eq!(subjects, ["You have a new API key"]);
 }
 
-/// Creates a key in a request that passed the gate before `meanwhile` happened.
+/// Creates a key in a request that passed the access check before `meanwhile` happened.
 async fn make_after(rig: &Rig, of: &Someone, meanwhile: impl AsyncFnOnce()) -> Option<KeyRefused> {
     let by = &accounts::find(&rig.pool, &of.account).await.unwrap().unwrap();
     meanwhile().await;

@@ -206,7 +206,7 @@ async fn a_member_who_was_demoted_meanwhile_changes_no_one(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
     rig.join(&kim.organisation, &lee.account, Role::ReadOnly).await;
-    // The request passed the gate while they were an owner.
+    // The request passed the access check while they were an owner.
     let unit = ChangeMember {
         organisation: &kim.organisation,
         account: &kim.account,

@@ -1,5 +1,5 @@
-//! Access to pages: decided here for every page,
-//! from the table in `console`, before the page's own code runs.
+//! Access to pages: decided here for every page, from the table in `console`, before
+//!  the page's own code runs.
 
 use std::convert::Infallible;
 
@@ -94,8 +94,8 @@ impl Pages {
         route: MethodRouter<ConsoleApp, Infallible>,
     ) -> Self {
         let state = (self.app.clone(), access);
-        let gated = route.layer(middleware::from_fn_with_state(state, gate));
-        self.router = self.router.route(path, gated);
+        let checked = route.layer(middleware::from_fn_with_state(state, check));
+        self.router = self.router.route(path, checked);
         self.listed.push(Listed { method, path, access });
         self
     }
@@ -110,7 +110,7 @@ impl Pages {
     }
 }
 
-async fn gate(
+async fn check(
     State((app, access)): State<(ConsoleApp, Access)>,
     params: RawPathParams,
     request: Request,

@@ -33,21 +33,21 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const MAX_KEY_CHARS: usize = 255;
 
-/// The routes of these rows, each behind the gate.
+/// The routes of these rows, each behind its access check.
 pub fn router(app: &ConsoleApp, rows: Vec<Route>) -> Router<ConsoleApp> {
     let mut router = Router::new();
     for Route { listed, code } in rows {
         let path = format!("{BASE}{}", listed.path);
         let most = DefaultBodyLimit::max(listed.most_body_bytes());
         let state = (app.clone(), Arc::new(listed));
-        let gated = code.layer(most).layer(middleware::from_fn_with_state(state, gate));
-        router = router.route(&path, gated);
+        let checked = code.layer(most).layer(middleware::from_fn_with_state(state, check));
+        router = router.route(&path, checked);
     }
     router
 }
 
 /// Wraps every route.
-pub async fn gate(
+pub async fn check(
     State((app, listed)): State<(ConsoleApp, Arc<Listed>)>,
     params: RawPathParams,
     request: Request,
