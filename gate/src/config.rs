@@ -332,9 +332,8 @@ impl Settings {
                 let url = text(variables::GATE_URL.name).and_then(|text| public(text).ok()?);
                 url.map(|url| url.base_path)
             }
-            "MUNJIGI_LOG" => {
-                let verbosity = verbosity(text(variables::GATE_LOG_REQUESTS.name).unwrap_or("0"));
-                Some(verbosity.unwrap_or("failures").to_owned())
+            "MUNJIGI_LOG_REQUESTS" => {
+                text(variables::GATE_LOG_REQUESTS.name).and_then(|text| verbosity(text).ok())
             }
             name => text(name).map(str::to_owned),
         };
@@ -443,10 +442,9 @@ pub fn public(text: &str) -> Result<Option<PublicUrl>, String> {
     Ok(Some(PublicUrl { origin, base_path }))
 }
 
-fn verbosity(text: &str) -> Result<&'static str, String> {
+fn verbosity(text: &str) -> Result<String, String> {
     match text {
-        "0" => Ok("failures"),
-        "1" => Ok("requests"),
+        "0" | "1" => Ok(text.to_owned()),
         _ => Err("must be 0 or 1".to_owned()),
     }
 }

@@ -60,9 +60,9 @@ pub const VARIABLES: &[Variable] = &[
         about: "`1` on a developer's machine only: sites with `exempt` have no limits.",
     },
     Variable {
-        name: "MUNJIGI_LOG",
-        default: Some("failures"),
-        about: "`failures`: a line for each failure of the service. `requests`: a line for every request.",
+        name: "MUNJIGI_LOG_REQUESTS",
+        default: Some("0"),
+        about: "`1`: a line in the log for every request, not only for failures of the service.",
     },
 ];
 
@@ -172,7 +172,7 @@ impl Config {
         let shards = reader.read("MUNJIGI_SHARDS", shards);
         let half_life = reader.read("MUNJIGI_COUNTER_HALF_LIFE_SECONDS", half_life);
         let environment = reader.read("MUNJIGI_LOCAL", environment);
-        let verbosity = reader.read("MUNJIGI_LOG", verbosity);
+        let verbosity = reader.read("MUNJIGI_LOG_REQUESTS", verbosity);
         match (root, calls, check, origin_url, base_path, shards, half_life, environment, verbosity)
         {
             (
@@ -282,9 +282,9 @@ fn environment(text: &str) -> Result<Environment, &'static str> {
 
 fn verbosity(text: &str) -> Result<Verbosity, &'static str> {
     match text {
-        "failures" => Ok(Verbosity::Failures),
-        "requests" => Ok(Verbosity::Requests),
-        _ => Err("must be `failures` or `requests`"),
+        "" | "0" => Ok(Verbosity::Failures),
+        "1" => Ok(Verbosity::Requests),
+        _ => Err("must be 0 or 1"),
     }
 }
 

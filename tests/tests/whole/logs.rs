@@ -33,7 +33,7 @@ fn part(secret: &str) -> &str {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_log_holds_a_token_a_secret_an_address_or_a_key() -> Result<()> {
-    let mut stack = stage::stack(&[&[("MUNJIGI_LOG", "requests")]]).await?;
+    let mut stack = stage::stack(&[&[("MUNJIGI_LOG_REQUESTS", "1")]]).await?;
     let (site, other) = (stack.bench_site.clone(), stack.site.clone());
     let mut connection = Connection::open(&stack.edge.url()).await?;
     let visitor = [("cf-connecting-ip", ADDRESS), ("user-agent", AGENT)];

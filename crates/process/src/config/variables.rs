@@ -372,6 +372,11 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
                 "8",
                 "number of redemption objects; further numbers are earlier counts that still hold rows",
             ),
+            Variable::with_default(
+                "MUNJIGI_LOG_REQUESTS",
+                "0",
+                "1: a line in the log for every request, not only for failures",
+            ),
         ],
     ),
     (&[Edge, Gate], &[COUNTER_HALF_LIFE, LOCAL]),

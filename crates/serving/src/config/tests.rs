@@ -61,7 +61,7 @@ fn everything_can_be_set() {
         ("MUNJIGI_SHARDS", "128, 64"),
         ("MUNJIGI_COUNTER_HALF_LIFE_SECONDS", "2"),
         ("MUNJIGI_LOCAL", "1"),
-        ("MUNJIGI_LOG", "requests"),
+        ("MUNJIGI_LOG_REQUESTS", "1"),
         ("SITES", "not ours"),
     ]));
     let config = config.ok().unwrap();
@@ -83,7 +83,7 @@ fn every_mistake_is_listed_and_no_value_repeated() {
         ("MUNJIGI_SHARDS", "hunter2"),
         ("MUNJIGI_COUNTER_HALF_LIFE_SECONDS", "hunter2"),
         ("MUNJIGI_LOCAL", "hunter2"),
-        ("MUNJIGI_LOG", "hunter2"),
+        ("MUNJIGI_LOG_REQUESTS", "hunter2"),
         ("MUNJIGI_ROOT_KEY", "hunter2"),
     ])
     .err()
@@ -101,7 +101,7 @@ fn every_mistake_is_listed_and_no_value_repeated() {
             "MUNJIGI_SHARDS",
             "MUNJIGI_COUNTER_HALF_LIFE_SECONDS",
             "MUNJIGI_LOCAL",
-            "MUNJIGI_LOG",
+            "MUNJIGI_LOG_REQUESTS",
         ]
     );
     assert!(!mistakes.iter().any(|mistake| mistake.to_string().contains("hunter2")));
