@@ -58,7 +58,7 @@ Get started:
   munjigi keys generate --env > .env     generate the keys of a new installation
   munjigi migrate                        prepare the database
   munjigi serve                          run the origin
-  munjigi site create 'My shop' --host shop.example
+  munjigi site add 'My shop' --host shop.example
 
 `munjigi config` lists every MUNJIGI_* variable.
 ";

@@ -67,13 +67,13 @@ export async function munjigi(stage, words, input = '') {
  * Makes a site for pages on this machine and waits until it is published. The edge is not asked
  * meanwhile: it would remember for some seconds that there is no such site.
  * @param {any} stage
- * @param {string[]} words its name, and further options of `munjigi site create`
+ * @param {string[]} words its name, and further options of `munjigi site add`
  * @param {string} [input] what it reads
  * @returns {Promise<{sitekey: string, secret: string}>}
  */
 export async function createSite(stage, words, input) {
   const here = ['--host', 'localhost', '--allow-loopback', '--json'];
-  const made = JSON.parse(await munjigi(stage, ['site', 'create', ...words, ...here], input));
+  const made = JSON.parse(await munjigi(stage, ['site', 'add', ...words, ...here], input));
   for (let tries = 0; tries < 120; tries += 1) {
     const shown = JSON.parse(await munjigi(stage, ['site', 'show', '--json', made.sitekey]));
     if (shown.published_version === shown.version) return made;

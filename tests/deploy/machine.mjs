@@ -85,7 +85,7 @@ async function start(/** @type {Machine} */ machine) {
   await machine.healthy('origin');
   await machine.exec('origin', ['/munjigi', 'account', 'invite', 'kim@shop.example']);
   const words = ['My shop', '--host', 'localhost', '--allow-loopback', '--work-floor', '1', '--json'];
-  const site = JSON.parse(await machine.exec('origin', ['/munjigi', 'site', 'create', ...words]));
+  const site = JSON.parse(await machine.exec('origin', ['/munjigi', 'site', 'add', ...words]));
   await until('the site at the gate', async () => {
     const shown = JSON.parse(await machine.exec('origin', ['/munjigi', 'site', 'show', '--json', site.sitekey]));
     return shown.published_version === shown.version;

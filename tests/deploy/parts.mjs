@@ -142,7 +142,7 @@ export async function openEdge(folder, database) {
   let origin = await begin(database);
   const words = ['My shop', '--host', 'localhost', '--allow-loopback', '--work-floor', '1', '--json'];
   const command = (/** @type {string[]} */ ...words) => JSON.parse(munjigi(settings(database), 'site', ...words).said);
-  const site = command('create', ...words);
+  const site = command('add', ...words);
   await until('the site', async () => {
     const shown = command('show', '--json', site.sitekey);
     return shown.published_version === shown.version;

@@ -50,7 +50,7 @@ after(async () => {
  * @param {string} vendor
  */
 async function soonOver(vendor) {
-  const words = ['site', 'create', 'Soon over', '--allow-loopback', '--vendor', vendor, '--token-lifetime', String(BRIEF_SECONDS)];
+  const words = ['site', 'add', 'Soon over', '--allow-loopback', '--vendor', vendor, '--token-lifetime', String(BRIEF_SECONDS)];
   const { sitekey, secret } = JSON.parse(await munjigi(stage, [...words, '--json']));
   const shown = () => fetch(`${stage.edge}/v1/frame/${sitekey}`, { headers: { referer: 'http://localhost/' } });
   await until('the site', async () => (await shown()).ok);

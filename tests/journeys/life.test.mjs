@@ -342,7 +342,7 @@ async function openPortal(t, html) {
 }
 
 test('pages in frames of an embedder have a widget, and its own pages have none', async (t) => {
-  const site = JSON.parse(await munjigi(stage, ['site', 'create', 'In a portal', '--json', '--allow-loopback', '--host', 'embedder:Partner.example']));
+  const site = JSON.parse(await munjigi(stage, ['site', 'add', 'In a portal', '--json', '--allow-loopback', '--host', 'embedder:Partner.example']));
   await until('the site', async () => (await fetch(`${stage.edge}/v1/frame/${site.sitekey}`, { headers: { referer: 'http://localhost/' } })).ok);
   const widget = `<div class="munjigi" data-sitekey="${site.sitekey}"></div>`;
   const { url, got } = await openForm(t, `${INPUT}${widget}<button>Send</button>`, { ask: (token) => siteverify(stage, token, site) });

@@ -257,7 +257,7 @@ test('a folder of sixty photos becomes grids and areas, and stops being so', { t
   assert.ok(attacked.passed > 50 && attacked.interval[0] < attacked.passed / 1000, JSON.stringify(attacked));
 
   // On for one site.
-  const create = (/** @type {string} */ pictures) => munjigi(stage, ['site', 'create', pictures, '--host', 'localhost',
+  const create = (/** @type {string} */ pictures) => munjigi(stage, ['site', 'add', pictures, '--host', 'localhost',
     '--allow-loopback', '--mode', 'interactive', ...LITTLE_WORK, '--pictures', pictures, '--rules', '-', '--json'], EVERYBODY).then(JSON.parse);
   const sites = { drawn: await create('grid'), grid: await create('photo-grid'), area: await create('photo-area') };
   for (const kind of ['photo-grid', 'photo-area']) await munjigi(stage, ['pictures', 'on', kind]);

@@ -31,7 +31,7 @@ before(async () => {
     '--origin-var', 'MUNJIGI_PICTURES_OVERSAMPLE=1'];
   stage = await openStage(/** @type {any} */ (context), 'workerd', few);
   for (const kind of KINDS) {
-    const words = ['site', 'create', `Only ${kind}`, '--host', 'localhost', '--allow-loopback', '--mode', 'interactive',
+    const words = ['site', 'add', `Only ${kind}`, '--host', 'localhost', '--allow-loopback', '--mode', 'interactive',
       ...LITTLE_WORK, '--pictures', kind, '--rules', '-', '--json'];
     sites[kind] = JSON.parse(await munjigi(stage, words, EVERYBODY));
     await until('the site', async () => (await fetch(`${stage.edge}/v1/frame/${sites[kind].sitekey}`)).ok);

@@ -58,7 +58,7 @@ async function made(options) {
   const { stage } = own;
   const elsewhere = options.includes('--host');
   const here = elsewhere ? [] : ['--allow-loopback'];
-  const text = await munjigi(stage, ['site', 'create', 'For a row', '--json', ...LITTLE_WORK, ...here, ...options]);
+  const text = await munjigi(stage, ['site', 'add', 'For a row', '--json', ...LITTLE_WORK, ...here, ...options]);
   const keys = JSON.parse(text);
   const referer = elsewhere ? 'http://elsewhere.example/' : 'http://localhost/';
   await until('the site', async () => (await fetch(`${stage.edge}/v1/frame/${keys.sitekey}`, { headers: { referer } })).ok);

@@ -93,7 +93,7 @@ test('the keyboard alone: focus on the widget is enough', async (t) => {
 });
 
 test('the keyboard alone: on a site that waits for a click, the space bar starts the check', async (t) => {
-  const words = ['site', 'create', 'Click', '--host', 'localhost', '--allow-loopback', '--mode', 'interactive', '--json'];
+  const words = ['site', 'add', 'Click', '--host', 'localhost', '--allow-loopback', '--mode', 'interactive', '--json'];
   const { sitekey } = JSON.parse(await munjigi(stage, words));
   await until('the site', async () => (await fetch(`${stage.edge}/v1/frame/${sitekey}`)).ok);
   const { page, frame } = await visit(t, FORM('', sitekey));
@@ -150,7 +150,7 @@ test('an expired confirmation says so, empties the field, and is renewed by the 
 });
 
 test('a page on a host that is not the site’s is told apart', async (t) => {
-  const made = await munjigi(stage, ['site', 'create', '--name', 'Elsewhere', '--host', 'shop.example', '--json']);
+  const made = await munjigi(stage, ['site', 'add', '--name', 'Elsewhere', '--host', 'shop.example', '--json']);
   const { sitekey } = JSON.parse(made);
   const served = await until('the site', async () => {
     const answer = await fetch(`${stage.edge}/v1/frame/${sitekey}`, { headers: { referer: 'https://shop.example/' } });

@@ -40,10 +40,10 @@ pub fn network(first: u8, number: u64) -> String {
     format!("{first}.{}.{}.7", number / 250, number % 250)
 }
 
-/// Another site for loopback pages, with options of `munjigi site create` and
+/// Another site for loopback pages, with options of `munjigi site add` and
 /// rules.
 pub async fn site(stack: &Stack, options: &[&str], rules: &str) -> Result<Site> {
-    let common = "site create Further --host localhost --allow-loopback --json --rules -";
+    let common = "site add Further --host localhost --allow-loopback --json --rules -";
     let all: Vec<&str> = common.split(' ').chain(options.iter().copied()).collect();
     let mut site: Site = stack.origin.run_json_on(&all, rules)?;
     "localhost".clone_into(&mut site.hostname);

@@ -1,8 +1,8 @@
 //! `munjigi site …`.
 
+mod add;
 mod adopt;
 mod change;
-mod create;
 mod export;
 mod gate_file;
 mod give;
@@ -29,8 +29,8 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Creates a site and prints its sitekey and, only this once, its secret.
-    Create(create::Arguments),
+    /// Adds a site and prints its sitekey and, only this once, its secret.
+    Add(add::Arguments),
     /// Lists the sites.
     List(list::Arguments),
     /// Shows one site.
@@ -45,8 +45,11 @@ enum Command {
     Adopt(adopt::Arguments),
     /// Prints sites as the file of settings of a gate without an origin.
     Export(export::Arguments),
-    /// Rotates the secret in two steps, without downtime.
+    /// Adds a second secret, so that the back end has time to change.
     RotateSecret(rotate_secret::Arguments),
+    /// Ends the older of two secrets.
+    #[command(after_help = "Example:\n  munjigi site end-secrets mj_…")]
+    EndSecrets(rotate_secret::End),
     /// Shows what a site learned from its outcomes, and undoes it.
     Scores(scores::Arguments),
     /// Refuses a site's visitors until it is resumed.
@@ -65,7 +68,7 @@ enum Command {
 
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     match &arguments.command {
-        Command::Create(arguments) => create::run(shell, arguments).await,
+        Command::Add(arguments) => add::run(shell, arguments).await,
         Command::List(arguments) => list::run(shell, arguments).await,
         Command::Show(arguments) => show::run(shell, arguments).await,
         Command::Set(arguments) => set::run(shell, arguments).await,
@@ -74,6 +77,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
         Command::Adopt(arguments) => adopt::run(shell, arguments).await,
         Command::Export(arguments) => export::run(shell, arguments).await,
         Command::RotateSecret(arguments) => rotate_secret::run(shell, arguments).await,
+        Command::EndSecrets(arguments) => rotate_secret::end(shell, arguments).await,
         Command::Scores(arguments) => scores::run(shell, arguments).await,
         Command::Pause(arguments) => change::run(shell, arguments, change::Kind::Pause).await,
         Command::Resume(arguments) => change::run(shell, arguments, change::Kind::Resume).await,
@@ -107,7 +111,7 @@ fn refused(sitekey: Sitekey, refused: ChangeRefused) -> Fail {
             "delete one of its sites, or set MUNJIGI_SITES_PER_ORGANISATION".to_owned()
         }
         ChangeRefused::TwoSecrets => format!(
-            "finish the rotation with `munjigi site rotate-secret {sitekey} --finish`, or cancel it with --cancel"
+            "end the older one with `munjigi site end-secrets {sitekey}`, or the newer with `munjigi site rotate-secret {sitekey} --cancel`"
         ),
     };
     Fail::new(Exit::Site, format!("{sitekey} was not changed"), refused).fix(fix)

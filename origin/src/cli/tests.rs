@@ -57,11 +57,11 @@ fn every_command_has_a_man_page_with_its_example() {
 fn a_new_site_s_hosts_are_read_as_by_every_other_door() {
     let rows = include_str!("../../../tests/contract/hosts.txt").lines();
     for (typed, read) in rows.filter_map(|row| row.split_once('\t')) {
-        let words = ["munjigi", "site", "create", "Shop", &format!("--host={typed}")];
+        let words = ["munjigi", "site", "add", "Shop", &format!("--host={typed}")];
         let found = Arguments::command().try_get_matches_from(words).ok();
         let found = found.as_ref().and_then(|found| {
-            let created = found.subcommand_matches("site")?.subcommand_matches("create")?;
-            created.get_one::<String>("hosts")
+            let added = found.subcommand_matches("site")?.subcommand_matches("add")?;
+            added.get_one::<String>("hosts")
         });
         assert_eq!(found.map_or("-", String::as_str), read, "{typed}");
     }
@@ -98,13 +98,13 @@ fn a_failure_says_what_why_and_how_to_fix_it() {
 fn arguments_that_make_no_sense_are_refused() {
     for line in [
         "munjigi",
-        "munjigi site create",
-        "munjigi site create Shop",
-        "munjigi site create Shop --host *.com",
-        "munjigi site create Shop --host ftp://shop.example",
-        "munjigi site create Shop --host shop.example --mode loud",
-        "munjigi site create Shop --name Shop --host shop.example",
-        "munjigi site create Shop --host shop.example --count many",
+        "munjigi site add",
+        "munjigi site add Shop",
+        "munjigi site add Shop --host *.com",
+        "munjigi site add Shop --host ftp://shop.example",
+        "munjigi site add Shop --host shop.example --mode loud",
+        "munjigi site add Shop --name Shop --host shop.example",
+        "munjigi site add Shop --host shop.example --count many",
         "munjigi site set mj_00000000000000000000000000",
         "munjigi site set mj_00000000000000000000000000 --dry-run --json",
         "munjigi site set mj_00000000000000000000000000 --host a.example --add-host b.example",
@@ -115,7 +115,7 @@ fn arguments_that_make_no_sense_are_refused() {
         "munjigi site show mj_0",
         "munjigi migrate check shop.example",
         "munjigi migrate check ftp://shop.example/",
-        "munjigi site rotate-secret mj_00000000000000000000000000 --finish --cancel",
+        "munjigi site rotate-secret mj_00000000000000000000000000 --finish",
         "munjigi site import mj_00000000000000000000000000",
         "munjigi site import mj_00000000000000000000000000 --vendor turnstile --sitekey a --host a",
         "munjigi site import mj_00000000000000000000000000 --prove --list",
@@ -141,11 +141,11 @@ fn arguments_that_make_no_sense_are_refused() {
         assert!(Arguments::try_parse_from(line.split(' ')).is_err(), "{line}");
     }
     for line in [
-        "munjigi site create Shop --host shop.example",
-        "munjigi site create --json --host localhost --allow-loopback --name Shop --exempt",
-        "munjigi site create Shop --allow-loopback",
-        "munjigi site create Shop --host shop.example --work-floor 1 --rules - --fallback off",
-        "munjigi site create Shop --host shop.example --protect paths.json",
+        "munjigi site add Shop --host shop.example",
+        "munjigi site add --json --host localhost --allow-loopback --name Shop --exempt",
+        "munjigi site add Shop --allow-loopback",
+        "munjigi site add Shop --host shop.example --work-floor 1 --rules - --fallback off",
+        "munjigi site add Shop --host shop.example --protect paths.json",
         "munjigi site set mj_00000000000000000000000000 --protect []",
         "munjigi site set mj_00000000000000000000000000 --add-host a --remove-host b --dry-run",
         "munjigi site import mj_00000000000000000000000000 --vendor turnstile --sitekey a --host a --secret-file -",

@@ -85,7 +85,7 @@ async fn a_solution_replayed_after_its_first_token_expired_buys_nothing() -> Res
     let edge = stack.edge.url();
     let site: Site = stack.origin.run_json(&[
         "site",
-        "create",
+        "add",
         "Short",
         "--host",
         "localhost",

@@ -105,7 +105,7 @@ fn complete(
 }
 
 fn create_one(origin: &Origin, special: &[&str], input: &str) -> Result<Site> {
-    let mut arguments = vec!["site", "create", "--json"];
+    let mut arguments = vec!["site", "add", "--json"];
     arguments.extend(["--host", HOSTNAME, "--allow-loopback"]);
     arguments.extend(special);
     let mut site: Site = origin.run_json_on(&arguments, input)?;

@@ -132,7 +132,7 @@ fn vendor(text: &mut String, found: &Use) {
     }
     let _ = write!(
         text,
-        "\n  Keys: `munjigi site create NAME --host HOST --vendor {}` creates a pair in\n  the vendor's format. All differences: docs/migrate/{}.md\n",
+        "\n  Keys: `munjigi site add NAME --host HOST --vendor {}` creates a pair in\n  the vendor's format. All differences: docs/migrate/{}.md\n",
         found.vendor, found.vendor
     );
 }

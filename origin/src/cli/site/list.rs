@@ -27,7 +27,7 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     }
     if sites.is_empty() {
         return print(
-            "There are no sites yet. Create one:\n  munjigi site create 'My shop' --host shop.example\n",
+            "There are no sites yet. Create one:\n  munjigi site add 'My shop' --host shop.example\n",
         );
     }
     let heading = ["sitekey", "name", "state", "hosts", "edge"].map(str::to_owned);

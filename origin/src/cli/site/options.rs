@@ -1,4 +1,4 @@
-//! The settings that `site create` and `site set` both take.
+//! The settings that `site add` and `site set` both take.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};

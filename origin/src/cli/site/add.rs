@@ -1,4 +1,4 @@
-//! `munjigi site create`.
+//! `munjigi site add`.
 
 use std::fmt::Write;
 
@@ -23,10 +23,10 @@ const EXEMPT_WORK: Work = Work { floor: 1, ceiling: 1 };
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  munjigi site create 'My shop' --host shop.example --host '*.shop.example'
-  munjigi site create 'On my machine' --host localhost --allow-loopback --json
-  munjigi site create 'Log-in' --host id.example --work-floor 80000 --rules rules.json
-  munjigi site create 'Migrated' --host old.example --vendor turnstile
+  munjigi site add 'My shop' --host shop.example --host '*.shop.example'
+  munjigi site add 'On my machine' --host localhost --allow-loopback --json
+  munjigi site add 'Log-in' --host id.example --work-floor 80000 --rules rules.json
+  munjigi site add 'Migrated' --host old.example --vendor turnstile
 
 You can change all settings later with `munjigi site set`.
 The secret is shown only once. Undo: munjigi site delete SITEKEY")]
