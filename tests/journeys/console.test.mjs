@@ -150,7 +150,7 @@ test('from sign-up to a visitor who passes, a rotation, and a colleague who may 
 
   // The same over the API, and in every other role.
   const organisation = base.split('/').at(-1) ?? '';
-  const record = async () => (await kim.page.goto(`${base}/record`), kim.page.locator('tbody tr').count());
+  const record = async () => (await kim.page.goto(`${base}/audit`), kim.page.locator('tbody tr').count());
   const before = await record();
   await kim.open(`${base}/team`);
   const account = (/** @type {string} */ name) =>

@@ -112,7 +112,7 @@ test('with Redis, mail server and edge killed, the console says so and loses not
   });
   // Each exactly once.
   assert.equal(emails.filter(({ to }) => to.startsWith('park')).length, 1);
-  await kim.open(`${base}/record`);
+  await kim.open(`${base}/audit`);
   for (const change of ['team.invite', 'site.secret-add']) {
     assert.equal(await kim.page.locator('tbody').getByText(change, { exact: true }).count(), 1, change);
   }

@@ -91,7 +91,7 @@ test('pages for users who are logged in', async (t) => {
 
   const { page } = lee;
   for (const path of [base, `${base}/statistics`, `${base}/sites`, `${base}/new-site`, place, `${place}/settings`,
-    `${place}/rules`, `${place}/scores`, `${base}/anomalies`, `${base}/notifications`, `${base}/team`, `${base}/keys`, `${base}/record`,
+    `${place}/rules`, `${place}/scores`, `${base}/anomalies`, `${base}/notifications`, `${base}/team`, `${base}/keys`, `${base}/audit`,
     '/console/account', '/console/account/factor', '/console/account/data', '/console/0000000000000000']) {
     await page.setViewportSize({ width: 1280, height: 900 });
     await page.goto(path);

@@ -69,7 +69,7 @@ pub enum Entry {
     Team,
     Keys,
     /// The audit log.
-    Record,
+    Audit,
     Account,
     Photos,
     Models,
@@ -174,7 +174,7 @@ impl Frame {
         self.here.as_ref().is_some_and(|here| here.role.may(Permission::ChangeKeys))
     }
 
-    pub fn may_read_record(&self) -> bool {
+    pub fn may_read_audit(&self) -> bool {
         self.here.as_ref().is_some_and(|here| here.role.may(Permission::ReadAudit))
     }
 
@@ -208,7 +208,7 @@ impl Frame {
             Entry::Notifications => entry == "notifications",
             Entry::Team => entry == "team",
             Entry::Keys => entry == "keys",
-            Entry::Record => entry == "record",
+            Entry::Audit => entry == "audit",
             Entry::Account => entry == "account",
             Entry::Photos => entry == "photos",
             Entry::Models => entry == "models",

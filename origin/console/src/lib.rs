@@ -7,6 +7,7 @@ pub mod access;
 mod account;
 mod anomalies;
 pub mod assets;
+mod audit;
 pub mod benchmarks;
 pub mod code;
 mod confirm;
@@ -40,7 +41,6 @@ mod page_error;
 mod passkey;
 mod password_reset;
 mod photos;
-mod record;
 mod requester;
 mod sign_up;
 mod sites;
@@ -187,11 +187,11 @@ fn of_team(pages: Pages) -> Pages {
         .get("/console/{organisation}/keys", Member(ChangeKeys), keys::show)
         .post("/console/{organisation}/keys", Member(ChangeKeys), keys::make)
         .post("/console/{organisation}/keys/revoke", Member(ChangeKeys), keys::revoke)
-        .get("/console/{organisation}/record", Member(ReadAudit), record::show)
+        .get("/console/{organisation}/audit", Member(ReadAudit), audit::show)
         // Everyone who can read the audit log can export it; a test of the
         // tables checks this.
-        .get("/console/{organisation}/record.csv", Member(ReadAudit), record::csv::show)
-        .get("/console/{organisation}/record.json", Member(ReadAudit), record::json::show)
+        .get("/console/{organisation}/audit.csv", Member(ReadAudit), audit::csv::show)
+        .get("/console/{organisation}/audit.json", Member(ReadAudit), audit::json::show)
         // Every member can leave; whom else a member can remove is decided
         // there.
         .post("/console/{organisation}/team/remove", Member(ReadTeam), team::change::remove)

@@ -99,7 +99,7 @@ impl Group {
             Self::Statistics => t.get("statistics-title"),
             Self::Jobs => t.get("api-group-jobs"),
             Self::Team => t.get("team-title"),
-            Self::AuditLog => t.get("record-title"),
+            Self::AuditLog => t.get("audit-title"),
             Self::Keys => t.get("keys-title"),
             Self::Service => t.get("api-group-service"),
             Self::Session => t.get("api-group-session"),

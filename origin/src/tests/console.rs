@@ -2,6 +2,7 @@
 
 mod access;
 mod anomalies;
+mod audit;
 mod defence;
 mod dry_run;
 pub mod factor;
@@ -21,7 +22,6 @@ mod password_reset;
 mod photos;
 mod privacy;
 mod public;
-mod record;
 mod rules;
 pub mod settings;
 mod statistics;

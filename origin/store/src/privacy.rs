@@ -60,7 +60,7 @@ pub enum Visibility {
     /// The organisation's members.
     Members,
     /// Members who may read the audit log.
-    RecordReaders,
+    AuditReaders,
     /// Everybody.
     Everybody,
 }
@@ -88,7 +88,7 @@ impl Table {
             Visibility::Operators => t.get("data-map-seen-by-operators"),
             Visibility::Person => t.get("data-map-seen-by-person"),
             Visibility::Members => t.get("data-map-seen-by-members"),
-            Visibility::RecordReaders => t.get("data-map-seen-by-record-readers"),
+            Visibility::AuditReaders => t.get("data-map-seen-by-audit-readers"),
             Visibility::Everybody => t.get("data-map-seen-by-everybody"),
         }
     }

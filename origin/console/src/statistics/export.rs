@@ -10,9 +10,9 @@ use munjigi_domain::statistics::Totals;
 use serde_json::{Value, json};
 
 use super::{Table, table};
+use crate::audit::csv::field;
 use crate::filter::Filter;
 use crate::page_error::PageError;
-use crate::record::csv::field;
 use crate::requester::Asking;
 
 /// Percentiles of the solve times.

@@ -93,5 +93,5 @@ data-map-kept-of-model_opinions = forever: one row per model and picture
 data-map-seen-by-operators = operators
 data-map-seen-by-person = the person concerned
 data-map-seen-by-members = members of the organisation
-data-map-seen-by-record-readers = owners and admins of the organisation
+data-map-seen-by-audit-readers = owners and admins of the organisation
 data-map-seen-by-everybody = everyone

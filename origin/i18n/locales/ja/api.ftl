@@ -26,4 +26,4 @@ sites-title = サイト
 statistics-title = 統計
 team-title = チーム
 keys-title = API キー
-record-title = 監査ログ
+audit-title = 監査ログ

@@ -92,5 +92,5 @@ data-map-kept-of-model_opinions = 계속: 모델과 그림마다 한 행
 data-map-seen-by-operators = 운영자
 data-map-seen-by-person = 본인
 data-map-seen-by-members = 조직의 구성원
-data-map-seen-by-record-readers = 조직의 소유자와 관리자
+data-map-seen-by-audit-readers = 조직의 소유자와 관리자
 data-map-seen-by-everybody = 모두

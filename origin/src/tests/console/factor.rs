@@ -99,7 +99,7 @@ async fn a_code_redirects_to_the_requested_page(pool: PgPool) {
     let kim = rig.someone("Kim").await;
     let mut tab = rig.tab_of(&kim.account).await;
     let (_, codes) = switch_on(&rig, &mut tab).await;
-    let wanted = format!("/console/{}/record?action=site.edit&text=a+b", kim.organisation);
+    let wanted = format!("/console/{}/audit?action=site.edit&text=a+b", kim.organisation);
     let mut tab = Tab::new(&rig);
     tab.open(&wanted).await;
     let next = tab.value_of("next").replace("&#38;", "&");

@@ -84,7 +84,7 @@ async fn a_korean_account_has_a_korean_console(pool: PgPool) {
         (format!("{base}/notifications"), "알림"),
         (format!("{base}/team"), "팀"),
         (format!("{base}/keys"), "API 키"),
-        (format!("{base}/record"), "감사 로그"),
+        (format!("{base}/audit"), "감사 로그"),
         ("/console/account".to_owned(), "계정"),
         ("/console/account/passkeys".to_owned(), "패스키"),
         ("/console/account/factor".to_owned(), "인증 앱"),

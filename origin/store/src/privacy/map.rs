@@ -122,7 +122,7 @@ pub const TABLES: &[Table] = &[
         personal: &["account", "actor", "prefix", "subject", "before", "after", "search"],
         others: &["organisation", "action", "request_id"],
         kept: Kept::Always,
-        seen_by: Visibility::RecordReaders,
+        seen_by: Visibility::AuditReaders,
         of_person: Some("account = $1"),
         withheld: &["search"],
     },

@@ -237,7 +237,7 @@ async fn changes_by_the_command_are_in_the_owners_audit_log(pool: sqlx::PgPool) 
     transact(&rig.pool, &unit).await.unwrap().unwrap();
     transact(&rig.pool, &unit).await.unwrap().unwrap_err();
     let mut tab = rig.tab_of(&kim.account).await;
-    tab.open(&format!("/console/{}/record.json?text=command", kim.organisation)).await;
+    tab.open(&format!("/console/{}/audit.json?text=command", kim.organisation)).await;
     let entries: Vec<serde_json::Value> = serde_json::from_str(&tab.page).unwrap();
     let said: Vec<_> = entries
         .iter()

@@ -1,4 +1,4 @@
-//! `…/record`: the audit log, newest first. The URL says which part a page
+//! `…/audit`: the audit log, newest first. The URL says which part a page
 //! shows, so that a link shows everyone with access the same entries.
 
 pub mod csv;
@@ -24,7 +24,7 @@ use super::requester::Asking;
 const PAGE: usize = 50;
 
 #[derive(Template)]
-#[template(path = "record.html")]
+#[template(path = "audit.html")]
 struct Page {
     frame: Frame,
     rows: Vec<Row>,
@@ -65,7 +65,7 @@ pub async fn show(
     entries.truncate(PAGE);
     let last = entries.last().map(|entry| entry.id).filter(|_| is_more);
     let page = Page {
-        frame: asking.frame(t.get("record-title"), Entry::Record),
+        frame: asking.frame(t.get("audit-title"), Entry::Audit),
         older: last.map(|last| asked.query(Some(last))),
         newest: asked.query(None),
         rows: entries.into_iter().map(|entry| row(t, entry)).collect(),

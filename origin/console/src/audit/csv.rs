@@ -1,4 +1,4 @@
-//! `…/record.csv`: the audit log as a table for other programs.
+//! `…/audit.csv`: the audit log as a table for other programs.
 
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;

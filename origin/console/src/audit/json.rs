@@ -1,4 +1,4 @@
-//! `…/record.json`: the audit log as JSON. A truncated file is not valid JSON,
+//! `…/audit.json`: the audit log as JSON. A truncated file is not valid JSON,
 //! so no one mistakes a part for the whole.
 
 use axum::extract::Query;

@@ -32,7 +32,7 @@ fn shown(tab: &Tab<'_>) -> Vec<String> {
 async fn it_is_read_page_by_page_newest_first(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
-    let path = format!("/console/{}/record", kim.organisation);
+    let path = format!("/console/{}/audit", kim.organisation);
     let mut tab = rig.tab_of(&kim.account).await;
     tab.open(&path).await;
     assert!(tab.page.contains("No changes yet"), "{}", tab.page);
@@ -50,7 +50,7 @@ async fn it_is_read_page_by_page_newest_first(pool: PgPool) {
     for _ in 0..2 {
         // Entries written meanwhile do not shift the pages.
         write(&rig, &kim.organisation, "kim@shop.example", "site.edit", "late").await;
-        let older = tab.page.split("/record?").find(|rest| rest.starts_with("before=")).unwrap();
+        let older = tab.page.split("/audit?").find(|rest| rest.starts_with("before=")).unwrap();
         let older = older.split('"').next().unwrap().to_owned();
         tab.open(&format!("{path}?{older}")).await;
         seen.extend(shown(&tab));
@@ -64,7 +64,7 @@ async fn it_is_read_page_by_page_newest_first(pool: PgPool) {
 async fn it_is_filtered_by_action_and_text(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
-    let path = format!("/console/{}/record", kim.organisation);
+    let path = format!("/console/{}/audit", kim.organisation);
     let of = &kim.organisation;
     for (actor, action, subject) in [
         ("Kim@shop.example", "site.edit", "mj_one"),
@@ -110,7 +110,7 @@ async fn it_is_filtered_by_action_and_text(pool: PgPool) {
 async fn it_is_found_in_every_language_and_by_any_sitekey(pool: PgPool) {
     let rig = Rig::new(pool).await;
     let kim = rig.someone("Kim").await;
-    let path = format!("/console/{}/record", kim.organisation);
+    let path = format!("/console/{}/audit", kim.organisation);
     for subject in ["김민서의 가게·본점", "Élan", "mj_7e3nxm6w00e5", "*.가게.example"] {
         write(&rig, &kim.organisation, "kim@shop.example", "site.edit", subject).await;
     }
@@ -139,10 +139,10 @@ async fn a_file_honours_the_search_and_json_is_whole(pool: PgPool) {
         write(&rig, of, "kim@shop.example", action, &format!("s{number}")).await;
     }
     let mut tab = rig.tab_of(&kim.account).await;
-    tab.open(&format!("/console/{of}/record.csv?text=pause")).await;
+    tab.open(&format!("/console/{of}/audit.csv?text=pause")).await;
     assert_eq!(tab.page.split("\r\n").count(), 8, "{}", tab.page);
     for (query, entries) in [("", 501), ("?text=pause", 6), ("?text=nowhere", 0)] {
-        tab.open(&format!("/console/{of}/record.json{query}")).await;
+        tab.open(&format!("/console/{of}/audit.json{query}")).await;
         let read: Vec<serde_json::Value> = serde_json::from_str(&tab.page).unwrap();
         assert_eq!(read.len(), entries, "{query}");
         if let Some(newest) = read.first() {
@@ -221,7 +221,7 @@ async fn it_is_exported_as_a_text_file(pool: PgPool) {
         write(&rig, of, "kim@shop.example", "site.pause", &format!("s{number}")).await;
     }
     let mut tab = rig.tab_of(&kim.account).await;
-    tab.open(&format!("/console/{of}/record.csv")).await;
+    tab.open(&format!("/console/{of}/audit.csv")).await;
     let lines: Vec<&str> = tab.page.split("\r\n").collect();
     assert_eq!(lines.len(), 603);
     assert_eq!(lines[0], "id,at,actor,prefix,action,subject,before,after,request_id");
@@ -233,7 +233,7 @@ async fn it_is_exported_as_a_text_file(pool: PgPool) {
         lines[601]
     );
     assert!(!tab.page.contains("theirs"), "{}", tab.page);
-    tab.open(&format!("/console/{of}/record.csv?action=site.edit")).await;
+    tab.open(&format!("/console/{of}/audit.csv?action=site.edit")).await;
     assert_eq!(tab.page.split("\r\n").count(), 3, "{}", tab.page);
 }
 
@@ -246,7 +246,7 @@ async fn only_users_who_can_read_it_see_a_link_to_it(pool: PgPool) {
         rig.join(&kim.organisation, &kim.account, role).await;
         let mut tab = rig.tab_of(&kim.account).await;
         tab.open(&base).await;
-        let is_led = tab.page.contains(&format!("{base}/record\""));
+        let is_led = tab.page.contains(&format!("{base}/audit\""));
         assert_eq!(is_led, role.may(Permission::ReadAudit), "{}", role.as_str());
     }
 }
