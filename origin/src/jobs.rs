@@ -17,7 +17,7 @@ use munjigi_store::breakdowns::{RollDay, RollHour};
 use munjigi_store::housekeeping::{CreateDays, DropDays, DropHours, Sweep};
 use munjigi_store::locks::{Fenced, Lease};
 use munjigi_store::sites::{ExpectNext, LearnNext, Learned};
-use munjigi_store::{StoreError, Unit, erasure, pictures, rollups, transact};
+use munjigi_store::{DatabaseError, Unit, erasure, pictures, rollups, transact};
 use reqwest::Url;
 use sqlx::PgPool;
 
@@ -84,7 +84,7 @@ impl Jobs {
     }
 
     /// Creates the days ahead, drops the days past retention, sweeps.
-    pub async fn keep_house(&self) -> Result<(), StoreError> {
+    pub async fn keep_house(&self) -> Result<(), DatabaseError> {
         let now = self.clock.now();
         let created = transact(&self.pool, &CreateDays { now }).await?;
         let dropped = self.drop_days(now).await?;
@@ -101,7 +101,7 @@ impl Jobs {
 
     /// A place that does not take the days keeps them here, and nothing else
     /// waits for it.
-    async fn drop_days(&self, now: UnixMillis) -> Result<Vec<String>, StoreError> {
+    async fn drop_days(&self, now: UnixMillis) -> Result<Vec<String>, DatabaseError> {
         let kept_days = self.event_days;
         let Some(archive) = &self.archive else {
             return transact(&self.pool, &DropDays { now, kept_days }).await;
@@ -121,13 +121,13 @@ impl Jobs {
     /// Computes every hour that received data since it was last computed, and
     /// their days. An hour is recorded only once its day is computed too: work
     /// that is interrupted between the two is repeated.
-    pub async fn roll_up(&self) -> Result<(), StoreError> {
+    pub async fn roll_up(&self) -> Result<(), DatabaseError> {
         self.roll_up_under(None).await
     }
 
     /// As `roll_up`, until another origin has taken over: the first roll-ups
     /// after a long pause take longer than a lock lasts.
-    pub(crate) async fn roll_up_under(&self, lease: Option<&Lease>) -> Result<(), StoreError> {
+    pub(crate) async fn roll_up_under(&self, lease: Option<&Lease>) -> Result<(), DatabaseError> {
         let due = rollups::due(&self.pool).await?;
         for hours in due.chunk_by(|hour, next| hour.date() == next.date()) {
             let mut computed = Vec::new();
@@ -153,7 +153,7 @@ impl Jobs {
         &self,
         lease: Option<&Lease>,
         unit: &U,
-    ) -> Result<Option<U::Output>, StoreError> {
+    ) -> Result<Option<U::Output>, DatabaseError> {
         match lease {
             Some(lease) => transact(&self.pool, &Fenced { lease, unit }).await,
             None => transact(&self.pool, unit).await.map(Some),
@@ -161,13 +161,13 @@ impl Jobs {
     }
 
     /// Searches for anomalies.
-    pub async fn watch(&self) -> Result<(), StoreError> {
+    pub async fn watch(&self) -> Result<(), DatabaseError> {
         Self::found(transact(&self.pool, &self.search()).await?);
         Ok(())
     }
 
     /// Looks for attacks that the edge has found.
-    pub async fn watch_attacks(&self) -> Result<(), StoreError> {
+    pub async fn watch_attacks(&self) -> Result<(), DatabaseError> {
         Self::found(transact(&self.pool, &watch::Attacks(self.search())).await?);
         Ok(())
     }
@@ -187,7 +187,7 @@ impl Jobs {
     }
 
     /// Computes what every site is expected to issue at each hour of the week.
-    pub async fn expect(&self) -> Result<(), StoreError> {
+    pub async fn expect(&self) -> Result<(), DatabaseError> {
         let (mut after, mut changed) = (String::new(), 0);
         loop {
             let now = self.clock.now();
@@ -203,7 +203,7 @@ impl Jobs {
     }
 
     /// Lets every site that is due learn from its outcomes, one after another.
-    pub async fn learn(&self) -> Result<(), StoreError> {
+    pub async fn learn(&self) -> Result<(), DatabaseError> {
         while let Some(learned) = transact(&self.pool, &LearnNext { now: self.clock.now() }).await?
         {
             let Learned { sitekey, judgement, published } = learned;
@@ -213,7 +213,7 @@ impl Jobs {
     }
 
     /// An edge that lost a site lost its packs too: they are in the same store.
-    pub async fn verify(&self) -> Result<(), StoreError> {
+    pub async fn verify(&self) -> Result<(), DatabaseError> {
         if publish::verify(&self.publisher).await? {
             pictures::put_again(&self.pool, self.clock.now()).await?;
         }
@@ -246,7 +246,7 @@ impl Jobs {
         }
     }
 
-    async fn once(&self, job: Job) -> Result<Turn, StoreError> {
+    async fn once(&self, job: Job) -> Result<Turn, DatabaseError> {
         let locks = &*self.locks;
         let taken = take_within(locks, job.name(), LOCK_LIFETIME, LOCK_PATIENCE, &self.clock);
         let Some(lease) = taken.await? else { return Ok(Turn::Others) };

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use munjigi_process::answer;
-use munjigi_store::StoreError;
+use munjigi_store::DatabaseError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -223,8 +223,8 @@ impl ApiRefused {
     }
 }
 
-impl From<StoreError> for ApiRefused {
-    fn from(error: StoreError) -> Self {
+impl From<DatabaseError> for ApiRefused {
+    fn from(error: DatabaseError) -> Self {
         if error.is_passing() {
             tracing::warn!(%error, "the API is waiting for Postgres");
         } else {

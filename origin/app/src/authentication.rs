@@ -12,7 +12,7 @@ use munjigi_domain::accounts::{
 };
 use munjigi_keys::UnixMillis;
 use munjigi_store::limits::Taken;
-use munjigi_store::{StoreError, factors};
+use munjigi_store::{DatabaseError, factors};
 use sqlx::PgPool;
 
 use crate::cache::Limits;
@@ -42,7 +42,7 @@ pub enum Denied {
     },
     /// Postgres is unreachable.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] DatabaseError),
     /// Hashing a password panicked.
     #[error("a password could not be hashed")]
     NotHashed,

@@ -7,7 +7,7 @@ use munjigi_domain::accounts::{EmailAddress, Granting, Id, Role, Token, limits};
 use munjigi_store::audit::Actor;
 use munjigi_store::limits::Taken;
 use munjigi_store::organisations::{self, Membership, TeamRefused};
-use munjigi_store::{StoreError, transact};
+use munjigi_store::{DatabaseError, transact};
 
 use crate::ConsoleApp;
 use crate::emails;
@@ -38,7 +38,7 @@ pub enum InviteRefused {
         seconds: u32,
     },
     /// Postgres is unreachable.
-    Store(StoreError),
+    Store(DatabaseError),
 }
 
 impl Invite<'_> {
@@ -77,8 +77,8 @@ impl Invite<'_> {
     }
 }
 
-impl From<StoreError> for InviteRefused {
-    fn from(error: StoreError) -> Self {
+impl From<DatabaseError> for InviteRefused {
+    fn from(error: DatabaseError) -> Self {
         Self::Store(error)
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use munjigi_store::StoreError;
+use munjigi_store::DatabaseError;
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
@@ -18,7 +18,7 @@ pub struct Later(Arc<Semaphore>);
 pub enum NotStarted {
     /// `MOST` tasks are in progress.
     Full,
-    Store(StoreError),
+    Store(DatabaseError),
 }
 
 impl Default for Later {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use munjigi_protocol::Code;
-use munjigi_store::StoreError;
+use munjigi_store::DatabaseError;
 
 #[derive(Debug, Clone)]
 pub struct Refused {
@@ -43,8 +43,8 @@ impl Refused {
 
 /// Every store error is our fault: the caller gets `unavailable` and keeps its
 /// data, the operator reads the log.
-impl From<StoreError> for Refused {
-    fn from(error: StoreError) -> Self {
+impl From<DatabaseError> for Refused {
+    fn from(error: DatabaseError) -> Self {
         if error.is_passing() {
             tracing::warn!(%error, "intake is waiting for Postgres");
         } else {

@@ -4,7 +4,7 @@ use munjigi_domain::accounts::Id;
 use munjigi_domain::site_change::{Change, ChangeRefused};
 use munjigi_store::audit::{Actor, Author};
 use munjigi_store::sites::{ChangeSite, SiteRecord};
-use munjigi_store::{StoreError, Unit, transact};
+use munjigi_store::{DatabaseError, Unit, transact};
 
 use crate::App;
 
@@ -13,7 +13,7 @@ pub async fn find(
     app: &App,
     organisation: &Id,
     sitekey: &str,
-) -> Result<Option<SiteRecord>, StoreError> {
+) -> Result<Option<SiteRecord>, DatabaseError> {
     let site = app.cache.sites.find(sitekey, app.clock.now()).await?;
     Ok(site.filter(|site| site.organisation.as_deref() == Some(organisation.as_str())))
 }
@@ -24,7 +24,7 @@ pub async fn write<U: Unit + Sync>(
     app: &App,
     sitekey: &str,
     unit: &U,
-) -> Result<U::Output, StoreError> {
+) -> Result<U::Output, DatabaseError> {
     let output = transact(&app.pool, unit).await?;
     // If Redis was not told, copies elsewhere expire within seconds; this
     // process ignores them until then.
@@ -39,7 +39,7 @@ pub async fn change(
     sitekey: &str,
     change: &Change,
     actor: &Actor,
-) -> Result<Result<(), ChangeRefused>, StoreError> {
+) -> Result<Result<(), ChangeRefused>, DatabaseError> {
     let unit = ChangeSite {
         sitekey,
         within: Some(organisation),

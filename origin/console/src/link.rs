@@ -4,7 +4,7 @@
 use munjigi_app::App;
 use munjigi_domain::accounts::{Token, TokenHash};
 use munjigi_keys::UnixMillis;
-use munjigi_store::StoreError;
+use munjigi_store::DatabaseError;
 use serde::Deserialize;
 use sqlx::PgPool;
 
@@ -23,7 +23,7 @@ pub async fn follow<'a, T, F>(
     find: impl FnOnce(&'a PgPool, TokenHash, UnixMillis) -> F,
 ) -> Result<(Token, T), PageError>
 where
-    F: Future<Output = Result<Option<T>, StoreError>>,
+    F: Future<Output = Result<Option<T>, DatabaseError>>,
 {
     let token = Token::parse(link).ok_or(PageError::link_gone())?;
     let found = find(&app.pool, token.hash(), app.clock.now()).await?;

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use munjigi_domain::accounts::{MostSites, Role};
 use munjigi_i18n::{Text, Texts};
-use munjigi_store::StoreError;
+use munjigi_store::DatabaseError;
 
 use munjigi_app::authentication::Denied;
 use munjigi_app::later::NotStarted;
@@ -106,8 +106,8 @@ impl PageError {
 }
 
 /// Every store error is our fault.
-impl From<StoreError> for PageError {
-    fn from(error: StoreError) -> Self {
+impl From<DatabaseError> for PageError {
+    fn from(error: DatabaseError) -> Self {
         if error.is_passing() {
             tracing::warn!(%error, "a page is waiting for Postgres");
         } else {

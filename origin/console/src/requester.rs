@@ -10,7 +10,7 @@ use munjigi_domain::accounts::session::Stage;
 use munjigi_domain::accounts::{Id, KnownBrowser, Role, Token};
 use munjigi_domain::entropy::Entropy;
 use munjigi_i18n::{Locale, Texts};
-use munjigi_store::StoreError;
+use munjigi_store::DatabaseError;
 use munjigi_store::audit::Actor;
 use munjigi_store::organisations::Membership;
 use munjigi_store::replica::Written;
@@ -217,9 +217,9 @@ impl Asking {
 
     /// Reads numbers from a replica if there is one that has this browser's
     /// last change.
-    pub async fn read<T, F>(&self, read: impl Fn(PgPool) -> F) -> Result<T, StoreError>
+    pub async fn read<T, F>(&self, read: impl Fn(PgPool) -> F) -> Result<T, DatabaseError>
     where
-        F: Future<Output = Result<T, StoreError>>,
+        F: Future<Output = Result<T, DatabaseError>>,
     {
         self.app.reads.read(self.browser.written, read).await
     }

@@ -16,7 +16,7 @@ use munjigi_i18n::{Text, Texts};
 use munjigi_keys::UnixMillis;
 use munjigi_store::accounts::{self, BeginSignUp, SignUp};
 use munjigi_store::limits::Taken;
-use munjigi_store::{StoreError, mails, transact};
+use munjigi_store::{DatabaseError, mails, transact};
 use serde::Deserialize;
 
 use super::frame::{Frame, render};
@@ -111,7 +111,8 @@ async fn write(app: &ConsoleApp, sign_up: &SignUp, now: UnixMillis) -> Result<()
     let console = &app.console;
     if let Some(account) = accounts::by_email(&app.pool, &sign_up.email).await? {
         let message = emails::taken(&console.config, &account);
-        let mut connection = app.pool.acquire().await.map_err(munjigi_store::StoreError::from)?;
+        let mut connection =
+            app.pool.acquire().await.map_err(munjigi_store::DatabaseError::from)?;
         mails::queue(&mut connection, &message, now).await?;
         return Ok(());
     }
@@ -168,7 +169,7 @@ pub(super) async fn allow_email_to(
     browser: &Browser,
     address: &EmailAddress,
     now: UnixMillis,
-) -> Result<Taken, StoreError> {
+) -> Result<Taken, DatabaseError> {
     let whom = format!("{address} {}", browser.client.prefix);
     let counts = &app.cache.limits;
     match counts.take(&limits::EMAILS_BY_ADDRESS_AND_SENDER, &whom, now).await? {

@@ -12,7 +12,7 @@ use munjigi_domain::statistics::breakdown::{self, GroupBy, Row};
 use munjigi_domain::statistics::{Period, Span, Totals};
 use munjigi_domain::timestamp::from_timestamp;
 use munjigi_i18n::Texts;
-use munjigi_store::StoreError;
+use munjigi_store::DatabaseError;
 use munjigi_store::sites::{self, SiteRecord};
 use munjigi_store::statistics::{self, Value};
 use sqlx::PgPool;
@@ -75,7 +75,7 @@ pub async fn show(asking: Asking, filter: Filter) -> Result<Html<String>, PageEr
     })
 }
 
-async fn table(asking: &Asking, filter: &Filter) -> Result<Table, StoreError> {
+async fn table(asking: &Asking, filter: &Filter) -> Result<Table, DatabaseError> {
     let span = filter.period().span(asking.app.clock.now());
     let organisation = asking.organisation();
     let read = |pool: PgPool| async move { table_from(&pool, organisation, filter, span).await };
@@ -87,7 +87,7 @@ async fn table_from(
     organisation: &Id,
     filter: &Filter,
     span: Span,
-) -> Result<Table, StoreError> {
+) -> Result<Table, DatabaseError> {
     let (period, scope) = (filter.period(), filter.scope(organisation));
     let (totals, before) = tokio::try_join!(
         statistics::totals(pool, scope, span),

@@ -15,7 +15,7 @@ use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_process::stop::Stop;
 use munjigi_store::deliveries::{self, CHANNEL, Due, Lease, Next, Topic};
-use munjigi_store::{Notices, StoreError, Unit, transact};
+use munjigi_store::{DatabaseError, Notices, Unit, transact};
 use sqlx::{PgConnection, PgPool};
 use tokio::task::JoinSet;
 
@@ -139,7 +139,7 @@ pub trait Outbox: Clone + Send + Sync + 'static {
     fn attempt(
         &self,
         due: &Due,
-    ) -> impl Future<Output = Result<(DeliveryResult, Self::Facts), StoreError>> + Send;
+    ) -> impl Future<Output = Result<(DeliveryResult, Self::Facts), DatabaseError>> + Send;
 
     /// Records the topic's own facts of an attempt. May run more
     /// than once.
@@ -148,7 +148,7 @@ pub trait Outbox: Clone + Send + Sync + 'static {
         connection: &mut PgConnection,
         due: &Due,
         tried: &Tried<Self::Facts>,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    ) -> impl Future<Output = Result<(), DatabaseError>> + Send;
 
     /// Nothing can be delivered for now: releases what only delivery needs.
     fn rest(&self) -> impl Future<Output = ()> + Send {
@@ -183,7 +183,7 @@ pub async fn run<O: Outbox>(outbox: &O, sessions: &PgPool, mut stop: Stop) {
 }
 
 /// Delivers everything that is due now, oldest first.
-pub async fn deliver_due<O: Outbox>(outbox: &O, stop: &Stop) -> Result<(), StoreError> {
+pub async fn deliver_due<O: Outbox>(outbox: &O, stop: &Stop) -> Result<(), DatabaseError> {
     while !stop.is_asked() && outbox.is_open() {
         let due = lease(outbox).await?;
         if due.is_empty() {
@@ -218,7 +218,7 @@ pub async fn deliver_due<O: Outbox>(outbox: &O, stop: &Stop) -> Result<(), Store
 pub async fn attempt<O: Outbox>(
     outbox: &O,
     due: &Due,
-) -> Result<(DeliveryResult, O::Facts), StoreError> {
+) -> Result<(DeliveryResult, O::Facts), DatabaseError> {
     let mut attempt = pin!(outbox.attempt(due));
     let Some(terms) = terms::<O>(due) else { return attempt.await };
     loop {
@@ -241,7 +241,7 @@ fn leased<O: Outbox>(outbox: &O, terms: &Terms) -> (UnixMillis, UnixMillis) {
 }
 
 /// Leases the due deliveries of the first topic that has any.
-pub async fn lease<O: Outbox>(outbox: &O) -> Result<Vec<Due>, StoreError> {
+pub async fn lease<O: Outbox>(outbox: &O) -> Result<Vec<Due>, DatabaseError> {
     for terms in O::TOPICS {
         let (now, until) = leased(outbox, terms);
         let lease = Lease { topic: terms.topic, now, until, most: terms.at_once };
@@ -259,7 +259,7 @@ pub async fn record<O: Outbox>(
     due: &Due,
     outcome: DeliveryResult,
     facts: O::Facts,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let now = outbox.clock().now();
     let Some(terms) = terms::<O>(due) else { return Ok(()) };
     let next = match &outcome {
@@ -290,7 +290,7 @@ struct Record<'a, O: Outbox> {
 impl<O: Outbox> Unit for Record<'_, O> {
     type Output = ();
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
         self.outbox.note(&mut *connection, self.due, self.tried).await?;
         let error = self.tried.outcome.error();
         deliveries::record(connection, self.due, &self.tried.next, error).await

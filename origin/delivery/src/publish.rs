@@ -9,7 +9,7 @@ use munjigi_captcha::{ImportFilter, KeyCheck};
 use munjigi_process::clock::Clock;
 use munjigi_process::stop::Stop;
 use munjigi_store::deliveries::{self, Due, Next, Topic};
-use munjigi_store::{StoreError, lists, publications, vendor_keys};
+use munjigi_store::{DatabaseError, lists, publications, vendor_keys};
 use sqlx::{PgConnection, PgPool};
 
 use crate::back_off::BackOff;
@@ -45,14 +45,14 @@ impl Publisher {
     }
 
     /// Queues every site, every list and the filter again, as they stand.
-    async fn queue_everything(&self) -> Result<u64, StoreError> {
+    async fn queue_everything(&self) -> Result<u64, DatabaseError> {
         let now = self.clock.now();
         deliveries::queue_again(&self.pool, Topic::VendorKeys, now).await?;
         deliveries::queue_again(&self.pool, Topic::Lists, now).await?;
         deliveries::queue_again(&self.pool, Topic::Sites, now).await
     }
 
-    async fn put_filter(&self, version: u64) -> Result<DeliveryResult, StoreError> {
+    async fn put_filter(&self, version: u64) -> Result<DeliveryResult, DatabaseError> {
         let imports = vendor_keys::live(&self.pool).await?;
         let filter = ImportFilter::of(version, &imports, &self.check);
         Ok(outcome(self.edge.put_imports(&filter).await))
@@ -60,7 +60,7 @@ impl Publisher {
 
     /// What the list contains by now: a version that was queued in the meantime
     /// is delivered again, as a repeat.
-    async fn put_list(&self, due: &Due) -> Result<DeliveryResult, StoreError> {
+    async fn put_list(&self, due: &Due) -> Result<DeliveryResult, DatabaseError> {
         let id = &due.key;
         Ok(outcome(match lists::wanted(&self.pool, id).await? {
             Some(list) => self.edge.put_list(id, &list).await,
@@ -116,7 +116,7 @@ impl Outbox for Publisher {
         &self.clock
     }
 
-    async fn attempt(&self, due: &Due) -> Result<(DeliveryResult, ()), StoreError> {
+    async fn attempt(&self, due: &Due) -> Result<(DeliveryResult, ()), DatabaseError> {
         let outcome = match due.topic {
             Topic::VendorKeys => self.put_filter(due.version).await?,
             Topic::Lists => self.put_list(due).await?,
@@ -130,7 +130,7 @@ impl Outbox for Publisher {
         connection: &mut PgConnection,
         due: &Due,
         tried: &Tried<()>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         let Due { key, version, .. } = due;
         match (due.topic, &tried.next) {
             (Topic::VendorKeys, Next::Delivered) => {

@@ -14,7 +14,7 @@ use munjigi_store::pictures::{
     Candidate, CandidateResult as Drawn, Drawing, Finish, StoreDrawn, drawing, drawn_pack,
     more_candidates,
 };
-use munjigi_store::{StoreError, Unit};
+use munjigi_store::{DatabaseError, Unit};
 use reqwest::StatusCode;
 use sqlx::{PgConnection, PgPool};
 
@@ -94,7 +94,7 @@ impl Outbox for Drawings {
         self.factory.config.hours.open(self.factory.clock.now())
     }
 
-    async fn attempt(&self, due: &Due) -> Result<(DeliveryResult, DrawStep), StoreError> {
+    async fn attempt(&self, due: &Due) -> Result<(DeliveryResult, DrawStep), DatabaseError> {
         let pack = drawn_pack(due)?;
         let Some(drawing) = drawing(&self.factory.pool, pack, BATCH).await? else {
             // Another origin completed it, after our lease ran out.
@@ -129,7 +129,7 @@ impl Outbox for Drawings {
         connection: &mut PgConnection,
         due: &Due,
         tried: &Tried<DrawStep>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         let pack = drawn_pack(due)?;
         match &tried.facts {
             DrawStep::Nothing => {}

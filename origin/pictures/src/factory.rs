@@ -11,7 +11,7 @@ use munjigi_process::clock::Clock;
 use munjigi_protocol::{PackId, PictureKind, PictureType, RightRound};
 use munjigi_store::photos::accepted;
 use munjigi_store::pictures::{Birth, Decision, KindRow, PackRow, Switch, Tend};
-use munjigi_store::{StoreError, transact};
+use munjigi_store::{DatabaseError, transact};
 use sqlx::PgPool;
 
 use super::plan::{self, Move, Want, lead};
@@ -54,7 +54,7 @@ impl Factory {
     }
 
     /// One pass: begins, retires and extends packs.
-    pub async fn tend(&self) -> Result<(), StoreError> {
+    pub async fn tend(&self) -> Result<(), DatabaseError> {
         let now = self.clock.now();
         let births = births(&self.pool, &self.config, &self.entropy).await?;
         let decide = |packs: &[PackRow], kinds: &[KindRow]| self.decide(packs, kinds, &births, now);
@@ -109,7 +109,7 @@ pub async fn births(
     pool: &PgPool,
     config: &Pictures,
     entropy: &Entropy,
-) -> Result<Vec<Birth>, StoreError> {
+) -> Result<Vec<Birth>, DatabaseError> {
     let photos = accepted(pool).await?;
     let stock = Stock::of(&photos);
     let births = PictureKind::ALL.iter().filter_map(|kind| {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use munjigi_keys::UnixMillis;
 use munjigi_process::stop::Stop;
 use munjigi_store::jobs::{self, JobEnd, LeaseJobs, LeasedJob};
-use munjigi_store::{Notices, StoreError, transact};
+use munjigi_store::{DatabaseError, Notices, transact};
 use reqwest::StatusCode;
 use sqlx::PgPool;
 use tokio::task::{Id as TaskId, JoinSet};
@@ -84,7 +84,7 @@ impl Factory {
         under_way: &mut UnderWay,
         free: usize,
         most_long: usize,
-    ) -> Result<usize, StoreError> {
+    ) -> Result<usize, DatabaseError> {
         let now = self.clock.now();
         if free == 0 || !self.config.hours.open(now) {
             return Ok(0);

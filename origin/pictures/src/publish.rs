@@ -10,7 +10,7 @@ use munjigi_delivery::publish::{EDGE_BACK_OFF, outcome};
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_protocol::PackId;
-use munjigi_store::StoreError;
+use munjigi_store::DatabaseError;
 use munjigi_store::deliveries::{Due, Next, Topic};
 use munjigi_store::pictures::{self as packs, Action, Published};
 use sqlx::{PgConnection, PgPool};
@@ -48,7 +48,7 @@ impl Outbox for Factory {
         &self.clock
     }
 
-    async fn attempt(&self, due: &Due) -> Result<(DeliveryResult, ()), StoreError> {
+    async fn attempt(&self, due: &Due) -> Result<(DeliveryResult, ()), DatabaseError> {
         let outcome = match due.topic {
             Topic::Pools => outcome(self.edge.put_pools(&packs::wanted_pools(due)?).await),
             _ => match packs::wanted(due)? {
@@ -64,7 +64,7 @@ impl Outbox for Factory {
         connection: &mut PgConnection,
         due: &Due,
         tried: &Tried<()>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         let now = tried.now;
         match (due.topic, &tried.next) {
             (Topic::Pools, Next::Delivered) => {
@@ -92,7 +92,7 @@ impl Outbox for Factory {
     }
 }
 
-async fn put(factory: &Factory, id: PackId) -> Result<DeliveryResult, StoreError> {
+async fn put(factory: &Factory, id: PackId) -> Result<DeliveryResult, DatabaseError> {
     let packed = packs::packed(&factory.pool, id, shape).await?;
     // As the edge will check it.
     let pack = match PicturePack::parse(packed.pack) {

@@ -5,7 +5,7 @@ use std::io;
 use munjigi_backup::SealError;
 use munjigi_bucket::BucketError;
 use munjigi_keys::UnixMillis;
-use munjigi_store::StoreError;
+use munjigi_store::DatabaseError;
 
 /// Errors of a file are found before anything is written.
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +75,7 @@ pub enum BackupError {
     #[error("the restored table {0} differs from the saved one")]
     Differs(String),
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] DatabaseError),
 }
 
 impl BackupError {

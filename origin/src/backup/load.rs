@@ -3,7 +3,7 @@
 
 use std::fs::File;
 
-use munjigi_store::{MIGRATOR, StoreError};
+use munjigi_store::{DatabaseError, MIGRATOR};
 use sqlx::migrate::MigrateError;
 use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
@@ -48,7 +48,7 @@ pub async fn from(
 }
 
 fn store(error: MigrateError) -> BackupError {
-    BackupError::Store(StoreError::from(error))
+    BackupError::Store(DatabaseError::from(error))
 }
 
 /// The last migration of a history that our migrations continue.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use munjigi_backup::SealError;
-use munjigi_store::StoreError;
+use munjigi_store::DatabaseError;
 
 use crate::backup::BackupError;
 use crate::config::Mistakes;
@@ -144,37 +144,37 @@ impl From<BackupError> for Fail {
     }
 }
 
-impl From<StoreError> for Fail {
-    fn from(error: StoreError) -> Self {
+impl From<DatabaseError> for Fail {
+    fn from(error: DatabaseError) -> Self {
         let (exit, fix) = match &error {
-            StoreError::Unavailable(_) => {
+            DatabaseError::Unavailable(_) => {
                 (Exit::Database, "start Postgres, or correct MUNJIGI_DATABASE_URL")
             }
-            StoreError::NotMigrated(_) => (Exit::Database, "run `munjigi migrate`, then retry"),
-            StoreError::Conflict(_) => (Exit::Failed, "retry"),
-            StoreError::Migration(_) => (
+            DatabaseError::NotMigrated(_) => (Exit::Database, "run `munjigi migrate`, then retry"),
+            DatabaseError::Conflict(_) => (Exit::Failed, "retry"),
+            DatabaseError::Migration(_) => (
                 Exit::Failed,
                 "the database may belong to another version; see the documentation on upgrades",
             ),
-            StoreError::Unreleased(_) => {
+            DatabaseError::Unreleased(_) => {
                 (Exit::Failed, "create a new database and set MUNJIGI_DATABASE_URL to it")
             }
-            StoreError::NoSession => {
+            DatabaseError::NoSession => {
                 (Exit::Database, "set MUNJIGI_DATABASE_DIRECT_URL to Postgres itself")
             }
-            StoreError::Login(_) => (
+            DatabaseError::Login(_) => (
                 Exit::Database,
                 "correct the user, password and database of MUNJIGI_DATABASE_URL, or pg_hba.conf",
             ),
-            StoreError::NotOwner(_) => {
+            DatabaseError::NotOwner(_) => {
                 (Exit::Database, "use the URL of the owner of the schema for this command")
             }
-            StoreError::NoRole(_) => (Exit::Database, "create the role, or correct its name"),
-            StoreError::Unlimited { .. } => (
+            DatabaseError::NoRole(_) => (Exit::Database, "create the role, or correct its name"),
+            DatabaseError::Unlimited { .. } => (
                 Exit::Database,
                 "set them for the role that the pooler uses; see the documentation on poolers",
             ),
-            StoreError::Inconsistent { .. } | StoreError::Refused(_) => {
+            DatabaseError::Inconsistent { .. } | DatabaseError::Refused(_) => {
                 (Exit::Failed, "this is a bug in Munjigi; please report it with this text")
             }
         };

@@ -9,7 +9,7 @@ use munjigi_domain::reach::Reach;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::routes;
 use munjigi_store::lists::{Fetch, FetchOutcome, ForgetSources, SourceRecord, published, sources};
-use munjigi_store::{StoreError, transact};
+use munjigi_store::{DatabaseError, transact};
 
 use super::Jobs;
 
@@ -35,7 +35,7 @@ impl PublishedLists {
 
 impl Jobs {
     /// Fetches every source that is due.
-    pub async fn fetch_lists(&self) -> Result<(), StoreError> {
+    pub async fn fetch_lists(&self) -> Result<(), DatabaseError> {
         let PublishedLists { sources: wanted, .. } = &self.lists;
         let now = self.clock.now();
         transact(&self.pool, &ForgetSources { kept: wanted, now }).await?;
@@ -55,7 +55,7 @@ impl Jobs {
         &self,
         source: &Source,
         before: Option<&SourceRecord>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         let PublishedLists { fetcher, period, sources } = &self.lists;
         // All sources of a list share what the edge takes of it.
         let parts = sources.iter().filter(|other| other.list == source.list).count().max(1);
@@ -80,7 +80,7 @@ impl Jobs {
         Ok(())
     }
 
-    async fn measure_lists(&self) -> Result<(), StoreError> {
+    async fn measure_lists(&self) -> Result<(), DatabaseError> {
         let now = self.clock.now();
         for list in published(&self.pool).await? {
             let is_stale = list.is_stale(now);

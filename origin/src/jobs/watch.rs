@@ -17,7 +17,7 @@ use munjigi_domain::webhooks::{AnomalyMessage, Event, body_of_anomaly};
 use munjigi_i18n::Locale;
 use munjigi_keys::UnixMillis;
 use munjigi_store::anomalies::{self as store, Measured, Open, SiteNumbers, Subject};
-use munjigi_store::{StoreError, Unit, mails, webhooks};
+use munjigi_store::{DatabaseError, Unit, mails, webhooks};
 use reqwest::Url;
 use sqlx::PgConnection;
 
@@ -62,7 +62,7 @@ struct Numbers {
 impl Unit for Watch<'_> {
     type Output = Option<Findings>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, DatabaseError> {
         if !store::try_lock(connection).await? {
             return Ok(None);
         }
@@ -115,7 +115,7 @@ impl Watch<'_> {
         &self,
         connection: &mut PgConnection,
         open: &[Open],
-    ) -> Result<Numbers, StoreError> {
+    ) -> Result<Numbers, DatabaseError> {
         let to = UnixMillis(self.now.0 / MINUTE_MILLIS * MINUTE_MILLIS);
         let from = UnixMillis(to.0.saturating_sub(HOUR_MILLIS));
         let at = (from.0 + HOUR_MILLIS / 2) / HOUR_MILLIS;
@@ -151,7 +151,7 @@ impl Watch<'_> {
         numbers: &Numbers,
         open: &Open,
         closed_at: Option<UnixMillis>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         let Some((site, seen)) = numbers.sighting(open) else { return Ok(()) };
         let link = self.link(&site.organisation);
         let body = body_of_anomaly(&AnomalyMessage {
@@ -176,7 +176,7 @@ impl Watch<'_> {
         connection: &mut PgConnection,
         numbers: &Numbers,
         open: &[Open],
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         let mut by_organisation: BTreeMap<&Id, Vec<(UnixMillis, Sighting)>> = BTreeMap::new();
         for open in open.iter().filter(|open| !open.is_seen) {
             if let Some((site, seen)) = numbers.sighting(open) {

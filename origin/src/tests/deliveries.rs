@@ -107,7 +107,7 @@ async fn deliver(handler: &impl Outbox) {
 /// Drops a transaction that is about to change the delivery.
 async fn interrupted<F>(rig: &Rig, due: &Due, recording: F)
 where
-    F: Future<Output = Result<(), munjigi_store::StoreError>> + Send + 'static,
+    F: Future<Output = Result<(), munjigi_store::DatabaseError>> + Send + 'static,
 {
     let mut holding = rig.pool.begin().await.unwrap();
     sqlx::query("SELECT FROM deliveries WHERE topic = $1 AND key = $2 FOR UPDATE")

@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 use super::api_keys::{Because, revoke_all};
 use super::audit::{self, Actor, Author, Entry};
 use super::sessions::{self, Ended};
-use super::{StoreError, Unit, columns, mails, organisations};
+use super::{DatabaseError, Unit, columns, mails, organisations};
 
 struct Row {
     id: String,
@@ -31,7 +31,7 @@ struct Row {
 }
 
 impl Row {
-    fn account(self) -> Result<Account, StoreError> {
+    fn account(self) -> Result<Account, DatabaseError> {
         let email = columns::address("accounts", &self.id, &self.email)?;
         let locale = columns::locale(&self.locale);
         let totp = match (self.totp_key, self.totp_confirmed_at, self.totp_offered_at) {
@@ -57,7 +57,7 @@ impl Row {
 pub async fn by_email(
     executor: impl PgExecutor<'_>,
     email: &EmailAddress,
-) -> Result<Option<Account>, StoreError> {
+) -> Result<Option<Account>, DatabaseError> {
     let row = sqlx::query_as!(
         Row,
         r#"SELECT id, email, name, locale, locale_chosen, password, totp_key,
@@ -72,7 +72,10 @@ pub async fn by_email(
     row.map(Row::account).transpose()
 }
 
-pub async fn find(executor: impl PgExecutor<'_>, id: &Id) -> Result<Option<Account>, StoreError> {
+pub async fn find(
+    executor: impl PgExecutor<'_>,
+    id: &Id,
+) -> Result<Option<Account>, DatabaseError> {
     let row = sqlx::query_as!(
         Row,
         r#"SELECT id, email, name, locale, locale_chosen, password, totp_key,
@@ -94,7 +97,7 @@ pub async fn set_locale(
     id: &Id,
     locale: Locale,
     chosen: bool,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE accounts SET locale = $2, locale_chosen = $3 WHERE id = $1",
         id.as_str(),
@@ -133,7 +136,7 @@ pub struct BeginSignUp<'a> {
 impl Unit for BeginSignUp<'_> {
     type Output = ();
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
         let SignUp { email, name, locale, password } = self.sign_up;
         sqlx::query!(
             "INSERT INTO sign_ups (hash, email, name, locale, password, created_at, expires_at)
@@ -158,7 +161,7 @@ pub async fn sign_up(
     pool: &PgPool,
     link: TokenHash,
     now: UnixMillis,
-) -> Result<Option<SignUp>, StoreError> {
+) -> Result<Option<SignUp>, DatabaseError> {
     let row = sqlx::query!(
         "SELECT email, name, locale, password FROM sign_ups WHERE hash = $1 AND expires_at > $2",
         link.as_bytes(),
@@ -201,7 +204,7 @@ pub enum Confirmed {
 impl Unit for ConfirmSignUp<'_> {
     type Output = Confirmed;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Confirmed, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Confirmed, DatabaseError> {
         let now = to_timestamp(self.now);
         let sign_up = sqlx::query!(
             "DELETE FROM sign_ups WHERE hash = $1 AND expires_at > $2
@@ -261,7 +264,7 @@ impl Unit for SetPassword<'_> {
     /// The sessions that ended; `None` if the link was no longer valid.
     type Output = Option<Ended>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Option<Ended>, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Option<Ended>, DatabaseError> {
         let account = &self.actor.account;
         if let Some(link) = self.link {
             let used = sqlx::query!(
@@ -323,7 +326,7 @@ pub struct BeginRecovery<'a> {
 impl Unit for BeginRecovery<'_> {
     type Output = ();
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
         sqlx::query!(
             "INSERT INTO recoveries (hash, account, created_at, expires_at)
             VALUES ($1, $2, $3, $4)
@@ -346,7 +349,7 @@ pub async fn recovery(
     pool: &PgPool,
     link: TokenHash,
     now: UnixMillis,
-) -> Result<Option<Account>, StoreError> {
+) -> Result<Option<Account>, DatabaseError> {
     let account = sqlx::query_scalar!(
         "SELECT account FROM recoveries WHERE hash = $1 AND expires_at > $2",
         link.as_bytes(),
@@ -378,7 +381,7 @@ impl Unit for JoinNew<'_> {
     /// address has an account.
     type Output = Option<Id>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Option<Id>, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Option<Id>, DatabaseError> {
         let organisations::Join { actor, now, .. } = self.join;
         let made = sqlx::query!(
             "INSERT INTO accounts (id, email, name, locale, password, created_at)

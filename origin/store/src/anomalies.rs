@@ -15,7 +15,7 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 
-use super::{StoreError, Unit};
+use super::{DatabaseError, Unit};
 use crate::audit::{self, Actor, Author, Entry};
 
 pub use attacks::attacked;
@@ -25,7 +25,7 @@ pub use numbers::{Measured, SiteNumbers, Subject, network_pasts, site_pasts, sit
 const KEPT_DAYS: i64 = 400;
 
 /// Held while anomalies are searched for. False if another origin holds it.
-pub async fn try_lock(connection: &mut PgConnection) -> Result<bool, StoreError> {
+pub async fn try_lock(connection: &mut PgConnection) -> Result<bool, DatabaseError> {
     let locked = sqlx::query_scalar!(
         r#"SELECT pg_try_advisory_xact_lock(hashtext('munjigi_anomalies')) AS "locked!""#
     )
@@ -49,7 +49,7 @@ pub struct Open {
 }
 
 /// Every open anomaly.
-pub async fn open(connection: &mut PgConnection) -> Result<Vec<Open>, StoreError> {
+pub async fn open(connection: &mut PgConnection) -> Result<Vec<Open>, DatabaseError> {
     let rows = sqlx::query!(
         r#"SELECT id, sitekey, asn, kind, severity, figures AS "figures: Json<Figures>", opened_at,
             calm_since, acknowledged_at IS NOT NULL AS "is_seen!"
@@ -77,7 +77,7 @@ pub async fn open(connection: &mut PgConnection) -> Result<Vec<Open>, StoreError
 }
 
 /// Records that an anomaly opened. False if it is already open.
-pub async fn insert(connection: &mut PgConnection, open: &Open) -> Result<bool, StoreError> {
+pub async fn insert(connection: &mut PgConnection, open: &Open) -> Result<bool, DatabaseError> {
     let Open { id, subject, kind, standing, opened_at, is_seen: _ } = open;
     let inserted = sqlx::query!(
         "INSERT INTO anomalies (id, sitekey, asn, kind, severity, figures, opened_at)
@@ -101,7 +101,7 @@ pub async fn update(
     connection: &mut PgConnection,
     id: &Id,
     standing: &Standing,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE anomalies SET severity = $2, figures = $3, calm_since = $4
         WHERE id = $1 AND closed_at IS NULL",
@@ -120,7 +120,7 @@ pub async fn close(
     connection: &mut PgConnection,
     id: &Id,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE anomalies SET closed_at = GREATEST($2, opened_at) WHERE id = $1 AND closed_at IS NULL",
         id.as_str(),
@@ -160,7 +160,7 @@ pub async fn of_organisation(
     organisation: &Id,
     part: AnomalyFilter,
     most: i64,
-) -> Result<Vec<AnomalyRecord>, StoreError> {
+) -> Result<Vec<AnomalyRecord>, DatabaseError> {
     let rows = sqlx::query!(
         r#"SELECT anomaly.id, sitekey, sites.name, asn, kind, severity,
             figures AS "figures: Json<Figures>", opened_at, closed_at, acknowledged_by
@@ -208,7 +208,7 @@ pub struct Acknowledge<'a> {
 impl Unit for Acknowledge<'_> {
     type Output = bool;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<bool, DatabaseError> {
         let row = sqlx::query!(
             r#"SELECT kind, sitekey, acknowledged_at IS NOT NULL AS "is_seen!"
             FROM anomalies JOIN sites USING (sitekey)
@@ -245,7 +245,7 @@ impl Unit for Acknowledge<'_> {
 }
 
 /// Deletes anomalies that ended long ago.
-pub async fn sweep(connection: &mut PgConnection, now: UnixMillis) -> Result<u64, StoreError> {
+pub async fn sweep(connection: &mut PgConnection, now: UnixMillis) -> Result<u64, DatabaseError> {
     let gone = sqlx::query!(
         "DELETE FROM anomalies WHERE closed_at < $1",
         to_timestamp(now) - Duration::days(KEPT_DAYS)
@@ -255,8 +255,8 @@ pub async fn sweep(connection: &mut PgConnection, now: UnixMillis) -> Result<u64
     Ok(gone.rows_affected())
 }
 
-fn inconsistent(column: &'static str, id: &str) -> StoreError {
-    StoreError::Inconsistent { table: "anomalies", column, row: id.to_owned() }
+fn inconsistent(column: &'static str, id: &str) -> DatabaseError {
+    DatabaseError::Inconsistent { table: "anomalies", column, row: id.to_owned() }
 }
 
 fn number(asn: i64) -> u32 {

@@ -12,7 +12,7 @@ use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
 use super::audit::{self, Actor, Author, Entry};
-use super::{StoreError, Unit, columns, mails, transact};
+use super::{DatabaseError, Unit, columns, mails, transact};
 
 /// Active keys per organisation.
 const MOST: i64 = 100;
@@ -90,7 +90,7 @@ impl KeyRecord {
 }
 
 /// The key with this hash, whatever its state.
-pub async fn find(pool: &PgPool, hash: TokenHash) -> Result<Option<KeyRecord>, StoreError> {
+pub async fn find(pool: &PgPool, hash: TokenHash) -> Result<Option<KeyRecord>, DatabaseError> {
     let key = sqlx::query_as!(
         KeyRecord,
         "SELECT api_keys.id, organisation, account, email, api_keys.name, hint, scopes,
@@ -104,7 +104,7 @@ pub async fn find(pool: &PgPool, hash: TokenHash) -> Result<Option<KeyRecord>, S
 }
 
 /// Counts a request of a key; returns today's count, this one included.
-pub async fn count(pool: &PgPool, id: &Id, now: UnixMillis) -> Result<i64, StoreError> {
+pub async fn count(pool: &PgPool, id: &Id, now: UnixMillis) -> Result<i64, DatabaseError> {
     let at = to_timestamp(now);
     let count = sqlx::query_scalar!(
         "UPDATE api_keys SET used_at = $2, used_on = $3,
@@ -123,7 +123,7 @@ pub async fn count(pool: &PgPool, id: &Id, now: UnixMillis) -> Result<i64, Store
 pub async fn of_organisation(
     pool: &PgPool,
     organisation: &Id,
-) -> Result<Vec<KeyRecord>, StoreError> {
+) -> Result<Vec<KeyRecord>, DatabaseError> {
     let keys = sqlx::query_as!(
         KeyRecord,
         "SELECT api_keys.id, organisation, account, email, api_keys.name, hint, scopes,
@@ -160,7 +160,7 @@ impl MakeKey<'_> {
         &self,
         pool: &PgPool,
         entropy: &Entropy,
-    ) -> Result<Result<(Id, ApiKey), KeyRefused>, StoreError> {
+    ) -> Result<Result<(Id, ApiKey), KeyRefused>, DatabaseError> {
         let (id, key) = (Id::draw(entropy), ApiKey::draw(entropy));
         let unit = Keep { id: &id, hash: key.hash(), hint: &key.hint(), key: self };
         Ok(transact(pool, &unit).await?.map(|()| (id, key)))
@@ -205,7 +205,7 @@ impl Keep<'_> {
     /// Whether the creator may still have this key. A concurrent password reset
     /// or end of membership either finds the key and revokes it, or is seen
     /// here: both wait for the locks that this unit takes.
-    async fn is_allowed(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
+    async fn is_allowed(&self, connection: &mut PgConnection) -> Result<bool, DatabaseError> {
         let MakeKey { organisation, by, .. } = *self.key;
         let role = sqlx::query_scalar!(
             "SELECT role FROM members JOIN accounts ON accounts.id = account
@@ -226,7 +226,7 @@ impl Keep<'_> {
 impl Unit for Keep<'_> {
     type Output = Result<(), KeyRefused>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, DatabaseError> {
         let MakeKey { organisation, wanted, actor, message, now, .. } = *self.key;
         sqlx::query!(
             "SELECT id FROM organisations WHERE id = $1 FOR UPDATE",
@@ -309,7 +309,7 @@ pub(super) async fn revoke_all(
     organisation: Option<&Id>,
     (because, actor): (Because, &Actor),
     now: UnixMillis,
-) -> Result<usize, StoreError> {
+) -> Result<usize, DatabaseError> {
     let revoked = sqlx::query!(
         "UPDATE api_keys SET revoked_at = $3
         WHERE account = $1 AND ($2::text IS NULL OR organisation = $2) AND revoked_at IS NULL
@@ -358,7 +358,7 @@ pub enum Revoked {
 impl Unit for RevokeKey<'_> {
     type Output = Revoked;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Revoked, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Revoked, DatabaseError> {
         let key = sqlx::query!(
             "SELECT name, revoked_at FROM api_keys WHERE id = $1 AND organisation = $2 FOR UPDATE",
             self.id.as_str(),

@@ -11,7 +11,7 @@ use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 
 use super::audit::{self, Actor, Author, Entry};
-use super::{StoreError, Unit};
+use super::{DatabaseError, Unit};
 
 /// A new session.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub struct NewApiSession<'a> {
 }
 
 /// Starts a session.
-pub async fn begin(pool: &PgPool, new: &NewApiSession<'_>) -> Result<(), StoreError> {
+pub async fn begin(pool: &PgPool, new: &NewApiSession<'_>) -> Result<(), DatabaseError> {
     sqlx::query!(
         "INSERT INTO sessions
             (hash, id, account, stage, created_at, seen_at, proved_at, agent, prefix, kind)
@@ -52,7 +52,7 @@ pub async fn stands(
     id: &Id,
     account: &Id,
     now: UnixMillis,
-) -> Result<Option<UnixMillis>, StoreError> {
+) -> Result<Option<UnixMillis>, DatabaseError> {
     let row = sqlx::query!(
         "SELECT created_at, seen_at, proved_at FROM sessions
         WHERE id = $1 AND account = $2 AND kind = 'api'",
@@ -104,7 +104,7 @@ pub enum Exchanged {
 impl Unit for Exchange<'_> {
     type Output = Exchanged;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Exchanged, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Exchanged, DatabaseError> {
         let row = sqlx::query!(
             "SELECT id, account, created_at, seen_at FROM sessions
             WHERE hash = $1 AND kind = 'api' FOR UPDATE",
@@ -142,7 +142,7 @@ impl Unit for Exchange<'_> {
 
 impl Exchange<'_> {
     /// Ends the session that a spent token belonged to.
-    async fn reused(&self, connection: &mut PgConnection) -> Result<Exchanged, StoreError> {
+    async fn reused(&self, connection: &mut PgConnection) -> Result<Exchanged, DatabaseError> {
         let ended = sqlx::query!(
             "DELETE FROM sessions USING spent_refresh_tokens, accounts
             WHERE spent_refresh_tokens.hash = $1 AND sessions.id = spent_refresh_tokens.session

@@ -3,7 +3,7 @@
 use sqlx::{AssertSqlSafe, PgConnection};
 use time::Date;
 
-use super::StoreError;
+use super::DatabaseError;
 use super::housekeeping::PARTITIONED;
 
 /// Makes sure that no other transaction puts days away until this one ends;
@@ -12,7 +12,7 @@ use super::housekeeping::PARTITIONED;
 /// # Errors
 ///
 /// The store does not answer.
-pub async fn begin(connection: &mut PgConnection) -> Result<bool, StoreError> {
+pub async fn begin(connection: &mut PgConnection) -> Result<bool, DatabaseError> {
     let taken = sqlx::query_scalar!(
         r#"SELECT pg_try_advisory_xact_lock(hashtext('munjigi_archive')) AS "taken!""#
     )
@@ -37,7 +37,7 @@ pub async fn begin(connection: &mut PgConnection) -> Result<bool, StoreError> {
 pub async fn oldest_day(
     connection: &mut PgConnection,
     before: Date,
-) -> Result<Option<Date>, StoreError> {
+) -> Result<Option<Date>, DatabaseError> {
     let tables = PARTITIONED.map(|(table, _)| table.to_owned());
     let oldest = sqlx::query_scalar!(
         "SELECT min(to_date(right(child.relname, 8), 'YYYYMMDD'))
@@ -62,7 +62,7 @@ pub async fn rows(
     connection: &mut PgConnection,
     (table, column): (&'static str, &'static str),
     day: Date,
-) -> Result<u64, StoreError> {
+) -> Result<u64, DatabaseError> {
     let within = within(column, day);
     let count = AssertSqlSafe(format!("SELECT count(*) FROM {table} WHERE {within}"));
     let rows: i64 = sqlx::query_scalar(count).fetch_one(connection).await?;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
-use super::StoreError;
+use super::DatabaseError;
 
 /// Who makes a change, and from where.
 #[derive(Debug, Clone)]
@@ -74,7 +74,7 @@ pub async fn write(
     connection: &mut PgConnection,
     entry: &Entry<'_>,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let actor = entry.by.actor();
     sqlx::query!(
         "INSERT INTO audit (at, organisation, account, actor, prefix, action, subject, before,
@@ -157,7 +157,7 @@ pub async fn of_organisation(
     organisation: &Id,
     part: &AuditFilter,
     limit: i64,
-) -> Result<Vec<Recorded>, StoreError> {
+) -> Result<Vec<Recorded>, DatabaseError> {
     if let Some(search) = &part.search {
         return found(pool, organisation, part, search, limit).await;
     }
@@ -186,7 +186,7 @@ async fn found(
     part: &AuditFilter,
     search: &Search,
     limit: i64,
-) -> Result<Vec<Recorded>, StoreError> {
+) -> Result<Vec<Recorded>, DatabaseError> {
     let recorded = sqlx::query_as!(
         Recorded,
         "SELECT id, at, actor, prefix, action, subject, before, after, request_id
@@ -209,7 +209,7 @@ async fn found(
 
 /// The distinct actions in an organisation's audit log: one index step for
 /// each, however long the log is.
-pub async fn actions(pool: &PgPool, organisation: &Id) -> Result<Vec<String>, StoreError> {
+pub async fn actions(pool: &PgPool, organisation: &Id) -> Result<Vec<String>, DatabaseError> {
     let actions = sqlx::query_scalar!(
         r#"WITH RECURSIVE steps AS (
             SELECT min(action) AS action FROM audit WHERE organisation = $1
@@ -232,7 +232,7 @@ pub async fn newest(
     organisation: &Id,
     action: Action,
     subject: &str,
-) -> Result<Option<Recorded>, StoreError> {
+) -> Result<Option<Recorded>, DatabaseError> {
     let recorded = sqlx::query_as!(
         Recorded,
         "SELECT id, at, actor, prefix, action, subject, before, after, request_id

@@ -4,7 +4,7 @@ use munjigi_domain::timestamp::{from_timestamp, to_timestamp};
 use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 
-use super::StoreError;
+use super::DatabaseError;
 
 /// Notes of older ones are of no use.
 const KEPT_MS: u64 = 400 * 86_400_000;
@@ -20,7 +20,7 @@ pub struct Backup {
 }
 
 /// Notes a backup, and forgets those of more than 400 days ago.
-pub async fn note(pool: &PgPool, backup: &Backup) -> Result<(), StoreError> {
+pub async fn note(pool: &PgPool, backup: &Backup) -> Result<(), DatabaseError> {
     sqlx::query!(
         "WITH old AS (DELETE FROM backups WHERE taken_at < $5)
         INSERT INTO backups (taken_at, place, rows, bytes) VALUES ($1, $2, $3, $4)
@@ -37,7 +37,7 @@ pub async fn note(pool: &PgPool, backup: &Backup) -> Result<(), StoreError> {
 }
 
 /// When the last one was taken.
-pub async fn last(pool: &PgPool) -> Result<Option<UnixMillis>, StoreError> {
+pub async fn last(pool: &PgPool) -> Result<Option<UnixMillis>, DatabaseError> {
     let last = sqlx::query_scalar!("SELECT max(taken_at) FROM backups").fetch_one(pool).await?;
     Ok(last.map(from_timestamp))
 }

@@ -5,7 +5,7 @@ use munjigi_protocol::{ScoreReason, Sign, Signs};
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 
-use super::{StoreError, Unit, rollups};
+use super::{DatabaseError, Unit, rollups};
 
 /// Networks, host names and actions kept individually, each per site and hour
 /// or day; countries and codes are all kept. Visitors control these values, and
@@ -78,7 +78,7 @@ macro_rules! place {
 pub async fn replace_hour(
     connection: &mut PgConnection,
     hour: OffsetDateTime,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!("DELETE FROM hourly_breakdowns WHERE hour = $1", hour)
         .execute(&mut *connection)
         .await?;
@@ -121,7 +121,7 @@ pub async fn replace_hour(
 async fn place_scores(
     connection: &mut PgConnection,
     hour: OffsetDateTime,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let (reasons, masks) = reasons();
     sqlx::query!(
         "INSERT INTO hourly_breakdowns (hour, sitekey, dimension, value, issued, solved, stepped,
@@ -164,7 +164,7 @@ pub struct RollHour {
 impl Unit for RollHour {
     type Output = ();
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
         rollups::lock(connection).await?;
         // Retention may have dropped the hour's rows since it was found due;
         // computing it now would replace its roll-up with nothing.
@@ -187,7 +187,7 @@ pub struct RollDay {
 impl Unit for RollDay {
     type Output = ();
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
         rollups::lock(connection).await?;
         let from = self.day.midnight().assume_utc();
         // If retention has dropped any of its hours since, the day stays as it

@@ -4,10 +4,11 @@
 use munjigi_domain::accounts::{EmailAddress, Role};
 use munjigi_i18n::Locale;
 
-use super::StoreError;
+use super::DatabaseError;
 
-pub fn address(table: &'static str, row: &str, text: &str) -> Result<EmailAddress, StoreError> {
-    let inconsistent = |_| StoreError::Inconsistent { table, column: "email", row: row.to_owned() };
+pub fn address(table: &'static str, row: &str, text: &str) -> Result<EmailAddress, DatabaseError> {
+    let inconsistent =
+        |_| DatabaseError::Inconsistent { table, column: "email", row: row.to_owned() };
     text.parse().map_err(inconsistent)
 }
 
@@ -17,7 +18,8 @@ pub fn locale(text: &str) -> Locale {
     text.parse().unwrap_or_default()
 }
 
-pub fn role(table: &'static str, row: &str, text: &str) -> Result<Role, StoreError> {
-    let inconsistent = || StoreError::Inconsistent { table, column: "role", row: row.to_owned() };
+pub fn role(table: &'static str, row: &str, text: &str) -> Result<Role, DatabaseError> {
+    let inconsistent =
+        || DatabaseError::Inconsistent { table, column: "role", row: row.to_owned() };
     Role::parse(text).ok_or_else(inconsistent)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, PgPool};
 
-use super::StoreError;
+use super::DatabaseError;
 
 /// The longest statement and the longest pause inside a transaction. Roll-ups
 /// rely on transactions ending within a minute (`rollup_hours`).
@@ -95,7 +95,7 @@ fn sized(database: &Database) -> PgPoolOptions {
 }
 
 /// Refuses a pool from [`pool`] whose URL leads to a pooler after all.
-pub async fn require_session(pool: &PgPool) -> Result<(), StoreError> {
+pub async fn require_session(pool: &PgPool) -> Result<(), DatabaseError> {
     // Not checked at compile time: the setting is the connection's.
     let ours: Option<String> =
         sqlx::query_scalar("SELECT current_setting('munjigi.session', true)")
@@ -103,7 +103,7 @@ pub async fn require_session(pool: &PgPool) -> Result<(), StoreError> {
             .await?;
     match ours.as_deref() {
         Some("on") => Ok(()),
-        _ => Err(StoreError::NoSession),
+        _ => Err(DatabaseError::NoSession),
     }
 }
 
@@ -111,7 +111,7 @@ pub async fn require_session(pool: &PgPool) -> Result<(), StoreError> {
 /// options: they become settings of the role in this database, unless it has
 /// such settings. Returns whether they are new; connections that are open keep
 /// the old ones, so that idle ones are closed.
-pub async fn limit_role(sessions: &PgPool) -> Result<bool, StoreError> {
+pub async fn limit_role(sessions: &PgPool) -> Result<bool, DatabaseError> {
     // None of these is checked at compile time: names are data here.
     let known: bool = sqlx::query_scalar(
         "SELECT EXISTS (
@@ -150,7 +150,7 @@ pub async fn limit_role(sessions: &PgPool) -> Result<bool, StoreError> {
 }
 
 /// Refuses a pooler whose connections to Postgres lack the limits.
-pub async fn require_limits(pooled: &PgPool) -> Result<(), StoreError> {
+pub async fn require_limits(pooled: &PgPool) -> Result<(), DatabaseError> {
     // Not checked at compile time: the settings are the connection's.
     let (limited, role, database): (bool, String, String) = sqlx::query_as(
         "SELECT current_setting('TimeZone') = 'UTC' AND bool_and(setting::int BETWEEN 1 AND $1),
@@ -161,5 +161,5 @@ pub async fn require_limits(pooled: &PgPool) -> Result<(), StoreError> {
     .bind(LIMIT_MS)
     .fetch_one(pooled)
     .await?;
-    if limited { Ok(()) } else { Err(StoreError::Unlimited { role, database }) }
+    if limited { Ok(()) } else { Err(DatabaseError::Unlimited { role, database }) }
 }

@@ -11,7 +11,7 @@ use time::{Date, OffsetDateTime};
 use super::outcomes::{self, OutcomeColumns};
 use super::pictures::{self, PictureColumns};
 use super::prices::{self, PriceColumns};
-use super::{StoreError, Unit, nonces, rollups};
+use super::{DatabaseError, Unit, nonces, rollups};
 
 /// What one row counts, in the order of the primary key.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -160,7 +160,7 @@ pub enum CountsTaken {
 impl Unit for TakeCounts<'_> {
     type Output = CountsTaken;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<CountsTaken, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<CountsTaken, DatabaseError> {
         if !nonces::take(connection, self.nonce, self.now).await? {
             return Ok(CountsTaken::Replayed);
         }
@@ -184,7 +184,7 @@ impl Unit for TakeCounts<'_> {
     }
 }
 
-async fn add(connection: &mut PgConnection, counts: &CountColumns) -> Result<(), StoreError> {
+async fn add(connection: &mut PgConnection, counts: &CountColumns) -> Result<(), DatabaseError> {
     sqlx::query!(
         "SELECT create_day_partition('minute_counts', day) FROM unnest($1::date[]) AS day",
         &counts.days

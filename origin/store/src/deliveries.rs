@@ -13,7 +13,7 @@ use munjigi_keys::UnixMillis;
 use serde_json::Value;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 
-use super::StoreError;
+use super::DatabaseError;
 
 pub use topic::Topic;
 
@@ -37,7 +37,7 @@ pub async fn queue(
     connection: &mut PgConnection,
     wanted: Wanted<'_>,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "INSERT INTO deliveries (topic, key, version, payload, queued_at, next_try_at)
         VALUES ($1, $2, $3, $4, $5, $5)
@@ -62,7 +62,7 @@ pub async fn queue_again(
     executor: impl PgExecutor<'_>,
     topic: Topic,
     now: UnixMillis,
-) -> Result<u64, StoreError> {
+) -> Result<u64, DatabaseError> {
     let queued = sqlx::query!(
         "UPDATE deliveries SET
             queued_at = CASE WHEN next_try_at IS NULL THEN $2 ELSE queued_at END,
@@ -82,7 +82,7 @@ pub async fn queue_keys_again(
     topic: Topic,
     keys: &[String],
     now: UnixMillis,
-) -> Result<u64, StoreError> {
+) -> Result<u64, DatabaseError> {
     let queued = sqlx::query!(
         "UPDATE deliveries SET
             queued_at = CASE WHEN next_try_at IS NULL THEN $3 ELSE queued_at END,
@@ -102,7 +102,7 @@ pub async fn retry_now(
     connection: &mut PgConnection,
     topic: Topic,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE deliveries SET next_try_at = $2, attempts = 0
         WHERE topic = $1 AND next_try_at > $2",
@@ -119,7 +119,7 @@ pub async fn wanted(
     connection: &mut PgConnection,
     topic: Topic,
     key: &str,
-) -> Result<Option<(u64, Option<Value>)>, StoreError> {
+) -> Result<Option<(u64, Option<Value>)>, DatabaseError> {
     let row = sqlx::query!(
         "SELECT version, payload FROM deliveries WHERE topic = $1 AND key = $2",
         topic.as_str(),
@@ -155,7 +155,7 @@ pub struct Lease {
 
 /// Leases due deliveries, oldest first. Leased rows are skipped, so the versions
 /// of one key arrive one after the other.
-pub async fn lease(pool: &PgPool, lease: Lease) -> Result<Vec<Due>, StoreError> {
+pub async fn lease(pool: &PgPool, lease: Lease) -> Result<Vec<Due>, DatabaseError> {
     let topic = lease.topic;
     let rows = sqlx::query!(
         "UPDATE deliveries SET leased_until = $3
@@ -191,7 +191,7 @@ pub async fn renew(
     due: &Due,
     now: UnixMillis,
     until: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE deliveries SET leased_until = $4
         WHERE topic = $1 AND key = $2 AND leased_until > $3",
@@ -207,7 +207,10 @@ pub async fn renew(
 
 /// When the next delivery of these topics is due; leased ones when their lease
 /// ends.
-pub async fn next_try(pool: &PgPool, topics: &[Topic]) -> Result<Option<UnixMillis>, StoreError> {
+pub async fn next_try(
+    pool: &PgPool,
+    topics: &[Topic],
+) -> Result<Option<UnixMillis>, DatabaseError> {
     let topics: Vec<String> = topics.iter().map(|topic| topic.as_str().to_owned()).collect();
     let at = sqlx::query_scalar!(
         r#"SELECT min(GREATEST(next_try_at, leased_until)) AS "at" FROM deliveries
@@ -247,7 +250,7 @@ pub async fn record(
     due: &Due,
     next: &Next,
     error: Option<&str>,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     match next {
         Next::Delivered if due.topic.is_kept() => delivered(connection, due).await,
         Next::Delivered | Next::GivenUp => ended(connection, due).await,
@@ -259,7 +262,7 @@ pub async fn record(
     }
 }
 
-async fn continued(connection: &mut PgConnection, due: &Due) -> Result<(), StoreError> {
+async fn continued(connection: &mut PgConnection, due: &Due) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE deliveries SET leased_until = NULL, attempts = 0, last_error = NULL
         WHERE topic = $1 AND key = $2",
@@ -271,7 +274,7 @@ async fn continued(connection: &mut PgConnection, due: &Due) -> Result<(), Store
     Ok(())
 }
 
-async fn released(connection: &mut PgConnection, due: &Due) -> Result<(), StoreError> {
+async fn released(connection: &mut PgConnection, due: &Due) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE deliveries SET leased_until = NULL WHERE topic = $1 AND key = $2",
         due.topic.as_str(),
@@ -282,7 +285,7 @@ async fn released(connection: &mut PgConnection, due: &Due) -> Result<(), StoreE
     Ok(())
 }
 
-async fn held(connection: &mut PgConnection, due: &Due) -> Result<(), StoreError> {
+async fn held(connection: &mut PgConnection, due: &Due) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE deliveries SET leased_until = NULL, next_try_at = NULL
         WHERE topic = $1 AND key = $2 AND version = $3",
@@ -300,7 +303,7 @@ pub async fn hold(
     connection: &mut PgConnection,
     topic: Topic,
     keys: &[String],
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE deliveries SET next_try_at = NULL
         WHERE topic = $1 AND key = ANY ($2) AND next_try_at IS NOT NULL",
@@ -318,7 +321,7 @@ pub async fn resume(
     topic: Topic,
     keys: &[String],
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE deliveries SET next_try_at = $3
         WHERE topic = $1 AND key = ANY ($2) AND next_try_at IS NULL",
@@ -331,7 +334,7 @@ pub async fn resume(
     Ok(())
 }
 
-async fn delivered(connection: &mut PgConnection, due: &Due) -> Result<(), StoreError> {
+async fn delivered(connection: &mut PgConnection, due: &Due) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE deliveries SET
             leased_until = NULL,
@@ -349,7 +352,7 @@ async fn delivered(connection: &mut PgConnection, due: &Due) -> Result<(), Store
 }
 
 /// Nothing of it is kept; a version queued in the meantime is due.
-async fn ended(connection: &mut PgConnection, due: &Due) -> Result<(), StoreError> {
+async fn ended(connection: &mut PgConnection, due: &Due) -> Result<(), DatabaseError> {
     sqlx::query!(
         "WITH newer AS (
             UPDATE deliveries SET leased_until = NULL
@@ -370,7 +373,7 @@ async fn failed(
     due: &Due,
     error: Option<&str>,
     next_try_at: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     // Without a time, it was ended or held in the meantime, and that stands.
     sqlx::query!(
         "UPDATE deliveries SET
@@ -397,7 +400,7 @@ async fn raised(
     due: &Due,
     (version, next_try_at): (u64, UnixMillis),
     error: Option<&str>,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     // A payload that states its version states the raised one.
     sqlx::query!(
         "UPDATE deliveries SET
@@ -425,7 +428,7 @@ pub async fn give_up_queued_before(
     topic: Topic,
     before: UnixMillis,
     now: UnixMillis,
-) -> Result<Vec<(String, Option<String>)>, StoreError> {
+) -> Result<Vec<(String, Option<String>)>, DatabaseError> {
     let rows = sqlx::query!(
         "DELETE FROM deliveries WHERE topic = $1 AND queued_at < $2
             AND (leased_until IS NULL OR leased_until <= $3)
@@ -453,13 +456,16 @@ pub async fn backlog_of(
     pool: &PgPool,
     topic: Topic,
     now: UnixMillis,
-) -> Result<Backlog, StoreError> {
+) -> Result<Backlog, DatabaseError> {
     let all = backlog(pool, now).await?;
     Ok(all.into_iter().find(|(of, _)| *of == topic).map(|(_, it)| it).unwrap_or_default())
 }
 
 /// The current backlog of every topic, in the order of `Topic::ALL`.
-pub async fn backlog(pool: &PgPool, now: UnixMillis) -> Result<Vec<(Topic, Backlog)>, StoreError> {
+pub async fn backlog(
+    pool: &PgPool,
+    now: UnixMillis,
+) -> Result<Vec<(Topic, Backlog)>, DatabaseError> {
     let rows = sqlx::query!(
         r#"SELECT topic, count(*) AS "pending!", min(queued_at) AS "oldest!" FROM deliveries
         WHERE next_try_at IS NOT NULL GROUP BY topic"#

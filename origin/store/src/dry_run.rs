@@ -11,7 +11,7 @@ use munjigi_protocol::Signs;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
-use super::StoreError;
+use super::DatabaseError;
 
 const MINUTE_MILLIS: u64 = 60_000;
 const HOUR_MILLIS: u64 = 60 * MINUTE_MILLIS;
@@ -60,7 +60,7 @@ pub async fn last_day(
     redemptions: Redemptions,
     bounds: Bounds,
     now: UnixMillis,
-) -> Result<Remembered, StoreError> {
+) -> Result<Remembered, DatabaseError> {
     let deadline = Deadline::after(bounds.time);
     let end = (now.0 / MINUTE_MILLIS + 1) * MINUTE_MILLIS;
     let mut remembered = Remembered { visits: Vec::new(), since: UnixMillis(end), is_whole: false };

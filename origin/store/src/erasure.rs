@@ -16,13 +16,16 @@ use time::{Duration, OffsetDateTime};
 
 use super::audit::{self, Actor, Author, Entry};
 use super::sessions::{self, Ended};
-use super::{StoreError, Unit, mails};
+use super::{DatabaseError, Unit, mails};
 use crate::privacy::GRACE_DAYS;
 
 pub use erase::erase_due;
 
 /// When an account is to be erased, if its owner requested that.
-pub async fn of_account(pool: &PgPool, account: &Id) -> Result<Option<OffsetDateTime>, StoreError> {
+pub async fn of_account(
+    pool: &PgPool,
+    account: &Id,
+) -> Result<Option<OffsetDateTime>, DatabaseError> {
     let erase_at =
         sqlx::query_scalar!("SELECT erase_at FROM departures WHERE account = $1", account.as_str())
             .fetch_optional(pool)
@@ -55,7 +58,7 @@ impl Unit for Ask<'_> {
     /// When it is erased, and the sessions that ended.
     type Output = Result<(OffsetDateTime, Ended), StillNeeded>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, DatabaseError> {
         let account = self.actor.account.as_str();
         // Under the lock that team changes take, in one order: if two owners
         // leave at once, the second is the last and is refused.
@@ -116,7 +119,7 @@ impl Unit for TakeBack<'_> {
     /// Whether an erasure was pending.
     type Output = bool;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<bool, DatabaseError> {
         let account = self.actor.account.as_str();
         let stays = sqlx::query!("DELETE FROM departures WHERE account = $1", account)
             .execute(&mut *connection)
@@ -136,7 +139,7 @@ async fn write(
     action: Action,
     after: Option<serde_json::Value>,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let subject = &actor.email;
     let entry = Entry {
         by: Author::Account(actor),

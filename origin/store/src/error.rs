@@ -7,7 +7,7 @@ use crate::MIGRATOR;
 /// Why the store failed. Operators read these; external callers get
 /// `unavailable`.
 #[derive(Debug, thiserror::Error)]
-pub enum StoreError {
+pub enum DatabaseError {
     /// Postgres is down, restarting, or out of connections. Retry.
     #[error("Postgres does not respond: {0}")]
     Unavailable(#[source] sqlx::Error),
@@ -64,7 +64,7 @@ pub enum StoreError {
     Refused(#[source] sqlx::Error),
 }
 
-impl From<sqlx::Error> for StoreError {
+impl From<sqlx::Error> for DatabaseError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::Database(database) => match database.code().as_deref() {
@@ -101,7 +101,7 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-impl From<MigrateError> for StoreError {
+impl From<MigrateError> for DatabaseError {
     fn from(error: MigrateError) -> Self {
         match error {
             MigrateError::Execute(error) => match Self::from(error) {
@@ -122,7 +122,7 @@ fn is_unreleased(version: i64) -> bool {
     MIGRATOR.iter().next().is_some_and(|first| version < first.version)
 }
 
-impl StoreError {
+impl DatabaseError {
     /// Whether a retry may succeed.
     pub const fn is_passing(&self) -> bool {
         match self {

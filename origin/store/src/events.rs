@@ -6,7 +6,7 @@ use munjigi_protocol::RedeemedEvent;
 use sqlx::{PgConnection, PgPool};
 use time::{Date, OffsetDateTime};
 
-use super::{StoreError, Unit, nonces, rollups};
+use super::{DatabaseError, Unit, nonces, rollups};
 
 /// A batch as columns, in the order of the primary key: transactions that store
 /// the same events at once then wait for each other instead of deadlocking. Ids
@@ -83,7 +83,7 @@ impl EventColumns {
 /// what was committed here. The history is another after a restore to a point in
 /// time or to another database, and after a replica took over; the position only
 /// rises, unless older files of the database were restored.
-pub async fn place(pool: &PgPool) -> Result<String, StoreError> {
+pub async fn place(pool: &PgPool) -> Result<String, DatabaseError> {
     let place = sqlx::query_scalar!(
         r#"SELECT format('%s-%s-%s:%s',
             (SELECT system_identifier FROM pg_control_system()),
@@ -122,7 +122,7 @@ pub enum EventsTaken {
 impl Unit for TakeEvents<'_> {
     type Output = EventsTaken;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<EventsTaken, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<EventsTaken, DatabaseError> {
         if !nonces::take(connection, self.nonce, self.now).await? {
             return Ok(EventsTaken::Replayed);
         }
@@ -136,7 +136,7 @@ async fn insert(
     connection: &mut PgConnection,
     events: &EventColumns,
     now: UnixMillis,
-) -> Result<(u64, u64), StoreError> {
+) -> Result<(u64, u64), DatabaseError> {
     sqlx::query!(
         "SELECT create_day_partition('redeemed', day) FROM unnest($1::date[]) AS day",
         &events.days

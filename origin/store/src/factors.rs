@@ -9,7 +9,7 @@ use serde_json::json;
 use sqlx::{PgConnection, PgExecutor};
 
 use super::audit::{self, Actor, Author, Entry};
-use super::{StoreError, Unit, mails};
+use super::{DatabaseError, Unit, mails};
 
 /// Stores the key of an authenticator app that the account may confirm soon.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ impl Unit for Offer<'_> {
     /// Whether this key was stored; false if another tab was first.
     type Output = bool;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<bool, DatabaseError> {
         let offered = sqlx::query!(
             "UPDATE accounts SET totp_key = $2, totp_offered_at = $3
             WHERE id = $1 AND totp_confirmed_at IS NULL
@@ -64,7 +64,7 @@ pub async fn take_step(
     executor: impl PgExecutor<'_>,
     account: &Id,
     step: u64,
-) -> Result<bool, StoreError> {
+) -> Result<bool, DatabaseError> {
     let step = i64::try_from(step).unwrap_or(i64::MAX);
     let taken = sqlx::query!(
         "UPDATE accounts SET totp_last_step = $2
@@ -84,7 +84,7 @@ pub async fn take_recovery_code(
     account: &Id,
     code: TokenHash,
     now: UnixMillis,
-) -> Result<bool, StoreError> {
+) -> Result<bool, DatabaseError> {
     let taken = sqlx::query!(
         "UPDATE recovery_codes SET used_at = $3
         WHERE account = $1 AND hash = $2 AND used_at IS NULL",
@@ -101,7 +101,7 @@ pub async fn take_recovery_code(
 pub async fn recovery_codes_left(
     executor: impl PgExecutor<'_>,
     account: &Id,
-) -> Result<i64, StoreError> {
+) -> Result<i64, DatabaseError> {
     let left = sqlx::query_scalar!(
         r#"SELECT count(*) AS "left!" FROM recovery_codes WHERE account = $1 AND used_at IS NULL"#,
         account.as_str()
@@ -130,7 +130,7 @@ impl Unit for Confirm<'_> {
     /// Whether it is active now; false if another tab was first.
     type Output = bool;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<bool, DatabaseError> {
         let account = &self.actor.account;
         let confirmed = sqlx::query!(
             "UPDATE accounts SET
@@ -169,7 +169,7 @@ pub struct Remove<'a> {
 impl Unit for Remove<'_> {
     type Output = ();
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
         let account = &self.actor.account;
         let removed = sqlx::query!(
             "UPDATE accounts SET totp_confirmed_at = NULL, totp_last_step = NULL, totp_key = NULL
@@ -207,7 +207,7 @@ pub struct ReplaceCodes<'a> {
 impl Unit for ReplaceCodes<'_> {
     type Output = ();
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
         let account = &self.actor.account;
         let before = recovery_codes_left(&mut *connection, account).await?;
         replace_codes(connection, account, self.codes).await?;
@@ -244,7 +244,7 @@ impl Factor {
         connection: &mut PgConnection,
         account: &Id,
         authenticator: Authenticator,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, DatabaseError> {
         let recovery_codes = recovery_codes_left(connection, account).await?;
         Ok(Self { authenticator, recovery_codes })
     }
@@ -263,7 +263,7 @@ async fn write(
     action: Action,
     (before, after): (Factor, Factor),
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let (before, after) = (Some(before.told()), Some(after.told()));
     let subject = &actor.email;
     let entry =
@@ -276,7 +276,7 @@ async fn write(
 pub(super) async fn drop_codes_without_factor(
     connection: &mut PgConnection,
     account: &Id,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "DELETE FROM recovery_codes WHERE account = $1
             AND NOT EXISTS(SELECT FROM passkeys WHERE passkeys.account = $1)
@@ -295,7 +295,7 @@ pub(super) async fn replace_codes(
     connection: &mut PgConnection,
     account: &Id,
     codes: &[TokenHash],
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!("DELETE FROM recovery_codes WHERE account = $1", account.as_str())
         .execute(&mut *connection)
         .await?;

@@ -7,8 +7,8 @@ use sqlx::PgConnection;
 use time::{Date, Duration, OffsetDateTime};
 
 use super::{
-    StoreError, Unit, anomalies, breakdowns, idempotency, jobs, mails, outcomes, prices, rollups,
-    webhooks,
+    DatabaseError, Unit, anomalies, breakdowns, idempotency, jobs, mails, outcomes, prices,
+    rollups, webhooks,
 };
 
 /// Tables that are partitioned by day, and the column that says the day.
@@ -34,7 +34,7 @@ pub struct CreateDays {
 impl Unit for CreateDays {
     type Output = i64;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<i64, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<i64, DatabaseError> {
         let tables = PARTITIONED.map(|(table, _)| table.to_owned());
         let created = sqlx::query_scalar!(
             r#"SELECT count(*) FILTER (WHERE create_day_partition(parent, day)) AS "created!"
@@ -61,7 +61,7 @@ pub struct DropDays {
 impl Unit for DropDays {
     type Output = Vec<String>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Vec<String>, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Vec<String>, DatabaseError> {
         let dropped = drop_before(connection, first_kept_day(self.now, self.kept_days)).await?;
         DropHours { now: self.now, kept_days: self.kept_days }.run(connection).await?;
         Ok(dropped)
@@ -72,7 +72,7 @@ impl Unit for DropDays {
 pub async fn drop_before(
     connection: &mut PgConnection,
     first_kept: Date,
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Vec<String>, DatabaseError> {
     // Dropping locks the parent briefly. Behind a long query that lock would
     // hold up intake, so give way and retry next time.
     sqlx::query!("SET LOCAL lock_timeout = '500ms'").execute(&mut *connection).await?;
@@ -108,7 +108,7 @@ pub struct DropHours {
 impl Unit for DropHours {
     type Output = ();
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
         let hourly_days = self.kept_days.max(breakdowns::HOURLY_DAYS);
         sqlx::query!(
             "DELETE FROM hourly_breakdowns WHERE hour < $1::date::timestamp AT TIME ZONE 'UTC'",
@@ -129,7 +129,7 @@ pub struct Sweep {
 impl Unit for Sweep {
     type Output = u64;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<u64, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<u64, DatabaseError> {
         let now = to_timestamp(self.now);
         let nonces = sqlx::query!(
             "DELETE FROM signature_nonces WHERE seen_at < $1",
@@ -186,7 +186,7 @@ impl Unit for Sweep {
 async fn sweep_accounts(
     connection: &mut PgConnection,
     now: OffsetDateTime,
-) -> Result<u64, StoreError> {
+) -> Result<u64, DatabaseError> {
     let millis = |millis: u64| Duration::milliseconds(i64::try_from(millis).unwrap_or(i64::MAX));
     let links = sqlx::query_scalar!(
         r#"WITH sign_ups AS (DELETE FROM sign_ups WHERE expires_at < $1 RETURNING 1),

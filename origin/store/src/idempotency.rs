@@ -5,7 +5,7 @@ use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 use time::Duration;
 
-use super::StoreError;
+use super::DatabaseError;
 
 /// How long a reply is repeated.
 pub const KEPT: Duration = Duration::hours(24);
@@ -44,7 +44,7 @@ pub async fn begin(
     pool: &PgPool,
     request: Keyed<'_>,
     now: UnixMillis,
-) -> Result<Known, StoreError> {
+) -> Result<Known, DatabaseError> {
     let at = to_timestamp(now);
     let begun = sqlx::query!(
         "INSERT INTO api_replies (caller, key, fingerprint, begun_at) VALUES ($1, $2, $3, $4)
@@ -88,7 +88,7 @@ pub async fn answered(
     request: Keyed<'_>,
     status: u16,
     reply: &[u8],
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE api_replies SET status = $3, reply = $4 WHERE caller = $1 AND key = $2",
         request.caller,
@@ -102,7 +102,7 @@ pub async fn answered(
 }
 
 /// Removes a request that changed nothing, so that it can be retried.
-pub async fn forget(pool: &PgPool, request: Keyed<'_>) -> Result<(), StoreError> {
+pub async fn forget(pool: &PgPool, request: Keyed<'_>) -> Result<(), DatabaseError> {
     sqlx::query!(
         "DELETE FROM api_replies WHERE caller = $1 AND key = $2",
         request.caller,

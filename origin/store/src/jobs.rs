@@ -17,7 +17,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
-use super::{StoreError, Unit};
+use super::{DatabaseError, Unit};
 
 pub use next::{LONG_BYTES, LeaseJobs, LeasedJob, RUNNING};
 
@@ -119,7 +119,7 @@ pub struct QueueFull;
 impl Unit for CreateJob<'_> {
     type Output = Result<(), QueueFull>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, DatabaseError> {
         // Of many at once, each counts those before it.
         sqlx::query!(
             "SELECT id FROM organisations WHERE id = $1 FOR NO KEY UPDATE",
@@ -162,7 +162,7 @@ pub async fn job(
     organisation: &Id,
     id: &Id,
     now: UnixMillis,
-) -> Result<Option<JobRecord>, StoreError> {
+) -> Result<Option<JobRecord>, DatabaseError> {
     Ok(read(pool, organisation, Which { id: Some(id), after: None, most: 1 }, now).await?.pop())
 }
 
@@ -173,7 +173,7 @@ pub async fn jobs_of(
     after: Option<&Id>,
     most: i64,
     now: UnixMillis,
-) -> Result<Vec<JobRecord>, StoreError> {
+) -> Result<Vec<JobRecord>, DatabaseError> {
     read(pool, organisation, Which { id: None, after, most }, now).await
 }
 
@@ -188,7 +188,7 @@ async fn read(
     organisation: &Id,
     which: Which<'_>,
     now: UnixMillis,
-) -> Result<Vec<JobRecord>, StoreError> {
+) -> Result<Vec<JobRecord>, DatabaseError> {
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT id, model, priority, created_at, started_at, finished_at, result, error,
@@ -228,16 +228,16 @@ struct Row {
 }
 
 impl TryFrom<Row> for JobRecord {
-    type Error = StoreError;
+    type Error = DatabaseError;
 
-    fn try_from(row: Row) -> Result<Self, StoreError> {
+    fn try_from(row: Row) -> Result<Self, DatabaseError> {
         let state = match (row.result, row.error) {
             (Some(result), _) => JobState::Done { result },
             (None, Some(error)) => JobState::Failed { error },
             (None, None) if row.running == Some(true) => JobState::Running,
             (None, None) => JobState::Waiting { place: row.place.unsigned_abs() },
         };
-        let priority = Priority::of(row.priority).ok_or_else(|| StoreError::Inconsistent {
+        let priority = Priority::of(row.priority).ok_or_else(|| DatabaseError::Inconsistent {
             table: "jobs",
             column: "priority",
             row: row.id.clone(),
@@ -273,7 +273,7 @@ pub async fn end_job(
     job: &LeasedJob,
     end: &JobEnd,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let (result, error) = match end {
         JobEnd::Done(result) => (Some(result), None),
         JobEnd::Failed(code) => (None, Some(code.as_str())),
@@ -294,7 +294,7 @@ pub async fn end_job(
     Ok(())
 }
 
-async fn give_back(pool: &PgPool, job: &LeasedJob, end: &JobEnd) -> Result<(), StoreError> {
+async fn give_back(pool: &PgPool, job: &LeasedJob, end: &JobEnd) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE jobs SET leased_until = NULL, tries = tries + $3
         WHERE id = $1 AND leases = $2 AND finished_at IS NULL",
@@ -308,7 +308,7 @@ async fn give_back(pool: &PgPool, job: &LeasedJob, end: &JobEnd) -> Result<(), S
 }
 
 /// How many jobs are not finished.
-pub async fn unfinished(pool: &PgPool) -> Result<u64, StoreError> {
+pub async fn unfinished(pool: &PgPool) -> Result<u64, DatabaseError> {
     let count =
         sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM jobs WHERE finished_at IS NULL"#)
             .fetch_one(pool)
@@ -318,7 +318,7 @@ pub async fn unfinished(pool: &PgPool) -> Result<u64, StoreError> {
 
 /// Deletes a job, whatever became of it; whether there was one. The result of
 /// one under way is dropped.
-pub async fn delete_job(pool: &PgPool, organisation: &Id, id: &Id) -> Result<bool, StoreError> {
+pub async fn delete_job(pool: &PgPool, organisation: &Id, id: &Id) -> Result<bool, DatabaseError> {
     let deleted = sqlx::query!(
         "DELETE FROM jobs WHERE organisation = $1 AND id = $2",
         organisation.as_str(),
@@ -333,7 +333,7 @@ pub async fn delete_job(pool: &PgPool, organisation: &Id, id: &Id) -> Result<boo
 pub(crate) async fn sweep(
     connection: &mut PgConnection,
     now: UnixMillis,
-) -> Result<u64, StoreError> {
+) -> Result<u64, DatabaseError> {
     let now = to_timestamp(now);
     let deleted = sqlx::query!("DELETE FROM jobs WHERE finished_at < $1", now - KEPT)
         .execute(&mut *connection)

@@ -54,7 +54,7 @@ use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 
 pub use connect::{Database, Times, pool, pooled};
-pub use error::StoreError;
+pub use error::DatabaseError;
 pub use notices::Notices;
 pub use roles::let_serve;
 pub use transaction::{Unit, transact};
@@ -64,7 +64,7 @@ pub static MIGRATOR: Migrator = sqlx::migrate!("./migrations");
 
 /// Applies missing migrations from a session with Postgres itself, and readies
 /// the role for a pooler, if there is one. Several origins may do so at once.
-pub async fn prepare(sessions: &PgPool, pooled: Option<&PgPool>) -> Result<(), StoreError> {
+pub async fn prepare(sessions: &PgPool, pooled: Option<&PgPool>) -> Result<(), DatabaseError> {
     connect::require_session(sessions).await?;
     migrate(sessions).await?;
     let Some(pooled) = pooled else { return Ok(()) };
@@ -77,24 +77,24 @@ pub async fn prepare(sessions: &PgPool, pooled: Option<&PgPool>) -> Result<(), S
 /// Applies missing migrations. Several origins may do so at once: an advisory
 /// lock of the session admits one at a time. Where none is missing, the role need
 /// not be the owner.
-pub async fn migrate(pool: &PgPool) -> Result<(), StoreError> {
+pub async fn migrate(pool: &PgPool) -> Result<(), DatabaseError> {
     if is_current(pool).await? {
         return Ok(());
     }
-    MIGRATOR.run(pool).await.map_err(StoreError::from)
+    MIGRATOR.run(pool).await.map_err(DatabaseError::from)
 }
 
 /// Whether exactly this program's migrations are applied.
-async fn is_current(pool: &PgPool) -> Result<bool, StoreError> {
+async fn is_current(pool: &PgPool) -> Result<bool, DatabaseError> {
     // Not checked at compile time: the table is the migrator's, not ours.
     let applied = sqlx::query_as::<_, (i64, Vec<u8>)>(
         "SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version",
     )
     .fetch_all(pool)
     .await
-    .map_err(StoreError::from);
+    .map_err(DatabaseError::from);
     let applied = match applied {
-        Err(StoreError::NotMigrated(_)) => return Ok(false),
+        Err(DatabaseError::NotMigrated(_)) => return Ok(false),
         applied => applied?,
     };
     let ours = MIGRATOR.iter().map(|migration| (migration.version, migration.checksum.as_ref()));
@@ -102,20 +102,20 @@ async fn is_current(pool: &PgPool) -> Result<bool, StoreError> {
 }
 
 /// Whether Postgres answers.
-pub async fn ping(pool: &PgPool) -> Result<(), StoreError> {
+pub async fn ping(pool: &PgPool) -> Result<(), DatabaseError> {
     sqlx::query_scalar!("SELECT 1").fetch_one(pool).await?;
     Ok(())
 }
 
 /// Versions of the applied migrations; empty before the first.
-pub async fn applied(pool: &PgPool) -> Result<Vec<i64>, StoreError> {
+pub async fn applied(pool: &PgPool) -> Result<Vec<i64>, DatabaseError> {
     // Not checked at compile time: the table is the migrator's, not ours.
     let versions = sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success")
         .fetch_all(pool)
         .await
-        .map_err(StoreError::from);
+        .map_err(DatabaseError::from);
     match versions {
-        Err(StoreError::NotMigrated(_)) => Ok(Vec::new()),
+        Err(DatabaseError::NotMigrated(_)) => Ok(Vec::new()),
         versions => versions,
     }
 }

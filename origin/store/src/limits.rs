@@ -6,7 +6,7 @@ use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 use time::Duration;
 
-use super::StoreError;
+use super::DatabaseError;
 
 /// Whether an attempt is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub async fn take(
     limit: &Limit,
     count: &[u8; 32],
     now: UnixMillis,
-) -> Result<Told, StoreError> {
+) -> Result<Told, DatabaseError> {
     let at = to_timestamp(now);
     let latest = at + millis(limit.tolerance_millis());
     let next = at + millis(limit.interval_millis);
@@ -88,7 +88,7 @@ fn seconds(millis: u64) -> u32 {
 }
 
 /// Clears the count of someone who has proved their identity.
-pub async fn forget(pool: &PgPool, count: &[u8; 32]) -> Result<(), StoreError> {
+pub async fn forget(pool: &PgPool, count: &[u8; 32]) -> Result<(), DatabaseError> {
     sqlx::query!("DELETE FROM limits WHERE key = $1", count).execute(pool).await?;
     Ok(())
 }

@@ -14,7 +14,7 @@ use munjigi_keys::UnixMillis;
 use munjigi_protocol::Rule;
 use sqlx::{PgConnection, PgPool};
 
-use super::StoreError;
+use super::DatabaseError;
 use super::deliveries::{self, Topic, Wanted};
 
 pub use own::{ListRecord, find, names, of_organisation};
@@ -29,13 +29,13 @@ async fn queue(
     id: &str,
     version: u64,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let wanted = Wanted { topic: Topic::Lists, key: id, version, payload: None };
     deliveries::queue(connection, wanted, now).await
 }
 
 /// What the edge should have of a list now; `None` if the list is gone.
-pub async fn wanted(pool: &PgPool, id: &str) -> Result<Option<List>, StoreError> {
+pub async fn wanted(pool: &PgPool, id: &str) -> Result<Option<List>, DatabaseError> {
     let Ok(id) = id.parse::<ListId>() else { return Ok(None) };
     set(pool, &id, None).await
 }
@@ -46,7 +46,7 @@ async fn set(
     pool: &PgPool,
     id: &ListId,
     organisation: Option<&str>,
-) -> Result<Option<List>, StoreError> {
+) -> Result<Option<List>, DatabaseError> {
     match id.own() {
         Some(digits) => own_set(pool, digits, organisation).await,
         None => published_set(pool, id.as_str()).await,
@@ -57,7 +57,7 @@ async fn own_set(
     pool: &PgPool,
     digits: &str,
     organisation: Option<&str>,
-) -> Result<Option<List>, StoreError> {
+) -> Result<Option<List>, DatabaseError> {
     let row = sqlx::query!(
         "SELECT entries, version FROM lists
         WHERE id = $1 AND ($2::text IS NULL OR organisation = $2)",
@@ -69,7 +69,7 @@ async fn own_set(
     Ok(row.map(|row| List::of(row.version.unsigned_abs(), parsed(&row.entries))))
 }
 
-async fn published_set(pool: &PgPool, name: &str) -> Result<Option<List>, StoreError> {
+async fn published_set(pool: &PgPool, name: &str) -> Result<Option<List>, DatabaseError> {
     let row = sqlx::query!("SELECT bytes, version FROM published_lists WHERE name = $1", name)
         .fetch_optional(pool)
         .await?;
@@ -88,7 +88,7 @@ pub async fn named(
     pool: &PgPool,
     organisation: Option<&Id>,
     ids: BTreeSet<ListId>,
-) -> Result<BTreeMap<ListId, List>, StoreError> {
+) -> Result<BTreeMap<ListId, List>, DatabaseError> {
     // A site without an organisation names published lists alone.
     let organisation = organisation.map_or("", Id::as_str);
     let mut named = BTreeMap::new();
@@ -106,7 +106,7 @@ pub(crate) async fn foreign(
     connection: &mut PgConnection,
     organisation: Option<&str>,
     rules: &[Rule],
-) -> Result<Option<(usize, String)>, StoreError> {
+) -> Result<Option<(usize, String)>, DatabaseError> {
     let names = rules.iter().enumerate().filter_map(|(rule, given)| {
         let id: ListId = given.when.list.as_deref()?.parse().ok()?;
         let digits = id.own()?.to_owned();
@@ -134,7 +134,7 @@ pub async fn delivered(
     connection: &mut PgConnection,
     id: &str,
     version: u64,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "DELETE FROM deliveries WHERE topic = 'lists' AND key = $1 AND version = $2
             AND NOT EXISTS (SELECT FROM lists WHERE 'list_' || id = $1)
@@ -153,7 +153,7 @@ pub async fn raised(
     id: &str,
     from: u64,
     to: u64,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let (from, to) = (bigint(from), bigint(to));
     sqlx::query!(
         "UPDATE lists SET version = $3 WHERE 'list_' || id = $1 AND version = $2",

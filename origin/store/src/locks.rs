@@ -7,7 +7,7 @@ use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 
-use super::{StoreError, Unit};
+use super::{DatabaseError, Unit};
 
 /// A lock that was acquired.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub async fn take(
     name: &str,
     lifetime: Duration,
     now: UnixMillis,
-) -> Result<Option<Lease>, StoreError> {
+) -> Result<Option<Lease>, DatabaseError> {
     let fence = sqlx::query_scalar!(
         "INSERT INTO locks (name, fence, held_until) VALUES ($1, 1, $2)
         ON CONFLICT (name) DO UPDATE SET fence = locks.fence + 1, held_until = $2
@@ -40,7 +40,7 @@ pub async fn take(
 }
 
 /// Releases a lock, unless another origin holds it by now.
-pub async fn give_back(pool: &PgPool, lease: &Lease, now: UnixMillis) -> Result<(), StoreError> {
+pub async fn give_back(pool: &PgPool, lease: &Lease, now: UnixMillis) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE locks SET held_until = LEAST(held_until, $3) WHERE name = $1 AND fence = $2",
         lease.name,
@@ -65,7 +65,7 @@ impl<U: Unit + Sync> Unit for Fenced<'_, U> {
     /// `None` if another origin holds the lock by now: nothing was written.
     type Output = Option<U::Output>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, DatabaseError> {
         // Locked until the commit, so that no one can acquire it after this
         // check.
         let fence = sqlx::query_scalar!(

@@ -11,7 +11,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use time::Duration;
 
-use super::StoreError;
+use super::DatabaseError;
 use super::deliveries::{self, Topic, Wanted};
 
 /// Days for which sent emails are kept.
@@ -38,7 +38,7 @@ pub async fn queue(
     connection: &mut PgConnection,
     message: &Email,
     now: UnixMillis,
-) -> Result<i64, StoreError> {
+) -> Result<i64, DatabaseError> {
     let id = sqlx::query_scalar!(
         "INSERT INTO mails (recipient, subject, queued_at) VALUES ($1, $2, $3) RETURNING id",
         message.to.as_str(),
@@ -78,7 +78,7 @@ pub async fn sent(
     connection: &mut PgConnection,
     key: &str,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE mails SET sent_at = $2
         WHERE id::text = $1 AND sent_at IS NULL AND failed_at IS NULL",
@@ -96,7 +96,7 @@ pub async fn given_up(
     key: &str,
     error: &str,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE mails SET failed_at = $2, last_error = $3
         WHERE id::text = $1 AND sent_at IS NULL AND failed_at IS NULL",
@@ -111,7 +111,7 @@ pub async fn given_up(
 
 /// Gives up emails that waited too long without an attempt, and deletes those
 /// that were sent or given up long ago.
-pub async fn sweep(connection: &mut PgConnection, now: UnixMillis) -> Result<u64, StoreError> {
+pub async fn sweep(connection: &mut PgConnection, now: UnixMillis) -> Result<u64, DatabaseError> {
     let before = from_timestamp(to_timestamp(now) - GIVE_UP_AFTER);
     let late = deliveries::give_up_queued_before(connection, Topic::Emails, before, now).await?;
     for (key, error) in late {

@@ -4,7 +4,7 @@ use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use sqlx::PgConnection;
 
-use super::StoreError;
+use super::DatabaseError;
 
 /// Records a nonce; `false` if it was used before. Two concurrent calls with
 /// the same nonce wait for each other: one gets `true`.
@@ -12,7 +12,7 @@ pub async fn take(
     connection: &mut PgConnection,
     nonce: &[u8; 16],
     now: UnixMillis,
-) -> Result<bool, StoreError> {
+) -> Result<bool, DatabaseError> {
     let taken = sqlx::query!(
         "INSERT INTO signature_nonces (nonce, seen_at) VALUES ($1, $2) ON CONFLICT DO NOTHING",
         nonce,

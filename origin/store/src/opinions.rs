@@ -6,7 +6,7 @@ use munjigi_protocol::Prediction;
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
-use super::StoreError;
+use super::DatabaseError;
 
 /// Most characters of a picture's name, and of a comment.
 pub const MOST_NAME: usize = 300;
@@ -31,7 +31,11 @@ pub struct Opinion {
 }
 
 /// Stores opinions, each in place of an earlier one on the same answer.
-pub async fn keep(pool: &PgPool, opinions: &[Opinion], now: UnixMillis) -> Result<(), StoreError> {
+pub async fn keep(
+    pool: &PgPool,
+    opinions: &[Opinion],
+    now: UnixMillis,
+) -> Result<(), DatabaseError> {
     let mut transaction = pool.begin().await?;
     for opinion in opinions {
         let said = serde_json::json!(opinion.said);
@@ -63,7 +67,7 @@ pub async fn keep(pool: &PgPool, opinions: &[Opinion], now: UnixMillis) -> Resul
 pub async fn newest(
     pool: &PgPool,
     most: u32,
-) -> Result<Vec<(OffsetDateTime, Opinion)>, StoreError> {
+) -> Result<Vec<(OffsetDateTime, Opinion)>, DatabaseError> {
     let rows = sqlx::query!(
         "SELECT model, picture, name, likes, comment, said, engine, milliseconds, at
         FROM model_opinions ORDER BY at DESC, model, picture LIMIT $1",
@@ -92,6 +96,6 @@ pub async fn newest(
         .collect()
 }
 
-fn inconsistent(column: &'static str, model: &str) -> StoreError {
-    StoreError::Inconsistent { table: "model_opinions", column, row: model.to_owned() }
+fn inconsistent(column: &'static str, model: &str) -> DatabaseError {
+    DatabaseError::Inconsistent { table: "model_opinions", column, row: model.to_owned() }
 }

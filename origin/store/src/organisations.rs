@@ -8,7 +8,7 @@ use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
-use super::{StoreError, columns};
+use super::{DatabaseError, columns};
 
 pub use change::{ChangeMember, FoundByInvitation, Invite, Join, TeamRefused, Withdraw};
 
@@ -29,7 +29,7 @@ pub(super) async fn found(
     name: &str,
     owner: &Id,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let now = to_timestamp(now);
     sqlx::query!(
         "INSERT INTO organisations (id, name, created_at) VALUES ($1, $2, $3)",
@@ -51,7 +51,7 @@ pub(super) async fn found(
 }
 
 /// The organisations of an account, by name.
-pub async fn of_account(pool: &PgPool, account: &Id) -> Result<Vec<Membership>, StoreError> {
+pub async fn of_account(pool: &PgPool, account: &Id) -> Result<Vec<Membership>, DatabaseError> {
     let rows = sqlx::query!(
         "SELECT organisation, name, role FROM members
             JOIN organisations ON organisations.id = members.organisation
@@ -68,7 +68,7 @@ pub async fn membership_of(
     pool: &PgPool,
     organisation: &Id,
     account: &Id,
-) -> Result<Option<Membership>, StoreError> {
+) -> Result<Option<Membership>, DatabaseError> {
     let row = sqlx::query!(
         "SELECT organisation, name, role FROM members
             JOIN organisations ON organisations.id = members.organisation
@@ -81,9 +81,9 @@ pub async fn membership_of(
     row.map(|row| membership(row.organisation, row.name, &row.role)).transpose()
 }
 
-fn membership(organisation: String, name: String, role: &str) -> Result<Membership, StoreError> {
+fn membership(organisation: String, name: String, role: &str) -> Result<Membership, DatabaseError> {
     let Some(role) = Role::parse(role) else {
-        return Err(StoreError::Inconsistent {
+        return Err(DatabaseError::Inconsistent {
             table: "members",
             column: "role",
             row: organisation,
@@ -114,7 +114,7 @@ impl MemberRow {
 }
 
 /// The members of an organisation, highest role first.
-pub async fn members(pool: &PgPool, organisation: &Id) -> Result<Vec<MemberRow>, StoreError> {
+pub async fn members(pool: &PgPool, organisation: &Id) -> Result<Vec<MemberRow>, DatabaseError> {
     let rows = sqlx::query!(
         r#"SELECT members.account, name, email, role, since,
             totp_confirmed_at IS NOT NULL
@@ -165,7 +165,7 @@ struct InvitationRow {
 }
 
 impl InvitationRow {
-    fn invitation(self) -> Result<Invitation, StoreError> {
+    fn invitation(self) -> Result<Invitation, DatabaseError> {
         let email = columns::address("invitations", &self.id, &self.email)?;
         let role = columns::role("invitations", &self.id, &self.role)?;
         Ok(Invitation {
@@ -184,7 +184,7 @@ pub async fn invitations(
     pool: &PgPool,
     organisation: &Id,
     now: UnixMillis,
-) -> Result<Vec<Invitation>, StoreError> {
+) -> Result<Vec<Invitation>, DatabaseError> {
     let rows = sqlx::query_as!(
         InvitationRow,
         "SELECT invitations.id, organisation, organisations.name AS organisation_name, email,
@@ -204,7 +204,7 @@ pub async fn invitation(
     pool: &PgPool,
     link: TokenHash,
     now: UnixMillis,
-) -> Result<Option<Invitation>, StoreError> {
+) -> Result<Option<Invitation>, DatabaseError> {
     let row = sqlx::query_as!(
         InvitationRow,
         "SELECT invitations.id, organisation, organisations.name AS organisation_name, email,

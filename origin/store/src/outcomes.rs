@@ -7,7 +7,7 @@ use munjigi_protocol::{Outcome, OutcomeReason, OutcomeReport};
 use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 
-use super::StoreError;
+use super::DatabaseError;
 use super::statistics::Scope;
 
 /// Days for which an outcome is kept after its challenge was solved.
@@ -66,7 +66,7 @@ impl OutcomeColumns {
 pub(super) async fn add(
     connection: &mut PgConnection,
     reports: &OutcomeColumns,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     if reports.sitekey.is_empty() {
         return Ok(());
     }
@@ -118,7 +118,7 @@ pub async fn reported(
     pool: &PgPool,
     scope: Scope<'_>,
     span: Span,
-) -> Result<Vec<Reported>, StoreError> {
+) -> Result<Vec<Reported>, DatabaseError> {
     let rows = sqlx::query!(
         r#"SELECT score / 10 AS "tenth!", outcome, reason, count(*) AS "count!"
         FROM outcomes JOIN sites USING (sitekey)
@@ -147,7 +147,7 @@ pub async fn reported(
 pub(super) async fn sweep(
     connection: &mut PgConnection,
     now: OffsetDateTime,
-) -> Result<u64, StoreError> {
+) -> Result<u64, DatabaseError> {
     let deleted =
         sqlx::query!("DELETE FROM outcomes WHERE solved_at < $1", now - Duration::days(KEPT_DAYS))
             .execute(connection)

@@ -13,7 +13,7 @@ use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;
 
 use super::audit::{self, Actor, Author, Entry};
-use super::{StoreError, Unit, factors, mails};
+use super::{DatabaseError, Unit, factors, mails};
 
 /// A passkey as its owner sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub async fn begin(
     purpose: Purpose,
     holder: TokenHash,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "INSERT INTO passkey_ceremonies (hash, purpose, holder, state, expires_at)
         VALUES ($1, $2, $3, $4, $5)",
@@ -70,7 +70,7 @@ pub async fn take(
     purpose: Purpose,
     holder: TokenHash,
     now: UnixMillis,
-) -> Result<Option<Vec<u8>>, StoreError> {
+) -> Result<Option<Vec<u8>>, DatabaseError> {
     let state = sqlx::query_scalar!(
         "DELETE FROM passkey_ceremonies
         WHERE hash = $1 AND purpose = $2 AND holder = $3 AND expires_at > $4
@@ -86,7 +86,7 @@ pub async fn take(
 }
 
 /// The passkeys of an account, oldest first.
-pub async fn of_account(pool: &PgPool, account: &Id) -> Result<Vec<Passkey>, StoreError> {
+pub async fn of_account(pool: &PgPool, account: &Id) -> Result<Vec<Passkey>, DatabaseError> {
     let passkeys = sqlx::query_as!(
         Passkey,
         "SELECT id, name, created_at, used_at, copied_at
@@ -99,7 +99,7 @@ pub async fn of_account(pool: &PgPool, account: &Id) -> Result<Vec<Passkey>, Sto
 }
 
 /// The passkeys of an account as devices know them.
-pub async fn known(pool: &PgPool, account: &Id) -> Result<Vec<Known>, StoreError> {
+pub async fn known(pool: &PgPool, account: &Id) -> Result<Vec<Known>, DatabaseError> {
     let rows = sqlx::query!(
         "SELECT credential, transports FROM passkeys WHERE account = $1",
         account.as_str()
@@ -114,7 +114,7 @@ pub async fn known(pool: &PgPool, account: &Id) -> Result<Vec<Known>, StoreError
 }
 
 /// The passkey with a credential id.
-pub async fn claimed(pool: &PgPool, credential: &[u8]) -> Result<Option<Claimed>, StoreError> {
+pub async fn claimed(pool: &PgPool, credential: &[u8]) -> Result<Option<Claimed>, DatabaseError> {
     let row = sqlx::query!(
         r#"SELECT id, account, name, key, state, copied_at IS NOT NULL AS "is_copied!"
         FROM passkeys WHERE credential = $1"#,
@@ -124,7 +124,7 @@ pub async fn claimed(pool: &PgPool, credential: &[u8]) -> Result<Option<Claimed>
     .await?;
     row.map(|row| {
         let state: Result<PasskeyState, _> = row.state.try_into();
-        let state = state.map_err(|_| StoreError::Inconsistent {
+        let state = state.map_err(|_| DatabaseError::Inconsistent {
             table: "passkeys",
             column: "state",
             row: row.id.clone(),
@@ -147,7 +147,7 @@ pub async fn used(
     claimed: &Claimed,
     state: &PasskeyState,
     now: UnixMillis,
-) -> Result<bool, StoreError> {
+) -> Result<bool, DatabaseError> {
     let used = sqlx::query!(
         "UPDATE passkeys SET state = $3, used_at = GREATEST(used_at, $4)
         WHERE id = $1 AND state = $2 AND copied_at IS NULL",
@@ -188,7 +188,7 @@ pub struct Add<'a> {
 impl Unit for Add<'_> {
     type Output = Added;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Added, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Added, DatabaseError> {
         let Registered { credential, transports, key, state } = self.registered;
         // The account's row is locked, so that two at once are both counted.
         let held = sqlx::query_scalar!(
@@ -244,7 +244,7 @@ impl Unit for Rename<'_> {
     /// Whether there is such a passkey.
     type Output = bool;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<bool, DatabaseError> {
         let before = sqlx::query_scalar!(
             "SELECT name FROM passkeys WHERE id = $1 AND account = $2 FOR UPDATE",
             self.id.as_str(),
@@ -281,7 +281,7 @@ impl Unit for Remove<'_> {
     /// Whether there was such a passkey.
     type Output = bool;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<bool, DatabaseError> {
         let account = &self.actor.account;
         let name = sqlx::query_scalar!(
             "DELETE FROM passkeys WHERE id = $1 AND account = $2 RETURNING name",
@@ -313,7 +313,7 @@ pub struct MarkCopied<'a> {
 impl Unit for MarkCopied<'_> {
     type Output = ();
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
         let marked = sqlx::query!(
             "UPDATE passkeys SET copied_at = $2 WHERE id = $1 AND copied_at IS NULL",
             self.claimed.id.as_str(),
@@ -339,7 +339,7 @@ async fn write(
     id: &Id,
     (before, after): (Option<serde_json::Value>, Option<serde_json::Value>),
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let entry = Entry {
         by: Author::Account(actor),
         organisation: None,

@@ -6,11 +6,11 @@ use munjigi_i18n::{Locale, Texts};
 use serde_json::{Map, Value, json};
 use sqlx::{AssertSqlSafe, PgPool};
 
-use super::StoreError;
+use super::DatabaseError;
 use crate::privacy::{TABLES, Table};
 
 /// The person's rows of every table that has some, without credentials.
-pub async fn export(pool: &PgPool, account: &Id, email: &str) -> Result<Value, StoreError> {
+pub async fn export(pool: &PgPool, account: &Id, email: &str) -> Result<Value, DatabaseError> {
     // One snapshot for all tables.
     let mut transaction = pool.begin().await?;
     sqlx::query("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::PgPool;
 
-use super::StoreError;
+use super::DatabaseError;
 
 pub use decide::{Decide, Decided, Decision};
 
@@ -93,7 +93,7 @@ pub async fn known(
     id: &PhotoId,
     model: &str,
     segmenter: Option<&str>,
-) -> Result<bool, StoreError> {
+) -> Result<bool, DatabaseError> {
     let known = sqlx::query_scalar!(
         r#"SELECT EXISTS (
             SELECT FROM photos WHERE sha256 = $1 AND (
@@ -113,7 +113,7 @@ pub async fn known(
 
 /// Stores a photo to be reviewed, replacing what other models said about it;
 /// what a person decided stays.
-pub async fn keep(pool: &PgPool, photo: &NewPhoto<'_>) -> Result<(), StoreError> {
+pub async fn keep(pool: &PgPool, photo: &NewPhoto<'_>) -> Result<(), DatabaseError> {
     sqlx::query!(
         "INSERT INTO photos (
             sha256, name, licence, model, said, thing, score, segmenter, area, picture, tile,
@@ -153,7 +153,7 @@ pub struct Tally {
 }
 
 /// How many photos there are of what.
-pub async fn tally(pool: &PgPool) -> Result<Vec<Tally>, StoreError> {
+pub async fn tally(pool: &PgPool) -> Result<Vec<Tally>, DatabaseError> {
     let rows = sqlx::query!(
         r#"SELECT state, thing, count(*) AS "photos!", count(area) AS "areas!"
         FROM photos GROUP BY state, thing ORDER BY state, thing NULLS LAST"#
@@ -198,7 +198,7 @@ pub async fn list(
     filter: Filter<'_>,
     skip: u32,
     most: u32,
-) -> Result<Vec<Listed>, StoreError> {
+) -> Result<Vec<Listed>, DatabaseError> {
     let rows = sqlx::query!(
         r#"SELECT sha256, name, thing, score, area IS NOT NULL AS "has_area!" FROM photos
         WHERE state = $1 AND ($2::text IS NULL OR thing = $2)
@@ -240,7 +240,7 @@ pub struct Record {
 }
 
 /// A photo.
-pub async fn one(pool: &PgPool, photo: &PhotoId) -> Result<Option<Record>, StoreError> {
+pub async fn one(pool: &PgPool, photo: &PhotoId) -> Result<Option<Record>, DatabaseError> {
     let row = sqlx::query!(
         "SELECT name, licence, model, said, thing, segmenter, area, imported_at, state, reviewed_at
         FROM photos WHERE sha256 = $1",
@@ -270,7 +270,7 @@ pub async fn next(
     pool: &PgPool,
     filter: Filter<'_>,
     photo: &Record,
-) -> Result<Option<PhotoId>, StoreError> {
+) -> Result<Option<PhotoId>, DatabaseError> {
     let score = photo.said.first().map_or(0.0, |said| said.score);
     let row = sqlx::query_scalar!(
         "SELECT sha256 FROM photos
@@ -289,7 +289,7 @@ pub async fn next(
 }
 
 /// Some photos by chance, whatever was decided about them: id and name.
-pub async fn sample(pool: &PgPool, most: u32) -> Result<Vec<(PhotoId, String)>, StoreError> {
+pub async fn sample(pool: &PgPool, most: u32) -> Result<Vec<(PhotoId, String)>, DatabaseError> {
     let rows =
         sqlx::query!("SELECT sha256, name FROM photos ORDER BY random() LIMIT $1", i64::from(most))
             .fetch_all(pool)
@@ -298,7 +298,7 @@ pub async fn sample(pool: &PgPool, most: u32) -> Result<Vec<(PhotoId, String)>, 
 }
 
 /// A photo's picture, a JPEG of 480 × 320.
-pub async fn picture(pool: &PgPool, photo: &PhotoId) -> Result<Option<Vec<u8>>, StoreError> {
+pub async fn picture(pool: &PgPool, photo: &PhotoId) -> Result<Option<Vec<u8>>, DatabaseError> {
     let picture =
         sqlx::query_scalar!("SELECT picture FROM photos WHERE sha256 = $1", photo.as_slice());
     Ok(picture.fetch_optional(pool).await?)
@@ -308,7 +308,7 @@ pub async fn picture(pool: &PgPool, photo: &PhotoId) -> Result<Option<Vec<u8>>, 
 pub async fn tiles(
     pool: &PgPool,
     photos: &[PhotoId],
-) -> Result<Vec<(PhotoId, Vec<u8>)>, StoreError> {
+) -> Result<Vec<(PhotoId, Vec<u8>)>, DatabaseError> {
     let photos: Vec<Vec<u8>> = photos.iter().map(|photo| photo.to_vec()).collect();
     let rows = sqlx::query!("SELECT sha256, tile FROM photos WHERE sha256 = ANY ($1)", &photos[..])
         .fetch_all(pool)
@@ -327,7 +327,7 @@ pub struct Accepted {
 }
 
 /// Every accepted photo, by name.
-pub async fn accepted(pool: &PgPool) -> Result<Vec<Accepted>, StoreError> {
+pub async fn accepted(pool: &PgPool) -> Result<Vec<Accepted>, DatabaseError> {
     let rows = sqlx::query!(
         r#"SELECT sha256, thing AS "thing!", said, area IS NOT NULL AS "has_area!"
         FROM photos WHERE state = 'accepted' ORDER BY sha256"#
@@ -348,25 +348,25 @@ pub async fn accepted(pool: &PgPool) -> Result<Vec<Accepted>, StoreError> {
         .collect()
 }
 
-fn id(bytes: Vec<u8>) -> Result<PhotoId, StoreError> {
+fn id(bytes: Vec<u8>) -> Result<PhotoId, DatabaseError> {
     bytes.try_into().map_err(|_| inconsistent("sha256"))
 }
 
-fn state(text: &str) -> Result<PhotoState, StoreError> {
+fn state(text: &str) -> Result<PhotoState, DatabaseError> {
     PhotoState::parse(text).ok_or_else(|| inconsistent("state"))
 }
 
 fn read<T: serde::de::DeserializeOwned>(
     value: Value,
     column: &'static str,
-) -> Result<T, StoreError> {
+) -> Result<T, DatabaseError> {
     serde_json::from_value(value).map_err(|_| inconsistent(column))
 }
 
-fn json(value: &impl Serialize) -> Result<Value, StoreError> {
+fn json(value: &impl Serialize) -> Result<Value, DatabaseError> {
     Ok(serde_json::to_value(value).map_err(|error| sqlx::Error::Encode(Box::new(error)))?)
 }
 
-fn inconsistent(column: &'static str) -> StoreError {
-    StoreError::Inconsistent { table: "photos", column, row: String::new() }
+fn inconsistent(column: &'static str) -> DatabaseError {
+    DatabaseError::Inconsistent { table: "photos", column, row: String::new() }
 }

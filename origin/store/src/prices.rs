@@ -10,7 +10,7 @@ use sqlx::{PgConnection, PgPool};
 use time::{Date, Duration, OffsetDateTime};
 
 use super::statistics::Scope;
-use super::{StoreError, breakdowns, rollups};
+use super::{DatabaseError, breakdowns, rollups};
 
 /// Days for which fleets are kept.
 const FLEET_DAYS: i64 = 30;
@@ -103,7 +103,7 @@ impl FleetColumns {
 pub(super) async fn add(
     connection: &mut PgConnection,
     prices: &PriceColumns,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     if prices.hour.is_empty() {
         return Ok(());
     }
@@ -172,7 +172,7 @@ pub async fn series(
     scope: Scope<'_>,
     period: Period,
     span: Span,
-) -> Result<Vec<Priced>, StoreError> {
+) -> Result<Vec<Priced>, DatabaseError> {
     let rows = sqlx::query!(
         r#"SELECT date_bin(make_interval(hours => $5), hour, $3) AS "at!",
             ARRAY[
@@ -222,7 +222,7 @@ pub async fn fleets(
     scope: Scope<'_>,
     span: Span,
     most: i64,
-) -> Result<Vec<Fleet>, StoreError> {
+) -> Result<Vec<Fleet>, DatabaseError> {
     let rows = sqlx::query!(
         "SELECT sites.name AS site, fleets.name, first_seen, last_seen, networks, issued
         FROM fleets JOIN sites USING (sitekey)
@@ -252,7 +252,7 @@ pub async fn fleets(
 pub(super) async fn sweep(
     connection: &mut PgConnection,
     now: OffsetDateTime,
-) -> Result<u64, StoreError> {
+) -> Result<u64, DatabaseError> {
     let prices = sqlx::query!(
         "DELETE FROM hourly_prices WHERE hour < $1",
         now - Duration::days(breakdowns::HOURLY_DAYS.into())

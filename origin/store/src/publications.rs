@@ -6,7 +6,7 @@ use munjigi_keys::UnixMillis;
 use munjigi_protocol::SiteConfig;
 use sqlx::{PgConnection, PgPool};
 
-use super::StoreError;
+use super::DatabaseError;
 use super::deliveries::{self, Topic, Wanted};
 
 /// Queues a version; `None` removes the site from the edge.
@@ -16,7 +16,7 @@ pub async fn queue(
     version: u64,
     config: Option<&SiteConfig>,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let payload = config
         .map(serde_json::to_value)
         .transpose()
@@ -37,7 +37,7 @@ pub async fn delivered(
     sitekey: &str,
     version: u64,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE site_publications SET
             published_version = $2, published_at = $3, verified_at = $3
@@ -57,7 +57,7 @@ pub async fn raised(
     sitekey: &str,
     from: u64,
     to: u64,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE sites SET version = $3 WHERE sitekey = $1 AND version = $2",
         sitekey,
@@ -75,7 +75,7 @@ pub async fn to_verify(
     pool: &PgPool,
     now: UnixMillis,
     most: i64,
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Vec<String>, DatabaseError> {
     let sitekeys = sqlx::query_scalar!(
         "SELECT sitekey FROM site_publications
         JOIN deliveries ON topic = 'sites' AND key = sitekey
@@ -91,7 +91,7 @@ pub async fn to_verify(
 }
 
 /// Records that the edge serves this site.
-pub async fn verified(pool: &PgPool, sitekey: &str, now: UnixMillis) -> Result<(), StoreError> {
+pub async fn verified(pool: &PgPool, sitekey: &str, now: UnixMillis) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE site_publications SET verified_at = $2 WHERE sitekey = $1",
         sitekey,

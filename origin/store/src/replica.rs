@@ -11,7 +11,7 @@ use munjigi_process::clock::Clock;
 use munjigi_process::stop::Stop;
 use sqlx::PgPool;
 
-use super::StoreError;
+use super::DatabaseError;
 
 /// Interval between checks of the replica.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -96,15 +96,15 @@ impl Reads {
         &self,
         after: Option<Written>,
         read: impl Fn(PgPool) -> F,
-    ) -> Result<T, StoreError>
+    ) -> Result<T, DatabaseError>
     where
-        F: Future<Output = Result<T, StoreError>>,
+        F: Future<Output = Result<T, DatabaseError>>,
     {
         if let Some(copy) = self.copy.as_ref().filter(|copy| copy.is_far_enough(after)) {
             match read(copy.pool.clone()).await {
                 Err(error) if error.is_passing() => copy.set(State::Away, Some(&error)),
                 // A replica cancels queries that conflict with what it replays.
-                Err(error @ StoreError::Refused(_)) => {
+                Err(error @ DatabaseError::Refused(_)) => {
                     tracing::debug!(%error, "read again from the primary");
                 }
                 answered => return answered,
@@ -114,7 +114,7 @@ impl Reads {
     }
 
     /// The position that Postgres has written up to.
-    pub async fn written(&self) -> Result<Written, StoreError> {
+    pub async fn written(&self) -> Result<Written, DatabaseError> {
         let written = sqlx::query_scalar!(
             r#"SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint AS "written!""#
         )
@@ -152,7 +152,7 @@ impl Reads {
 
 /// The position that a replica has replayed; `None` if the database is no
 /// replica.
-async fn replayed(pool: &PgPool) -> Result<Option<Written>, StoreError> {
+async fn replayed(pool: &PgPool) -> Result<Option<Written>, DatabaseError> {
     let replayed = sqlx::query_scalar!(
         "SELECT CASE WHEN pg_is_in_recovery()
             THEN (pg_last_wal_replay_lsn() - '0/0')::bigint END"
@@ -186,7 +186,7 @@ impl Copy {
     }
 
     /// Logs a change of state, once.
-    fn set(&self, state: State, error: Option<&StoreError>) {
+    fn set(&self, state: State, error: Option<&DatabaseError>) {
         if state != State::Near {
             self.has.store(0, Ordering::Release);
         }

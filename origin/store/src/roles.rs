@@ -3,7 +3,7 @@
 
 use sqlx::{AssertSqlSafe, PgPool};
 
-use super::StoreError;
+use super::DatabaseError;
 
 /// What a serving role gets. It owns nothing, so that it can neither change the
 /// schema nor grant itself more.
@@ -24,8 +24,8 @@ const GRANTS: [&str; 8] = [
 ///
 /// # Errors
 ///
-/// [`StoreError::NoRole`] if there is no such role, or if it is the caller.
-pub async fn let_serve(owner: &PgPool, role: &str) -> Result<(), StoreError> {
+/// [`DatabaseError::NoRole`] if there is no such role, or if it is the caller.
+pub async fn let_serve(owner: &PgPool, role: &str) -> Result<(), DatabaseError> {
     // None of this is checked at compile time: the name is data here.
     let quoted: Option<String> = sqlx::query_scalar(
         "SELECT quote_ident(rolname) FROM pg_roles
@@ -34,7 +34,7 @@ pub async fn let_serve(owner: &PgPool, role: &str) -> Result<(), StoreError> {
     .bind(role)
     .fetch_optional(owner)
     .await?;
-    let quoted = quoted.ok_or_else(|| StoreError::NoRole(role.to_owned()))?;
+    let quoted = quoted.ok_or_else(|| DatabaseError::NoRole(role.to_owned()))?;
     let mut transaction = owner.begin().await?;
     for grant in GRANTS {
         let grant = AssertSqlSafe(grant.replace("{role}", &quoted));

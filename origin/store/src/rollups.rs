@@ -6,7 +6,7 @@ use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 
-use super::StoreError;
+use super::DatabaseError;
 
 /// The start of the hour that contains a time.
 pub fn hour(at: OffsetDateTime) -> OffsetDateTime {
@@ -21,7 +21,7 @@ pub async fn mark(
     connection: &mut PgConnection,
     hours: &[OffsetDateTime],
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "INSERT INTO rollup_hours (hour, marked_at)
         SELECT fresh.hour, $2::timestamptz FROM unnest($1::timestamptz[]) AS fresh (hour)
@@ -43,7 +43,7 @@ pub async fn mark(
 /// The hours to compute: never computed, or not since three minutes after their
 /// last mark (a minute of skipped marks, one for transactions in progress, one
 /// for clock skew).
-pub async fn due(pool: &PgPool) -> Result<Vec<OffsetDateTime>, StoreError> {
+pub async fn due(pool: &PgPool) -> Result<Vec<OffsetDateTime>, DatabaseError> {
     let hours = sqlx::query_scalar!(
         "SELECT hour FROM rollup_hours
         WHERE rolled_at IS NULL OR rolled_at < marked_at + interval '3 minutes'
@@ -60,7 +60,7 @@ pub async fn rolled(
     pool: &PgPool,
     hour: OffsetDateTime,
     began: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE rollup_hours SET rolled_at = $2 WHERE hour = $1",
         hour,
@@ -72,7 +72,7 @@ pub async fn rolled(
 }
 
 /// Held while an hour is computed or dropped: one at a time across all origins.
-pub async fn lock(connection: &mut PgConnection) -> Result<(), StoreError> {
+pub async fn lock(connection: &mut PgConnection) -> Result<(), DatabaseError> {
     sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('munjigi_rollups'))")
         .execute(connection)
         .await?;

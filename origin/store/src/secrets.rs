@@ -6,7 +6,7 @@ use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
-use super::StoreError;
+use super::DatabaseError;
 
 /// A stored secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct LiveSecret {
 pub async fn live(
     connection: &mut PgConnection,
     sitekey: &str,
-) -> Result<Vec<LiveSecret>, StoreError> {
+) -> Result<Vec<LiveSecret>, DatabaseError> {
     let secrets = sqlx::query_as!(
         LiveSecret,
         "SELECT hash, slot, created_at FROM secrets
@@ -35,12 +35,12 @@ pub async fn live(
 }
 
 /// The same, outside a transaction.
-pub async fn live_of(pool: &PgPool, sitekey: &str) -> Result<Vec<LiveSecret>, StoreError> {
+pub async fn live_of(pool: &PgPool, sitekey: &str) -> Result<Vec<LiveSecret>, DatabaseError> {
     live(&mut *pool.acquire().await?, sitekey).await
 }
 
 /// The site that has or had a secret.
-pub async fn site_of(pool: &PgPool, hash: &SecretHash) -> Result<Option<String>, StoreError> {
+pub async fn site_of(pool: &PgPool, hash: &SecretHash) -> Result<Option<String>, DatabaseError> {
     let sitekey = sqlx::query_scalar!("SELECT sitekey FROM secrets WHERE hash = $1", hash.as_str())
         .fetch_optional(pool)
         .await?;
@@ -54,7 +54,7 @@ pub async fn insert(
     hash: &SecretHash,
     slot: i16,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "INSERT INTO secrets (hash, sitekey, slot, created_at) VALUES ($1, $2, $3, $4)",
         hash.as_str(),
@@ -72,7 +72,7 @@ pub async fn revoke(
     connection: &mut PgConnection,
     hash: &str,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let revoked = sqlx::query!(
         "UPDATE secrets SET revoked_at = GREATEST($2, created_at)
         WHERE hash = $1 AND revoked_at IS NULL",
@@ -84,5 +84,9 @@ pub async fn revoke(
     if revoked.rows_affected() == 1 {
         return Ok(());
     }
-    Err(StoreError::Inconsistent { table: "secrets", column: "revoked_at", row: hash.to_owned() })
+    Err(DatabaseError::Inconsistent {
+        table: "secrets",
+        column: "revoked_at",
+        row: hash.to_owned(),
+    })
 }

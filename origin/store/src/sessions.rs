@@ -10,7 +10,7 @@ use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;
 
 use super::audit::{self, Actor, Author, Entry};
-use super::{StoreError, Unit};
+use super::{DatabaseError, Unit};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -43,10 +43,10 @@ struct Row {
 
 impl Row {
     /// `None` if the session has expired.
-    fn session(self, now: UnixMillis) -> Result<Option<Session>, StoreError> {
+    fn session(self, now: UnixMillis) -> Result<Option<Session>, DatabaseError> {
         let Row { id, account, stage, created_at, seen_at, proved_at, agent, prefix } = self;
         let inconsistent =
-            || StoreError::Inconsistent { table: "sessions", column: "stage", row: id.clone() };
+            || DatabaseError::Inconsistent { table: "sessions", column: "stage", row: id.clone() };
         let stage = Stage::parse(&stage).ok_or_else(inconsistent)?;
         let (created, seen) = (from_timestamp(created_at), from_timestamp(seen_at));
         let (id, account) = (id.into(), account.into());
@@ -74,7 +74,7 @@ pub struct NewSession<'a> {
 pub async fn begin(
     executor: impl PgExecutor<'_>,
     session: &NewSession<'_>,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "INSERT INTO sessions
             (hash, id, account, stage, created_at, seen_at, proved_at, agent, prefix)
@@ -97,7 +97,7 @@ pub async fn find(
     pool: &PgPool,
     cookie: TokenHash,
     now: UnixMillis,
-) -> Result<Option<Session>, StoreError> {
+) -> Result<Option<Session>, DatabaseError> {
     let row = sqlx::query_as!(
         Row,
         "SELECT id, account, stage, created_at, seen_at, proved_at, agent, prefix
@@ -124,7 +124,7 @@ pub async fn note(
     session: &Session,
     prefix: &str,
     now: UnixMillis,
-) -> Result<Touched, StoreError> {
+) -> Result<Touched, DatabaseError> {
     let seen = from_timestamp(session.seen_at);
     if now.0.saturating_sub(seen.0) < session::NOTE_MILLIS && session.prefix == prefix {
         return Ok(Touched::Recently);
@@ -147,7 +147,7 @@ pub async fn complete(
     id: &Id,
     cookie: TokenHash,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE sessions SET hash = $2, stage = 'complete', created_at = $3, seen_at = $3,
             proved_at = $3
@@ -162,7 +162,7 @@ pub async fn complete(
 }
 
 /// Records that the password was entered again.
-pub async fn prove(pool: &PgPool, id: &Id, now: UnixMillis) -> Result<(), StoreError> {
+pub async fn prove(pool: &PgPool, id: &Id, now: UnixMillis) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE sessions SET proved_at = $2 WHERE id = $1",
         id.as_str(),
@@ -178,7 +178,7 @@ pub async fn of_account(
     pool: &PgPool,
     account: &Id,
     now: UnixMillis,
-) -> Result<Vec<Session>, StoreError> {
+) -> Result<Vec<Session>, DatabaseError> {
     let rows = sqlx::query_as!(
         Row,
         "SELECT id, account, stage, created_at, seen_at, proved_at, agent, prefix
@@ -230,7 +230,7 @@ impl Unit for End<'_> {
     /// The sessions that ended; those that no longer existed count as ended.
     type Output = Ended;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Ended, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Ended, DatabaseError> {
         let (one, kept) = match self.which {
             Which::One(id) => (Some(id.as_str()), None),
             Which::AllBut(id) => (None, Some(id.as_str())),
@@ -268,7 +268,7 @@ pub async fn end(
     executor: impl PgExecutor<'_>,
     account: &Id,
     id: &Id,
-) -> Result<Ended, StoreError> {
+) -> Result<Ended, DatabaseError> {
     let hashes = sqlx::query_scalar!(
         "DELETE FROM sessions WHERE account = $1 AND id = $2 RETURNING hash",
         account.as_str(),
@@ -284,7 +284,7 @@ pub async fn end_all(
     connection: &mut PgConnection,
     account: &Id,
     kept: Option<&Id>,
-) -> Result<Ended, StoreError> {
+) -> Result<Ended, DatabaseError> {
     let hashes = sqlx::query_scalar!(
         "DELETE FROM sessions WHERE account = $1 AND id IS DISTINCT FROM $2 RETURNING hash",
         account.as_str(),

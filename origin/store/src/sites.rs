@@ -45,7 +45,7 @@ use munjigi_protocol::SiteConfig;
 use sqlx::{PgExecutor, PgPool};
 use time::OffsetDateTime;
 
-use super::StoreError;
+use super::DatabaseError;
 
 pub use change::ChangeSite;
 pub use create::{CreateSite, Created, Owner};
@@ -95,14 +95,14 @@ impl SiteRecord {
 }
 
 /// One site, deleted or not.
-pub async fn find(pool: &PgPool, sitekey: &str) -> Result<Option<SiteRecord>, StoreError> {
+pub async fn find(pool: &PgPool, sitekey: &str) -> Result<Option<SiteRecord>, DatabaseError> {
     fetch(pool, sitekey).await
 }
 
 async fn fetch(
     executor: impl PgExecutor<'_>,
     sitekey: &str,
-) -> Result<Option<SiteRecord>, StoreError> {
+) -> Result<Option<SiteRecord>, DatabaseError> {
     let row = sites_where!("WHERE sites.sitekey = $1", sitekey).fetch_optional(executor).await?;
     row.map(SiteRow::record).transpose()
 }
@@ -110,7 +110,7 @@ async fn fetch(
 /// The sites with this alias, deleted or not. An imported alias ends in `@` and
 /// the host that it is valid for; several sites may have the same imported name,
 /// each for its own host.
-pub async fn find_by_alias(pool: &PgPool, alias: &str) -> Result<Vec<SiteRecord>, StoreError> {
+pub async fn find_by_alias(pool: &PgPool, alias: &str) -> Result<Vec<SiteRecord>, DatabaseError> {
     let rows = sites_where!(
         "WHERE EXISTS (
             SELECT FROM unnest(aliases) AS alias WHERE split_part(alias, '@', 1) = $1
@@ -123,7 +123,7 @@ pub async fn find_by_alias(pool: &PgPool, alias: &str) -> Result<Vec<SiteRecord>
 }
 
 /// Every site that is not deleted, by name.
-pub async fn list(pool: &PgPool) -> Result<Vec<SiteRecord>, StoreError> {
+pub async fn list(pool: &PgPool) -> Result<Vec<SiteRecord>, DatabaseError> {
     let rows = sites_where!("WHERE deleted_at IS NULL ORDER BY name, sites.sitekey")
         .fetch_all(pool)
         .await?;

@@ -8,7 +8,7 @@ use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 use time::{Date, OffsetDateTime};
 
-use super::StoreError;
+use super::DatabaseError;
 
 /// The sites to count.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +20,7 @@ pub struct Scope<'a> {
 
 /// The sites of a scope. A query of its own: with their number known, Postgres
 /// plans the sums for as many rows as there are, and not for one.
-async fn sitekeys(pool: &PgPool, scope: Scope<'_>) -> Result<Vec<String>, StoreError> {
+async fn sitekeys(pool: &PgPool, scope: Scope<'_>) -> Result<Vec<String>, DatabaseError> {
     let sites = sqlx::query_scalar!(
         "SELECT sitekey FROM sites WHERE organisation = $1 AND ($2::text IS NULL OR sitekey = $2)",
         scope.organisation.as_str(),
@@ -55,7 +55,7 @@ macro_rules! sums {
 }
 
 /// What happened in a period.
-pub async fn totals(pool: &PgPool, scope: Scope<'_>, span: Span) -> Result<Totals, StoreError> {
+pub async fn totals(pool: &PgPool, scope: Scope<'_>, span: Span) -> Result<Totals, DatabaseError> {
     let values = by_value(pool, scope, Dimension::Total, span).await?;
     Ok(values.into_iter().next().map(|value| value.totals).unwrap_or_default())
 }
@@ -76,7 +76,7 @@ pub async fn by_value(
     scope: Scope<'_>,
     dimension: Dimension,
     span: Span,
-) -> Result<Vec<Value>, StoreError> {
+) -> Result<Vec<Value>, DatabaseError> {
     let (cover, sites) = (span.cover(), sitekeys(pool, scope).await?);
     let rows = sums!(
         value = "value",
@@ -130,7 +130,7 @@ pub async fn series(
     scope: Scope<'_>,
     period: Period,
     span: Span,
-) -> Result<Vec<Step>, StoreError> {
+) -> Result<Vec<Step>, DatabaseError> {
     let rows = match period {
         Period::Day | Period::Week => hours(pool, scope, period, span).await?,
         Period::Month => days(pool, scope, span).await?,
@@ -149,7 +149,7 @@ async fn hours(
     scope: Scope<'_>,
     period: Period,
     span: Span,
-) -> Result<Vec<Row>, StoreError> {
+) -> Result<Vec<Row>, DatabaseError> {
     let hours = i32::try_from(period.step_hours()).unwrap_or(1);
     let sites = sitekeys(pool, scope).await?;
     let rows = sums!(
@@ -169,7 +169,7 @@ async fn hours(
     Ok(rows)
 }
 
-async fn days(pool: &PgPool, scope: Scope<'_>, span: Span) -> Result<Vec<Row>, StoreError> {
+async fn days(pool: &PgPool, scope: Scope<'_>, span: Span) -> Result<Vec<Row>, DatabaseError> {
     let sites = sitekeys(pool, scope).await?;
     let date = |at| -> Date { to_timestamp(at).date() };
     let rows = sums!(
@@ -205,7 +205,7 @@ pub async fn reasons(
     scope: Scope<'_>,
     period: Period,
     span: Span,
-) -> Result<Vec<Reasoned>, StoreError> {
+) -> Result<Vec<Reasoned>, DatabaseError> {
     let sites = sitekeys(pool, scope).await?;
     let rows = sqlx::query!(
         r#"SELECT value AS reason, date_bin(make_interval(hours => $4), hour, $2) AS "at!",
@@ -242,7 +242,7 @@ pub async fn refusals(
     pool: &PgPool,
     scope: Scope<'_>,
     span: Span,
-) -> Result<Vec<Refusals>, StoreError> {
+) -> Result<Vec<Refusals>, DatabaseError> {
     let values = by_value(pool, scope, Dimension::Code, span).await?;
     let refusal = |Value { value, totals }| Refusals { code: value, count: totals.refused };
     let mut refusals: Vec<_> = values.into_iter().map(refusal).collect();
@@ -255,7 +255,7 @@ pub async fn refusals(
 pub async fn last_redeemed(
     pool: &PgPool,
     scope: Scope<'_>,
-) -> Result<Option<OffsetDateTime>, StoreError> {
+) -> Result<Option<OffsetDateTime>, DatabaseError> {
     let last = sqlx::query_scalar!(
         r#"SELECT max(last.redeemed_at) FROM sites, LATERAL (
             SELECT redeemed_at FROM redeemed WHERE redeemed.sitekey = sites.sitekey
@@ -291,7 +291,7 @@ pub async fn lately(
     scope: Scope<'_>,
     now: UnixMillis,
     minutes: u64,
-) -> Result<Lately, StoreError> {
+) -> Result<Lately, DatabaseError> {
     let sites = sitekeys(pool, scope).await?;
     let first = (now.0 / 60_000).saturating_sub(minutes) * 60_000;
     let lately = sqlx::query_as!(

@@ -6,7 +6,7 @@ use munjigi_keys::UnixMillis;
 use sqlx::PgPool;
 use time::Duration;
 
-use crate::StoreError;
+use crate::DatabaseError;
 use crate::dry_run::is_cancelled;
 
 const DAY: Duration = Duration::DAY;
@@ -37,7 +37,7 @@ pub async fn last_day(
     pool: &PgPool,
     sitekey: &str,
     now: UnixMillis,
-) -> Result<Option<Vec<Stops>>, StoreError> {
+) -> Result<Option<Vec<Stops>>, DatabaseError> {
     let to = to_timestamp(UnixMillis(now.0 / 60_000 * 60_000));
     let mut transaction = pool.begin().await?;
     sqlx::query(TIMEOUT).execute(&mut *transaction).await?;

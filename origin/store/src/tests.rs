@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 
-use super::{MIGRATOR, StoreError, applied, migrate};
+use super::{DatabaseError, MIGRATOR, applied, migrate};
 
 #[sqlx::test(migrations = false)]
 async fn migrations_apply_once_even_when_several_origins_start(pool: PgPool) {
@@ -27,7 +27,7 @@ async fn a_database_of_a_version_that_was_never_released_is_named_as_such(pool: 
             WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
         sqlx::query(newest).bind(version).execute(&pool).await.unwrap();
         let refused = migrate(&pool).await.unwrap_err();
-        assert_eq!(matches!(refused, StoreError::Unreleased(_)), unreleased, "{refused}");
+        assert_eq!(matches!(refused, DatabaseError::Unreleased(_)), unreleased, "{refused}");
     }
 }
 

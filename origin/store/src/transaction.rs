@@ -5,7 +5,7 @@ use munjigi_process::clock::Stopwatch;
 use munjigi_process::metrics;
 use sqlx::{PgConnection, PgPool};
 
-use super::StoreError;
+use super::DatabaseError;
 
 /// How often a unit is tried.
 const TRIES: u32 = 5;
@@ -19,16 +19,16 @@ pub trait Unit {
     fn run(
         &self,
         connection: &mut PgConnection,
-    ) -> impl Future<Output = Result<Self::Output, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Self::Output, DatabaseError>> + Send;
 }
 
 /// Carries out a unit; when this returns `Ok` it is committed.
-pub async fn transact<U: Unit + Sync>(pool: &PgPool, unit: &U) -> Result<U::Output, StoreError> {
+pub async fn transact<U: Unit + Sync>(pool: &PgPool, unit: &U) -> Result<U::Output, DatabaseError> {
     let mut tried = 0;
     loop {
         tried += 1;
         match attempt(pool, unit).await {
-            Err(StoreError::Conflict(error)) if tried < TRIES => {
+            Err(DatabaseError::Conflict(error)) if tried < TRIES => {
                 ::metrics::counter!("munjigi_store_conflicts_total").increment(1);
                 tracing::debug!(tried, %error, "transaction retried");
             }
@@ -37,7 +37,7 @@ pub async fn transact<U: Unit + Sync>(pool: &PgPool, unit: &U) -> Result<U::Outp
     }
 }
 
-async fn attempt<U: Unit + Sync>(pool: &PgPool, unit: &U) -> Result<U::Output, StoreError> {
+async fn attempt<U: Unit + Sync>(pool: &PgPool, unit: &U) -> Result<U::Output, DatabaseError> {
     let mut transaction = pool.begin().await?;
     let output = unit.run(&mut transaction).await?;
     let stopwatch = Stopwatch::start();

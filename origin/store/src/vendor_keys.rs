@@ -9,7 +9,7 @@ use munjigi_keys::UnixMillis;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use time::OffsetDateTime;
 
-use super::StoreError;
+use super::DatabaseError;
 use super::deliveries::{self, Topic, Wanted};
 
 /// The only key of the topic.
@@ -44,7 +44,7 @@ impl Import {
 pub async fn of_site(
     executor: impl PgExecutor<'_>,
     sitekey: &str,
-) -> Result<Vec<Import>, StoreError> {
+) -> Result<Vec<Import>, DatabaseError> {
     let imports = sqlx::query_as!(
         Import,
         "SELECT vendor, key, host, secret_hash, token, asked_at, live_at FROM site_imports
@@ -58,7 +58,7 @@ pub async fn of_site(
 
 /// Locks the filter and returns its version; 1 before the first import. Taken
 /// after the lock on a site, by everything that activates or removes an import.
-pub(super) async fn lock(connection: &mut PgConnection) -> Result<u64, StoreError> {
+pub(super) async fn lock(connection: &mut PgConnection) -> Result<u64, DatabaseError> {
     sqlx::query!("SELECT FROM import_publication FOR UPDATE").execute(&mut *connection).await?;
     let wanted = deliveries::wanted(connection, Topic::VendorKeys, FILTER).await?;
     Ok(wanted.map_or(1, |(version, _)| version))
@@ -69,7 +69,7 @@ pub(super) async fn queue(
     connection: &mut PgConnection,
     version: u64,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     // Never below the clock, so that a database from a backup overtakes the
     // edge.
     let version = now.0.max(version + 1);
@@ -79,7 +79,7 @@ pub(super) async fn queue(
 
 /// The live imports: the name of each and its secret's hash. Read after a
 /// version is leased, they contain all of that version, and perhaps more.
-pub async fn live(pool: &PgPool) -> Result<Vec<(String, String)>, StoreError> {
+pub async fn live(pool: &PgPool) -> Result<Vec<(String, String)>, DatabaseError> {
     let imports =
         sqlx::query!("SELECT key, host, secret_hash FROM site_imports WHERE live_at IS NOT NULL")
             .fetch_all(pool)
@@ -94,7 +94,7 @@ pub async fn delivered(
     connection: &mut PgConnection,
     version: u64,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE import_publication SET published_version = $1, published_at = $2",
         i64::try_from(version).unwrap_or(i64::MAX),

@@ -12,7 +12,7 @@ use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 
-use super::StoreError;
+use super::DatabaseError;
 use super::deliveries::{self, Topic, Wanted};
 
 pub use change::{AddWebhook, ChangeWebhook, SetRecipients, Tested, WebhookChange, WebhookRefused};
@@ -46,7 +46,10 @@ pub struct Webhook {
 }
 
 /// An organisation's webhooks, oldest first.
-pub async fn of_organisation(pool: &PgPool, organisation: &Id) -> Result<Vec<Webhook>, StoreError> {
+pub async fn of_organisation(
+    pool: &PgPool,
+    organisation: &Id,
+) -> Result<Vec<Webhook>, DatabaseError> {
     let webhooks = sqlx::query_as!(
         Webhook,
         r#"SELECT id, url, state, failing_since, (
@@ -97,7 +100,7 @@ pub async fn deliveries(
     pool: &PgPool,
     organisation: &Id,
     most: i64,
-) -> Result<Vec<Delivery>, StoreError> {
+) -> Result<Vec<Delivery>, DatabaseError> {
     // A message behind a pause has been due since it was queued.
     let deliveries = sqlx::query_as!(
         Delivery,
@@ -122,7 +125,7 @@ pub async fn find(
     pool: &PgPool,
     organisation: &Id,
     webhook: &Id,
-) -> Result<Option<(String, Vec<u8>)>, StoreError> {
+) -> Result<Option<(String, Vec<u8>)>, DatabaseError> {
     let row = sqlx::query!(
         "SELECT url, secret FROM webhooks WHERE organisation = $1 AND id = $2",
         organisation.as_str(),
@@ -137,7 +140,7 @@ pub async fn find(
 pub async fn recipients(
     connection: impl sqlx::PgExecutor<'_>,
     organisation: &Id,
-) -> Result<Vec<Recipient>, StoreError> {
+) -> Result<Vec<Recipient>, DatabaseError> {
     let recipients = sqlx::query_as!(
         Recipient,
         "SELECT account, email FROM told_by_mail JOIN accounts ON accounts.id = account
@@ -172,7 +175,7 @@ pub async fn tell(
     organisation: &Id,
     newest: UnixMillis,
     now: UnixMillis,
-) -> Result<Vec<Untold>, StoreError> {
+) -> Result<Vec<Untold>, DatabaseError> {
     let rows = sqlx::query!(
         r#"WITH untold AS (
             SELECT organisation, account, GREATEST(since, told_at + interval '1 millisecond') AS from_when
@@ -210,7 +213,7 @@ pub async fn queue(
     (event, body): (Event, &str),
     now: UnixMillis,
     entropy: &Entropy,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let live = sqlx::query_scalar!(
         "SELECT id FROM webhooks WHERE organisation = $1 AND state = 'live' ORDER BY id",
         organisation.as_str()
@@ -260,7 +263,7 @@ pub enum Destined {
 }
 
 /// Where this message goes; `None` if its webhook was deleted.
-pub async fn destination(pool: &PgPool, id: &str) -> Result<Option<Destination>, StoreError> {
+pub async fn destination(pool: &PgPool, id: &str) -> Result<Option<Destination>, DatabaseError> {
     let row = sqlx::query!(
         "SELECT webhook, url, secret, state FROM webhook_deliveries AS message
         JOIN webhooks ON webhooks.id = webhook WHERE message.id = $1",
@@ -317,7 +320,7 @@ pub async fn note(
     id: &str,
     outcome: &WebhookResult,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let now = to_timestamp(now);
     let (error, failure) = stored(outcome.failure());
     let (delivered_at, failed_at) = match outcome {
@@ -367,7 +370,10 @@ pub async fn note(
 }
 
 /// The messages of a webhook that are neither accepted nor given up.
-async fn waiting(connection: &mut PgConnection, webhook: &str) -> Result<Vec<String>, StoreError> {
+async fn waiting(
+    connection: &mut PgConnection,
+    webhook: &str,
+) -> Result<Vec<String>, DatabaseError> {
     let ids = sqlx::query_scalar!(
         "SELECT id FROM webhook_deliveries
         WHERE webhook = $1 AND delivered_at IS NULL AND failed_at IS NULL ORDER BY id",
@@ -380,7 +386,7 @@ async fn waiting(connection: &mut PgConnection, webhook: &str) -> Result<Vec<Str
 
 /// Gives up messages that waited too long behind a pause, and deletes those
 /// that ended long ago.
-pub async fn sweep(connection: &mut PgConnection, now: UnixMillis) -> Result<u64, StoreError> {
+pub async fn sweep(connection: &mut PgConnection, now: UnixMillis) -> Result<u64, DatabaseError> {
     let before = from_timestamp(to_timestamp(now) - GIVE_UP_AFTER - Duration::hours(1));
     let late = deliveries::give_up_queued_before(connection, Topic::Webhooks, before, now).await?;
     let late: Vec<String> = late.into_iter().map(|(id, _)| id).collect();

@@ -1,7 +1,7 @@
 //! A counted attempt to log in.
 
 use munjigi_domain::accounts::Limit;
-use munjigi_store::StoreError;
+use munjigi_store::DatabaseError;
 
 use crate::cache::Limits;
 
@@ -30,7 +30,7 @@ impl<'a> Attempt<'a> {
 
     /// The owner has logged in: other people's attempts do not lock them out
     /// next time.
-    pub async fn succeeded(self) -> Result<(), StoreError> {
+    pub async fn succeeded(self) -> Result<(), DatabaseError> {
         match &self.count {
             Some((limit, whom)) => self.limits.forget(limit, whom).await,
             None => Ok(()),

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use data_encoding::BASE64URL_NOPAD;
 use munjigi_domain::accounts::{Limit, LimitKey};
 use munjigi_keys::UnixMillis;
-use munjigi_store::StoreError;
+use munjigi_store::DatabaseError;
 use munjigi_store::limits::{self, Taken, Told};
 use sqlx::PgPool;
 
@@ -25,15 +25,21 @@ return {1, string.format('%.0f', next)}";
 pub trait Limits: std::fmt::Debug + Send + Sync {
     /// Takes one attempt from `whom`'s limit and says what is left. A thousand
     /// concurrent calls are each counted.
-    async fn tell(&self, limit: &Limit, whom: &str, now: UnixMillis) -> Result<Told, StoreError>;
+    async fn tell(&self, limit: &Limit, whom: &str, now: UnixMillis)
+    -> Result<Told, DatabaseError>;
 
     /// The same, without what is left.
-    async fn take(&self, limit: &Limit, whom: &str, now: UnixMillis) -> Result<Taken, StoreError> {
+    async fn take(
+        &self,
+        limit: &Limit,
+        whom: &str,
+        now: UnixMillis,
+    ) -> Result<Taken, DatabaseError> {
         Ok(self.tell(limit, whom, now).await?.taken)
     }
 
     /// Resets the count of a user who has proved who they are.
-    async fn forget(&self, limit: &Limit, whom: &str) -> Result<(), StoreError>;
+    async fn forget(&self, limit: &Limit, whom: &str) -> Result<(), DatabaseError>;
 }
 
 /// Counts in Postgres.
@@ -46,11 +52,16 @@ pub struct Stored {
 
 #[async_trait]
 impl Limits for Stored {
-    async fn tell(&self, limit: &Limit, whom: &str, now: UnixMillis) -> Result<Told, StoreError> {
+    async fn tell(
+        &self,
+        limit: &Limit,
+        whom: &str,
+        now: UnixMillis,
+    ) -> Result<Told, DatabaseError> {
         limits::take(&self.pool, limit, &limit.count_of(whom, &self.key), now).await
     }
 
-    async fn forget(&self, limit: &Limit, whom: &str) -> Result<(), StoreError> {
+    async fn forget(&self, limit: &Limit, whom: &str) -> Result<(), DatabaseError> {
         limits::forget(&self.pool, &limit.count_of(whom, &self.key)).await
     }
 }
@@ -66,7 +77,12 @@ pub struct Counted {
 
 #[async_trait]
 impl Limits for Counted {
-    async fn tell(&self, limit: &Limit, whom: &str, now: UnixMillis) -> Result<Told, StoreError> {
+    async fn tell(
+        &self,
+        limit: &Limit,
+        whom: &str,
+        now: UnixMillis,
+    ) -> Result<Told, DatabaseError> {
         let mut command = redis::cmd("EVAL");
         command.arg(TAKE).arg(1).arg(self.name(limit, whom)).arg(now.0);
         command.arg(limit.interval_millis).arg(limit.tolerance_millis());
@@ -80,7 +96,7 @@ impl Limits for Counted {
         }
     }
 
-    async fn forget(&self, limit: &Limit, whom: &str) -> Result<(), StoreError> {
+    async fn forget(&self, limit: &Limit, whom: &str) -> Result<(), DatabaseError> {
         // Both, because Postgres may have counted while Redis was unreachable.
         let _ = self.redis.ask::<i64>(redis::cmd("DEL").arg(self.name(limit, whom))).await;
         self.stored.forget(limit, whom).await

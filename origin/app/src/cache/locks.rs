@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
-use munjigi_store::StoreError;
+use munjigi_store::DatabaseError;
 use munjigi_store::locks::{self, Lease};
 use sqlx::PgPool;
 
@@ -33,10 +33,10 @@ pub trait Locks: std::fmt::Debug + Send + Sync {
         name: &str,
         lifetime: Duration,
         now: UnixMillis,
-    ) -> Result<Option<Lease>, StoreError>;
+    ) -> Result<Option<Lease>, DatabaseError>;
 
     /// Releases a lock, unless another holds it by now.
-    async fn give_back(&self, lease: &Lease, now: UnixMillis) -> Result<(), StoreError>;
+    async fn give_back(&self, lease: &Lease, now: UnixMillis) -> Result<(), DatabaseError>;
 }
 
 /// Takes a lock, and retries with growing pauses until `patience` has passed.
@@ -46,7 +46,7 @@ pub async fn take_within(
     lifetime: Duration,
     patience: Duration,
     clock: &Clock,
-) -> Result<Option<Lease>, StoreError> {
+) -> Result<Option<Lease>, DatabaseError> {
     let (mut pause, mut waited) = (FIRST_PAUSE, Duration::ZERO);
     loop {
         let lease = locks.take(name, lifetime, clock.now()).await?;
@@ -70,11 +70,11 @@ impl Locks for Stored {
         name: &str,
         lifetime: Duration,
         now: UnixMillis,
-    ) -> Result<Option<Lease>, StoreError> {
+    ) -> Result<Option<Lease>, DatabaseError> {
         locks::take(&self.0, name, lifetime, now).await
     }
 
-    async fn give_back(&self, lease: &Lease, now: UnixMillis) -> Result<(), StoreError> {
+    async fn give_back(&self, lease: &Lease, now: UnixMillis) -> Result<(), DatabaseError> {
         locks::give_back(&self.0, lease, now).await
     }
 }
@@ -95,7 +95,7 @@ impl Locks for Guarded {
         name: &str,
         lifetime: Duration,
         now: UnixMillis,
-    ) -> Result<Option<Lease>, StoreError> {
+    ) -> Result<Option<Lease>, DatabaseError> {
         let millis = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
         let mut command = redis::cmd("EVAL");
         command.arg(TAKE).arg(1).arg(key(name));
@@ -108,7 +108,7 @@ impl Locks for Guarded {
         self.stored.take(name, lifetime, now).await
     }
 
-    async fn give_back(&self, lease: &Lease, now: UnixMillis) -> Result<(), StoreError> {
+    async fn give_back(&self, lease: &Lease, now: UnixMillis) -> Result<(), DatabaseError> {
         self.stored.give_back(lease, now).await?;
         // Redis may have the next holder's note by now, but that holder does
         // not need it.

@@ -8,7 +8,7 @@ use munjigi_domain::accounts::TokenHash;
 use munjigi_domain::accounts::session::{self, Stage};
 use munjigi_domain::timestamp::from_timestamp;
 use munjigi_keys::UnixMillis;
-use munjigi_store::StoreError;
+use munjigi_store::DatabaseError;
 use munjigi_store::sessions::{self, Session};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
@@ -23,8 +23,11 @@ pub const LIFETIME: Duration = Duration::from_secs(30);
 #[async_trait]
 pub trait Sessions: std::fmt::Debug + Send + Sync {
     /// The session of a cookie, while it is active.
-    async fn find(&self, cookie: TokenHash, now: UnixMillis)
-    -> Result<Option<Session>, StoreError>;
+    async fn find(
+        &self,
+        cookie: TokenHash,
+        now: UnixMillis,
+    ) -> Result<Option<Session>, DatabaseError>;
 
     /// Call it after the commit with the cookies of sessions that ended or
     /// changed. Once it returns `Ok`, no one finds them as they were.
@@ -45,7 +48,7 @@ impl Sessions for Stored {
         &self,
         cookie: TokenHash,
         now: UnixMillis,
-    ) -> Result<Option<Session>, StoreError> {
+    ) -> Result<Option<Session>, DatabaseError> {
         sessions::find(&self.0, cookie, now).await
     }
 
@@ -71,7 +74,7 @@ impl Sessions for Copied {
         &self,
         cookie: TokenHash,
         now: UnixMillis,
-    ) -> Result<Option<Session>, StoreError> {
+    ) -> Result<Option<Session>, DatabaseError> {
         let key = key(cookie);
         let copied = self.recent.get::<Row>(&key, now).await.and_then(Row::session);
         if let Some(session) = copied.filter(|session| stands(session, now)) {

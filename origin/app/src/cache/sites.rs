@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::SiteConfig;
-use munjigi_store::StoreError;
+use munjigi_store::DatabaseError;
 use munjigi_store::sites::{self, SiteRecord};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
@@ -21,7 +21,11 @@ pub const LIFETIME: Duration = Duration::from_secs(10);
 #[async_trait]
 pub trait Sites: std::fmt::Debug + Send + Sync {
     /// One site, deleted or not.
-    async fn find(&self, sitekey: &str, now: UnixMillis) -> Result<Option<SiteRecord>, StoreError>;
+    async fn find(
+        &self,
+        sitekey: &str,
+        now: UnixMillis,
+    ) -> Result<Option<SiteRecord>, DatabaseError>;
 
     /// Call it with a changed site, after the commit.
     async fn changed(&self, sitekey: &str) -> Result<(), Lingering>;
@@ -33,7 +37,11 @@ pub struct Stored(pub PgPool);
 
 #[async_trait]
 impl Sites for Stored {
-    async fn find(&self, sitekey: &str, _: UnixMillis) -> Result<Option<SiteRecord>, StoreError> {
+    async fn find(
+        &self,
+        sitekey: &str,
+        _: UnixMillis,
+    ) -> Result<Option<SiteRecord>, DatabaseError> {
         sites::find(&self.0, sitekey).await
     }
 
@@ -53,7 +61,11 @@ pub struct Copied {
 
 #[async_trait]
 impl Sites for Copied {
-    async fn find(&self, sitekey: &str, now: UnixMillis) -> Result<Option<SiteRecord>, StoreError> {
+    async fn find(
+        &self,
+        sitekey: &str,
+        now: UnixMillis,
+    ) -> Result<Option<SiteRecord>, DatabaseError> {
         if let Some(site) = self.recent.get::<Row>(sitekey, now).await.and_then(Row::record) {
             return Ok(Some(site));
         }

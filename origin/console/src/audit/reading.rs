@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
 use munjigi_app::ConsoleApp;
 use munjigi_domain::accounts::Id;
-use munjigi_store::StoreError;
+use munjigi_store::DatabaseError;
 use munjigi_store::audit::{self, AuditFilter, Recorded};
 
 use super::query::Asked;
@@ -42,7 +42,7 @@ pub fn send(
     let part = asked.map(|Query(asked)| asked).unwrap_or_default().part();
     let organisation = asking.organisation().clone();
     let reading = Reading { app: asking.app, organisation, part: Some(part), between: "", file };
-    let (head, foot) = (Ok::<_, StoreError>(file.head.to_owned()), Ok(file.foot.to_owned()));
+    let (head, foot) = (Ok::<_, DatabaseError>(file.head.to_owned()), Ok(file.foot.to_owned()));
     let lines = stream::try_unfold(reading, Reading::next);
     let whole = stream::iter([head]).chain(lines).chain(stream::iter([foot]));
     let headers = [
@@ -64,7 +64,7 @@ struct Reading {
 }
 
 impl Reading {
-    async fn next(self) -> Result<Option<(String, Self)>, StoreError> {
+    async fn next(self) -> Result<Option<(String, Self)>, DatabaseError> {
         let Self { app, organisation, part, mut between, file } = self;
         let Some(part) = part else { return Ok(None) };
         let read = audit::of_organisation(&app.pool, &organisation, &part, BATCH).await;

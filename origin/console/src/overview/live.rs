@@ -17,7 +17,7 @@ use munjigi_domain::accounts::session::Stage;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::Code;
 use munjigi_store::statistics::{self, Lately};
-use munjigi_store::{StoreError, organisations};
+use munjigi_store::{DatabaseError, organisations};
 use serde::Serialize;
 use sqlx::PgPool;
 
@@ -66,7 +66,7 @@ pub async fn show(
     Ok(Sse::new(events).keep_alive(KeepAlive::default()).into_response())
 }
 
-async fn numbers(asking: &Asking, filter: &Filter) -> Result<Numbers, StoreError> {
+async fn numbers(asking: &Asking, filter: &Filter) -> Result<Numbers, DatabaseError> {
     let now = asking.app.clock.now();
     let scope = filter.scope(asking.organisation());
     let read = |pool: PgPool| async move { statistics::lately(&pool, scope, now, MINUTES).await };
@@ -115,14 +115,14 @@ impl Watching {
     }
 
     /// `None` once the user has lost access.
-    async fn look(&self) -> Result<Option<Numbers>, StoreError> {
+    async fn look(&self) -> Result<Option<Numbers>, DatabaseError> {
         if !self.may_still_look().await? {
             return Ok(None);
         }
         numbers(&self.asking, &self.filter).await.map(Some)
     }
 
-    async fn may_still_look(&self) -> Result<bool, StoreError> {
+    async fn may_still_look(&self) -> Result<bool, DatabaseError> {
         let Asking { app, browser, user, .. } = &self.asking;
         let Some(cookie) = &browser.session else { return Ok(false) };
         let session = app.cache.sessions.find(cookie.hash(), app.clock.now()).await?;

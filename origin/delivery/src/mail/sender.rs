@@ -9,7 +9,7 @@ use munjigi_domain::email::GIVE_UP_AFTER;
 use munjigi_process::clock::Clock;
 use munjigi_process::stop::Stop;
 use munjigi_store::deliveries::{Due, Next, Topic};
-use munjigi_store::{StoreError, mails};
+use munjigi_store::{DatabaseError, mails};
 use sqlx::{PgConnection, PgPool};
 
 use super::compose::{Identity, compose};
@@ -45,7 +45,7 @@ impl Sender {
     }
 
     /// Sends everything that is due now, oldest first.
-    pub async fn send_due(&self, stop: &Stop) -> Result<(), StoreError> {
+    pub async fn send_due(&self, stop: &Stop) -> Result<(), DatabaseError> {
         outbox::deliver_due(self, stop).await
     }
 
@@ -84,7 +84,7 @@ impl Outbox for Sender {
         &self.clock
     }
 
-    async fn attempt(&self, due: &Due) -> Result<(DeliveryResult, ()), StoreError> {
+    async fn attempt(&self, due: &Due) -> Result<(DeliveryResult, ()), DatabaseError> {
         let outcome = match self.send(due).await {
             Ok(()) => {
                 self.note_failure(None);
@@ -110,7 +110,7 @@ impl Outbox for Sender {
         connection: &mut PgConnection,
         due: &Due,
         tried: &Tried<()>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         match (&tried.next, tried.outcome.error()) {
             (Next::Delivered, _) => mails::sent(connection, &due.key, tried.now).await,
             (Next::GivenUp, Some(error)) => {

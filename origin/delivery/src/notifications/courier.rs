@@ -8,7 +8,7 @@ use munjigi_domain::entropy::Entropy;
 use munjigi_domain::webhooks::{DeliveryFailure, GIVE_UP_AFTER, WebhookSecret};
 use munjigi_process::clock::Clock;
 use munjigi_process::stop::Stop;
-use munjigi_store::StoreError;
+use munjigi_store::DatabaseError;
 use munjigi_store::deliveries::{Due, Next, Topic};
 use munjigi_store::webhooks::{self, Destination, Destined, WebhookResult as Ended};
 use serde_json::Value;
@@ -56,7 +56,7 @@ impl Courier {
     }
 
     /// Delivers everything that is due now, oldest first.
-    pub async fn carry_due(&self, stop: &Stop) -> Result<(), StoreError> {
+    pub async fn carry_due(&self, stop: &Stop) -> Result<(), DatabaseError> {
         outbox::deliver_due(self, stop).await
     }
 
@@ -100,7 +100,7 @@ impl Outbox for Courier {
         jitter
     }
 
-    async fn attempt(&self, due: &Due) -> Result<(DeliveryResult, Answered), StoreError> {
+    async fn attempt(&self, due: &Due) -> Result<(DeliveryResult, Answered), DatabaseError> {
         let Some(to) = webhooks::destination(&self.pool, &due.key).await? else {
             let deleted = DeliveryFailure::Deleted;
             let failure = Failure::new(deleted.code(), &deleted);
@@ -118,7 +118,7 @@ impl Outbox for Courier {
         connection: &mut PgConnection,
         due: &Due,
         tried: &Tried<Answered>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         let ended = match (&tried.next, tried.facts.clone()) {
             (Next::Continued | Next::Released | Next::Held | Next::Raised(..), _) | (_, None) => {
                 return Ok(());

@@ -1,7 +1,7 @@
 //! Checks whether the edge still has what was published. Its store may have
 //! been emptied: a developer starts over, an operator binds another one.
 
-use munjigi_store::{StoreError, publications};
+use munjigi_store::{DatabaseError, publications};
 
 use super::Publisher;
 
@@ -11,7 +11,7 @@ const SAMPLE: i64 = 8;
 /// Checks the sites whose last check was longest ago. If one is missing, every
 /// site is published again: `true`. An edge that does not answer proves
 /// nothing.
-pub async fn verify(publisher: &Publisher) -> Result<bool, StoreError> {
+pub async fn verify(publisher: &Publisher) -> Result<bool, DatabaseError> {
     for sitekey in publications::to_verify(&publisher.pool, publisher.clock.now(), SAMPLE).await? {
         match publisher.edge.knows(&sitekey).await {
             Ok(true) => {

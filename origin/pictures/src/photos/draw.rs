@@ -1,7 +1,7 @@
 //! The candidates of packs of photos.
 
 use munjigi_protocol::{PackId, PictureKind, RightRound};
-use munjigi_store::StoreError;
+use munjigi_store::DatabaseError;
 use munjigi_store::photos::{Accepted, PhotoId, accepted, one, picture, tiles};
 use munjigi_store::pictures::{Candidate, CandidateResult};
 use sqlx::PgPool;
@@ -16,7 +16,7 @@ pub async fn compose(
     pack: PackId,
     kind: PictureKind,
     candidates: &[Candidate],
-) -> Result<Vec<(i32, CandidateResult)>, StoreError> {
+) -> Result<Vec<(i32, CandidateResult)>, DatabaseError> {
     let photos = accepted(pool).await?;
     let stock = Stock::of(&photos);
     let mut composed = Vec::with_capacity(candidates.len());
@@ -66,7 +66,7 @@ impl Made {
     }
 }
 
-async fn of_grid(pool: &PgPool, grid: Grid) -> Result<Option<Made>, StoreError> {
+async fn of_grid(pool: &PgPool, grid: Grid) -> Result<Option<Made>, DatabaseError> {
     let there = tiles(pool, &grid.photos).await?;
     let place =
         |photo: &PhotoId| there.iter().find(|(id, _)| id == photo).map(|(_, tile)| tile.clone());
@@ -82,7 +82,7 @@ async fn of_area(
     pool: &PgPool,
     photos: &[Accepted],
     photo: &PhotoId,
-) -> Result<Option<Made>, StoreError> {
+) -> Result<Option<Made>, DatabaseError> {
     let Some(prompt) = photos.iter().find(|it| it.id == *photo).map(|it| it.thing.clone()) else {
         return Ok(None);
     };

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use munjigi_process::clock::Clock;
 use munjigi_protocol::{PredictReply, Prediction, SegmentedThing, routes};
-use munjigi_store::StoreError;
+use munjigi_store::DatabaseError;
 use munjigi_store::photos::{self, NewPhoto, PhotoId, Said};
 use reqwest::StatusCode;
 use sha2::{Digest, Sha256};
@@ -66,7 +66,7 @@ pub struct Imported {
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] DatabaseError),
     #[error(transparent)]
     Gpu(GpuError),
     /// The bucket does not respond.

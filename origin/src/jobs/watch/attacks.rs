@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use munjigi_domain::anomalies::{self, Assessment, Kind, Transition};
 use munjigi_store::anomalies::{self as store, Open, Subject};
-use munjigi_store::{StoreError, Unit};
+use munjigi_store::{DatabaseError, Unit};
 use sqlx::PgConnection;
 
 use super::{Findings, Numbers, Watch};
@@ -18,7 +18,7 @@ pub struct Attacks<'a>(pub Watch<'a>);
 impl Unit for Attacks<'_> {
     type Output = Option<Findings>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, DatabaseError> {
         if !store::try_lock(connection).await? {
             return Ok(None);
         }

@@ -1,7 +1,7 @@
 //! Two origins behind one PgBouncer in transaction mode, which has fewer
 //! connections to Postgres than they open to it.
 
-use munjigi_store::{Notices, StoreError, pool, pooled, prepare};
+use munjigi_store::{DatabaseError, Notices, pool, pooled, prepare};
 use munjigi_tools::pgbouncer::Pgbouncer;
 use munjigi_tools::process::Service as _;
 use munjigi_tools::project::Project;
@@ -120,7 +120,7 @@ async fn limits_hold_behind_a_pooler_also_on_connections_that_were_open(postgres
         WHERE datname = current_database() AND pid <> pg_backend_pid()";
     sqlx::raw_sql(end).execute(&postgres).await.unwrap();
     let refused = prepare(&sessions, Some(&pooled)).await.unwrap_err();
-    assert!(matches!(refused, StoreError::Unlimited { .. }), "{refused}");
+    assert!(matches!(refused, DatabaseError::Unlimited { .. }), "{refused}");
     assert!(refused.to_string().contains("ALTER ROLE"), "{refused}");
 }
 
@@ -141,6 +141,6 @@ async fn a_pooler_in_postgres_place_is_refused(postgres: PgPool) {
     let Some(pooler) = Pooler::before(&postgres).await else { return };
     let database = pooler.database(pooler.url());
     let refused = prepare(&pool(&database), None).await.unwrap_err();
-    assert!(matches!(refused, StoreError::NoSession), "{refused}");
+    assert!(matches!(refused, DatabaseError::NoSession), "{refused}");
     assert!(refused.to_string().contains("MUNJIGI_DATABASE_DIRECT_URL"), "{refused}");
 }

@@ -12,7 +12,7 @@ use munjigi_process::clock::Clock;
 use munjigi_store::limits::{Taken, Told};
 use munjigi_store::locks::Fenced;
 use munjigi_store::sessions::{self, NewSession};
-use munjigi_store::{StoreError, Unit, transact};
+use munjigi_store::{DatabaseError, Unit, transact};
 use sqlx::PgConnection;
 
 use crate::rig::Rig;
@@ -111,7 +111,7 @@ struct Write;
 impl Unit for Write {
     type Output = ();
 
-    async fn run(&self, _: &mut PgConnection) -> Result<(), StoreError> {
+    async fn run(&self, _: &mut PgConnection) -> Result<(), DatabaseError> {
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use munjigi_delivery::outbox::{self, Blame, DeliveryResult, Failure, Outbox, Ter
 use munjigi_keys::UnixMillis;
 use munjigi_process::clock::Clock;
 use munjigi_process::stop::{self, Stopper};
-use munjigi_store::StoreError;
+use munjigi_store::DatabaseError;
 use munjigi_store::deliveries::{self, Due, Topic, Wanted};
 use sqlx::{PgConnection, PgPool};
 
@@ -66,7 +66,7 @@ impl Outbox for Obedient {
         !self.closed.load(Ordering::SeqCst)
     }
 
-    async fn attempt(&self, due: &Due) -> Result<(DeliveryResult, ()), StoreError> {
+    async fn attempt(&self, due: &Due) -> Result<(DeliveryResult, ()), DatabaseError> {
         match due.key.as_str() {
             "panics" => panic!("as it was told"),
             "progresses" if self.finished() == 0 => return Ok((DeliveryResult::Progressed, ())),
@@ -77,7 +77,12 @@ impl Outbox for Obedient {
         Ok((DeliveryResult::Delivered, ()))
     }
 
-    async fn note(&self, _: &mut PgConnection, due: &Due, _: &Tried<()>) -> Result<(), StoreError> {
+    async fn note(
+        &self,
+        _: &mut PgConnection,
+        due: &Due,
+        _: &Tried<()>,
+    ) -> Result<(), DatabaseError> {
         if due.key == "unrecorded" {
             return Err(sqlx::Error::PoolTimedOut.into());
         }
@@ -109,7 +114,7 @@ impl Outbox for Slow {
         &self.0.app.clock
     }
 
-    async fn attempt(&self, _: &Due) -> Result<(DeliveryResult, ()), StoreError> {
+    async fn attempt(&self, _: &Due) -> Result<(DeliveryResult, ()), DatabaseError> {
         for _ in 0..6 {
             self.0.pass(15);
             let renewed = async {
@@ -118,7 +123,7 @@ impl Outbox for Slow {
                 while deliveries::next_try(&self.0.pool, &[Topic::Sites]).await? < Some(until) {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
-                Ok::<(), StoreError>(())
+                Ok::<(), DatabaseError>(())
             };
             tokio::time::timeout(Duration::from_secs(20), renewed).await.expect("renewed")?;
         }
@@ -126,7 +131,12 @@ impl Outbox for Slow {
         Ok((DeliveryResult::Delivered, ()))
     }
 
-    async fn note(&self, _: &mut PgConnection, _: &Due, _: &Tried<()>) -> Result<(), StoreError> {
+    async fn note(
+        &self,
+        _: &mut PgConnection,
+        _: &Due,
+        _: &Tried<()>,
+    ) -> Result<(), DatabaseError> {
         Ok(())
     }
 }

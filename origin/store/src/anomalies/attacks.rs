@@ -7,7 +7,7 @@ use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use sqlx::PgConnection;
 
-use crate::StoreError;
+use crate::DatabaseError;
 
 const MINUTE_MILLIS: u64 = 60_000;
 
@@ -17,7 +17,7 @@ pub async fn attacked(
     connection: &mut PgConnection,
     named: &[String],
     now: UnixMillis,
-) -> Result<BTreeMap<String, Attacked>, StoreError> {
+) -> Result<BTreeMap<String, Attacked>, DatabaseError> {
     let minute = now.0 - now.0 % MINUTE_MILLIS;
     let place = i32::try_from(slot(now.0 / 3_600_000) + 1).unwrap_or(1);
     let rows = sqlx::query!(

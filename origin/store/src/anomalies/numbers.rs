@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::number;
-use crate::StoreError;
+use crate::DatabaseError;
 
 const HOUR_MILLIS: u64 = 3_600_000;
 /// Smaller counts per hour are not worth an alert.
@@ -48,7 +48,7 @@ pub async fn window(
     connection: &mut PgConnection,
     from: UnixMillis,
     to: UnixMillis,
-) -> Result<Vec<Measured>, StoreError> {
+) -> Result<Vec<Measured>, DatabaseError> {
     let rows = sqlx::query!(
         r#"SELECT sitekey AS "sitekey!", asn AS "asn?",
             coalesce(sum(count) FILTER (WHERE kind = 'issued'), 0)::bigint AS "issued!",
@@ -82,7 +82,7 @@ pub async fn window(
 pub async fn sites(
     connection: &mut PgConnection,
     sitekeys: &[String],
-) -> Result<BTreeMap<String, SiteNumbers>, StoreError> {
+) -> Result<BTreeMap<String, SiteNumbers>, DatabaseError> {
     let rows = sqlx::query!(
         r#"SELECT sitekey, name, organisation AS "organisation!" FROM sites
         WHERE organisation IS NOT NULL AND sitekey = ANY ($1)"#,
@@ -103,7 +103,7 @@ pub async fn site_pasts(
     connection: &mut PgConnection,
     sitekeys: &[String],
     hours: &[u64],
-) -> Result<BTreeMap<String, Past>, StoreError> {
+) -> Result<BTreeMap<String, Past>, DatabaseError> {
     let firsts = sqlx::query!(
         r#"SELECT one.sitekey AS "sitekey!", first.hour
         FROM unnest($1::text[]) AS one (sitekey), LATERAL (
@@ -147,7 +147,7 @@ pub async fn network_pasts(
     connection: &mut PgConnection,
     subjects: &[Subject],
     hours: &[u64],
-) -> Result<BTreeMap<Subject, BTreeMap<u64, Hour>>, StoreError> {
+) -> Result<BTreeMap<Subject, BTreeMap<u64, Hour>>, DatabaseError> {
     let (mut sitekeys, mut asns) = (Vec::new(), Vec::new());
     for subject in subjects {
         if let Some(asn) = subject.asn {

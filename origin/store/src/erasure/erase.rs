@@ -9,10 +9,10 @@ use sqlx::{PgConnection, PgPool};
 
 use crate::audit::{self, Author, Entry};
 use crate::sites::ChangeSite;
-use crate::{StoreError, Unit, transact};
+use crate::{DatabaseError, Unit, transact};
 
 /// Erases all accounts that are due, one per transaction; returns how many.
-pub async fn erase_due(pool: &PgPool, now: UnixMillis) -> Result<u64, StoreError> {
+pub async fn erase_due(pool: &PgPool, now: UnixMillis) -> Result<u64, DatabaseError> {
     let mut erased = 0;
     while transact(pool, &EraseNext { now }).await? {
         erased += 1;
@@ -34,7 +34,7 @@ struct Leaving {
 impl Unit for EraseNext {
     type Output = bool;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<bool, DatabaseError> {
         // One at a time, across all origins: the permission to change the audit
         // log is granted for as long.
         sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('erase_from_audit'))")
@@ -88,7 +88,7 @@ impl EraseNext {
         &self,
         connection: &mut PgConnection,
         leaving: &Leaving,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         let organisations = sqlx::query!(
             r#"SELECT organisation,
                 EXISTS (SELECT FROM members AS other
@@ -118,7 +118,7 @@ impl EraseNext {
         &self,
         connection: &mut PgConnection,
         organisation: &str,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         sqlx::query!("DELETE FROM invitations WHERE organisation = $1", organisation)
             .execute(&mut *connection)
             .await?;
@@ -151,7 +151,7 @@ impl EraseNext {
         connection: &mut PgConnection,
         organisation: &str,
         leaving: &str,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         let heir = sqlx::query!(
             "UPDATE members SET role = 'owner' WHERE organisation = $1 AND account = (
                 SELECT account FROM members WHERE organisation = $1 AND account <> $2
@@ -184,7 +184,7 @@ struct EraseEmpty;
 impl Unit for EraseEmpty {
     type Output = u64;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<u64, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<u64, DatabaseError> {
         let erased = sqlx::query!(
             "DELETE FROM organisations
             WHERE NOT EXISTS (SELECT FROM members WHERE organisation = organisations.id)

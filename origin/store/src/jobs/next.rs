@@ -6,7 +6,7 @@ use munjigi_domain::timestamp::to_timestamp;
 use munjigi_keys::UnixMillis;
 use sqlx::PgConnection;
 
-use crate::{StoreError, Unit};
+use crate::{DatabaseError, Unit};
 
 /// Jobs of one organisation that run at once.
 pub const RUNNING: i64 = 3;
@@ -48,7 +48,7 @@ impl LeasedJob {
 impl Unit for LeaseJobs {
     type Output = Vec<LeasedJob>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Vec<LeasedJob>, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Vec<LeasedJob>, DatabaseError> {
         // One origin at a time, or an organisation would get three at each.
         sqlx::query!("SELECT pg_advisory_xact_lock(hashtext('munjigi_jobs'))")
             .execute(&mut *connection)

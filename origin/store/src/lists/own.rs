@@ -5,7 +5,7 @@ use munjigi_domain::accounts::Id;
 use sqlx::PgPool;
 use time::OffsetDateTime;
 
-use crate::StoreError;
+use crate::DatabaseError;
 
 /// A list as its organisation sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,12 +52,15 @@ impl Row {
 pub async fn of_organisation(
     pool: &PgPool,
     organisation: &Id,
-) -> Result<Vec<ListRecord>, StoreError> {
+) -> Result<Vec<ListRecord>, DatabaseError> {
     read(pool, organisation, None).await
 }
 
 /// What an organisation calls its lists, by name.
-pub async fn names(pool: &PgPool, organisation: &Id) -> Result<Vec<(ListId, String)>, StoreError> {
+pub async fn names(
+    pool: &PgPool,
+    organisation: &Id,
+) -> Result<Vec<(ListId, String)>, DatabaseError> {
     let rows = sqlx::query!(
         "SELECT id, name FROM lists WHERE organisation = $1 ORDER BY name",
         organisation.as_str()
@@ -72,7 +75,7 @@ pub async fn find(
     pool: &PgPool,
     organisation: &Id,
     list: &ListId,
-) -> Result<Option<ListRecord>, StoreError> {
+) -> Result<Option<ListRecord>, DatabaseError> {
     let Some(digits) = list.own() else { return Ok(None) };
     Ok(read(pool, organisation, Some(digits)).await?.pop())
 }
@@ -81,7 +84,7 @@ async fn read(
     pool: &PgPool,
     organisation: &Id,
     list: Option<&str>,
-) -> Result<Vec<ListRecord>, StoreError> {
+) -> Result<Vec<ListRecord>, DatabaseError> {
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT lists.id, lists.name, entries, lists.version, lists.changed_at,

@@ -9,7 +9,7 @@ use sqlx::{PgConnection, PgPool};
 use time::OffsetDateTime;
 
 use super::{bigint, queue};
-use crate::{StoreError, Unit};
+use crate::{DatabaseError, Unit};
 
 /// What is known about a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct SourceRecord {
 }
 
 /// Every source that was ever tried.
-pub async fn sources(pool: &PgPool) -> Result<Vec<SourceRecord>, StoreError> {
+pub async fn sources(pool: &PgPool) -> Result<Vec<SourceRecord>, DatabaseError> {
     let sources = sqlx::query_as!(
         SourceRecord,
         "SELECT list, url, etag, entries, next_try_at FROM list_sources ORDER BY list, url"
@@ -59,7 +59,7 @@ impl PublishedRecord {
 }
 
 /// The published lists that are fetched, by name.
-pub async fn published(pool: &PgPool) -> Result<Vec<PublishedRecord>, StoreError> {
+pub async fn published(pool: &PgPool) -> Result<Vec<PublishedRecord>, DatabaseError> {
     let lists = sqlx::query_as!(
         PublishedRecord,
         r#"SELECT list AS name,
@@ -100,7 +100,7 @@ impl Unit for Fetch<'_> {
     /// Whether the list has changed.
     type Output = bool;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<bool, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<bool, DatabaseError> {
         let (list, url) = (self.source.list, self.source.url.as_str());
         let (now, next) = (to_timestamp(self.now), to_timestamp(self.next_try_at));
         match self.outcome {
@@ -168,7 +168,7 @@ async fn publish(
     connection: &mut PgConnection,
     list: Published,
     now: UnixMillis,
-) -> Result<bool, StoreError> {
+) -> Result<bool, DatabaseError> {
     let parts = sqlx::query_scalar!(
         r#"SELECT bytes AS "bytes!" FROM list_sources WHERE list = $1 AND bytes IS NOT NULL
         ORDER BY url FOR UPDATE"#,
@@ -210,7 +210,7 @@ impl Unit for ForgetSources<'_> {
     /// How many were forgotten.
     type Output = u64;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<u64, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<u64, DatabaseError> {
         let lists: Vec<String> =
             self.kept.iter().map(|source| source.list.as_str().to_owned()).collect();
         let urls: Vec<String> = self.kept.iter().map(|source| source.url.clone()).collect();

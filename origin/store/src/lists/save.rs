@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 
 use super::{bigint, queue};
 use crate::audit::{self, Author, Entry as AuditEntry};
-use crate::{StoreError, Unit};
+use crate::{DatabaseError, Unit};
 
 /// Why nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,7 +46,7 @@ pub struct CreateList<'a> {
 impl Unit for CreateList<'_> {
     type Output = Result<(), ListRefused>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, DatabaseError> {
         let Self { id, organisation, name, entries, by, now } = *self;
         // Its lock keeps two that are created at once apart.
         sqlx::query_scalar!(
@@ -109,7 +109,7 @@ pub struct ReplaceList<'a> {
 impl Unit for ReplaceList<'_> {
     type Output = Result<(), ListRefused>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, DatabaseError> {
         let Self { id, organisation, name, entries, shown, by, now } = *self;
         let Some(before) = lock(connection, organisation, id).await? else {
             return Ok(Err(ListRefused::Unknown));
@@ -172,7 +172,7 @@ pub struct DeleteList<'a> {
 impl Unit for DeleteList<'_> {
     type Output = Result<(), ListRefused>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, DatabaseError> {
         let Self { id, organisation, by, now } = *self;
         let Some(before) = lock(connection, organisation, id).await? else {
             return Ok(Err(ListRefused::Unknown));
@@ -218,7 +218,7 @@ async fn lock(
     connection: &mut PgConnection,
     organisation: &Id,
     id: &Id,
-) -> Result<Option<Locked>, StoreError> {
+) -> Result<Option<Locked>, DatabaseError> {
     let list = sqlx::query_as!(
         Locked,
         "SELECT name, entries, version FROM lists WHERE organisation = $1 AND id = $2 FOR UPDATE",

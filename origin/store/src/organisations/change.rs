@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 
 use crate::api_keys::{Because, revoke_all};
 use crate::audit::{self, Actor, Author, Entry};
-use crate::{StoreError, Unit, columns, mails};
+use crate::{DatabaseError, Unit, columns, mails};
 
 /// Why nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -64,7 +64,7 @@ pub struct Invite<'a> {
 impl Unit for Invite<'_> {
     type Output = Result<(), TeamRefused>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, DatabaseError> {
         lock(connection, self.organisation).await?;
         // A member who was removed or demoted a moment ago can no longer
         // invite.
@@ -132,7 +132,7 @@ pub struct FoundByInvitation<'a> {
 impl Unit for FoundByInvitation<'_> {
     type Output = ();
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
         sqlx::query!(
             "INSERT INTO organisations (id, name, created_at) VALUES ($1, $2, $3)",
             self.organisation.as_str(),
@@ -179,7 +179,7 @@ pub struct Withdraw<'a> {
 impl Unit for Withdraw<'_> {
     type Output = Result<(), TeamRefused>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, DatabaseError> {
         let email = sqlx::query_scalar!(
             "DELETE FROM invitations WHERE id = $1 AND organisation = $2 RETURNING email",
             self.id.as_str(),
@@ -216,7 +216,7 @@ impl Unit for Join<'_> {
     /// address.
     type Output = Option<Id>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Option<Id>, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Option<Id>, DatabaseError> {
         let invitation = sqlx::query!(
             "DELETE FROM invitations WHERE hash = $1 AND email = $2 AND expires_at > $3
             RETURNING organisation, role",
@@ -268,7 +268,7 @@ pub struct ChangeMember<'a> {
 impl Unit for ChangeMember<'_> {
     type Output = Result<(), TeamRefused>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, DatabaseError> {
         lock(connection, self.organisation).await?;
         let row = sqlx::query!(
             "SELECT role, email FROM members JOIN accounts ON accounts.id = account
@@ -329,7 +329,7 @@ impl Unit for ChangeMember<'_> {
 
 impl ChangeMember<'_> {
     /// Revokes the invitations that the member sent and could not send now.
-    async fn withdraw(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+    async fn withdraw(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
         let grants = |role: Role| self.role.is_some_and(|own| own.may_grant(role));
         let still: Vec<String> = Role::ALL
             .into_iter()
@@ -365,7 +365,7 @@ impl ChangeMember<'_> {
         connection: &mut PgConnection,
         by: &Granting,
         before: Role,
-    ) -> Result<Result<(), TeamRefused>, StoreError> {
+    ) -> Result<Result<(), TeamRefused>, DatabaseError> {
         let is_person = matches!(by, Granting::Member(_));
         let leaves = self.role.is_none() && is_person && *self.account == self.actor.account;
         let mighty = by.may_grant(before) && self.role.is_none_or(|role| by.may_grant(role));
@@ -393,7 +393,7 @@ async fn role_of(
     connection: &mut PgConnection,
     organisation: &Id,
     account: &Id,
-) -> Result<Option<Role>, StoreError> {
+) -> Result<Option<Role>, DatabaseError> {
     let role = sqlx::query_scalar!(
         "SELECT role FROM members WHERE organisation = $1 AND account = $2",
         organisation.as_str(),
@@ -404,7 +404,7 @@ async fn role_of(
     role.map(|role| columns::role("members", account.as_str(), &role)).transpose()
 }
 
-async fn lock(connection: &mut PgConnection, organisation: &Id) -> Result<(), StoreError> {
+async fn lock(connection: &mut PgConnection, organisation: &Id) -> Result<(), DatabaseError> {
     sqlx::query_scalar!(
         "SELECT id FROM organisations WHERE id = $1 FOR UPDATE",
         organisation.as_str()

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 
 use super::{PhotoId, json};
 use crate::pictures::{Deals, withdraw_photos};
-use crate::{StoreError, Unit};
+use crate::{DatabaseError, Unit};
 
 /// Decides about photos.
 pub struct Decide<'a> {
@@ -44,7 +44,7 @@ pub struct Decided(pub u64);
 impl Unit for Decide<'_> {
     type Output = Decided;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Decided, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Decided, DatabaseError> {
         let photos: Vec<Vec<u8>> = self.photos.iter().map(|photo| photo.to_vec()).collect();
         let (state, thing, area) = match self.decision {
             Decision::Accept => ("accepted", None, None),

@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 
 use super::row::bigint;
-use crate::StoreError;
+use crate::DatabaseError;
 
 #[derive(Debug, Default)]
 struct Sum {
@@ -67,7 +67,7 @@ impl PictureColumns {
 pub(crate) async fn add(
     connection: &mut PgConnection,
     counts: &PictureColumns,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     if counts.minute.is_empty() {
         return Ok(());
     }

@@ -6,7 +6,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::row;
 use crate::deliveries::{self, Due, Topic, Wanted};
-use crate::{StoreError, Unit};
+use crate::{DatabaseError, Unit};
 
 /// A pack that is being drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,13 +37,13 @@ pub(super) async fn queue_drawing(
     connection: &mut PgConnection,
     pack: &str,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let wanted = Wanted { topic: Topic::Drawings, key: pack, version: 1, payload: None };
     deliveries::queue(connection, wanted, now).await
 }
 
 /// Which pack a delivery draws.
-pub fn drawn_pack(due: &Due) -> Result<PackId, StoreError> {
+pub fn drawn_pack(due: &Due) -> Result<PackId, DatabaseError> {
     row::pack_id(&due.key)
 }
 
@@ -52,7 +52,7 @@ pub async fn drawing(
     pool: &PgPool,
     pack: PackId,
     most: u32,
-) -> Result<Option<Drawing>, StoreError> {
+) -> Result<Option<Drawing>, DatabaseError> {
     let pack = pack.to_string();
     // All of one moment. A candidate that another origin draws between two
     // looks would be among the next and among the kept: counted twice, it
@@ -88,7 +88,7 @@ pub async fn drawing(
         kept: row.kept.unsigned_abs(),
         candidates: row.candidates.unsigned_abs(),
         undrawn: row.undrawn.unsigned_abs(),
-        next: next.collect::<Result<_, StoreError>>()?,
+        next: next.collect::<Result<_, DatabaseError>>()?,
     }))
 }
 
@@ -127,7 +127,7 @@ pub struct StoreDrawn<'a> {
 impl Unit for StoreDrawn<'_> {
     type Output = ();
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
         let pack = self.pack.to_string();
         for (position, outcome) in self.outcomes {
             match outcome {
@@ -189,7 +189,7 @@ pub async fn more_candidates(
     pack: PackId,
     known: u64,
     seeds: &[[u8; 32]],
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let seeds: Vec<Vec<u8>> = seeds.iter().map(|seed| seed.to_vec()).collect();
     sqlx::query!(
         "INSERT INTO pack_items (pack, position, seed)

@@ -7,7 +7,7 @@ use munjigi_protocol::{Judgement, PackId, routes};
 use sqlx::PgConnection;
 
 use super::{content_type, publications, row};
-use crate::{StoreError, Unit};
+use crate::{DatabaseError, Unit};
 
 /// Closes a pack and queues it for the edge.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ struct Kept {
 impl Unit for Finish {
     type Output = Finished;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Finished, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Finished, DatabaseError> {
         let pack = self.pack.to_string();
         let open = sqlx::query!(
             "SELECT items, kind FROM packs WHERE id = $1 AND state = 'drawing' FOR UPDATE",
@@ -87,7 +87,7 @@ async fn drop_items(
     pack: &str,
     positions: &[i32],
     outcome: &str,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE pack_items SET outcome = $3, images = NULL
         WHERE pack = $1 AND position = ANY ($2)",

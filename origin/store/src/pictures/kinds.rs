@@ -6,7 +6,7 @@ use munjigi_protocol::PictureKind;
 use sqlx::{PgConnection, PgExecutor};
 
 use super::{pools, row};
-use crate::{StoreError, Unit};
+use crate::{DatabaseError, Unit};
 
 /// An operator's choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub struct KindRow {
 }
 
 /// Every kind.
-pub async fn kinds(executor: impl PgExecutor<'_>) -> Result<Vec<KindRow>, StoreError> {
+pub async fn kinds(executor: impl PgExecutor<'_>) -> Result<Vec<KindRow>, DatabaseError> {
     let rows = sqlx::query!("SELECT kind, switch, below_since FROM picture_kinds ORDER BY kind")
         .fetch_all(executor)
         .await?;
@@ -73,7 +73,7 @@ pub struct SwitchKind<'a> {
 impl Unit for SwitchKind<'_> {
     type Output = ();
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
         let pools = pools::lock(connection).await?;
         sqlx::query!(
             "UPDATE picture_kinds SET

@@ -9,7 +9,7 @@ use sqlx::{PgConnection, PgPool};
 use super::tend::{Birth, begin};
 use super::{pools, row};
 use crate::deliveries::{self, Topic};
-use crate::{StoreError, Unit};
+use crate::{DatabaseError, Unit};
 
 /// One kind's packs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub struct Overview {
     pub last_error: Option<String>,
 }
 
-pub async fn overview(pool: &PgPool, now: UnixMillis) -> Result<Vec<Overview>, StoreError> {
+pub async fn overview(pool: &PgPool, now: UnixMillis) -> Result<Vec<Overview>, DatabaseError> {
     let rows = sqlx::query!(
         r#"SELECT kinds.kind, kinds.below_since,
             count(*) FILTER (WHERE state = 'drawing') AS "drawing!",
@@ -88,7 +88,7 @@ pub async fn overview(pool: &PgPool, now: UnixMillis) -> Result<Vec<Overview>, S
 }
 
 /// Begins these packs, whatever the water marks say, and ends every back-off.
-pub async fn refill(pool: &PgPool, births: &[Birth], now: UnixMillis) -> Result<(), StoreError> {
+pub async fn refill(pool: &PgPool, births: &[Birth], now: UnixMillis) -> Result<(), DatabaseError> {
     crate::transact(pool, &Refill { births, now }).await
 }
 
@@ -100,7 +100,7 @@ struct Refill<'a> {
 impl Unit for Refill<'_> {
     type Output = ();
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
         pools::lock(connection).await?;
         for birth in self.births {
             begin(connection, birth, self.now).await?;

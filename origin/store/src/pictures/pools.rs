@@ -9,7 +9,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::row::{self, bigint};
-use crate::StoreError;
+use crate::DatabaseError;
 use crate::deliveries::{self, Due, Topic, Wanted};
 
 /// The key of their only delivery.
@@ -24,7 +24,7 @@ pub struct Locked {
 
 /// Locks the pools. Taken before any lock on a pack or a delivery, to prevent
 /// deadlocks.
-pub(super) async fn lock(connection: &mut PgConnection) -> Result<Locked, StoreError> {
+pub(super) async fn lock(connection: &mut PgConnection) -> Result<Locked, DatabaseError> {
     lock_pools(connection).await?;
     let wanted = deliveries::wanted(connection, Topic::Pools, KEY).await?;
     let (version, payload) = wanted.unwrap_or_default();
@@ -32,15 +32,15 @@ pub(super) async fn lock(connection: &mut PgConnection) -> Result<Locked, StoreE
 }
 
 /// Locks the pools, for a change that is made elsewhere in the transaction.
-pub async fn lock_pools(connection: &mut PgConnection) -> Result<(), StoreError> {
+pub async fn lock_pools(connection: &mut PgConnection) -> Result<(), DatabaseError> {
     sqlx::query!("SELECT single FROM pool_publication FOR UPDATE").fetch_one(connection).await?;
     Ok(())
 }
 
-fn entries(payload: Option<Value>) -> Result<Vec<PoolEntry>, StoreError> {
+fn entries(payload: Option<Value>) -> Result<Vec<PoolEntry>, DatabaseError> {
     let entries = payload.map(serde_json::from_value).transpose();
     Ok(entries
-        .map_err(|_| StoreError::Inconsistent {
+        .map_err(|_| DatabaseError::Inconsistent {
             table: "deliveries",
             column: "payload",
             row: KEY.to_owned(),
@@ -55,7 +55,7 @@ pub(super) async fn queue(
     locked: &Locked,
     off: &[PictureKind],
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let off: Vec<String> = off.iter().map(|kind| kind.as_str().to_owned()).collect();
     let rows = sqlx::query!(
         r#"SELECT id, kind, retire_at AS "retire_at!" FROM packs
@@ -92,7 +92,7 @@ pub(super) async fn queue(
 }
 
 /// The pools of a delivery.
-pub fn wanted_pools(due: &Due) -> Result<Pools, StoreError> {
+pub fn wanted_pools(due: &Due) -> Result<Pools, DatabaseError> {
     Ok(Pools { version: due.version, packs: entries(due.payload.clone())? })
 }
 
@@ -102,7 +102,7 @@ pub async fn pools_delivered(
     connection: &mut PgConnection,
     version: u64,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE pool_publication SET published_version = $1, published_at = $2",
         bigint(version),
@@ -115,7 +115,7 @@ pub async fn pools_delivered(
 
 /// Records of each retiring pack that the edge's pools no longer name it, if
 /// they do not.
-async fn packs_left(connection: &mut PgConnection, now: UnixMillis) -> Result<(), StoreError> {
+async fn packs_left(connection: &mut PgConnection, now: UnixMillis) -> Result<(), DatabaseError> {
     sqlx::query!(
         "UPDATE packs SET left_at = $1 FROM pool_publication
         WHERE state = 'retiring' AND left_at IS NULL

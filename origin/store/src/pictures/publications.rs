@@ -10,7 +10,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::kinds::{self, Deals, kinds};
 use super::{pools, row};
-use crate::StoreError;
+use crate::DatabaseError;
 use crate::deliveries::{self, Due, Topic, Wanted};
 
 /// A pack never changes, so its versions are that it is there, and that it is
@@ -31,7 +31,7 @@ pub(crate) async fn queue_put(
     connection: &mut PgConnection,
     pack: &str,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let payload = Some(json!({}));
     let wanted = Wanted { topic: Topic::Packs, key: pack, version: PUT, payload };
     deliveries::queue(connection, wanted, now).await
@@ -42,13 +42,13 @@ pub(super) async fn queue_deletion(
     connection: &mut PgConnection,
     pack: &str,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let wanted = Wanted { topic: Topic::Packs, key: pack, version: DELETED, payload: None };
     deliveries::queue(connection, wanted, now).await
 }
 
 /// What a delivery does to which pack.
-pub fn wanted(due: &Due) -> Result<(PackId, Action), StoreError> {
+pub fn wanted(due: &Due) -> Result<(PackId, Action), DatabaseError> {
     let action = if due.payload.is_some() { Action::Put } else { Action::Delete };
     Ok((row::pack_id(&due.key)?, action))
 }
@@ -62,7 +62,7 @@ pub struct Packed {
 }
 
 /// Builds a pack for delivery: the same bytes however often it runs.
-pub async fn packed(pool: &PgPool, id: PackId, shape: Shape) -> Result<Packed, StoreError> {
+pub async fn packed(pool: &PgPool, id: PackId, shape: Shape) -> Result<Packed, DatabaseError> {
     let pack = id.to_string();
     let stored = sqlx::query!("SELECT kind, content_type FROM packs WHERE id = $1", pack)
         .fetch_one(pool)
@@ -124,7 +124,7 @@ pub struct Published<'a> {
 pub async fn published(
     connection: &mut PgConnection,
     published: &Published<'_>,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let locked = pools::lock(connection).await?;
     sqlx::query!(
         "UPDATE packs SET state = 'published', published_at = $2, retire_at = $3
@@ -144,7 +144,7 @@ pub async fn deleted(
     connection: &mut PgConnection,
     pack: PackId,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let pack = pack.to_string();
     sqlx::query!(
         "UPDATE packs SET state = 'deleted', deleted_at = $2
@@ -166,7 +166,7 @@ pub async fn given_up(
     pack: PackId,
     why: &str,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     sqlx::query!(
         "WITH given_up AS (
             UPDATE packs SET state = 'deleted', deleted_at = $3, last_error = $2
@@ -184,7 +184,7 @@ pub async fn given_up(
 
 /// Delivers every published pack and the pools again, because the edge may have
 /// lost them. It counts what it already has as success.
-pub async fn put_again(pool: &PgPool, now: UnixMillis) -> Result<u64, StoreError> {
+pub async fn put_again(pool: &PgPool, now: UnixMillis) -> Result<u64, DatabaseError> {
     let packs = sqlx::query_scalar!("SELECT id FROM packs WHERE state = 'published'")
         .fetch_all(pool)
         .await?;

@@ -3,7 +3,7 @@
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{PackId, PictureKind};
 
-use crate::StoreError;
+use crate::DatabaseError;
 
 /// Where a pack is in its life cycle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,23 +56,23 @@ impl PackRow {
     }
 }
 
-pub(super) fn pack_id(text: &str) -> Result<PackId, StoreError> {
+pub(super) fn pack_id(text: &str) -> Result<PackId, DatabaseError> {
     text.parse().map_err(|_| inconsistent("id", text))
 }
 
-pub(super) fn kind(text: &str, pack: &str) -> Result<PictureKind, StoreError> {
+pub(super) fn kind(text: &str, pack: &str) -> Result<PictureKind, DatabaseError> {
     text.parse().map_err(|_| inconsistent("kind", pack))
 }
 
-pub(super) fn state(text: &str, pack: &str) -> Result<PackState, StoreError> {
+pub(super) fn state(text: &str, pack: &str) -> Result<PackState, DatabaseError> {
     PackState::ALL
         .into_iter()
         .find(|state| state.as_str() == text)
         .ok_or_else(|| inconsistent("state", pack))
 }
 
-pub(super) fn inconsistent(column: &'static str, pack: &str) -> StoreError {
-    StoreError::Inconsistent { table: "packs", column, row: pack.to_owned() }
+pub(super) fn inconsistent(column: &'static str, pack: &str) -> DatabaseError {
+    DatabaseError::Inconsistent { table: "packs", column, row: pack.to_owned() }
 }
 
 pub(super) fn bigint(number: u64) -> i64 {

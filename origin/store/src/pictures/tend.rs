@@ -12,7 +12,7 @@ use super::kinds::{KindRow, kinds};
 use super::row::{self, PackRow, PackState, bigint};
 use super::{pools, publications};
 use crate::deliveries::{self, Topic};
-use crate::{StoreError, Unit};
+use crate::{DatabaseError, Unit};
 
 /// The longest that a visitor holds a challenge after its pack left the pools.
 const KEPT_AT_THE_EDGE: Duration = Duration::minutes(30);
@@ -54,7 +54,7 @@ pub struct Tend<'a> {
 impl Unit for Tend<'_> {
     type Output = ();
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
         let locked = pools::lock(connection).await?;
         let packs = packs(connection).await?;
         let decision = (self.decide)(&packs, &kinds(&mut *connection).await?);
@@ -94,7 +94,7 @@ fn keys(packs: &[&PackRow]) -> Vec<String> {
     packs.iter().map(|pack| pack.id.to_string()).collect()
 }
 
-async fn packs(connection: &mut PgConnection) -> Result<Vec<PackRow>, StoreError> {
+async fn packs(connection: &mut PgConnection) -> Result<Vec<PackRow>, DatabaseError> {
     let rows = sqlx::query!(
         "SELECT id, kind, state, deal_limit, dealt, retire_at FROM packs
         WHERE state IN ('drawing', 'drawn', 'published') ORDER BY created_at, id"
@@ -120,7 +120,7 @@ pub(super) async fn begin(
     connection: &mut PgConnection,
     birth: &Birth,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let begun = sqlx::query!(
         "INSERT INTO packs (id, kind, state, items, deal_limit, created_at)
         VALUES ($1, $2, 'drawing', $3, $4, $5) ON CONFLICT DO NOTHING",
@@ -151,7 +151,7 @@ async fn note_short(
     connection: &mut PgConnection,
     short: &[PictureKind],
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let short: Vec<String> = short.iter().map(|kind| kind.as_str().to_owned()).collect();
     sqlx::query!(
         "UPDATE picture_kinds SET
@@ -165,7 +165,10 @@ async fn note_short(
     Ok(())
 }
 
-async fn queue_deletions(connection: &mut PgConnection, now: UnixMillis) -> Result<(), StoreError> {
+async fn queue_deletions(
+    connection: &mut PgConnection,
+    now: UnixMillis,
+) -> Result<(), DatabaseError> {
     let packs = sqlx::query_scalar!(
         "SELECT id FROM packs WHERE state = 'retiring' AND left_at <= $1
             AND NOT EXISTS (

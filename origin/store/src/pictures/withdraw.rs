@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::kinds::{self, Deals, kinds};
 use super::{pools, publications};
-use crate::StoreError;
+use crate::DatabaseError;
 
 /// Withdraws all packs of photos that were completed at this time or later, or are not yet: the
 /// edge deals no more from them, and those that it does not have yet are given
@@ -17,7 +17,7 @@ pub async fn withdraw_photos(
     since: OffsetDateTime,
     deals: Deals<'_>,
     now: UnixMillis,
-) -> Result<(), StoreError> {
+) -> Result<(), DatabaseError> {
     let locked = pools::lock(connection).await?;
     sqlx::query!(
         "UPDATE packs SET state = 'retiring'

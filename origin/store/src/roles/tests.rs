@@ -26,10 +26,10 @@ async fn drop_role(owner: &PgPool, role: &str, pool: PgPool) {
 async fn a_serving_role_changes_rows_and_nothing_else(owner: PgPool) {
     let (role, pool) = serving(&owner).await;
     let try_it = async |statement: &'static str| {
-        sqlx::raw_sql(statement).execute(&pool).await.map(drop).map_err(StoreError::from)
+        sqlx::raw_sql(statement).execute(&pool).await.map(drop).map_err(DatabaseError::from)
     };
     let day = "SELECT create_day_partition('redeemed', DATE '2026-11-27')";
-    assert!(matches!(try_it(day).await, Err(StoreError::NotOwner(_))), "before it may serve");
+    assert!(matches!(try_it(day).await, Err(DatabaseError::NotOwner(_))), "before it may serve");
     for _ in 0..2 {
         let_serve(&owner, &role).await.unwrap();
     }
@@ -57,7 +57,7 @@ async fn a_serving_role_changes_rows_and_nothing_else(owner: PgPool) {
             LANGUAGE sql AS 'SELECT true'",
     ] {
         let refused = try_it(forbidden).await;
-        assert!(matches!(refused, Err(StoreError::NotOwner(_))), "{forbidden}: {refused:?}");
+        assert!(matches!(refused, Err(DatabaseError::NotOwner(_))), "{forbidden}: {refused:?}");
     }
     drop_role(&owner, &role, pool).await;
 }
@@ -93,7 +93,7 @@ async fn a_serving_role_starts_on_a_current_schema_and_names_what_an_old_one_nee
     let forget = "DELETE FROM _sqlx_migrations WHERE version = $1";
     sqlx::query(forget).bind(newest).execute(&owner).await.unwrap();
     let refused = migrate(&pool).await.unwrap_err();
-    assert!(matches!(refused, StoreError::NotOwner(_)), "{refused}");
+    assert!(matches!(refused, DatabaseError::NotOwner(_)), "{refused}");
     assert!(refused.to_string().contains("munjigi migrate"), "{refused}");
     drop_role(&owner, &role, pool).await;
 }
@@ -103,7 +103,7 @@ async fn there_must_be_another_role_to_serve(owner: PgPool) {
     let own = (*owner.connect_options()).get_username().to_owned();
     for role in ["lee; DROP TABLE sites", own.as_str()] {
         let refused = let_serve(&owner, role).await.unwrap_err();
-        assert!(matches!(&refused, StoreError::NoRole(named) if named == role), "{refused}");
+        assert!(matches!(&refused, DatabaseError::NoRole(named) if named == role), "{refused}");
     }
 }
 
@@ -114,7 +114,7 @@ async fn a_refused_login_is_told_from_a_fault(owner: PgPool) {
         (*owner.connect_options()).clone().username("no_such_user"),
     ] {
         let refused = PgPoolOptions::new().connect_with(options).await.unwrap_err();
-        let refused = StoreError::from(refused);
-        assert!(matches!(refused, StoreError::Login(_)), "{refused}");
+        let refused = DatabaseError::from(refused);
+        assert!(matches!(refused, DatabaseError::Login(_)), "{refused}");
     }
 }

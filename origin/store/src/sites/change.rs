@@ -14,7 +14,7 @@ use super::room::has_room;
 use super::{fetch, row};
 use crate::audit::{self, Author, Entry};
 use crate::secrets::LiveSecret;
-use crate::{StoreError, Unit, publications, secrets};
+use crate::{DatabaseError, Unit, publications, secrets};
 
 /// Changes one site.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub struct ChangeSite<'a> {
 impl Unit for ChangeSite<'_> {
     type Output = Result<SiteConfig, ChangeRefused>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, DatabaseError> {
         let Self { sitekey, change, now, .. } = *self;
         let Some(site) = lock(connection, sitekey, self.within).await? else {
             return Ok(Err(ChangeRefused::Unknown));
@@ -67,7 +67,7 @@ impl ChangeSite<'_> {
         connection: &mut PgConnection,
         step: Step,
         live: &[LiveSecret],
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         let (sitekey, now) = (self.sitekey, self.now);
         match step {
             Step::Delete => {
@@ -110,7 +110,7 @@ pub(super) async fn raise_version(
     connection: &mut PgConnection,
     sitekey: &str,
     now: UnixMillis,
-) -> Result<SiteConfig, StoreError> {
+) -> Result<SiteConfig, DatabaseError> {
     sqlx::query!(
         "UPDATE sites SET version = GREATEST(version + 1, $2), changed_at = $3
             WHERE sitekey = $1",
@@ -136,7 +136,7 @@ impl Locked {
         connection: &mut PgConnection,
         change: &Change,
         live: &[LiveSecret],
-    ) -> Result<Standing, StoreError> {
+    ) -> Result<Standing, DatabaseError> {
         // Asked only where it matters: it locks the organisation.
         let has_room = match (change.restores(), &self.organisation) {
             (Some(most), Some(organisation)) if self.deleted => {
@@ -158,7 +158,7 @@ async fn lock(
     connection: &mut PgConnection,
     sitekey: &str,
     within: Option<&Id>,
-) -> Result<Option<Locked>, StoreError> {
+) -> Result<Option<Locked>, DatabaseError> {
     let site = sqlx::query_as!(
         Locked,
         r#"SELECT organisation, state, deleted_at IS NOT NULL AS "deleted!" FROM sites

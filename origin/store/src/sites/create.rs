@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use super::room::has_room;
 use super::row;
 use crate::audit::{self, Author, Entry};
-use crate::{StoreError, Unit, publications, secrets};
+use crate::{DatabaseError, Unit, publications, secrets};
 
 /// Creates a site.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ pub enum Created {
 impl Unit for CreateSite<'_> {
     type Output = Created;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Created, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Created, DatabaseError> {
         let Self { name, config, secrets, .. } = *self;
         let sitekey = config.sitekey.as_str();
         // Two requests with the same form wait for each other here.
@@ -104,7 +104,7 @@ impl CreateSite<'_> {
         connection: &mut PgConnection,
         organisation: Option<&str>,
         config: &SiteConfig,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         let (pictures, rules) = (row::pictures(&config.pictures), row::rules(&config.rules));
         let expected: Vec<i32> =
             config.expected.iter().map(|number| row::integer(*number)).collect();

@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use super::change::raise_version;
 use super::{SiteRecord, fetch, row};
 use crate::audit::{self, Author, Entry};
-use crate::{StoreError, Unit, lists, publications};
+use crate::{DatabaseError, Unit, lists, publications};
 
 /// Edits one site.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ pub enum EditRefused {
 impl Unit for EditSite<'_> {
     type Output = Result<Edited, EditRefused>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, DatabaseError> {
         let (sitekey, now) = (self.sitekey, self.now);
         let locked = sqlx::query_scalar!(
             "SELECT version FROM sites
@@ -143,7 +143,7 @@ impl EditSite<'_> {
         &self,
         connection: &mut PgConnection,
         settings: &Settings,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         sqlx::query!(
             "UPDATE sites SET
                 name = $2, hosts = $3, allow_loopback = $4, mode = $5, work_floor = $6,

@@ -5,7 +5,7 @@ use munjigi_keys::UnixMillis;
 use sqlx::PgConnection;
 
 use super::{fetch, row};
-use crate::{StoreError, Unit, anomalies, publications};
+use crate::{DatabaseError, Unit, anomalies, publications};
 
 /// Sites that are computed in one transaction.
 const AT_ONCE: i64 = 50;
@@ -33,7 +33,7 @@ pub struct Expected {
 impl Unit for ExpectNext<'_> {
     type Output = Expected;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Expected, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Expected, DatabaseError> {
         let rows = sqlx::query!(
             "SELECT sitekey, expected FROM sites WHERE sitekey > $1 AND deleted_at IS NULL
             ORDER BY sitekey LIMIT $2",
@@ -67,7 +67,7 @@ impl ExpectNext<'_> {
         connection: &mut PgConnection,
         sitekey: &str,
         week: &[u32],
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), DatabaseError> {
         let week: Vec<i32> = week.iter().map(|number| row::integer(*number)).collect();
         sqlx::query!(
             "UPDATE sites SET expected = $2, version = GREATEST(version + 1, $3)

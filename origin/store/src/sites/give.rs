@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 
 use super::room::has_room;
 use crate::audit::{self, Author, Entry};
-use crate::{StoreError, Unit};
+use crate::{DatabaseError, Unit};
 
 /// Gives a site to an organisation, or takes it from its organisation.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ pub enum GiveRefused {
 impl Unit for GiveSite<'_> {
     type Output = Result<Given, GiveRefused>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, DatabaseError> {
         let site = sqlx::query!(
             r#"SELECT organisation, deleted_at,
                 jsonb_path_exists(rules, '$[*].match.list ? (@ starts with "list_")') AS "has_lists!"

@@ -15,7 +15,7 @@ use super::change::raise_version;
 use super::{SiteRecord, fetch};
 use crate::audit::{self, Author, Entry};
 use crate::vendor_keys::{self, Import};
-use crate::{StoreError, Unit, publications};
+use crate::{DatabaseError, Unit, publications};
 
 /// Why nothing was imported or removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -64,7 +64,7 @@ pub struct AskImport<'a> {
 impl Unit for AskImport<'_> {
     type Output = Result<Import, ImportRefused>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, DatabaseError> {
         let Some(site) = lock(connection, self.sitekey).await? else {
             return Ok(Err(ChangeRefused::Unknown.into()));
         };
@@ -116,7 +116,7 @@ pub struct MakeLive<'a> {
 impl Unit for MakeLive<'_> {
     type Output = Result<SiteConfig, ImportRefused>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, DatabaseError> {
         let Some(site) = lock(connection, self.sitekey).await? else {
             return Ok(Err(ChangeRefused::Unknown.into()));
         };
@@ -176,7 +176,7 @@ pub struct RemoveImport<'a> {
 impl Unit for RemoveImport<'_> {
     type Output = Result<Import, ImportRefused>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, DatabaseError> {
         let Some(site) = lock(connection, self.sitekey).await? else {
             return Ok(Err(ChangeRefused::Unknown.into()));
         };
@@ -211,7 +211,7 @@ impl Unit for RemoveImport<'_> {
 async fn lock(
     connection: &mut PgConnection,
     sitekey: &str,
-) -> Result<Option<SiteRecord>, StoreError> {
+) -> Result<Option<SiteRecord>, DatabaseError> {
     // A separate statement first: the next query then sees what another
     // transaction committed while this one waited for the row.
     sqlx::query_scalar!("SELECT version FROM sites WHERE sitekey = $1 FOR UPDATE", sitekey)
@@ -240,7 +240,7 @@ impl Wanted<'_> {
         &self,
         connection: &mut PgConnection,
         secret_hash: &str,
-    ) -> Result<Result<(), ImportRefused>, StoreError> {
+    ) -> Result<Result<(), ImportRefused>, DatabaseError> {
         let taken = sqlx::query!(
             r#"SELECT
                 EXISTS(
@@ -281,7 +281,7 @@ impl Changed<'_> {
         connection: &mut PgConnection,
         before: Option<Value>,
         after: Option<Value>,
-    ) -> Result<SiteConfig, StoreError> {
+    ) -> Result<SiteConfig, DatabaseError> {
         let sitekey = self.site.config.sitekey.as_str();
         let config = raise_version(connection, sitekey, self.now).await?;
         let payload = self.site.deleted_at.is_none().then_some(&config);
@@ -305,6 +305,6 @@ fn told(import: &Import) -> Value {
     json!({ "vendor": import.vendor, "key": import.key, "host": import.host })
 }
 
-fn inconsistent(row: &str) -> StoreError {
-    StoreError::Inconsistent { table: "site_imports", column: "host", row: row.to_owned() }
+fn inconsistent(row: &str) -> DatabaseError {
+    DatabaseError::Inconsistent { table: "site_imports", column: "host", row: row.to_owned() }
 }

@@ -12,7 +12,7 @@ use time::Duration;
 
 use super::{fetch, row};
 use crate::audit::{self, Author, Entry};
-use crate::{StoreError, Unit, publications};
+use crate::{DatabaseError, Unit, publications};
 
 /// A course has one night a day; a little less, so that it keeps its hour.
 const NIGHTS_APART: Duration = Duration::hours(23);
@@ -39,7 +39,7 @@ impl Unit for LearnNext {
     /// `None` where no site is due.
     type Output = Option<Learned>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Option<Learned>, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Option<Learned>, DatabaseError> {
         let due = sqlx::query!(
             r#"SELECT sitekey, course AS "course?" FROM sites LEFT JOIN score_courses USING (sitekey)
             WHERE deleted_at IS NULL AND (learned_at IS NULL OR learned_at <= $1)
@@ -92,7 +92,7 @@ pub enum Undone {
 impl Unit for UndoLearning<'_> {
     type Output = Undone;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Undone, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Undone, DatabaseError> {
         let Some(before) = locked(connection, self.sitekey).await? else {
             return Ok(Undone::Unknown);
         };
@@ -125,7 +125,7 @@ pub struct ReadCourse<'a> {
 impl Unit for ReadCourse<'_> {
     type Output = Option<Course>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Option<Course>, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Option<Course>, DatabaseError> {
         let stored = sqlx::query_scalar!(
             r#"SELECT course AS "course?" FROM sites LEFT JOIN score_courses USING (sitekey)
             WHERE sitekey = $1"#,
@@ -140,7 +140,7 @@ impl Unit for ReadCourse<'_> {
 async fn locked(
     connection: &mut PgConnection,
     sitekey: &str,
-) -> Result<Option<Course>, StoreError> {
+) -> Result<Option<Course>, DatabaseError> {
     let stored = sqlx::query!(
         r#"SELECT course AS "course?" FROM sites LEFT JOIN score_courses USING (sitekey)
         WHERE sitekey = $1 FOR UPDATE OF sites"#,
@@ -151,16 +151,16 @@ async fn locked(
     stored.map(|stored| course(sitekey, stored.course)).transpose()
 }
 
-fn course(sitekey: &str, stored: Option<Value>) -> Result<Course, StoreError> {
+fn course(sitekey: &str, stored: Option<Value>) -> Result<Course, DatabaseError> {
     let Some(stored) = stored else { return Ok(Course::default()) };
-    serde_json::from_value(stored).map_err(|_| StoreError::Inconsistent {
+    serde_json::from_value(stored).map_err(|_| DatabaseError::Inconsistent {
         table: "score_courses",
         column: "course",
         row: sitekey.to_owned(),
     })
 }
 
-async fn labels(connection: &mut PgConnection, sitekey: &str) -> Result<Vec<Label>, StoreError> {
+async fn labels(connection: &mut PgConnection, sitekey: &str) -> Result<Vec<Label>, DatabaseError> {
     let rows = sqlx::query!(
         "SELECT signs, outcome, reported_at FROM outcomes WHERE sitekey = $1
         ORDER BY reported_at DESC LIMIT $2",
@@ -195,7 +195,7 @@ impl Change<'_> {
         &self,
         connection: &mut PgConnection,
         after: &Course,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool, DatabaseError> {
         let weights = after.published();
         let changed = weights != self.before.published();
         let plain = |value| serde_json::to_value(value).expect("weights are plain data");

@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::SiteRecord;
 use super::row::SiteRow;
-use crate::StoreError;
+use crate::DatabaseError;
 
 /// How far back to search for activity of a site.
 const LOOKED_BACK: Duration = Duration::days(30);
@@ -15,7 +15,7 @@ const LOOKED_BACK: Duration = Duration::days(30);
 pub async fn of_organisation(
     pool: &PgPool,
     organisation: &Id,
-) -> Result<Vec<SiteRecord>, StoreError> {
+) -> Result<Vec<SiteRecord>, DatabaseError> {
     let rows = sites_where!(
         "WHERE organisation = $1 ORDER BY deleted_at IS NOT NULL, name, sites.sitekey",
         organisation.as_str()
@@ -31,7 +31,7 @@ pub async fn part_of(
     organisation: &Id,
     after: &str,
     limit: i64,
-) -> Result<Vec<SiteRecord>, StoreError> {
+) -> Result<Vec<SiteRecord>, DatabaseError> {
     let rows = sites_where!(
         "WHERE organisation = $1 AND sites.sitekey > $2 ORDER BY sites.sitekey LIMIT $3",
         organisation.as_str(),
@@ -53,7 +53,11 @@ pub struct Seen {
 }
 
 /// Whether a site is used.
-pub async fn seen(pool: &PgPool, sitekey: &str, now: OffsetDateTime) -> Result<Seen, StoreError> {
+pub async fn seen(
+    pool: &PgPool,
+    sitekey: &str,
+    now: OffsetDateTime,
+) -> Result<Seen, DatabaseError> {
     let seen = sqlx::query_as!(
         Seen,
         r#"SELECT

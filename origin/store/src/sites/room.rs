@@ -5,7 +5,7 @@
 use munjigi_domain::accounts::MostSites;
 use sqlx::PgConnection;
 
-use crate::StoreError;
+use crate::DatabaseError;
 
 /// Whether an organisation may have one more. The organisation's lock, held
 /// until the caller's transaction ends, keeps two concurrent checks apart.
@@ -13,7 +13,7 @@ pub(super) async fn has_room(
     connection: &mut PgConnection,
     organisation: &str,
     MostSites(most): MostSites,
-) -> Result<bool, StoreError> {
+) -> Result<bool, DatabaseError> {
     sqlx::query_scalar!(
         "SELECT id FROM organisations WHERE id = $1 FOR NO KEY UPDATE",
         organisation

@@ -8,7 +8,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 
 use super::SiteRecord;
-use crate::StoreError;
+use crate::DatabaseError;
 
 #[derive(Debug)]
 pub struct SiteRow {
@@ -42,9 +42,9 @@ pub struct SiteRow {
 }
 
 impl SiteRow {
-    pub fn record(self) -> Result<SiteRecord, StoreError> {
+    pub fn record(self) -> Result<SiteRecord, DatabaseError> {
         let sitekey = self.sitekey;
-        let wrong = |column: &'static str| StoreError::Inconsistent {
+        let wrong = |column: &'static str| DatabaseError::Inconsistent {
             table: "sites",
             column,
             row: sitekey.clone(),

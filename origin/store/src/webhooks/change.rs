@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 use super::{WebhookResult, stored};
 use crate::audit::{self, Actor, Author, Entry};
 use crate::deliveries::{self, Topic};
-use crate::{StoreError, Unit};
+use crate::{DatabaseError, Unit};
 
 /// Why nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -44,7 +44,7 @@ pub struct AddWebhook<'a> {
 impl Unit for AddWebhook<'_> {
     type Output = Result<(), WebhookRefused>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, DatabaseError> {
         lock(connection, self.organisation).await?;
         let there = sqlx::query_scalar!(
             "SELECT url FROM webhooks WHERE organisation = $1",
@@ -106,7 +106,7 @@ pub struct ChangeWebhook<'a> {
 impl Unit for ChangeWebhook<'_> {
     type Output = Result<(), WebhookRefused>;
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<Self::Output, DatabaseError> {
         let Self { id, organisation, change, actor, now } = *self;
         let row = sqlx::query!(
             "SELECT url, state FROM webhooks WHERE organisation = $1 AND id = $2 FOR UPDATE",
@@ -177,7 +177,7 @@ pub struct Tested<'a> {
 impl Unit for Tested<'_> {
     type Output = ();
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
         let now = to_timestamp(self.now);
         let status = self.outcome.status();
         let (error, failure) = stored(self.outcome.failure());
@@ -232,7 +232,7 @@ pub struct SetRecipients<'a> {
 impl Unit for SetRecipients<'_> {
     type Output = ();
 
-    async fn run(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+    async fn run(&self, connection: &mut PgConnection) -> Result<(), DatabaseError> {
         lock(connection, self.organisation).await?;
         let organisation = self.organisation;
         let before = super::recipients(&mut *connection, organisation).await?;
@@ -277,7 +277,7 @@ fn host(url: &str) -> Option<String> {
     url::Url::parse(url).ok()?.host_str().map(str::to_owned)
 }
 
-async fn lock(connection: &mut PgConnection, organisation: &Id) -> Result<(), StoreError> {
+async fn lock(connection: &mut PgConnection, organisation: &Id) -> Result<(), DatabaseError> {
     sqlx::query!("SELECT FROM organisations WHERE id = $1 FOR UPDATE", organisation.as_str())
         .execute(connection)
         .await?;
