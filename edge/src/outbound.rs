@@ -5,7 +5,7 @@ use munjigi_keys::UnixMillis;
 use munjigi_protocol::Route;
 use munjigi_serving::config::Config;
 use munjigi_serving::outbound::{self, OutboundError};
-use munjigi_serving::recall::Place;
+use munjigi_serving::recall::LogPosition;
 
 use crate::{glue, random};
 
@@ -16,13 +16,13 @@ pub async fn post(
     route: Route,
     body: &str,
     now: UnixMillis,
-) -> Result<Option<Place>, OutboundError> {
+) -> Result<Option<LogPosition>, OutboundError> {
     let mut nonce = [0; 16];
     random::fill(&mut nonce)?;
     let call = outbound::sign(config, route, body, now, nonce)?;
     let answer = glue::post(&call.url, body, &call.signature).await;
     let answer = answer.ok().and_then(|answer| answer.as_string()).unwrap_or_default();
-    let (status, place) = answer.split_once(' ').unwrap_or_default();
+    let (status, log_position) = answer.split_once(' ').unwrap_or_default();
     outbound::taken(status.parse().unwrap_or_default())?;
-    Ok(Place::parse(place))
+    Ok(LogPosition::parse(log_position))
 }

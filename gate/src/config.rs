@@ -31,7 +31,7 @@ use munjigi_serving::config as serving;
 pub use sites::{NO_PAGES, lacks_pages};
 
 use crate::backup::signing_keys;
-use crate::images::Place;
+use crate::images::Storage;
 use crate::limits::PerMinute;
 use crate::list_files::ListFile;
 use crate::listen::Address;
@@ -56,7 +56,7 @@ pub struct Config {
     /// What signs backups of it.
     pub backup_keys: SigningKeys,
     /// Where the images of packs are.
-    pub pictures: Place,
+    pub pictures: Storage,
     /// Files that say where addresses are.
     pub networks: Vec<PathBuf>,
     /// The address that visitors use; `None`: what each request says.
@@ -290,9 +290,9 @@ impl Settings {
     }
 
     /// A folder, or a bucket and how to call it.
-    fn pictures(&self, text: &str) -> Result<Place, String> {
+    fn pictures(&self, text: &str) -> Result<Storage, String> {
         if !text.contains("://") {
-            return Ok(Place::Folder(self.path(text)));
+            return Ok(Storage::Folder(self.path(text)));
         }
         let address = text.parse().map_err(|error: AddressError| error.to_string())?;
         let settings = BucketSettings::read(|name| self.bucket.get(name).cloned());
@@ -300,7 +300,7 @@ impl Settings {
             let each: Vec<String> = wrong.iter().map(ToString::to_string).collect();
             format!("needs what calls its bucket: {}", each.join("; "))
         })?;
-        Ok(Place::Bucket { address, settings: Box::new(settings) })
+        Ok(Storage::Bucket { address, settings: Box::new(settings) })
     }
 
     /// The files of TLS: both, or neither.

@@ -8,7 +8,7 @@ use munjigi_captcha::ports::StoreError;
 use munjigi_process::stop::Stop;
 use munjigi_protocol::{EventBatch, Route, headers, routes};
 use munjigi_serving::outbound::{self, OutboundError};
-use munjigi_serving::recall::Place;
+use munjigi_serving::recall::LogPosition;
 use reqwest::Client;
 
 use crate::live::Live;
@@ -88,13 +88,14 @@ impl Courier {
                     "events in the store that this release cannot read; they stay"
                 );
             }
-            let mut place = None;
+            let mut log_position = None;
             if !events.events.is_empty() {
                 let batch = EventBatch { shard: SENDER.to_owned(), events: events.events.clone() };
                 let body = serde_json::to_string(&batch).map_err(|_| StoreError)?;
-                place = self.post(routes::EVENTS, body).await.map_err(Undelivered::Origin)?;
+                log_position =
+                    self.post(routes::EVENTS, body).await.map_err(Undelivered::Origin)?;
             }
-            let again = store.events_taken(events, place).await?;
+            let again = store.events_taken(events, log_position).await?;
             if again > 0 {
                 metrics::counter!("munjigi_edge_events_recalled_total").increment(again);
                 tracing::warn!(
@@ -118,7 +119,7 @@ impl Courier {
 
     /// Posts a JSON body, signed for this attempt. Returns once the origin has
     /// committed it, and where.
-    async fn post(&self, route: Route, body: String) -> Result<Option<Place>, OutboundError> {
+    async fn post(&self, route: Route, body: String) -> Result<Option<LogPosition>, OutboundError> {
         let public = self.live.now();
         let parts = public.platform.parts();
         let mut nonce = [0; 16];
@@ -132,7 +133,7 @@ impl Courier {
             .body(body);
         let answer = request.send().await.map_err(|_| OutboundError::Unreachable)?;
         outbound::taken(answer.status().as_u16())?;
-        let place = answer.headers().get(headers::STORE);
-        Ok(place.and_then(|text| Place::parse(text.to_str().ok()?)))
+        let log_position = answer.headers().get(headers::STORE);
+        Ok(log_position.and_then(|text| LogPosition::parse(text.to_str().ok()?)))
     }
 }

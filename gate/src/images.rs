@@ -20,7 +20,7 @@ use crate::http_client;
 
 /// Where images are.
 #[derive(Debug)]
-pub enum Place {
+pub enum Storage {
     /// A folder, which is created if it is missing.
     Folder(PathBuf),
     /// A bucket, or a folder in it.
@@ -32,7 +32,7 @@ pub enum Place {
     },
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Storage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Folder(path) => write!(f, "{}", path.display()),
@@ -81,15 +81,15 @@ impl Images {
     /// # Errors
     ///
     /// See [`ImagesError`].
-    pub fn open(place: &Place) -> Result<Self, ImagesError> {
+    pub fn open(place: &Storage) -> Result<Self, ImagesError> {
         let objects = match place {
-            Place::Folder(path) => {
+            Storage::Folder(path) => {
                 let failed = |source| ImagesError::Folder { path: path.clone(), source };
                 std::fs::create_dir_all(path).map_err(failed)?;
                 let folder = LocalFileSystem::new_with_prefix(path);
                 Objects::Folder(folder.map_err(|error| failed(io::Error::other(error)))?)
             }
-            Place::Bucket { address, settings } => {
+            Storage::Bucket { address, settings } => {
                 let http = http_client::client()?;
                 let client = Client::new(address, settings, http, Patience::REQUEST);
                 let failed = |source| ImagesError::Bucket { address: address.clone(), source };
@@ -188,7 +188,7 @@ mod tests {
     const KEY: (&str, &str) = ("edge", "hush");
 
     fn folder(path: &Path) -> Images {
-        Images::open(&Place::Folder(path.to_owned())).unwrap()
+        Images::open(&Storage::Folder(path.to_owned())).unwrap()
     }
 
     fn bucket(endpoint: &str, address: &str, secret: &str) -> Images {
@@ -199,7 +199,7 @@ mod tests {
             _ => None,
         });
         let (address, settings) = (address.parse().unwrap(), Box::new(settings.unwrap()));
-        Images::open(&Place::Bucket { address, settings }).unwrap()
+        Images::open(&Storage::Bucket { address, settings }).unwrap()
     }
 
     /// A bucket `pictures` behind a server that checks signatures.

@@ -26,7 +26,7 @@ struct Database(Reader<Vec<u8>>);
 
 /// Where an address is; what is unknown is missing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Location<'a> {
+pub struct Lookup<'a> {
     /// ISO 3166-1 alpha-2, upper case.
     pub country: Option<&'a str>,
     /// The number of the autonomous system.
@@ -70,18 +70,18 @@ impl Networks {
 
     /// Where an address is, each half by the first database that knows it.
     /// Private networks are nowhere.
-    pub fn location(&self, address: IpAddr) -> Location<'_> {
+    pub fn lookup(&self, address: IpAddr) -> Lookup<'_> {
         let address = address.to_canonical();
         if is_inside(address) {
-            return Location::default();
+            return Lookup::default();
         }
-        let mut place = Location::default();
+        let mut all = Lookup::default();
         for database in self.0.iter() {
             let Ok(found) = database.0.lookup(address) else { continue };
-            place.country = place.country.or_else(|| country(&found));
-            place.system = place.system.or_else(|| system(&found));
+            all.country = all.country.or_else(|| country(&found));
+            all.system = all.system.or_else(|| system(&found));
         }
-        place
+        all
     }
 
     /// What operators should know about them at a time, in a sentence.

@@ -11,7 +11,7 @@ use axum::body::Body;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Version, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use munjigi_captcha::{Address, Country, Listings, Place, Sitekey};
+use munjigi_captcha::{Address, Country, Listings, Location, Sitekey};
 use munjigi_keys::UnixMillis;
 use munjigi_process::proxies::{Proxies, ProxyChain, is_inside};
 use munjigi_protocol::WELL_KNOWN;
@@ -21,7 +21,7 @@ use url::{Host, Url};
 
 use crate::config::PublicUrl;
 use crate::connections::Holder;
-use crate::networks::{Location, Networks};
+use crate::networks::{Lookup, Networks};
 
 /// A body that takes longer has ended early.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
@@ -375,9 +375,9 @@ impl Source for Request {
         &self.url
     }
 
-    fn place(&self) -> Place {
-        let Location { country, system } = self.networks.location(self.client);
-        Place {
+    fn location(&self) -> Location {
+        let Lookup { country, system } = self.networks.lookup(self.client);
+        Location {
             address: Address::of(self.client),
             country: country.map_or(Country::UNKNOWN, Country::parse),
             asn: system.unwrap_or_default(),

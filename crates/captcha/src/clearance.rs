@@ -18,7 +18,7 @@ use crate::host::Hostname;
 use crate::seal::{Encrypted, NONCE_BYTES, SealError, decode, encode};
 use crate::site::{Ruling, SeenHost, Sighting, Site};
 use crate::stack::Stack;
-use crate::visit::{Place, Visit};
+use crate::visit::{Location, Visit};
 
 use errand::Errand;
 
@@ -227,7 +227,7 @@ impl Clearance {
     fn suffices(&self, authority: &Authority, asked: &Asked<'_>, needs: Level) -> Result<(), Lack> {
         let is_same = self.software == asked.holder.software.number();
         let plays = || {
-            let prefix = asked.place.address.prefix();
+            let prefix = asked.location.address.prefix();
             asked.holder.is_player
                 && authority
                     .networks(&self.sitekey, self.issued_at, prefix)
@@ -255,7 +255,7 @@ pub struct Asked<'a> {
     /// The site whose path it is.
     pub site: &'a Site,
     /// Where the request came from, with the site's lists looked up.
-    pub place: Place,
+    pub location: Location,
     /// The host that it names, for rules about visitors; `None` where none is
     /// known, or the check of a path looks at it later.
     pub host: Option<&'a Hostname>,
@@ -323,7 +323,7 @@ pub fn is_blocked(asked: &Asked<'_>) -> bool {
 }
 
 fn ruling(asked: &Asked<'_>) -> Ruling {
-    let Place { address, country, asn, listed } = asked.place;
+    let Location { address, country, asn, listed } = asked.location;
     asked.site.ruling(&Sighting {
         host: asked.host.map(SeenHost::Exact),
         country: Some(country),

@@ -73,4 +73,4 @@ pub use tally::{FleetTally, PictureFate, PictureTally, PriceTally, Tally};
 pub use test_sitekeys::TestSitekey;
 pub use token::TokenClaims;
 pub use vendor_keys::{ImportFilter, Imports, MAX_IMPORTS, import_name};
-pub use visit::{AgentKind, Country, HttpVersion, Place, TlsVersion, Visit};
+pub use visit::{AgentKind, Country, HttpVersion, Location, TlsVersion, Visit};

@@ -6,7 +6,7 @@ use crate::credentials::Sitekey;
 use crate::host::Hostname;
 use crate::labels::Action;
 use crate::site::{Guard, Site};
-use crate::visit::{Country, Place, Visit};
+use crate::visit::{Country, Location, Visit};
 
 /// One event to count.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,18 +81,18 @@ pub enum PictureFate {
 
 impl Tally {
     pub(crate) fn new(kind: CountKind, sitekey: Sitekey, visit: &Visit) -> Self {
-        Self::at(kind, sitekey, visit.place())
+        Self::at(kind, sitekey, visit.location())
     }
 
-    fn at(kind: CountKind, sitekey: Sitekey, place: Place) -> Self {
+    fn at(kind: CountKind, sitekey: Sitekey, location: Location) -> Self {
         Self {
             sitekey,
             hostname: String::new(),
             action: String::new(),
             kind,
             code: None,
-            country: place.country,
-            asn: place.asn,
+            country: location.country,
+            asn: location.asn,
             algorithm: None,
             solve_ms: None,
             picture: None,
@@ -102,10 +102,10 @@ impl Tally {
 
     /// A request for a protected path was not let through, or would not have been
     /// but for the rule's dry run.
-    pub fn stopped(sitekey: Sitekey, guard: &Guard, place: Place) -> Self {
+    pub fn stopped(sitekey: Sitekey, guard: &Guard, location: Location) -> Self {
         let kind = if guard.dry_run { CountKind::WouldStop } else { CountKind::Stopped };
         let action = guard.name().to_owned();
-        Self { action, ..Self::at(kind, sitekey, place) }
+        Self { action, ..Self::at(kind, sitekey, location) }
     }
 
     /// Adds the page. What a client says about itself is counted only once it

@@ -35,7 +35,7 @@ pub struct Visit {
 
 /// Where a request came from, for what asks no more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct Location {
     /// The address.
     pub address: Address,
     /// As in [`Visit`].
@@ -48,9 +48,9 @@ pub struct Place {
 
 impl Visit {
     /// Where it came from.
-    pub const fn place(&self) -> Place {
+    pub const fn location(&self) -> Location {
         let Self { address, country, asn, listed, .. } = *self;
-        Place { address, country, asn, listed }
+        Location { address, country, asn, listed }
     }
 
     /// The network that the request came from.

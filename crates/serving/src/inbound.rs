@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use munjigi_captcha::{AgentKind, HttpVersion, Place, Sitekey, Stack, TlsVersion, Visit};
+use munjigi_captcha::{AgentKind, HttpVersion, Location, Sitekey, Stack, TlsVersion, Visit};
 use munjigi_protocol::{Code, Route};
 use serde::de::DeserializeOwned;
 
@@ -23,7 +23,7 @@ pub trait Source {
 
     /// Where the client is, in no list yet. In production only the platform can
     /// set the address.
-    fn place(&self) -> Place;
+    fn location(&self) -> Location;
 
     /// The connection between the client and the edge.
     fn connection(&self) -> Connection<'_>;
@@ -138,7 +138,7 @@ impl<S: Source> Inbound<S> {
             }
             software.push_str(&self.header_or_empty(name));
         }
-        let Place { address, country, asn, listed } = self.place();
+        let Location { address, country, asn, listed } = self.location();
         Visit {
             address,
             country,
@@ -153,8 +153,8 @@ impl<S: Source> Inbound<S> {
     }
 
     /// Where the visitor is, which is all that some endpoints ask.
-    pub fn place(&self) -> Place {
-        self.source.place()
+    pub fn location(&self) -> Location {
+        self.source.location()
     }
 
     /// What the client calls itself, empty if it does not.

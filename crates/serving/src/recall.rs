@@ -16,14 +16,14 @@ const PAUSE_MS: u64 = 3_600_000;
 
 /// A position in the write-ahead log of the origin's database.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct LogPosition {
     /// What it calls this life of its store.
     pub history: String,
     /// How far it is in it.
     pub position: u64,
 }
 
-impl Place {
+impl LogPosition {
     /// Reads the header of the origin's answer.
     pub fn parse(text: &str) -> Option<Self> {
         let (history, position) = text.split_once(':')?;
@@ -39,13 +39,13 @@ impl Place {
 }
 
 /// As the header.
-impl fmt::Display for Place {
+impl fmt::Display for LogPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.history, self.position)
     }
 }
 
-/// What to do when the origin names its store's place.
+/// What to do when the origin names its store's log position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heard {
     /// Note it.
@@ -57,15 +57,15 @@ pub enum Heard {
     Later,
 }
 
-/// Compares the place with the one that was noted last.
+/// Compares the log position with the one that was noted last.
 pub fn hear(
-    known: Option<&Place>,
+    known: Option<&LogPosition>,
     recalled_at: UnixMillis,
-    place: &Place,
+    log_position: &LogPosition,
     now: UnixMillis,
 ) -> Heard {
     match known {
-        Some(known) if !place.follows(known) => {
+        Some(known) if !log_position.follows(known) => {
             let is_soon = now.0 < recalled_at.0.saturating_add(PAUSE_MS);
             if is_soon { Heard::Later } else { Heard::Recall }
         }
@@ -77,25 +77,26 @@ pub fn hear(
 mod tests {
     use super::*;
 
-    fn place(text: &str) -> Place {
-        Place::parse(text).unwrap()
+    fn log_position(text: &str) -> LogPosition {
+        LogPosition::parse(text).unwrap()
     }
 
     #[test]
     fn a_place_is_a_history_and_a_position() {
-        let known = Place { history: "7-1-2".to_owned(), position: 5 };
-        assert_eq!(Place::parse("7-1-2:5"), Some(known.clone()));
-        assert_eq!(Place::parse(&known.to_string()), Some(known));
+        let known = LogPosition { history: "7-1-2".to_owned(), position: 5 };
+        assert_eq!(LogPosition::parse("7-1-2:5"), Some(known.clone()));
+        assert_eq!(LogPosition::parse(&known.to_string()), Some(known));
         let long = format!("{}:5", "h".repeat(101));
         for text in ["", ":5", "7", "7:", "7:-1", "7:5:6", "7:x", &long] {
-            assert_eq!(Place::parse(text), None, "{text}");
+            assert_eq!(LogPosition::parse(text), None, "{text}");
         }
     }
 
     #[test]
     fn another_history_or_a_lower_position_recalls_what_is_kept() {
-        let known = place("first:10");
-        let hear = |known, text| hear(known, UnixMillis(0), &place(text), UnixMillis(PAUSE_MS));
+        let known = log_position("first:10");
+        let hear =
+            |known, text| hear(known, UnixMillis(0), &log_position(text), UnixMillis(PAUSE_MS));
         assert_eq!(hear(None, "first:10"), Heard::Note);
         for (text, heard) in [
             ("first:10", Heard::Note),
@@ -109,7 +110,7 @@ mod tests {
 
     #[test]
     fn two_stores_in_turn_recall_once_an_hour() {
-        let (known, other) = (place("first:10"), place("second:10"));
+        let (known, other) = (log_position("first:10"), log_position("second:10"));
         let hear = |now| hear(Some(&known), UnixMillis(5), &other, UnixMillis(now));
         assert_eq!((hear(4 + PAUSE_MS), hear(5 + PAUSE_MS)), (Heard::Later, Heard::Recall));
     }

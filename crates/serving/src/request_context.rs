@@ -1,7 +1,7 @@
 //! The context of one request: what every endpoint gets besides the request
 //! itself.
 
-use munjigi_captcha::{Place, Refusal, Site, Tally, Visit, listings};
+use munjigi_captcha::{Location, Refusal, Site, Tally, Visit, listings};
 use munjigi_keys::UnixMillis;
 
 use crate::answer::Answer;
@@ -43,14 +43,14 @@ impl<'request, P: Platform> RequestContext<'request, P> {
 
     /// The visit, looked up in the lists that the site's rules name.
     pub async fn listed(&self, site: &Site, visit: Visit) -> Visit {
-        let Place { listed, .. } = self.placed(site, visit.place()).await;
+        let Location { listed, .. } = self.looked_up(site, visit.location()).await;
         Visit { listed, ..visit }
     }
 
-    /// The place, looked up in them.
-    pub async fn placed(&self, site: &Site, place: Place) -> Place {
-        let listed = listings(site.lists(), &self.lists(), place.address, place.asn).await;
-        Place { listed, ..place }
+    /// The location, looked up in them.
+    pub async fn looked_up(&self, site: &Site, location: Location) -> Location {
+        let listed = listings(site.lists(), &self.lists(), location.address, location.asn).await;
+        Location { listed, ..location }
     }
 
     /// Which store gets the rows of attempts that begin now.

@@ -12,7 +12,7 @@ use munjigi_keys::UnixMillis;
 use munjigi_protocol::routes;
 use munjigi_serving::config::Config;
 use munjigi_serving::log::{Level, Line};
-use munjigi_serving::recall::Place;
+use munjigi_serving::recall::LogPosition;
 use worker::js_sys::Date;
 use worker::wasm_bindgen;
 use worker::wasm_bindgen::prelude::*;
@@ -293,7 +293,12 @@ impl Redemptions {
     }
 
     /// The origin has taken a batch, and may have said where.
-    fn told(&self, batch: &Batch, place: Option<Place>, now: UnixMillis) -> Result<(), SqlError> {
+    fn told(
+        &self,
+        batch: &Batch,
+        place: Option<LogPosition>,
+        now: UnixMillis,
+    ) -> Result<(), SqlError> {
         if !batch.is_for_the_origin() || !self.kept.told(&self.db, place, now)? {
             return Ok(());
         }
@@ -338,7 +343,7 @@ impl Redemptions {
         config: &Config,
         batch: &Batch,
         now: UnixMillis,
-    ) -> Result<Option<Place>, String> {
+    ) -> Result<Option<LogPosition>, String> {
         if !batch.is_for_the_origin() {
             return Ok(None);
         }

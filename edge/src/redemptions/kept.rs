@@ -6,7 +6,7 @@ use std::cell::RefCell;
 
 use munjigi_captcha::redemption::bucket;
 use munjigi_keys::UnixMillis;
-use munjigi_serving::recall::{Heard, Place, TAKEN_KEPT_MS, hear};
+use munjigi_serving::recall::{Heard, LogPosition, TAKEN_KEPT_MS, hear};
 
 use super::schema;
 use super::sql::{Database, Row, SqlError, integer, text};
@@ -28,7 +28,7 @@ pub struct Kept(RefCell<Known>);
 struct Known {
     /// In their order.
     buckets: Vec<u64>,
-    place: Option<Place>,
+    place: Option<LogPosition>,
     /// When the origin answered last.
     told_at: u64,
     recalled_at: u64,
@@ -42,7 +42,7 @@ impl Kept {
         let buckets = buckets.iter().map(|row| row.integer(0)).collect();
         let sent = db.run("SELECT place, told_at, recalled_at FROM sent", &[])?;
         let known = |row: &Row| Known {
-            place: Place::parse(&row.text(0)),
+            place: LogPosition::parse(&row.text(0)),
             told_at: row.integer(1),
             recalled_at: row.integer(2),
             ..Known::default()
@@ -108,7 +108,7 @@ impl Kept {
     pub fn told(
         &self,
         db: &Database,
-        place: Option<Place>,
+        place: Option<LogPosition>,
         now: UnixMillis,
     ) -> Result<bool, SqlError> {
         let mut known = self.0.borrow_mut();
@@ -125,7 +125,7 @@ impl Kept {
         }
         if is_recall || is_first || now.0 >= known.written_at.saturating_add(WRITE_MS) {
             known.written_at = now.0;
-            let place = known.place.as_ref().map(Place::to_string).unwrap_or_default();
+            let place = known.place.as_ref().map(LogPosition::to_string).unwrap_or_default();
             let values = [text(&place), integer(known.told_at), integer(known.recalled_at)];
             db.run("UPDATE sent SET place = ?, told_at = ?, recalled_at = ?", &values)?;
         }

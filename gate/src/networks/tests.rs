@@ -18,7 +18,7 @@ fn networks(names: &[&str]) -> Networks {
 
 /// Country and system, empty and 0 where they are unknown.
 fn place<'a>(networks: &'a Networks, address: &str) -> (&'a str, u32) {
-    let Location { country, system } = networks.location(address.parse().unwrap());
+    let Lookup { country, system } = networks.lookup(address.parse().unwrap());
     (country.unwrap_or_default(), system.unwrap_or_default())
 }
 
@@ -100,7 +100,7 @@ proptest! {
     fn no_address_panics(v4: [u8; 4], v6: [u8; 16]) {
         let networks = networks(&["country.mmdb", "asn.mmdb", "ipinfo.mmdb"]);
         for address in [Ipv4Addr::from(v4).into(), Ipv6Addr::from(v6).into()] {
-            let country = networks.location(address).country.unwrap_or("AA");
+            let country = networks.lookup(address).country.unwrap_or("AA");
             prop_assert!(is_country(country));
         }
     }
@@ -115,7 +115,7 @@ proptest! {
         let Ok(reader) = Reader::from_source(bytes) else { return Ok(()) };
         let networks = Networks([Database(reader)].into());
         for address in [Ipv4Addr::from(v4), Ipv4Addr::new(203, 0, 113, 7)] {
-            networks.location(address.into());
+            networks.lookup(address.into());
         }
     }
 }

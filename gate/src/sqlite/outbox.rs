@@ -14,7 +14,7 @@ use munjigi_format::Format as _;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{AttemptId, RedeemedEvent};
 use munjigi_serving::outbound::{KEPT_MS, MAX_EVENT_BYTES, MAX_EVENTS, retry_seconds};
-use munjigi_serving::recall::Place;
+use munjigi_serving::recall::LogPosition;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::attempts::{Attempts, Found, NewSpent};
@@ -325,7 +325,7 @@ impl Sqlite {
     pub async fn events_taken(
         &self,
         events: Events,
-        place: Option<Place>,
+        log_position: Option<LogPosition>,
     ) -> Result<u64, StoreError> {
         let Some(last) = events.last else { return Ok(0) };
         self.writer
@@ -351,7 +351,7 @@ impl Sqlite {
                 database.cursor.aside += aside as u64;
                 let gone = taken.cast_unsigned().saturating_sub(aside as u64);
                 database.waiting.fetch_sub(gone, Ordering::Relaxed);
-                place.map_or(Ok(0), |place| database.note_place(&place))
+                log_position.map_or(Ok(0), |at| database.note_log_position(&at))
             })
             .await
     }

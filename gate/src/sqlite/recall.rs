@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use munjigi_captcha::redemption::bucket;
 use munjigi_keys::UnixMillis;
-use munjigi_serving::recall::{Heard, Place, TAKEN_KEPT_MS, hear};
+use munjigi_serving::recall::{Heard, LogPosition, TAKEN_KEPT_MS, hear};
 use rusqlite::params;
 
 use super::Database;
@@ -16,24 +16,32 @@ impl Database {
     /// Notes where the origin has committed what it took last. Where its store
     /// may have lost something since the note before, all rows that are still
     /// here wait again; returns how many that adds.
-    pub(super) fn note_place(&mut self, place: &Place) -> rusqlite::Result<u64> {
+    pub(super) fn note_log_position(
+        &mut self,
+        log_position: &LogPosition,
+    ) -> rusqlite::Result<u64> {
         let sql = "SELECT history, position, recalled_at FROM sent";
         let known = |row: &rusqlite::Row<'_>| {
-            let place =
-                Place { history: row.get(0)?, position: row.get::<_, i64>(1)?.cast_unsigned() };
-            Ok((place, UnixMillis(row.get::<_, i64>(2)?.cast_unsigned())))
+            let log_position = LogPosition {
+                history: row.get(0)?,
+                position: row.get::<_, i64>(1)?.cast_unsigned(),
+            };
+            Ok((log_position, UnixMillis(row.get::<_, i64>(2)?.cast_unsigned())))
         };
         let (known, recalled_at) = self.connection.query_row(sql, [], known)?;
         let now = self.now();
         let known = Some(known).filter(|known| !known.history.is_empty());
-        let (added, recalled_at) = match hear(known.as_ref(), recalled_at, place, now) {
+        let (added, recalled_at) = match hear(known.as_ref(), recalled_at, log_position, now) {
             Heard::Later => return Ok(0),
             Heard::Note => (0, recalled_at),
             Heard::Recall => (self.recall()?, now),
         };
         let sql = "UPDATE sent SET history = ?1, position = ?2, recalled_at = ?3";
-        let values =
-            params![place.history, place.position.cast_signed(), recalled_at.0.cast_signed()];
+        let values = params![
+            log_position.history,
+            log_position.position.cast_signed(),
+            recalled_at.0.cast_signed()
+        ];
         self.connection.prepare_cached(sql)?.execute(values)?;
         Ok(added)
     }
@@ -91,8 +99,8 @@ mod tests {
 
     const HOUR: u64 = 3_600_000;
 
-    fn place(history: &str, position: u64) -> Option<Place> {
-        Place::parse(&format!("{history}:{position}"))
+    fn log_position(history: &str, position: u64) -> Option<LogPosition> {
+        LogPosition::parse(&format!("{history}:{position}"))
     }
 
     /// A store whose clock can be moved, with three rows that the origin has.
@@ -102,7 +110,7 @@ mod tests {
         let clock = Clock::of(move || UnixMillis(read.load(Ordering::Relaxed)));
         let store = Sqlite::open(&folder.path().join("gate.db"), clock).unwrap();
         spend(&store, &now, 1..=3).await;
-        assert_eq!(take(&store, place("first", 10)).await, (3, 0));
+        assert_eq!(take(&store, log_position("first", 10)).await, (3, 0));
         (store, now)
     }
 
@@ -116,10 +124,10 @@ mod tests {
     }
 
     /// How many events were sent, and how many more wait after that.
-    async fn take(store: &Sqlite, place: Option<Place>) -> (usize, u64) {
+    async fn take(store: &Sqlite, log_position: Option<LogPosition>) -> (usize, u64) {
         let events = store.waiting_events().await.unwrap();
         let sent = events.events.len();
-        (sent, store.events_taken(events, place).await.unwrap())
+        (sent, store.events_taken(events, log_position).await.unwrap())
     }
 
     async fn sweep(store: &Sqlite, now: &AtomicU64) {
@@ -135,13 +143,13 @@ mod tests {
         now.fetch_add(20 * HOUR, Ordering::Relaxed);
         sweep(&store, &now).await;
         spend(&store, &now, 4..=4).await;
-        assert_eq!(take(&store, place("second", 4)).await, (1, 4));
+        assert_eq!(take(&store, log_position("second", 4)).await, (1, 4));
         assert_eq!(store.backlog().await, Ok(4));
         let ids: Vec<_> =
             store.waiting_events().await.unwrap().events.iter().map(|event| event.id).collect();
         assert_eq!(ids.len(), 4, "{ids:?}");
         // The same history, further on: nothing is wrong.
-        assert_eq!(take(&store, place("second", 9)).await, (4, 0));
+        assert_eq!(take(&store, log_position("second", 9)).await, (4, 0));
         assert_eq!(store.backlog().await, Ok(0));
     }
 
@@ -150,7 +158,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (store, now) = told(&folder).await;
         spend(&store, &now, 4..=4).await;
-        assert_eq!(take(&store, place("first", 9)).await, (1, 4));
+        assert_eq!(take(&store, log_position("first", 9)).await, (1, 4));
     }
 
     #[tokio::test]
@@ -166,11 +174,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (store, now) = told(&folder).await;
         spend(&store, &now, 4..=4).await;
-        assert_eq!(take(&store, place("second", 1)).await, (1, 4));
-        assert_eq!(take(&store, place("first", 11)).await, (4, 0));
+        assert_eq!(take(&store, log_position("second", 1)).await, (1, 4));
+        assert_eq!(take(&store, log_position("first", 11)).await, (4, 0));
         now.fetch_add(2 * HOUR, Ordering::Relaxed);
         spend(&store, &now, 5..=5).await;
-        assert_eq!(take(&store, place("first", 12)).await, (1, 5), "an hour later, once more");
+        assert_eq!(
+            take(&store, log_position("first", 12)).await,
+            (1, 5),
+            "an hour later, once more"
+        );
     }
 
     #[tokio::test]
@@ -188,6 +200,6 @@ mod tests {
         now.fetch_add(26 * HOUR, Ordering::Relaxed);
         sweep(&store, &now).await;
         spend(&store, &now, 4..=4).await;
-        assert_eq!(take(&store, place("second", 1)).await, (1, 1), "the others are gone");
+        assert_eq!(take(&store, log_position("second", 1)).await, (1, 1), "the others are gone");
     }
 }

@@ -40,8 +40,8 @@ pub async fn handler(
     let EventsTaken::Taken { new, raised } = taken else { return Err(intake::replayed()) };
     observe(columns.len(), new, raised, newest, now);
     // Without it, the edge notices nothing: no reason to take the batch again.
-    let place = events::place(&app.pool).await.ok();
-    Ok((StatusCode::NO_CONTENT, place.map(|place| AppendHeaders([(headers::STORE, place)])), ()))
+    let log_position = events::log_position(&app.pool).await.ok();
+    Ok((StatusCode::NO_CONTENT, log_position.map(|at| AppendHeaders([(headers::STORE, at)])), ()))
 }
 
 fn check(event: &RedeemedEvent, fields: &FieldRules) -> Result<(), Refused> {

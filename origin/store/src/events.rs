@@ -83,7 +83,7 @@ impl EventColumns {
 /// what was committed here. The history is another after a restore to a point in
 /// time or to another database, and after a replica took over; the position only
 /// rises, unless older files of the database were restored.
-pub async fn place(pool: &PgPool) -> Result<String, DatabaseError> {
+pub async fn log_position(pool: &PgPool) -> Result<String, DatabaseError> {
     let place = sqlx::query_scalar!(
         r#"SELECT format('%s-%s-%s:%s',
             (SELECT system_identifier FROM pg_control_system()),

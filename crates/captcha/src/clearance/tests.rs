@@ -29,7 +29,7 @@ fn given(authority: &Authority, level: Level) -> Clearance {
 fn lack(visit: &Visit, agent: &str, at: u64, needs: Level, cookies: &[&str]) -> Option<Lack> {
     let (site, holder) = (site(Vec::new()), Holder::of(agent));
     let now = UnixMillis::from_seconds(NOW.seconds() + at);
-    let asked = Asked { site: &site, place: visit.place(), host: None, holder, now };
+    let asked = Asked { site: &site, location: visit.location(), host: None, holder, now };
     match check(
         &of_ring(ROOT_A),
         &asked,
@@ -104,7 +104,8 @@ fn a_sites_rules_allow_and_block_by_what_the_edge_sees() {
     let rule = |asn, verdict| Rule { when: RuleMatch { asn, ..RuleMatch::default() }, verdict };
     let said = |rules| {
         let (site, holder) = (site(rules), Holder::of(AGENT));
-        let asked = Asked { site: &site, place: FIREFOX.place(), host: None, holder, now: NOW };
+        let asked =
+            Asked { site: &site, location: FIREFOX.location(), host: None, holder, now: NOW };
         check(
             &authority,
             &asked,

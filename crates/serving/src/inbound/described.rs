@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use munjigi_captcha::{Address, Country, Listings, Place};
+use munjigi_captcha::{Address, Country, Listings, Location};
 
 use super::{BodyError, Connection, Source};
 
@@ -97,12 +97,12 @@ impl<R: Rest> Source for Described<R> {
         self.line(Line::Url)
     }
 
-    fn place(&self) -> Place {
+    fn location(&self) -> Location {
         let address = match self.line(Line::Address) {
             "" => LOCAL_ADDRESS,
             address => address,
         };
-        Place {
+        Location {
             // Invalid addresses are one address, so that they cannot be used
             // to have many.
             address: Address::parse(address).unwrap_or(Address::V4([0; 4])),
@@ -173,7 +173,7 @@ mod tests {
                      \n2\n\nagent\n\n\n\n*/*\nu=1\nown\n\n{}";
         let request = Described::new(lines.to_owned(), Nothing);
         assert_eq!((request.method(), request.url()), ("POST", "https://a.example/"));
-        let Place { address, country, asn, listed } = request.place();
+        let Location { address, country, asn, listed } = request.location();
         assert_eq!((address, asn, listed), (Address::V4([192, 0, 2, 1]), 7, Listings::NONE));
         assert_eq!(country, Country::parse("KR"));
         let connection = Connection { http: "", tls: "TLSv1.3", handshake: "9f 2c" };
@@ -198,7 +198,7 @@ mod tests {
     fn a_description_that_ends_early_says_nothing_more() {
         let request = Described::new("GET\nhttps://a.example/b".to_owned(), Nothing);
         assert_eq!((request.method(), request.url()), ("GET", "https://a.example/b"));
-        assert_eq!(request.place().address, Address::V4([127, 0, 0, 1]));
+        assert_eq!(request.location().address, Address::V4([127, 0, 0, 1]));
         assert_eq!((request.header("accept"), request.body()), (None, None));
         assert!(!request.is_operators());
     }

@@ -42,7 +42,7 @@ async fn a_serving_role_changes_rows_and_nothing_else(owner: PgPool) {
     ] {
         try_it(allowed).await.unwrap_or_else(|error| panic!("{allowed}: {error}"));
     }
-    crate::events::place(&pool).await.unwrap();
+    crate::events::log_position(&pool).await.unwrap();
     // Postgres only warns that nothing was granted.
     let _ = try_it("GRANT UPDATE, DELETE ON audit TO CURRENT_USER").await;
     for forbidden in [

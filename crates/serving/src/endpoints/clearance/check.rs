@@ -205,9 +205,9 @@ async fn decide<P: Platform>(
         return Ok(Decision::Passes(None));
     }
     let host = if judges { wanted.hostname().cloned() } else { None };
-    let place = edge.placed(&site, inbound.place()).await;
+    let location = edge.looked_up(&site, inbound.location()).await;
     let (host, holder) = (host.as_ref(), holder(inbound));
-    let asked = Asked { site: &site, place, host, holder, now: edge.now };
+    let asked = Asked { site: &site, location, host, holder, now: edge.now };
     let cookies = inbound.header("cookie").unwrap_or_default();
     let check = |needs| clearance::check(authority, &asked, needs, clearances(edge, &cookies));
     let lets_through = |found: &Match<'_>, closed| {
@@ -216,7 +216,7 @@ async fn decide<P: Platform>(
     // nginx asks a second time, for the answer.
     let count = |found: &Match<'_>| {
         if style != Style::Refused {
-            edge.count(Tally::stopped(site.sitekey, found.guard, place));
+            edge.count(Tally::stopped(site.sitekey, found.guard, location));
         }
     };
     let mut opened_by = None;
@@ -256,7 +256,7 @@ fn holds<P: Platform>(
     if found.guard.above_per_second.is_none() {
         return true;
     }
-    let network = inbound.place().address.prefix();
+    let network = inbound.location().address.prefix();
     let drawn = edge.seed.first_chunk().copied().unwrap_or_default();
     edge.state.loads.with(|loads| match style {
         Style::Refused => loads.holds(site.sitekey, found, network, edge.now),

@@ -136,8 +136,8 @@ async fn waited<P: Platform>(
         || Answer::nothing().with_status(303).with_header("Location", errand.path.clone());
     // A link to here, on anyone's page, must not take a better one away.
     let site = issue::site(&edge.sites(), &PublicKey::Sitekey(errand.sitekey), None).await?;
-    let place = edge.placed(&site, visit.place()).await;
-    let asked = Asked { site: &site, place, host: None, holder: holder(inbound), now: edge.now };
+    let location = edge.looked_up(&site, visit.location()).await;
+    let asked = Asked { site: &site, location, host: None, holder: holder(inbound), now: edge.now };
     let header = inbound.header("cookie").unwrap_or_default();
     if clearance::check(authority, &asked, errand.needs, clearances(edge, &header)).is_ok() {
         return Ok(on_errand());

@@ -49,8 +49,13 @@ pub async fn answer<P: Platform>(
     let given = clearance::redeem(authority, &site, &redemptions, token, whom, edge.now, &mut rng);
     let given = given.await.map_err(|reason| Answer::from(refusal(reason)))?;
     let cookie = Cookie { name: CLEARANCE_COOKIE, framed: request.framed };
-    let asked =
-        Asked { site: &site, place: visit.place(), host: None, holder: whom.0, now: edge.now };
+    let asked = Asked {
+        site: &site,
+        location: visit.location(),
+        host: None,
+        holder: whom.0,
+        now: edge.now,
+    };
     let before = clearance::check(authority, &asked, errand.needs, clearances(edge, &cookies));
     let is_step_up = before == Err(Closed::Lacks(Lack::TooLittle));
     let rounds = rounds.and(&errand, is_step_up, edge.now);
