@@ -122,10 +122,10 @@ impl Connections {
 
     /// A slot for a connection from this address; `None`: there is none left
     /// for it. An address that speaks for many, as a proxy's, has no share.
-    pub fn slot(&self, peer: IpAddr, speaks_for_many: bool) -> Option<Slot> {
+    pub fn slot(&self, peer: IpAddr, is_shared_peer: bool) -> Option<Slot> {
         let free = || Arc::clone(&self.all.free).try_acquire_owned().ok();
         let usual = free().and_then(|one| {
-            let share = if speaks_for_many { None } else { Some(self.all.share(peer, None)?) };
+            let share = if is_shared_peer { None } else { Some(self.all.share(peer, None)?) };
             Some(Slot { _one: one, _share: share })
         });
         usual.or_else(|| {
@@ -360,8 +360,8 @@ mod tests {
         assert_eq!(open.len(), 640);
         assert!(connections.slot(address("192.0.2.2"), false).is_none());
         // Twenty are kept, of which each has a share.
-        for (peer, speaks_for_many) in known.into_iter().zip([false, false, true]) {
-            let own = (0..20).map_while(|_| connections.slot(peer, speaks_for_many));
+        for (peer, is_shared_peer) in known.into_iter().zip([false, false, true]) {
+            let own = (0..20).map_while(|_| connections.slot(peer, is_shared_peer));
             assert_eq!(own.collect::<Vec<_>>().len(), 3, "{peer}");
         }
         assert!(connections.slot(address("2001:db8::2"), false).is_some());

@@ -32,7 +32,7 @@ use crate::live::{Live, Public};
 use crate::paced::Paced;
 use crate::proxy_header::{self, Refusal};
 use crate::random;
-use crate::request::{Caller, Way};
+use crate::request::{Caller, Ingress};
 use crate::respond;
 use crate::tls::{self, Tls};
 use crate::traffic::Traffic;
@@ -91,8 +91,8 @@ pub async fn serve(live: Live, listener: Listener, most: usize, mut stop: Stop, 
         };
         match accepted {
             Ok((stream, peer)) => {
-                let speaks_for_many = door.live.now().way.speaks_for_many(peer);
-                match door.connections.slot(peer, speaks_for_many) {
+                let is_shared_peer = door.live.now().ingress.is_shared_peer(peer);
+                match door.connections.slot(peer, is_shared_peer) {
                     Some(slot) => drop(tokio::spawn(Arc::clone(&door).enter(stream, peer, slot))),
                     None => door.turn_away(stream),
                 }
@@ -113,12 +113,13 @@ impl Door {
     /// Answers the requests of a connection.
     async fn enter(self: Arc<Self>, mut stream: Connection, peer: IpAddr, mut slot: Slot) {
         let public = self.live.now();
-        let way = &public.way;
+        let ingress = &public.ingress;
         let mut stop = self.stop.clone();
-        let mut caller = Caller { address: peer, tls: None, is_direct: !way.speaks_for_many(peer) };
-        if way.proxy_protocol {
+        let mut caller =
+            Caller { address: peer, tls: None, is_direct: !ingress.is_shared_peer(peer) };
+        if ingress.proxy_protocol {
             let named = tokio::select! {
-                named = client_behind(way, &mut stream, peer) => named,
+                named = client_behind(ingress, &mut stream, peer) => named,
                 () = stop.asked() => return,
             };
             match named {
@@ -127,7 +128,7 @@ impl Door {
                     // Who speaks TLS there, the client or the proxy, is not said.
                     caller = Caller { address: client, is_direct: false, ..caller };
                     // Another proxy before that one speaks for many as well.
-                    if !way.is_proxy(client) {
+                    if !ingress.is_proxy(client) {
                         let Some(own) = self.connections.pass_on(slot, client) else {
                             return self.turn_away(stream);
                         };
@@ -137,7 +138,8 @@ impl Door {
                 Err(refusal) => return self.refuse(refusal),
             }
         }
-        let builders = if way.is_proxy(caller.address) { &self.proxies } else { &self.visitors };
+        let builders =
+            if ingress.is_proxy(caller.address) { &self.proxies } else { &self.visitors };
         let traffic = Arc::new(Traffic::default());
         let stream = Paced::new(stream, builders.pace.taken_within, traffic.written());
         let stream: Connection = Box::new(stream);
@@ -233,11 +235,11 @@ async fn shake_hands(tls: &Tls, stream: Connection) -> Option<TlsStream<Connecti
 
 /// Whom a proxy names before anything else.
 async fn client_behind(
-    way: &Way,
+    ingress: &Ingress,
     stream: &mut Connection,
     peer: IpAddr,
 ) -> Result<Option<IpAddr>, Refusal> {
-    if !way.is_proxy(peer) {
+    if !ingress.is_proxy(peer) {
         return Err(Refusal::Stranger);
     }
     let read = tokio::time::timeout(HEADERS_WITHIN, proxy_header::read(stream)).await;
@@ -274,16 +276,16 @@ async fn answer_by_route(public: &Public, caller: Caller, request: Request) -> R
     };
     let (head, body) = request.into_parts();
     let parts = public.platform.parts();
-    let url = match public.way.url(&head, caller) {
+    let url = match public.ingress.url(&head, caller) {
         Ok(url) => url,
         Err(error) => {
             let answer = Answer::problem(Code::MalformedRequest, error.to_string());
             let answer = answer.with_status(error.http_status());
-            let base = public.way.public.as_ref().map(PublicUrl::to_string).unwrap_or_default();
+            let base = public.ingress.public.as_ref().map(PublicUrl::to_string).unwrap_or_default();
             return noted(problem(answer, &base), "none");
         }
     };
-    let inbound = public.way.inbound(head, url, body, caller, parts.clock.now());
+    let inbound = public.ingress.inbound(head, url, body, caller, parts.clock.now());
     let path = inbound.url().path();
     if let Some(file) = parts.assets.answer(inbound.method(), path, inbound.source().headers()) {
         return noted(file, "asset");

@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use crate::config::{Config, Settled};
 use crate::native::Native;
 use crate::networks::Networks;
-use crate::request::Way;
+use crate::request::Ingress;
 use crate::tls::{Tls, TlsError};
 
 /// What is needed for a request.
@@ -16,7 +16,7 @@ pub struct Public {
     /// The routes' platform.
     pub platform: Native,
     /// How requests come here.
-    pub way: Arc<Way>,
+    pub ingress: Arc<Ingress>,
     /// TLS of the gate's own.
     pub tls: Option<Arc<Tls>>,
 }
@@ -52,10 +52,10 @@ impl Live {
         let waiting = self.settled.differs(&config.settled());
         let platform =
             self.now().platform.reconfigured(config.edge, config.limits, networks.clone());
-        let way = Way::new(config.proxies, config.public, self.settled.proxy_protocol())
+        let ingress = Ingress::new(config.proxies, config.public, self.settled.proxy_protocol())
             .with_networks(networks);
-        let (way, tls) = (Arc::new(way), tls.map(Arc::new));
-        self.now.store(Arc::new(Public { platform, way, tls }));
+        let (ingress, tls) = (Arc::new(ingress), tls.map(Arc::new));
+        self.now.store(Arc::new(Public { platform, ingress, tls }));
         waiting
     }
 
@@ -86,8 +86,8 @@ impl Live {
         let read = read?;
         self.check_successor(&read)?;
         let tls = Some(Arc::new(read));
-        let (platform, way) = (public.platform.clone(), Arc::clone(&public.way));
-        self.now.store(Arc::new(Public { platform, way, tls }));
+        let (platform, ingress) = (public.platform.clone(), Arc::clone(&public.ingress));
+        self.now.store(Arc::new(Public { platform, ingress, tls }));
         Ok(true)
     }
 }

@@ -28,7 +28,7 @@ const BODY_WITHIN: Duration = Duration::from_secs(10);
 
 /// How requests reach the gate: proxies, public URL, PROXY protocol.
 #[derive(Debug)]
-pub struct Way {
+pub struct Ingress {
     /// The proxies in front of it.
     pub proxies: ProxyChain,
     /// The address that visitors use; `None`: what each request says.
@@ -87,7 +87,7 @@ impl HostError {
     }
 }
 
-impl Way {
+impl Ingress {
     /// By these proxies, at this address.
     pub fn new(proxies: Option<Proxies>, public: Option<PublicUrl>, proxy_protocol: bool) -> Self {
         let proxies = ProxyChain::new(proxies, "munjigi_edge_client_unread_total");
@@ -227,7 +227,7 @@ impl Way {
 
     /// Whether a peer stands for many clients: a proxy, also one that no one
     /// listed. Strangers cannot come from a private network.
-    pub fn speaks_for_many(&self, peer: IpAddr) -> bool {
+    pub fn is_shared_peer(&self, peer: IpAddr) -> bool {
         self.is_proxy(peer) || is_inside(peer)
     }
 

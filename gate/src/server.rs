@@ -35,7 +35,7 @@ use crate::meter::Meter;
 use crate::native::{Native, Parts};
 use crate::networks::{Networks, NetworksError};
 use crate::operators::{self, Operators};
-use crate::request::Way;
+use crate::request::Ingress;
 use crate::sqlite::{OpenError, Sqlite};
 use crate::tls::{Tls, TlsError};
 
@@ -153,9 +153,9 @@ impl Server {
         let platform = Native::new(parts);
         publish_lists(&platform, read_lists(&config.lists)?).await?;
         publish(&platform, &config.sites).await?;
-        let way =
-            Way::new(config.proxies, config.public, config.proxy_protocol).with_networks(located);
-        let live = Live::new(Public { platform, way: Arc::new(way), tls }, settled);
+        let ingress = Ingress::new(config.proxies, config.public, config.proxy_protocol)
+            .with_networks(located);
+        let live = Live::new(Public { platform, ingress: Arc::new(ingress), tls }, settled);
         let courier = if has_origin {
             Some(Courier::new(live.clone(), http_client::client()?))
         } else {

@@ -47,29 +47,28 @@ impl fmt::Display for LogPosition {
 
 /// What to do when the origin names its store's log position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Heard {
-    /// Note it.
-    Note,
-    /// Note it, and send everything again: the store may have lost something.
-    Recall,
-    /// Nothing, and the same question next time: it is too soon after the last
-    /// recall.
-    Later,
+pub enum Recall {
+    /// Record it.
+    Record,
+    /// Record it, and send everything again: the store may have lost something.
+    Replay,
+    /// Nothing, and compare again next time: it is too soon after the last replay.
+    Defer,
 }
 
 /// Compares the log position with the one that was noted last.
-pub fn hear(
+pub fn compare(
     known: Option<&LogPosition>,
     recalled_at: UnixMillis,
     log_position: &LogPosition,
     now: UnixMillis,
-) -> Heard {
+) -> Recall {
     match known {
         Some(known) if !log_position.follows(known) => {
             let is_soon = now.0 < recalled_at.0.saturating_add(PAUSE_MS);
-            if is_soon { Heard::Later } else { Heard::Recall }
+            if is_soon { Recall::Defer } else { Recall::Replay }
         }
-        _ => Heard::Note,
+        _ => Recall::Record,
     }
 }
 
@@ -95,23 +94,23 @@ mod tests {
     #[test]
     fn another_history_or_a_lower_position_recalls_what_is_kept() {
         let known = log_position("first:10");
-        let hear =
-            |known, text| hear(known, UnixMillis(0), &log_position(text), UnixMillis(PAUSE_MS));
-        assert_eq!(hear(None, "first:10"), Heard::Note);
-        for (text, heard) in [
-            ("first:10", Heard::Note),
-            ("first:11", Heard::Note),
-            ("first:9", Heard::Recall),
-            ("second:99", Heard::Recall),
+        let compare =
+            |known, text| compare(known, UnixMillis(0), &log_position(text), UnixMillis(PAUSE_MS));
+        assert_eq!(compare(None, "first:10"), Recall::Record);
+        for (text, expected) in [
+            ("first:10", Recall::Record),
+            ("first:11", Recall::Record),
+            ("first:9", Recall::Replay),
+            ("second:99", Recall::Replay),
         ] {
-            assert_eq!(hear(Some(&known), text), heard, "{text}");
+            assert_eq!(compare(Some(&known), text), expected, "{text}");
         }
     }
 
     #[test]
     fn two_stores_in_turn_recall_once_an_hour() {
         let (known, other) = (log_position("first:10"), log_position("second:10"));
-        let hear = |now| hear(Some(&known), UnixMillis(5), &other, UnixMillis(now));
-        assert_eq!((hear(4 + PAUSE_MS), hear(5 + PAUSE_MS)), (Heard::Later, Heard::Recall));
+        let compare = |now| compare(Some(&known), UnixMillis(5), &other, UnixMillis(now));
+        assert_eq!((compare(4 + PAUSE_MS), compare(5 + PAUSE_MS)), (Recall::Defer, Recall::Replay));
     }
 }

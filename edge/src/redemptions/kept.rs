@@ -6,7 +6,7 @@ use std::cell::RefCell;
 
 use munjigi_captcha::redemption::bucket;
 use munjigi_keys::UnixMillis;
-use munjigi_serving::recall::{Heard, LogPosition, TAKEN_KEPT_MS, hear};
+use munjigi_serving::recall::{LogPosition, Recall, TAKEN_KEPT_MS, compare};
 
 use super::schema;
 use super::sql::{Database, Row, SqlError, integer, text};
@@ -114,13 +114,14 @@ impl Kept {
         let mut known = self.0.borrow_mut();
         known.told_at = now.0;
         let recalled_at = UnixMillis(known.recalled_at);
-        let heard = place.as_ref().map(|place| hear(known.place.as_ref(), recalled_at, place, now));
-        let is_recall = heard == Some(Heard::Recall);
+        let recall =
+            place.as_ref().map(|place| compare(known.place.as_ref(), recalled_at, place, now));
+        let is_recall = recall == Some(Recall::Replay);
         if is_recall {
             known.recalled_at = now.0;
         }
         let is_first = known.place.is_none() && place.is_some();
-        if matches!(heard, Some(Heard::Note | Heard::Recall)) {
+        if matches!(recall, Some(Recall::Record | Recall::Replay)) {
             known.place = place;
         }
         if is_recall || is_first || now.0 >= known.written_at.saturating_add(WRITE_MS) {

@@ -177,7 +177,7 @@ async fn a_rule_by_a_list_of_the_operators_decides() {
     installed.write("exits.txt", "203.0.113.7\n0.0.0.0/0\n");
     installed.set("url = \"https://captcha.example\"");
     installed.reread(&live).await.unwrap();
-    assert!(live.now().way.public.is_some());
+    assert!(live.now().ingress.public.is_some());
     assert_eq!(installed.says(&live, "198.51.100.7").await, "blocked");
     assert_eq!(installed.says(&live, "203.0.113.7").await, "");
     installed.write("exits.txt", "203.0.113.7\n");

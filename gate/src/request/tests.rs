@@ -5,7 +5,7 @@ use super::*;
 
 const NOW: UnixMillis = UnixMillis::from_seconds(1_795_000_000);
 
-fn way(public: Option<&str>) -> Way {
+fn ingress(public: Option<&str>) -> Ingress {
     let proxies = Proxies {
         header: Some("x-forwarded-for".parse().unwrap()),
         trusted: vec!["10.0.0.0/8".parse().unwrap()],
@@ -14,11 +14,11 @@ fn way(public: Option<&str>) -> Way {
         origin: origin.parse().unwrap(),
         base_path: "/captcha".to_owned(),
     });
-    Way::new(Some(proxies), public, false)
+    Ingress::new(Some(proxies), public, false)
 }
 
 fn inbound(
-    way: &Way,
+    ingress: &Ingress,
     peer: &str,
     headers: &[(&str, &str)],
     uri: &str,
@@ -29,19 +29,19 @@ fn inbound(
     }
     let (head, ()) = request.body(()).unwrap().into_parts();
     let caller = Caller { address: peer.parse().unwrap(), tls: None, is_direct: false };
-    let url = way.url(&head, caller)?;
-    Ok(way.inbound(head, url, Body::empty(), caller, NOW))
+    let url = ingress.url(&head, caller)?;
+    Ok(ingress.inbound(head, url, Body::empty(), caller, NOW))
 }
 
-fn base(way: &Way, peer: &str, headers: &[(&str, &str)]) -> Result<String, HostError> {
-    Ok(inbound(way, peer, headers, "/health")?.url().base().to_owned())
+fn base(ingress: &Ingress, peer: &str, headers: &[(&str, &str)]) -> Result<String, HostError> {
+    Ok(inbound(ingress, peer, headers, "/health")?.url().base().to_owned())
 }
 
 #[test]
 fn a_url_has_the_host_that_was_asked_and_the_scheme_that_a_proxy_names() {
     let host = ("host", "captcha.example");
     let https = ("x-forwarded-proto", "https");
-    let ours = |peer, headers: &[_]| base(&way(None), peer, headers).unwrap();
+    let ours = |peer, headers: &[_]| base(&ingress(None), peer, headers).unwrap();
     assert_eq!(ours("10.0.0.1", &[host, https]), "https://captcha.example");
     assert_eq!(ours("10.0.0.1", &[host]), "http://captcha.example");
     assert_eq!(ours("192.0.2.1", &[host, https]), "http://captcha.example");
@@ -50,7 +50,7 @@ fn a_url_has_the_host_that_was_asked_and_the_scheme_that_a_proxy_names() {
 
 #[test]
 fn behind_a_public_url_other_hosts_are_refused() {
-    let public = way(Some("https://captcha.example"));
+    let public = ingress(Some("https://captcha.example"));
     for host in ["captcha.example", "captcha.example:443", "127.0.0.1:8786", "[::1]", "localhost"] {
         let url = base(&public, "192.0.2.1", &[("host", host)]);
         assert_eq!(url.unwrap(), "https://captcha.example", "{host}");
@@ -68,7 +68,7 @@ fn behind_a_public_url_other_hosts_are_refused() {
 #[test]
 fn a_request_without_one_valid_host_is_refused() {
     for public in [None, Some("https://captcha.example")] {
-        let base = |headers: &[_]| base(&way(public), "192.0.2.1", headers);
+        let base = |headers: &[_]| base(&ingress(public), "192.0.2.1", headers);
         for host in ["", "a/v1/challenges?", "name@a", "a b", "a#", "[::1", "a\\b"] {
             assert_eq!(base(&[("host", host)]), Err(HostError::Invalid), "{host}");
         }
@@ -86,7 +86,7 @@ fn paths_are_normalised_as_browsers_do() {
         ("/%76ersion", "/%76ersion", ""),
         ("//else.example/health", "//else.example/health", ""),
     ] {
-        let inbound = inbound(&way(None), "192.0.2.1", &[("host", "a")], sent).unwrap();
+        let inbound = inbound(&ingress(None), "192.0.2.1", &[("host", "a")], sent).unwrap();
         assert_eq!((inbound.url().path(), inbound.url().query()), (path, query), "{sent}");
     }
 }
@@ -130,7 +130,7 @@ fn what_is_taken_as_it_is_written_is_as_it_would_be_parsed() {
     ];
     let mut plain = 0;
     for public in [None, Some("https://a.example"), Some("http://localhost:8786")] {
-        let way = way(public);
+        let ingress = ingress(public);
         for (host, peer) in hosts.iter().flat_map(|host| [(host, "10.0.0.1"), (host, "192.0.2.1")])
         {
             for (one, two) in pieces.iter().flat_map(|one| pieces.iter().map(move |two| (one, two)))
@@ -140,8 +140,8 @@ fn what_is_taken_as_it_is_written_is_as_it_would_be_parsed() {
                 let Ok(asked) = asked else { continue };
                 let (head, ()) = asked.into_parts();
                 let caller = Caller { address: peer.parse().unwrap(), tls: None, is_direct: true };
-                if let Some(url) = way.plain_url(&head, caller) {
-                    let parsed = way.parsed_url(&head, caller).map(String::from);
+                if let Some(url) = ingress.plain_url(&head, caller) {
+                    let parsed = ingress.parsed_url(&head, caller).map(String::from);
                     assert_eq!(Ok(url), parsed, "{host} {one} {two}");
                     plain += 1;
                 }
@@ -153,7 +153,7 @@ fn what_is_taken_as_it_is_written_is_as_it_would_be_parsed() {
 
 #[test]
 fn what_is_asked_below_the_path_of_the_public_url_is_asked_of_the_gate() {
-    let public = way(Some("https://shop.example"));
+    let public = ingress(Some("https://shop.example"));
     for (sent, path) in [
         ("/captcha/v1/challenges?a=b", "/v1/challenges"),
         ("/v1/challenges?a=b", "/v1/challenges"),
@@ -180,7 +180,7 @@ fn what_is_asked_below_the_path_of_the_public_url_is_asked_of_the_gate() {
 fn the_client_is_who_a_trusted_proxy_names() {
     let address = |peer, forwarded| {
         let headers = [("host", "a"), ("x-forwarded-for", forwarded)];
-        let visit = inbound(&way(None), peer, &headers, "/").unwrap().visit();
+        let visit = inbound(&ingress(None), peer, &headers, "/").unwrap().visit();
         visit.address
     };
     assert_eq!(address("10.0.0.1", "203.0.113.7"), address("203.0.113.7", "198.51.100.1"));
@@ -196,7 +196,7 @@ fn several_headers_of_one_name_are_one() {
         ("accept", "*/*"),
         ("cookie", "b=2"),
     ];
-    let inbound = inbound(&way(None), "192.0.2.1", &lines, "/").unwrap();
+    let inbound = inbound(&ingress(None), "192.0.2.1", &lines, "/").unwrap();
     assert_eq!(inbound.header("accept").as_deref(), Some("text/html, */*"));
     // Browsers send each cookie by itself in HTTP/2.
     assert_eq!(inbound.header("cookie").as_deref(), Some("a=1; b=2"));
@@ -209,8 +209,8 @@ fn a_proxy_and_a_private_network_speak_for_many() {
         header: Some("x-forwarded-for".parse().unwrap()),
         trusted: vec!["198.51.100.0/24".parse().unwrap()],
     };
-    let way = Way::new(Some(listed), None, false);
-    let speaks = |peer: &str| way.speaks_for_many(peer.parse().unwrap());
+    let ingress = Ingress::new(Some(listed), None, false);
+    let speaks = |peer: &str| ingress.is_shared_peer(peer.parse().unwrap());
     assert!(["198.51.100.7", "192.168.1.1", "127.0.0.1", "fd00::1"].into_iter().all(speaks));
     assert!(!speaks("203.0.113.7") && !speaks("2001:db8::1"));
 }
@@ -221,9 +221,9 @@ fn versions_speak_of_a_visitor_where_they_are_the_visitors_own() {
         let request = HttpRequest::get("https://a/").version(version).body(()).unwrap();
         let (head, ()) = request.into_parts();
         let caller = Caller { address: "203.0.113.7".parse().unwrap(), tls, is_direct };
-        let way = way(None);
-        let url = way.url(&head, caller).unwrap();
-        let inbound = way.inbound(head, url, Body::empty(), caller, NOW);
+        let ingress = ingress(None);
+        let url = ingress.url(&head, caller).unwrap();
+        let inbound = ingress.inbound(head, url, Body::empty(), caller, NOW);
         let (visit, url) = (inbound.visit(), inbound.url());
         let scheme = url.base().split(':').next().unwrap_or_default();
         (visit.http, visit.tls, scheme.to_owned())
@@ -247,12 +247,12 @@ fn versions_speak_of_a_visitor_where_they_are_the_visitors_own() {
 
 #[tokio::test]
 async fn a_body_is_read_up_to_its_cap() {
-    let way = way(None);
+    let ingress = ingress(None);
     let request = |body: &'static str| {
         let (head, ()) = HttpRequest::post("http://a/").body(()).unwrap().into_parts();
         let address = "203.0.113.7".parse().unwrap();
         let caller = Caller { address, tls: None, is_direct: true };
-        way.inbound(head, "http://a/".to_owned(), Body::from(body), caller, NOW)
+        ingress.inbound(head, "http://a/".to_owned(), Body::from(body), caller, NOW)
     };
     assert_eq!(request("four").source().read(None, 4).await, Ok(b"four".to_vec()));
     assert_eq!(request("fives").source().read(None, 4).await, Err(BodyError::TooLarge));
@@ -264,7 +264,7 @@ async fn a_body_is_read_up_to_its_cap() {
 
 #[test]
 fn proxies_alone_ask_whether_a_request_may_continue_and_not_where_visitors_do() {
-    let way = way(Some("https://captcha.example"));
+    let ingress = ingress(Some("https://captcha.example"));
     let headers = [("host", "captcha.example")];
     for (peer, is_operators) in [
         ("10.0.0.1", true),
@@ -274,7 +274,7 @@ fn proxies_alone_ask_whether_a_request_may_continue_and_not_where_visitors_do() 
         ("192.0.2.1", false),
         ("192.168.0.1", false),
     ] {
-        let asked = inbound(&way, peer, &headers, CLEARANCE_CHECK.path).unwrap();
+        let asked = inbound(&ingress, peer, &headers, CLEARANCE_CHECK.path).unwrap();
         assert_eq!(asked.is_operators(), is_operators, "{peer}");
     }
     // A visitor's path that a proxy passes on as it came, and that a URL makes one.
@@ -285,12 +285,12 @@ fn proxies_alone_ask_whether_a_request_may_continue_and_not_where_visitors_do() 
         "/v1/./clearance/check?path=/",
         "/v1/%2e/clearance/check?path=/",
     ] {
-        let asked = inbound(&way, "10.0.0.1", &headers, path).unwrap();
+        let asked = inbound(&ingress, "10.0.0.1", &headers, path).unwrap();
         assert!(!asked.is_operators(), "{path}");
     }
     for base in [WELL_KNOWN, "/captcha", "/captcha/.well-known/munjigi"] {
         for (path, is_ours) in [("/v1/clearance/check?a=b", false), ("/clearance?to=b", true)] {
-            let asked = inbound(&way, "10.0.0.1", &headers, &format!("{base}{path}")).unwrap();
+            let asked = inbound(&ingress, "10.0.0.1", &headers, &format!("{base}{path}")).unwrap();
             let is_it = path.starts_with(asked.url().path());
             assert_eq!(is_it, is_ours, "{base}{path}: {}", asked.url().path());
         }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use munjigi_captcha::redemption::bucket;
 use munjigi_keys::UnixMillis;
-use munjigi_serving::recall::{Heard, LogPosition, TAKEN_KEPT_MS, hear};
+use munjigi_serving::recall::{LogPosition, Recall, TAKEN_KEPT_MS, compare};
 use rusqlite::params;
 
 use super::Database;
@@ -31,10 +31,10 @@ impl Database {
         let (known, recalled_at) = self.connection.query_row(sql, [], known)?;
         let now = self.now();
         let known = Some(known).filter(|known| !known.history.is_empty());
-        let (added, recalled_at) = match hear(known.as_ref(), recalled_at, log_position, now) {
-            Heard::Later => return Ok(0),
-            Heard::Note => (0, recalled_at),
-            Heard::Recall => (self.recall()?, now),
+        let (added, recalled_at) = match compare(known.as_ref(), recalled_at, log_position, now) {
+            Recall::Defer => return Ok(0),
+            Recall::Record => (0, recalled_at),
+            Recall::Replay => (self.recall()?, now),
         };
         let sql = "UPDATE sent SET history = ?1, position = ?2, recalled_at = ?3";
         let values = params![
