@@ -3,7 +3,7 @@
 //
 //   node tests/bench/crawl.mjs [--json] [--crawl-requests=20000] [--gate=PROGRAM] [--write]
 //
-// `--gate` is a gate that is built already. `--write` writes `docs/clearance.md`.
+// `--gate` is a gate that is built already. `--write` writes `docs/reports/crawl.md`.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
@@ -93,7 +93,7 @@ export async function measure(options) {
     for (const { name, path, status } of harmed) say(`crawl: ${name} got ${status} for ${path}`);
     const found = { crawls, visited, load, isGiven: Boolean(options.gate) };
     if (options.write && harmed.length) throw new Error('programs are harmed that must not be');
-    if (options.write) writeFileSync(join(ROOT, 'docs', 'clearance.md'), page(found));
+    if (options.write) writeFileSync(join(ROOT, 'docs', 'reports', 'crawl.md'), page(found));
     return { name: 'crawl', tables: tables(found), data: { ...found, again } };
   } finally {
     for (const close of closing.reverse()) await close();

@@ -2,7 +2,7 @@
 // `tests/fleet/tools.mjs` in every way of starting it, clients without a browser, and every scripted
 // person of `tests/fleet/people.mjs`, each visit from a network of its own, each row on a site of its
 // own: many at once with one new program would pay for being a crowd. Writes each of the four
-// parts into `docs/bot-fleet.toml` and `docs/bot-fleet.md` as it ends, unless with `--quick` or `--only`.
+// parts into `docs/reports/bot-fleet.toml` and `docs/reports/bot-fleet.md` as it ends, unless with `--quick` or `--only`.
 //
 //   node tests/bench/fleet.mjs [tools] [stealth] [clients] [people] [--json] [--visits=20] [--lanes=N]
 //     [--only=TEXT] [--seed=1] [--quick]

@@ -86,7 +86,7 @@ test('the page is a function of what the record keeps', () => {
 });
 
 test('the published page is what its record says', () => {
-  const [record, written] = ['bot-fleet.toml', 'bot-fleet.md'].map((name) => join(ROOT, 'docs', name));
+  const [record, written] = ['bot-fleet.toml', 'bot-fleet.md'].map((name) => join(ROOT, 'docs', 'reports', name));
   assert.equal(existsSync(record), existsSync(written));
   if (!existsSync(record)) return;
   const kept = /** @type {any} */ (parse(readFileSync(record, 'utf8')));

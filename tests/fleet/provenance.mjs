@@ -52,15 +52,15 @@ export function provenance({ seed, visits, lanes }) {
 }
 
 /**
- * Writes parts into `docs/bot-fleet.toml` and `docs/bot-fleet.md`. Others stay as they were measured.
+ * Writes parts into `docs/reports/bot-fleet.toml` and `docs/reports/bot-fleet.md`. Others stay as they were measured.
  * @param {import('./page.mjs').Part[]} parts
  */
 export function write(parts) {
-  const path = join(ROOT, 'docs', 'bot-fleet.toml');
+  const path = join(ROOT, 'docs', 'reports', 'bot-fleet.toml');
   const before = existsSync(path) ? /** @type {import('./page.mjs').Record} */ (/** @type {unknown} */ (parse(readFileSync(path, 'utf8')))) : { part: [] };
   const all = [...parts, ...before.part];
   const record = { part: PARTS.flatMap((name) => all.find((part) => part.name === name) ?? []) };
   const head = '# Written by `scripts/bench fleet`: whom the edge took for a program.\n# `bot-fleet.md` explains the figures.\n';
   writeFileSync(path, `${head}${stringify(record)}\n`);
-  writeFileSync(join(ROOT, 'docs', 'bot-fleet.md'), page(record));
+  writeFileSync(join(ROOT, 'docs', 'reports', 'bot-fleet.md'), page(record));
 }

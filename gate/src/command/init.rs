@@ -240,7 +240,7 @@ trusted_proxies = [\"127.0.0.1\"]
 
 /// After the sites, what a protected application begins with.
 const PROTECT: &str = "
-# Visitors need clearance for every path; docs/protect.md says which are open
+# Visitors need clearance for every path; docs/clearance.md says which are open
 # anyway. The first rule that matches decides, and a rule without a level opens its
 # path. To open one, put it before the last rule:
 # [[protect]]

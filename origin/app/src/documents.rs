@@ -27,11 +27,18 @@ const ORDER: [&str; 13] = [
     "errors",
     "protocol",
     "hashwx",
-    "bot-pass-rates",
+    "reports-bot-pass-rates",
 ];
 /// What the curious read last.
-const LAST: [&str; 7] =
-    ["SECURITY", "security-tests", "ARCHITECTURE", "glossary", "data", "decisions", "CHANGELOG"];
+const LAST: [&str; 7] = [
+    "SECURITY",
+    "reports-security-tests",
+    "ARCHITECTURE",
+    "glossary",
+    "data",
+    "decisions",
+    "CHANGELOG",
+];
 
 static DOCUMENTS: LazyLock<Vec<Document>> = LazyLock::new(|| {
     let pages = FILES.iter().filter_map(|(file, text)| Some((file.strip_suffix(".md")?, *text)));

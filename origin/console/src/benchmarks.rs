@@ -1,6 +1,6 @@
 //! The published figures: what was measured, when, where, and the command that
 //! prints it again. They come from `docs/figures.toml`, and those of programs
-//! that solve pictures from `docs/bot-pass-rates.toml`; nothing here is made
+//! that solve pictures from `docs/reports/bot-pass-rates.toml`; nothing here is made
 //! up. Results of `scripts/prove-gpu` are shown if the adapter is a GPU.
 
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use munjigi_i18n::{Locale, Text, Texts, UnknownLocale};
 use serde::Deserialize;
 
 const MEASURED: &str = include_str!("../../../docs/figures.toml");
-const ATTACKED: &str = include_str!("../../../docs/bot-pass-rates.toml");
+const ATTACKED: &str = include_str!("../../../docs/reports/bot-pass-rates.toml");
 
 static FIGURES: LazyLock<Figures> = LazyLock::new(|| {
     read(MEASURED, ATTACKED).unwrap_or_else(|error| {

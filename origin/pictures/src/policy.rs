@@ -6,8 +6,8 @@ use munjigi_protocol::PictureKind;
 use munjigi_store::pictures::Switch;
 use serde::Deserialize;
 
-/// The measurements of this release, from `docs/bot-pass-rates.toml`.
-pub const MEASURED: &str = include_str!("../../../docs/bot-pass-rates.toml");
+/// The measurements of this release, from `docs/reports/bot-pass-rates.toml`.
+pub const MEASURED: &str = include_str!("../../../docs/reports/bot-pass-rates.toml");
 
 /// Above this share of passed pictures a kind is off, unless its measurement
 /// sets another threshold.

@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 use world::{ATTACKED, Day, HOUR};
 
 const USAGE: &str = "scripts/simulate [--seed=NUMBER] [--only=DAY] [--write]";
-const PAGE: &str = "docs/price-under-attack.md";
+const PAGE: &str = "docs/reports/price-under-attack.md";
 
 /// The seed of the committed page.
 const SEED: u64 = 1;
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn the_committed_page_is_of_this_policy() {
-        let committed = include_str!("../../../../docs/price-under-attack.md");
+        let committed = include_str!("../../../../docs/reports/price-under-attack.md");
         let digest = digest(&beginnings(SEED));
         assert!(committed.contains(&digest), "{digest}: run `scripts/simulate --write`");
     }

@@ -202,7 +202,7 @@ mod tests {
     /// The figures of the committed page hold, but for what is known not to.
     #[test]
     fn the_committed_page_holds_what_is_asked() {
-        let page = include_str!("../../../../docs/price-under-attack.md");
+        let page = include_str!("../../../../docs/reports/price-under-attack.md");
         let after = page.split("## What is asked and does not hold").nth(1).expect("its heading");
         let section = after.split("\n## ").next().expect("a section");
         let misses: Vec<&str> = section.lines().filter(|line| !line.is_empty()).collect();

@@ -365,7 +365,7 @@ const VARIABLES: &[(&[Who], &[Variable])] = &[
             ),
             Variable::without_default(
                 "MUNJIGI_PROTECT",
-                "hosts of a zone whose paths the Worker protects, JSON from host to sitekey: docs/protect.md",
+                "hosts of a zone whose paths the Worker protects, JSON from host to sitekey: docs/clearance.md",
             ),
             Variable::with_default(
                 "MUNJIGI_SHARDS",

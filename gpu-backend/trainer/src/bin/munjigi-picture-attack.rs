@@ -14,7 +14,7 @@ use munjigi_trainer::harvest::Store;
 use munjigi_trainer::page;
 use munjigi_trainer::record::date;
 
-/// Tries programs on pictures and writes docs/bot-pass-rates.{md,toml}.
+/// Tries programs on pictures and writes docs/reports/bot-pass-rates.{md,toml}.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -31,7 +31,7 @@ struct Arguments {
     #[arg(long, default_value = ".munjigi/attack")]
     work: PathBuf,
     /// Where the report goes
-    #[arg(long, default_value = "docs")]
+    #[arg(long, default_value = "docs/reports")]
     docs: PathBuf,
 }
 

@@ -137,7 +137,8 @@ fn link(to: &str) -> Option<String> {
         return None;
     }
     let (file, anchor) = to.split_once('#').map_or((to, None), |(file, it)| (file, Some(it)));
-    let file = file.strip_prefix("../").or_else(|| file.strip_prefix("docs/")).unwrap_or(file);
+    let file = file.trim_start_matches("../");
+    let file = file.strip_prefix("docs/").unwrap_or(file);
     let page = file.strip_suffix(".md").unwrap_or(file).replace('/', "-");
     Some(anchor.map_or_else(|| format!("{BASE}{page}"), |it| format!("{BASE}{page}#{it}")))
 }

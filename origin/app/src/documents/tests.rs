@@ -15,9 +15,9 @@ fn links(html: &str) -> Vec<&str> {
 fn every_page_of_the_folder_is_rendered() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
     let mut names = BTreeSet::new();
-    for (folder, prefix) in
-        [(docs.clone(), ""), (docs.join("deploy"), "deploy-"), (docs.join("migrate"), "migrate-")]
-    {
+    let within = ["deploy", "migrate", "reports"];
+    let within = within.map(|name| (docs.join(name), format!("{name}-")));
+    for (folder, prefix) in [(docs.clone(), String::new())].into_iter().chain(within) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             names.extend(name.strip_suffix(".md").map(|name| format!("{prefix}{name}")));
@@ -112,7 +112,7 @@ fn wide_content_scrolls_separately() {
 
 #[test]
 fn data_is_served_and_pages_are_not_data() {
-    assert!(data("bot-pass-rates.toml").is_some());
+    assert!(data("reports-bot-pass-rates.toml").is_some());
     assert!(data("protocol.md").is_none());
     assert!(data("../Cargo.toml").is_none());
 }

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use visits::Chance;
 
 const USAGE: &str = "scripts/simulate scores [--seed=NUMBER] [--write]";
-const PAGE: &str = "docs/scores.md";
+const PAGE: &str = "docs/reports/scores.md";
 
 const DAY: u64 = 86_400_000;
 
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn the_committed_page_is_what_comes_out() {
-        let committed = include_str!("../../../../docs/scores.md");
+        let committed = include_str!("../../../../docs/reports/scores.md");
         assert!(simulated(SEED) == committed, "run `scripts/simulate scores --write`");
     }
 }

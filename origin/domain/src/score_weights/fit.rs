@@ -23,7 +23,7 @@ pub const NEEDED: u32 = 200;
 
 /// The standard deviation of the prior, in log-odds: a sign's odds at a site are
 /// taken to be within a factor of e² (seven) of what they are everywhere for two
-/// sites in three. In `docs/scores.md`, narrower ones lose more where a site
+/// sites in three. In `docs/reports/scores.md`, narrower ones lose more where a site
 /// differs than they win where it does not, and wider ones win next to nothing.
 pub const WIDTH: f64 = 2.0;
 

@@ -57,7 +57,9 @@ pub async fn run(shell: &Shell, arguments: &Arguments, way: Way) -> Result<(), F
         Way::Off => format!("Turned off {name}. Its packs leave the pools.\n"),
     };
     if matches!(way, Way::On) && against {
-        text.push_str("Bots pass it more often than they should: see docs/bot-pass-rates.md.\n");
+        text.push_str(
+            "Bots pass it more often than they should: see docs/reports/bot-pass-rates.md.\n",
+        );
     }
     if matches!(way, Way::On) && !dealt {
         text.push_str("It stays off because MUNJIGI_PICTURES_KINDS does not list it here.\n");

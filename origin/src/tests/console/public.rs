@@ -165,7 +165,7 @@ async fn documents_are_named_and_nothing_else_is_read() {
     for path in ["/docs/nothing", "/docs/..%2FCargo.toml", "/docs/protocol.md", "/docs/"] {
         assert_eq!(read(&rig, path, &[("accept", "text/html")]).await.status, 404, "{path}");
     }
-    let data = read(&rig, "/docs/bot-pass-rates.toml", &[]).await;
+    let data = read(&rig, "/docs/reports-bot-pass-rates.toml", &[]).await;
     assert_eq!(data.headers["content-type"], "text/plain; charset=utf-8");
     assert!(data.body.contains("threshold"));
 }
