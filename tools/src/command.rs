@@ -16,7 +16,6 @@ pub mod readme;
 pub mod screenshots;
 pub mod setup;
 pub mod stack;
-pub mod stranger;
 pub mod test;
 
 use anyhow::Result;

@@ -33,7 +33,6 @@ pub mod say;
 pub mod security;
 pub mod setup;
 pub mod stack;
-pub mod stranger;
 mod together;
 pub mod wait;
 pub mod workerd;

@@ -46,8 +46,6 @@ enum Task {
     Readme,
     /// Take the READMEs' screenshots again
     Screenshots,
-    /// Print which file each of the field's words leads to
-    Stranger,
     /// Start a whole stack, print it as one JSON line, stop when stdin closes
     Stack(command::stack::Arguments),
 }
@@ -84,7 +82,6 @@ fn run(task: Task) -> Result<ExitCode> {
             Task::Queries(arguments) => command::queries::run(&project, arguments).await,
             Task::Readme => command::readme::run(&project),
             Task::Screenshots => command::screenshots::run(&project),
-            Task::Stranger => command::stranger::run(&project),
             Task::Stack(arguments) => command::stack::run(arguments).await,
         }
     })

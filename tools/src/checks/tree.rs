@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use super::history::git;
 use super::{Context, Outcome, i18n};
 use crate::project::Project;
-use crate::{glossary, readme, security, stranger};
+use crate::{glossary, readme, security};
 
 /// Most lines of a source file, including its tests.
 const MAX_LINES: usize = 500;
@@ -64,8 +64,6 @@ pub(super) fn contents(context: &Context) -> Result<Outcome> {
         let lost = lost_files(&text, &paths).into_iter();
         problems.extend(lost.map(|file| format!("{guide}: names {file}, which does not exist")));
     }
-    let lost = stranger::hits(project, &listing)?.into_iter().filter(|hit| !hit.is_found());
-    problems.extend(lost.map(|hit| hit.to_string()));
     ensure!(problems.is_empty(), "{}", problems.join("\n"));
     Ok(Outcome::Passed)
 }
