@@ -53,7 +53,6 @@ impl Assets {
         self.0.keys().copied()
     }
 
-    /// A file's text.
     pub fn text(&self, path: &str) -> Option<String> {
         let asset = self.0.get(path)?;
         Some(String::from_utf8_lossy(asset.file.bytes).into_owned())

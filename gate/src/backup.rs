@@ -34,12 +34,7 @@ pub enum BackupError {
     Copy(#[from] CopyError),
     /// A file that cannot be read or written.
     #[error("{path}: {source}")]
-    File {
-        /// The file.
-        path: String,
-        /// The system's words.
-        source: io::Error,
-    },
+    File { path: String, source: io::Error },
     /// No key of this gate has signed it.
     #[error(
         "{0}: no key in root_keys has signed it. An older release wrote it, or another gate, or someone who knows the public key that backups are encrypted to and would bring sites and secrets of theirs. If you know who wrote it, --unsigned takes it"
@@ -48,7 +43,6 @@ pub enum BackupError {
     /// A true backup under the name of another.
     #[error("{path} was taken on {}, and its name has another date: someone has renamed it. If it is the one that you want, give it a name without a date", .taken_at.rfc3339())]
     Renamed {
-        /// The backup.
         path: String,
         /// When it was taken.
         taken_at: UnixMillis,
@@ -111,7 +105,6 @@ pub fn write(
     Ok(target)
 }
 
-/// A restored store.
 #[derive(Debug)]
 pub struct Restored {
     /// When the backup was taken; `None` if this gate has not signed it.

@@ -63,13 +63,10 @@ pub struct Config {
     pub public: Option<PublicUrl>,
     /// The proxies in front of the gate.
     pub proxies: Option<Proxies>,
-    /// The rate limits.
     pub limits: PerMinute,
     /// Connections that are open at once.
     pub connections: NonZero<u32>,
-    /// What the routes need.
     pub edge: serving::Config,
-    /// The log.
     pub log: Log,
     /// The sites of the file.
     pub sites: Vec<OwnSite>,

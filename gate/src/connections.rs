@@ -54,7 +54,6 @@ impl Holder {
     }
 }
 
-/// The slots.
 #[derive(Debug)]
 pub struct Connections {
     all: Pool,

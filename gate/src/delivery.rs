@@ -30,7 +30,6 @@ pub struct Courier {
     client: Client,
 }
 
-/// Why something still waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 enum Undelivered {
     #[error("{0}")]

@@ -38,7 +38,6 @@ pub struct Stops {
     pub would_stop: u64,
 }
 
-/// A site now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Now {
     /// Its host names; empty if the settings do not name it.

@@ -18,18 +18,12 @@ use object_store::{Error, ObjectStore, ObjectStoreExt as _};
 
 use crate::http_client;
 
-/// Where images are.
 #[derive(Debug)]
 pub enum Storage {
     /// A folder, which is created if it is missing.
     Folder(PathBuf),
     /// A bucket, or a folder in it.
-    Bucket {
-        /// Which one.
-        address: BucketAddress,
-        /// How to call it.
-        settings: Box<BucketSettings>,
-    },
+    Bucket { address: BucketAddress, settings: Box<BucketSettings> },
 }
 
 impl fmt::Display for Storage {
@@ -49,17 +43,11 @@ pub enum ImagesError {
     Folder {
         /// The folder.
         path: PathBuf,
-        /// Why.
         source: io::Error,
     },
     /// The bucket's settings are refused.
     #[error("cannot use {address} for pictures: {source}")]
-    Bucket {
-        /// Which one.
-        address: BucketAddress,
-        /// Why.
-        source: BucketError,
-    },
+    Bucket { address: BucketAddress, source: BucketError },
     /// The system's TLS cannot be used.
     #[error("cannot call a bucket: {0}")]
     Http(#[from] reqwest::Error),

@@ -115,7 +115,6 @@ impl Limits {
         }
     }
 
-    /// What they admit.
     pub const fn per_minute(&self) -> PerMinute {
         self.per_minute
     }

@@ -12,9 +12,7 @@ use munjigi_protocol::routes;
 /// A list of the file of settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListFile {
-    /// How rules name it.
     pub id: ListId,
-    /// Its file.
     pub path: PathBuf,
 }
 
@@ -22,9 +20,7 @@ pub struct ListFile {
 #[derive(Debug, thiserror::Error)]
 #[error("the list {id}: {path}{problem}", path = path.display())]
 pub struct ListError {
-    /// How rules name it.
     pub id: ListId,
-    /// Its file.
     pub path: PathBuf,
     /// What is wrong with it.
     pub problem: ListProblem,
@@ -39,14 +35,12 @@ pub enum ListProblem {
     Line {
         /// Counted from 1.
         line: usize,
-        /// Why.
         error: EntryError,
     },
     /// A line that is a large part of the internet.
     Wide {
         /// Counted from 1.
         line: usize,
-        /// What it says.
         entry: Entry,
     },
     /// It has no entries: most likely its download failed.

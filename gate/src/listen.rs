@@ -27,7 +27,6 @@ const SEND_BUFFER: usize = 65_536;
 /// An address to listen at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
-    /// A port.
     Tcp(SocketAddr),
     /// A socket, by its path.
     Unix(PathBuf),
@@ -52,7 +51,6 @@ pub type Connection = Box<dyn Stream>;
 /// A port or a socket that is listened at.
 #[derive(Debug)]
 pub enum Listener {
-    /// A port.
     Tcp(TcpListener),
     /// A socket, which is deleted at the end.
     Unix(UnixListener, Socket),

@@ -13,9 +13,7 @@ use crate::tls::{Tls, TlsError};
 
 /// What is needed for a request.
 pub struct Public {
-    /// The routes' platform.
     pub platform: Native,
-    /// How requests come here.
     pub ingress: Arc<Ingress>,
     /// TLS of the gate's own.
     pub tls: Option<Arc<Tls>>,
@@ -35,7 +33,6 @@ impl Live {
         Self { now: Arc::new(ArcSwap::from_pointee(public)), settled: Arc::new(settled) }
     }
 
-    /// What is served now.
     pub fn now(&self) -> Arc<Public> {
         self.now.load_full()
     }

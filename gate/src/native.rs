@@ -32,25 +32,18 @@ const BACKUP_MS: u64 = 48 * 3_600_000;
 #[derive(Clone)]
 pub struct Native(Arc<Parts>);
 
-/// What it consists of.
 pub struct Parts {
     /// Configuration and caches.
     pub state: State,
     /// Redemptions, prices, the deny list, nonces and values.
     pub store: Sqlite,
-    /// The images of packs.
     pub images: Images,
-    /// The meter.
     pub meter: Meter,
-    /// The rate limits.
     pub limits: Arc<Limits>,
     /// What operators see of the last minutes.
     pub figures: Arc<Figures>,
-    /// The built widget.
     pub assets: Arc<Assets>,
-    /// Where addresses are.
     pub networks: Networks,
-    /// The clock.
     pub clock: Clock,
 }
 
@@ -89,7 +82,6 @@ impl Native {
         })
     }
 
-    /// The parts.
     pub fn parts(&self) -> &Parts {
         &self.0
     }

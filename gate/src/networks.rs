@@ -40,22 +40,12 @@ pub enum NetworksError {
     #[error(
         "cannot read the database of networks {path}: {source}; put it there, readable for the gate, or take it out of `networks`"
     )]
-    Unread {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Unread { path: PathBuf, source: io::Error },
     /// The file is something else, or not all of it is there.
     #[error(
         "{path} is no database of networks: {source}; `networks` takes whole MaxMind DB files (.mmdb), unpacked: download it again"
     )]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: Box<MaxMindDbError>,
-    },
+    Malformed { path: PathBuf, source: Box<MaxMindDbError> },
 }
 
 impl Networks {

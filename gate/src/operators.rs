@@ -22,17 +22,13 @@ use crate::live::Live;
 use crate::request::is_loopback;
 use crate::sqlite::Day;
 
-/// The page of figures.
 const PAGE: &str = include_str!("operators.html");
 /// Days that it shows.
 const DAYS: u64 = 14;
 
-/// What they show.
 #[derive(Clone)]
 pub struct Operators {
-    /// What is served.
     pub live: Live,
-    /// The recorded metrics.
     pub metrics: PrometheusHandle,
 }
 

@@ -17,7 +17,6 @@ const MOST_BYTES: usize = 4_096;
 /// Why a connection is none of a proxy's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// It comes from elsewhere.
     #[error("stranger")]
     Stranger,
     /// It begins with something else: HTTP, or version 1.

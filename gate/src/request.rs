@@ -35,11 +35,9 @@ pub struct Ingress {
     pub public: Option<PublicUrl>,
     /// Whether connections begin with the address of their client.
     pub proxy_protocol: bool,
-    /// Where addresses are.
     pub networks: Networks,
 }
 
-/// Who asks.
 #[derive(Debug, Clone, Copy)]
 pub struct Caller {
     /// The peer of the connection, or whom a PROXY header names.

@@ -54,23 +54,16 @@ pub enum StartError {
     /// `build.rs` found no widget.
     #[error("this gate was built without the widget: run scripts/build and build it again")]
     NoWidget,
-    /// The file with everything.
     #[error("cannot open the store: {0}")]
     Store(#[from] OpenError),
     /// The folder or bucket of pictures.
     #[error(transparent)]
     Pictures(#[from] ImagesError),
-    /// Where addresses are.
     #[error(transparent)]
     Networks(#[from] NetworksError),
     /// A port that is in use, or an address of another machine.
     #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// The address.
-        address: Address,
-        /// Why.
-        source: io::Error,
-    },
+    Listen { address: Address, source: io::Error },
     /// The certificate or its key.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -83,9 +76,7 @@ pub enum StartError {
     /// A site of the file that no edge accepts.
     #[error("{place}: the site {sitekey}: {problem}")]
     Site {
-        /// Where it stands.
         place: String,
-        /// Its sitekey.
         sitekey: String,
         /// What is wrong, and what would be right.
         problem: String,
@@ -101,7 +92,6 @@ pub enum StartError {
     Runtime(#[source] io::Error),
 }
 
-/// A gate that listens.
 pub struct Server {
     live: Live,
     public: Listener,
@@ -175,7 +165,6 @@ impl Server {
         Ok(Self { live, public, operators, connections, metrics, courier })
     }
 
-    /// What it serves with.
     pub fn live(&self) -> Live {
         self.live.clone()
     }

@@ -103,31 +103,20 @@ pub enum OpenError {
     /// that another program has locked.
     #[error("{path}: {source}")]
     Refused {
-        /// The file.
         path: String,
         /// SQLite's words.
         source: rusqlite::Error,
     },
     /// Another process has it: two would not see each other's memory.
     #[error("{path} is in use by another munjigi-gate: one file, one process")]
-    InUse {
-        /// The file.
-        path: String,
-    },
+    InUse { path: String },
     /// The file that marks it as in use cannot be written.
     #[error("{path}: {source}{remedy}", remedy = unwritable(.source))]
-    Lock {
-        /// That file.
-        path: String,
-        /// Why.
-        source: std::io::Error,
-    },
+    Lock { path: String, source: std::io::Error },
     /// A later release wrote it.
     #[error("{path} was written by a later release (schema {found}, this one knows {known})")]
     Newer {
-        /// The file.
         path: String,
-        /// The file's schema.
         found: u32,
         /// The newest schema that this release knows.
         known: u32,

@@ -47,12 +47,7 @@ pub struct Tls {
 pub enum TlsError {
     /// A file that is missing, or of another user.
     #[error("cannot read {path}: {source}; {remedy}", remedy = remedy(.source))]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Unreadable { path: PathBuf, source: io::Error },
     /// A file with something else in place of the certificate.
     #[error(
         "{0} has no certificate: it must be PEM, your own certificate first and those that lead to its issuer after it"
@@ -71,12 +66,10 @@ pub enum TlsError {
         /// The file with the key.
         key: PathBuf,
     },
-    /// It was valid once.
     #[error(
         "the certificate in {path} expired at {at}: no browser accepts it; renew it, and the gate reads the new one by itself"
     )]
     Expired {
-        /// The file.
         path: PathBuf,
         /// When.
         at: Time,
@@ -86,7 +79,6 @@ pub enum TlsError {
     Refused {
         /// The file with the certificate.
         path: PathBuf,
-        /// Why.
         source: rustls::Error,
     },
 }

@@ -21,12 +21,10 @@ pub struct Traffic {
     written: Arc<AtomicU64>,
 }
 
-/// A request in progress.
 #[derive(Debug)]
 pub struct InProgress(Arc<Traffic>);
 
 impl Traffic {
-    /// A request begins.
     pub fn begin(self: &Arc<Self>) -> InProgress {
         self.in_progress.fetch_add(1, Ordering::Relaxed);
         self.begun.fetch_add(1, Ordering::Relaxed);

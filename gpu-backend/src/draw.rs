@@ -13,7 +13,6 @@ use munjigi_protocol::{PictureType, RenderedImage, RenderedPicture, base64};
 use munjigi_scene::{Kind, Picture, Scene, Seed, render};
 use munjigi_sheet::{Sheet, jpeg};
 
-/// A picture to draw.
 #[derive(Debug, Clone)]
 pub struct Ask {
     pub picture_type: PictureType,

@@ -36,7 +36,6 @@ pub trait Engine: Send + Sync {
     }
 }
 
-/// A prepared network.
 pub trait Session: Send + Sync {
     /// Computes one batch. Values are row-major floats in the order of the
     /// model's inputs and outputs; their number follows from the shapes.
@@ -88,7 +87,6 @@ pub enum LoadError {
     /// A node that it computes wrongly or not at all.
     #[error(transparent)]
     Unsupported(#[from] Unsupported),
-    /// The engine's own refusal.
     #[error("the engine rejects the model: {0}")]
     Refused(String),
     /// The graphics stack panicked; caught here.
@@ -112,7 +110,6 @@ pub enum RunError {
         /// How many numbers are expected.
         wanted: usize,
     },
-    /// The engine failed.
     #[error("the engine failed: {0}")]
     Failed(String),
     /// The graphics stack panicked; caught here.

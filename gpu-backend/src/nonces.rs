@@ -13,7 +13,6 @@ const MOST: usize = 240_000;
 /// A signature may be this old or this far ahead.
 const KEPT_MS: u64 = 2 * MAX_SKEW_SECONDS * 1_000;
 
-/// The nonces seen.
 #[derive(Debug, Default)]
 pub struct Nonces(Mutex<Seen>);
 

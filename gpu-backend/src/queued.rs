@@ -22,11 +22,9 @@ pub enum Priority {
     Low,
 }
 
-/// A queue is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("the queue of {what} is full")]
 pub struct Full {
-    /// What it holds.
     pub what: &'static str,
     /// Seconds until there is likely to be room.
     pub retry_after: u64,

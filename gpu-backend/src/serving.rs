@@ -60,12 +60,10 @@ pub struct Line {
 pub struct Broken {
     /// Its folder or file.
     pub place: String,
-    /// The stable code.
     pub code: &'static str,
     pub what: String,
 }
 
-/// Why no model answers.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum NotServed {
     /// No such name or version.
@@ -80,7 +78,6 @@ pub enum NotServed {
 }
 
 impl Serving {
-    /// The current snapshot.
     pub fn fleet(&self) -> Arc<Fleet> {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }

@@ -18,7 +18,6 @@ pub use segment::{Bounds, Boxes, Found, Heads, Layout, Mask, Threshold, segment}
 #[error("{what} has {found} numbers; {wanted} are required")]
 pub struct Misfit {
     pub what: &'static str,
-    /// How many there are.
     pub found: usize,
     /// How many there should be.
     pub wanted: usize,

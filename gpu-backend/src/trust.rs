@@ -68,7 +68,6 @@ pub enum Verdict {
     Refused(LoadError),
     /// The GPU engine failed on a probe.
     Failed(RunError),
-    /// The engines differ.
     Differs {
         difference: Difference,
         /// The first node that differs, as `name (operator)`; `None` if each

@@ -55,10 +55,8 @@ pub enum ImageError {
     /// It cannot be decoded.
     #[error("the image cannot be decoded: {0}")]
     Malformed(String),
-    /// It ends too early.
     #[error("the image ends before its end")]
     Truncated,
-    /// It is animated.
     #[error("the image is animated")]
     Animated,
     /// It has too many bytes.

@@ -28,18 +28,15 @@ use sqlx::PgPool;
 
 pub use error::BackupError;
 
-/// What a backup contains.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// When its snapshot was taken, in milliseconds since 1970.
     pub taken_at: u64,
     /// The version of this program that wrote it.
     pub program: String,
-    /// The applied migrations.
     pub versions: Vec<i64>,
     /// In the order in which they are loaded.
     pub tables: Vec<Table>,
-    /// The state of sequences.
     pub sequences: Vec<Sequence>,
 }
 
@@ -151,7 +148,6 @@ fn half(path: &Path) -> PathBuf {
     name.into()
 }
 
-/// Whose backups are restored.
 #[derive(Debug, Clone, Copy)]
 pub enum Trust<'a> {
     /// Those that these keys have signed.

@@ -47,7 +47,6 @@ const RETRY_EVERY: Duration = Duration::from_secs(15);
 const LOCK_LIFETIME: Duration = Duration::from_mins(1);
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 
-/// What the jobs need.
 #[derive(Debug, Clone)]
 pub struct Jobs {
     pub pool: PgPool,

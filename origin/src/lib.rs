@@ -3,7 +3,6 @@
 //!
 //! A thin shell: bytes and names are `munjigi-protocol`'s, rules are
 //! `munjigi-captcha`'s. No key that seals challenges or tokens comes here.
-#![expect(missing_docs, reason = "only the origin's own binary and its tests use this library")]
 
 pub mod archive;
 pub mod backup;

@@ -335,7 +335,6 @@ pub struct Parts {
     pub redis: Option<Redis>,
     /// Posts to webhooks.
     pub hooks: Hooks,
-    /// The published lists.
     pub lists: PublishedLists,
     /// Where days past retention go, if they are not only dropped.
     pub archive: Option<Arc<Archive>>,

@@ -31,7 +31,6 @@ pub enum SolveError {
     Refused {
         /// HTTP status.
         status: StatusCode,
-        /// The edge's problem document.
         problem: Box<Problem>,
     },
     /// An answer that violates the protocol.
@@ -76,14 +75,11 @@ enum Begun {
     Ended(SolutionReply),
 }
 
-/// A completed step.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StepTaken {
     /// `challenge`, `solve`, `solution`, `siteverify`, `siteverify again`.
     pub step: &'static str,
-    /// How long it took.
     pub milliseconds: f64,
-    /// The result.
     pub outcome: String,
 }
 
@@ -92,9 +88,7 @@ pub struct Solver {
     pub edge: Url,
     pub http: Client,
     pub sitekey: String,
-    /// The page's host name.
     pub hostname: String,
-    /// The steps so far.
     pub taken: Vec<StepTaken>,
 }
 

@@ -30,11 +30,9 @@ pub struct Case {
     /// The body in hexadecimal instead; blanks are ignored.
     #[serde(default)]
     pub hex: String,
-    /// The expected status.
     pub status: u16,
     /// The expected code of the problem document.
     pub code: Option<String>,
-    /// The expected siteverify codes.
     pub codes: Option<Vec<String>>,
     /// The expected `data-error` of the frame document.
     pub page: Option<String>,

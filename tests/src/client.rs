@@ -39,7 +39,6 @@ impl fmt::Display for CallError {
 
 impl std::error::Error for CallError {}
 
-/// A complete answer.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,

@@ -162,7 +162,6 @@ async fn move_store(alone: &mut Alone, to: &Path) -> Result<()> {
     alone.gate.start_again().await
 }
 
-/// What siteverify answers.
 async fn verify(gate: &Gate, site: &Site, token: &str) -> Result<StatusCode> {
     let form = [("secret", site.secret.as_str()), ("response", token)];
     let url = format!("{}/siteverify", gate.url());

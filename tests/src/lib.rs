@@ -5,7 +5,6 @@
     clippy::disallowed_methods,
     reason = "tests and load generators measure real time; nothing here decides by it"
 )]
-#![expect(missing_docs, reason = "only the tests use this library")]
 
 pub mod alone;
 pub mod application;

@@ -31,7 +31,6 @@ pub struct Report {
     pub p99_ms: f64,
 }
 
-/// A call in progress.
 pub type Call<'a> = Pin<Box<dyn Future<Output = Result<(), CallError>> + Send + 'a>>;
 
 /// The bounds of a run.

@@ -33,7 +33,6 @@ impl Eyes {
 
 const TRACE: Trace = Trace { first_act: 21, whole: 64, acts: 5, rhythm: 2, scatter: 2 };
 
-/// A right answer.
 pub fn right(answer: &RightAnswer) -> Answer {
     match answer {
         RightAnswer::Grid(rounds) => Answer::Grid { cells: rounds.clone(), trace: TRACE },

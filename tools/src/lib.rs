@@ -1,7 +1,6 @@
 //! Development tools around the product: set-up, supervised local processes,
 //! stacks of real services, checks, bench tables. What users of the product run
 //! does not live here.
-#![expect(missing_docs, reason = "only the tools' own binary and the tests use this library")]
 
 pub mod builds;
 pub mod checks;

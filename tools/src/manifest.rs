@@ -106,7 +106,6 @@ pub struct QueueConsumer {
     pub dead_letter_queue: Option<String>,
 }
 
-/// A rate limiter.
 #[derive(Debug, Clone, Deserialize)]
 pub struct RateLimit {
     pub name: String,

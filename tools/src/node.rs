@@ -11,7 +11,6 @@ use crate::project::Project;
 /// Wrangler 4.164 exits on older versions.
 const NEEDED: (u32, u32) = (22, 12);
 
-/// A Node binary.
 #[derive(Debug, Clone)]
 pub struct Node {
     binary: PathBuf,

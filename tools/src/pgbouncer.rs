@@ -50,7 +50,6 @@ impl Pgbouncer {
         Ok(made)
     }
 
-    /// The database through it.
     #[must_use]
     pub fn url(&self) -> String {
         let database = &self.database;

@@ -3,7 +3,6 @@
 
 use std::path::{Path, PathBuf};
 
-/// A checkout of Munjigi.
 #[derive(Debug, Clone)]
 pub struct Project {
     root: PathBuf,

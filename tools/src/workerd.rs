@@ -44,7 +44,6 @@ pub struct WorkerOptions {
     pub application: Option<String>,
 }
 
-/// A running workerd.
 #[derive(Debug)]
 pub struct Workerd {
     binary: PathBuf,

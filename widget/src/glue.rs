@@ -135,7 +135,6 @@ static WIDGET: Single<Machine<Browser>> = Single(UnsafeCell::new(Machine::new(Br
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct Inbox {
-    /// The attempt's id.
     id: [u8; 16],
     /// Code of a refusal.
     code: [u8; 32],

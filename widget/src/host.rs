@@ -16,7 +16,6 @@ pub enum Element {
     Help,
     /// Covers the widget while it can be pressed.
     Button,
-    /// The progress bar.
     Bar,
     /// Announced politely by screen readers.
     Status,

@@ -7,7 +7,6 @@
 //! formatting, no JSON and no panic messages; `README.md` lists the sizes.
 
 #![cfg_attr(target_arch = "wasm32", no_std)]
-#![expect(missing_docs, reason = "only the frame's glue and the tests use this library")]
 
 #[cfg(target_arch = "wasm32")]
 mod glue;

@@ -5,7 +5,6 @@ use crate::puzzle::Puzzle;
 use crate::retry::back_off_seconds;
 use crate::{Host, Outcome, Reason, Request, Step, Timer, View};
 
-/// The site's mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// Starts when the page allows it.
@@ -47,7 +46,6 @@ pub(crate) enum Wait {
 /// The pictures of a visit so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Picture {
-    /// The visitor sees it.
     pub(crate) is_open: bool,
     /// It opens once it is loaded: someone has asked for the confirmation, by
     /// a click or through the page. A visitor who is only filling in the form
@@ -209,7 +207,6 @@ impl<H: Host> Machine<H> {
         }
     }
 
-    /// The token has expired.
     pub fn expiry(&mut self) {
         self.host.post("expired", "");
         if self.quiet {
@@ -236,7 +233,6 @@ impl<H: Host> Machine<H> {
         self.update();
     }
 
-    /// The attempt is complete.
     pub fn passed(&mut self, lifetime_seconds: u32) {
         self.host.stop();
         self.host.timer(Timer::Expiry, lifetime_seconds.min(86_400) * 1000);

@@ -47,7 +47,6 @@ pub(crate) struct Puzzle {
     /// One bit per solved sub-puzzle.
     solved: u64,
     nonces: [f64; MOST as usize],
-    /// The sub-puzzle's next range.
     epochs: [u32; MOST as usize],
 }
 

@@ -21,7 +21,6 @@ texts! {
     Direction = "direction",
     /// The empty text.
     Empty = "empty",
-    /// The widget's name.
     Title = "title",
     /// Waits for the visitor.
     Idle = "idle",
@@ -32,7 +31,6 @@ texts! {
     /// Announced by screen readers at 25, 50 and 75 percent.
     Percent = "percent",
     Passed = "passed",
-    /// The confirmation has expired.
     Expired = "expired",
     /// No connection; with the seconds to wait.
     Offline = "offline",
@@ -48,7 +46,6 @@ texts! {
     Unsupported = "unsupported",
     /// The integrator has to correct something.
     Misconfigured = "misconfigured",
-    /// Something else went wrong.
     Unfinished = "unfinished",
     /// What a click does after a failure.
     TryAgain = "try-again",

@@ -27,43 +27,22 @@ const CHUNK: usize = 64 * 1024;
 pub enum SealError {
     /// A file that cannot be read or written.
     #[error("{path}: {source}")]
-    File {
-        /// The file.
-        path: String,
-        /// The system's words.
-        source: io::Error,
-    },
+    File { path: String, source: io::Error },
     /// age refuses to encrypt.
     #[error("cannot encrypt: {0}")]
     Encrypt(#[from] EncryptError),
     /// A file of keys that holds none.
     #[error("{path} holds no secret key of age (AGE-SECRET-KEY-1…): {source}")]
-    NoIdentity {
-        /// The file.
-        path: String,
-        /// What is wrong.
-        source: io::Error,
-    },
+    NoIdentity { path: String, source: io::Error },
     /// A backup for other keys.
     #[error("none of the keys in {identity} opens {path}: it was encrypted to others")]
-    WrongKey {
-        /// The file of keys.
-        identity: String,
-        /// The backup.
-        path: String,
-    },
+    WrongKey { identity: String, path: String },
     /// Another kind of file.
     #[error("{path} is not an age-encrypted backup")]
-    NotSealed {
-        /// The file.
-        path: String,
-    },
+    NotSealed { path: String },
     /// Half a file, or one with changed bytes.
     #[error("{path} is not whole: it ends early, or its bytes were changed")]
-    NotWhole {
-        /// The file.
-        path: String,
-    },
+    NotWhole { path: String },
 }
 
 /// The public keys in a text, with commas between them.

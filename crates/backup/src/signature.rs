@@ -8,7 +8,6 @@ use munjigi_keys::{KeyRing, MacKey, UnixMillis};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
 
-/// How a signature begins.
 const SIGNED: &[u8; 24] = b"\nmunjigi-signed-backup 1";
 /// Its bytes: how it begins, when the backup was taken, HMAC-SHA256.
 const BYTES: u64 = 24 + 8 + 32;
@@ -52,7 +51,6 @@ fn tag(key: &MacKey, taken_at: UnixMillis, digest: &[u8]) -> [u8; 32] {
 /// Passes on what is written, and hashes it.
 #[derive(Debug)]
 pub struct Hashing<W> {
-    /// Where it goes.
     pub out: W,
     /// Of what was written so far.
     pub hash: Sha256,

@@ -28,7 +28,6 @@ pub enum AddressError {
 }
 
 impl BucketAddress {
-    /// The bucket's name.
     pub fn bucket(&self) -> &str {
         &self.bucket
     }

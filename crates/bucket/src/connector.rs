@@ -22,7 +22,6 @@ pub struct Connector {
     pub timeout: Duration,
 }
 
-/// An error answer.
 #[derive(Debug, thiserror::Error)]
 #[error("{status}")]
 pub struct Refusal {

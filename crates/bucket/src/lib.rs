@@ -28,7 +28,6 @@ pub enum BucketError {
     /// The server has no such bucket.
     #[error("{endpoint} has no bucket {bucket}")]
     NoBucket {
-        /// Its name.
         bucket: String,
         /// The server that was asked.
         endpoint: String,
@@ -39,7 +38,6 @@ pub enum BucketError {
     /// The key is missing, wrong, or lacks the permission.
     #[error("access is denied{}", .code.as_ref().map(|code| format!(": {code}")).unwrap_or_default())]
     Denied {
-        /// The server's error code.
         code: Option<String>,
         /// Whether requests were signed.
         signing: Signing,
@@ -49,7 +47,6 @@ pub enum BucketError {
     Unreachable {
         /// The server that was asked.
         endpoint: String,
-        /// The chain of causes.
         reason: String,
     },
     /// It did not finish an answer in time.
@@ -176,7 +173,6 @@ impl Client {
         Ok(Self { store, bucket, endpoint, signing })
     }
 
-    /// The objects.
     pub const fn store(&self) -> &AmazonS3 {
         &self.store
     }

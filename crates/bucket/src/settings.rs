@@ -17,9 +17,7 @@ pub struct BucketSettings {
     pub credentials: Option<Credentials>,
 }
 
-/// An access key.
 pub struct Credentials {
-    /// The access key id.
     pub id: String,
     /// Signs requests.
     pub secret: String,

@@ -5,6 +5,7 @@
 //! numbers and stores are arguments, so that a test can replay any hour from a
 //! seed. `munjigi-protocol` spells what crosses a wire; how the shells (the
 //! edge, the origin, the tools) reach their stores is up to them.
+#![warn(missing_docs)]
 
 mod address;
 mod authority;

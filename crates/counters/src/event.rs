@@ -8,7 +8,6 @@ use super::mix;
 /// What a name is counted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CounterEvent {
-    /// A challenge was issued.
     Issued,
     /// A token was handed out, to whom.
     Solved(Payer),

@@ -10,7 +10,6 @@ use super::Share;
 /// The counters that a visit touches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CounterKeys {
-    /// The site's name.
     pub site: u64,
     /// The names of the day.
     pub today: Names,
@@ -36,7 +35,6 @@ pub struct CounterKeys {
 pub enum Fingerprint {
     /// The headers of its requests.
     Headers,
-    /// Its TLS handshake.
     Handshake,
     /// That hardly anyone uses it.
     Rarity,
@@ -45,7 +43,6 @@ pub enum Fingerprint {
 /// Names of one day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Names {
-    /// The address.
     pub address: u64,
     /// The address with the software.
     pub client: u64,
@@ -53,7 +50,6 @@ pub struct Names {
     pub network: u64,
     /// What one customer of an access network usually gets of IPv6, a /56.
     pub subnet: Option<u64>,
-    /// The block of networks.
     pub block: u64,
     /// The software by its headers.
     pub software: u64,

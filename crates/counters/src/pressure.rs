@@ -52,7 +52,6 @@ pub struct Pressure {
 /// The load of a network's addresses together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Crowd {
-    /// What they did.
     pub load: Load,
     /// How many addresses they have, within one to two half-lives,
     /// approximately.
@@ -62,7 +61,6 @@ pub struct Crowd {
 /// A block of networks, or a system, on a site.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Part {
-    /// What its networks did.
     pub load: Load,
     /// How many they are, within one to two half-lives, approximately.
     pub networks: u32,

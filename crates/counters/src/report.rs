@@ -16,7 +16,6 @@ pub struct Report {
     pub part: u16,
     /// One row for each name, at most [`MAX_ROWS`].
     pub rows: Vec<Row>,
-    /// What was solved.
     pub solutions: Vec<Solution>,
     /// Addresses that passed since the last report.
     pub passed: Vec<Passes>,
@@ -41,7 +40,6 @@ impl Report {
 /// Addresses that passed on a site.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Passes {
-    /// The site.
     pub site: u64,
     /// Their names, each cut to 32 bits, and the half-life since 1970 in which
     /// they passed.
@@ -51,7 +49,6 @@ pub struct Passes {
 /// Addresses that passed on a site before it was flooded.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Regulars {
-    /// The site.
     pub site: u64,
     /// Their names, each cut to 32 bits.
     pub names: Vec<u32>,
@@ -60,7 +57,6 @@ pub struct Regulars {
 /// A site that is flooded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flooded {
-    /// The site.
     pub site: u64,
     /// The half-life since 1970 in which the reporting process noticed it.
     pub since: u32,
@@ -78,7 +74,6 @@ pub struct Solution {
     pub event: u64,
     /// The network that its challenge went to.
     pub network: u64,
-    /// Who solved it.
     pub payer: Payer,
     /// The rows of the report that it counts in, by their places.
     pub rows: Vec<u16>,
@@ -94,7 +89,6 @@ pub struct Row {
     pub kind: Kind,
     /// The site that it belongs to.
     pub site: u64,
-    /// The name.
     pub key: u64,
     /// What it may take of a table.
     pub share: Share,
@@ -114,7 +108,6 @@ pub struct Row {
 }
 
 impl Row {
-    /// What was counted.
     pub(crate) const fn fresh(&self) -> Fresh {
         let Self { issued, solved, failed, .. } = *self;
         Fresh { issued, solved, failed, charged: 0, regular: 0 }
@@ -165,11 +158,9 @@ pub const MAX_BUSY_SHARED: usize = 256;
 pub struct Busy {
     /// What it is the name of.
     pub kind: Kind,
-    /// The name.
     pub key: u64,
     /// What it may take of a table.
     pub share: Share,
-    /// Its counts.
     pub total: Total,
 }
 
@@ -189,7 +180,6 @@ pub struct Total {
     /// How many different things were seen with it within one to two
     /// half-lives, approximately.
     pub distinct: u32,
-    /// What is usual.
     pub usual: Option<Usual>,
 }
 
@@ -200,7 +190,6 @@ impl Total {
         Self { issued, solved, charged, regular, failed, distinct: counted.distinct, usual }
     }
 
-    /// The counts.
     pub const fn load(&self) -> Load {
         let Self { issued, solved, charged, regular, failed, .. } = *self;
         Load { issued, solved, charged, regular, failed }

@@ -24,7 +24,6 @@ pub struct Solved {
     pub event: u64,
     pub network: u64,
     pub payer: Payer,
-    /// All of one site.
     pub names: Vec<Name>,
 }
 

@@ -10,6 +10,7 @@
 //!
 //! **format**: bytes with a version that one process of ours writes and another
 //! reads.
+#![warn(missing_docs)]
 
 #[cfg(feature = "contract")]
 pub mod contract;

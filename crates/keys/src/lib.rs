@@ -3,6 +3,7 @@
 //!
 //! Nothing here reads a clock or draws randomness. Callers decide what a derived
 //! key is for.
+#![warn(missing_docs)]
 
 mod mac;
 mod ring;

@@ -11,7 +11,6 @@ use serde::Serialize;
 
 use crate::metrics::InFlight;
 
-/// A request in progress.
 #[derive(Debug)]
 pub struct Exchange {
     /// The method as a label.

@@ -12,7 +12,6 @@ use munjigi_keys::UnixMillis;
 pub struct Clock(Arc<dyn Fn() -> UnixMillis + Send + Sync>);
 
 impl Clock {
-    /// The system's clock.
     pub fn system() -> Self {
         Self::of(|| {
             #[expect(clippy::disallowed_methods, reason = "the one place where the time is read")]

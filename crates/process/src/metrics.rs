@@ -83,7 +83,6 @@ pub fn unused() -> PrometheusHandle {
 pub struct InFlight(Stopwatch);
 
 impl InFlight {
-    /// A request has arrived.
     pub fn begin() -> Self {
         in_flight(1.0);
         Self(Stopwatch::start())

@@ -16,7 +16,6 @@ use crate::log::Rarely;
 /// What proxies send unless they are told otherwise.
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// An operator's proxies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proxies {
     /// A list of addresses, the last by the nearest proxy: `X-Forwarded-For`.

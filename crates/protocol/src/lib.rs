@@ -3,6 +3,7 @@
 //!
 //! Spellings live here and nowhere else. `munjigi-captcha` decides what the
 //! values mean and when they are sent.
+#![warn(missing_docs)]
 
 pub mod accept_language;
 mod attempt;

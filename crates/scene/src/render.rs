@@ -11,7 +11,6 @@ use crate::{
     surface::{self, Coat},
 };
 
-/// A drawn scene.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
     /// Width in pixels, at least 1.

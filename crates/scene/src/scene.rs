@@ -52,7 +52,6 @@ impl Span {
     }
 }
 
-/// A pinhole camera.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Camera {
     /// Position of the eye.
@@ -115,7 +114,6 @@ pub struct Backdrop {
     pub fade: [f32; 2],
 }
 
-/// An endless flat surface.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Sheet {
     /// Index of its material.
@@ -124,7 +122,6 @@ pub struct Sheet {
     pub turn: [f32; 2],
 }
 
-/// An upright wall.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Wall {
     /// Its surface, material and turn.
@@ -167,7 +164,6 @@ impl Look {
     };
 }
 
-/// What a thing is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum What {
     /// A kind that a challenge can ask for.
@@ -176,7 +172,6 @@ pub enum What {
     Prop,
 }
 
-/// A placed instance.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Thing {
     /// The kind of thing, or a prop.
@@ -194,7 +189,6 @@ pub struct Thing {
 /// A primitive solid of a thing, in the thing's own frame.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Part {
-    /// Its form and measures.
     pub shape: Shape,
     /// Where the shape's origin is.
     pub at: Vec3,
@@ -224,7 +218,6 @@ pub enum Blend {
 /// otherwise, and each is symmetric about its own plane `z = 0`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Shape {
-    /// An ellipsoid.
     Ball {
         /// Its half axes, in `x`, `y` and `z`.
         radii: Vec3,
@@ -291,7 +284,6 @@ pub enum Shape {
     },
 }
 
-/// How a surface looks.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Material {
     /// How the two colours are laid out.

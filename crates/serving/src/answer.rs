@@ -68,11 +68,9 @@ pub struct Response<B> {
     pub request_id: String,
     /// Further headers.
     pub headers: Vec<(&'static str, Cow<'static, str>)>,
-    /// The body.
     pub body: Body<B>,
 }
 
-/// A response's body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body<B> {
     /// No body.

@@ -73,11 +73,9 @@ pub struct Variable {
     pub name: &'static str,
     /// The value if the variable is not set; `None`: it is required.
     pub default: Option<&'static str>,
-    /// What it is for.
     pub about: &'static str,
 }
 
-/// Which requests are logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verbosity {
     /// Those that failed through our fault.
@@ -95,7 +93,6 @@ pub enum Environment {
     Development,
 }
 
-/// The whole configuration.
 pub struct Config {
     /// Derived keys of the sealing ring.
     pub authority: Authority,
@@ -113,9 +110,7 @@ pub struct Config {
     pub shards: Vec<u16>,
     /// Half-life of the counters.
     pub counter_half_life_seconds: u32,
-    /// Where this edge runs.
     pub environment: Environment,
-    /// What is logged.
     pub verbosity: Verbosity,
     /// The sitekey that a check of clearance means which names none: that of an
     /// edge with one site.

@@ -71,7 +71,6 @@ pub struct Connection<'a> {
 pub enum BodyError {
     /// Longer than its cap.
     TooLarge,
-    /// The client disconnected.
     Broken,
 }
 
@@ -96,7 +95,6 @@ pub struct Url<'a> {
 }
 
 impl<S: Source> Inbound<S> {
-    /// A platform's request.
     pub fn new(source: S) -> Self {
         let path = path_in(source.url());
         Self { source, path }

@@ -24,13 +24,11 @@ pub struct Line<'text> {
     pub level: Level,
     /// What happened, always in the same words.
     pub event: &'static str,
-    /// The request's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<&'text str>,
     /// The platform's id of the request, by which an operator finds it there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ray: Option<&'text str>,
-    /// The endpoint's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<&'static str>,
     /// HTTP status of the answer.
@@ -42,7 +40,6 @@ pub struct Line<'text> {
     /// Includes waits; the platform's clock stands still between them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_ms: Option<u64>,
-    /// A number of things.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
     /// What is wrong and what to check.

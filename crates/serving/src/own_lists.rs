@@ -18,7 +18,6 @@ const OWN_LISTS_KEY: &str = "own-lists";
 /// A list of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnList {
-    /// How rules name it.
     pub id: ListId,
     /// Who is on it, under any version; `None` keeps what is published.
     pub list: Option<List>,

@@ -13,7 +13,6 @@ use crate::platform::Platform;
 use crate::ports::Values;
 use crate::request_context::RequestContext;
 
-/// What was published.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Published {
     /// Sites that are new or have changed.

@@ -31,7 +31,6 @@ pub trait Platform {
     type Values: Values;
     /// Rows of attempts, prices, deny lists and nonces.
     type Redemptions: RedemptionStore + PriceStore + ControlStore;
-    /// The images of packs.
     type Images: Images;
     /// What all processes of the edge count together.
     type Meter: Meter;
@@ -57,7 +56,6 @@ pub trait Platform {
     /// The store of published sites and packs.
     fn values(&self) -> Result<Self::Values, StoreError>;
 
-    /// The store of redemptions.
     fn redemptions(&self) -> Result<Self::Redemptions, StoreError>;
 
     /// The generation of the store of redemptions, where one store has all rows.
@@ -73,10 +71,8 @@ pub trait Platform {
         None
     }
 
-    /// The store of images.
     fn images(&self) -> Result<Self::Images, StoreError>;
 
-    /// The meter.
     fn meter(&self) -> Result<Self::Meter, StoreError>;
 
     /// Counts a call against a rate limit. A limiter that does not answer

@@ -26,7 +26,6 @@ pub struct RequestContext<'request, P> {
 }
 
 impl<'request, P: Platform> RequestContext<'request, P> {
-    /// The published sites.
     pub const fn sites(&self) -> Sites<'request, P> {
         Sites::new(self.platform, self.state, self.now)
     }
@@ -36,7 +35,6 @@ impl<'request, P: Platform> RequestContext<'request, P> {
         Packs::new(self.platform, self.state, self.now)
     }
 
-    /// The published lists.
     pub const fn lists(&self) -> Lists<'request, P> {
         Lists::new(self.platform, self.state, self.now)
     }

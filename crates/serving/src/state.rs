@@ -27,7 +27,6 @@ const CACHED_CLEARANCES: usize = 1_024;
 
 /// Everything that outlives a request.
 pub struct State {
-    /// The parsed configuration.
     pub config: Config,
     /// Sites by sitekey, by alias and by the hash of a secret; `None`: there is
     /// no such site. Each of these carries a check that only the origin can

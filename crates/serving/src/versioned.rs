@@ -5,7 +5,6 @@
 use munjigi_captcha::Refusal;
 use munjigi_protocol::Code;
 
-/// Something with a version.
 pub trait Versioned: Sized + PartialEq {
     /// Increases with every change.
     fn version(&self) -> u64;
@@ -23,7 +22,6 @@ pub enum Stored<T> {
     Unreadable,
     /// It was deleted at this version.
     Deleted(u64),
-    /// It is published.
     Published(Box<T>),
 }
 
@@ -55,7 +53,6 @@ impl<T: Versioned> Stored<T> {
         T::read(text).map_or(Self::Unreadable, |value| Self::Published(Box::new(value)))
     }
 
-    /// What is published.
     pub fn published(self) -> Option<T> {
         match self {
             Self::Published(value) => Some(*value),

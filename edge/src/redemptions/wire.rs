@@ -29,7 +29,6 @@ pub struct RowId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PayerId(pub [u8; 16], pub [u8; 8]);
 
-/// A token to spend.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spend {
     call: [u8; 16],
@@ -52,11 +51,9 @@ pub struct Entry {
 pub enum Command {
     /// Spend an attempt with a token.
     Spend(RowId, Spend),
-    /// A picture was required.
     Step(RowId),
     /// More work was required: this many expected hashes in total.
     Owe(RowId, u64),
-    /// An answer is tried.
     Answer(RowId, AnswerHash),
     /// Raise a price by one use.
     RaisePrice(PayerId),

@@ -2,7 +2,6 @@
 
 use crate::texts::Texts;
 
-/// The visitor's earlier input.
 #[derive(Default)]
 pub struct Entered {
     pub name: String,

@@ -1,6 +1,5 @@
 //! Every word of the shop, in both of its languages.
 
-/// A language's texts.
 pub struct Texts {
     pub tag: &'static str,
     pub title: &'static str,

@@ -13,7 +13,6 @@ use crate::random;
 
 /// A site that is about to be added.
 pub struct NewSite {
-    /// Its sitekey.
     pub sitekey: String,
     secret: Secret,
     line: InlineTable,

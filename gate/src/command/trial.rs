@@ -37,7 +37,6 @@ struct Shop {
     client: Client,
 }
 
-/// What the page says.
 struct Words {
     lang: &'static str,
     title: &'static str,

@@ -12,9 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{key_of, protect, settings, sites};
 
-/// The table of sites.
 const SITES: &str = "sites";
-/// The table of lists.
 const LISTS: &str = "lists";
 
 /// The rules about paths.
@@ -30,7 +28,6 @@ pub struct File {
     pub path: String,
     /// What is wrong with it, a sentence each.
     pub mistakes: Vec<String>,
-    /// Its sites.
     pub(super) own_sites: Vec<OwnSite>,
     /// Its lists, with the paths as they stand there.
     pub(super) own_lists: Vec<(ListId, String)>,
@@ -44,7 +41,6 @@ pub struct File {
 pub struct OwnSite {
     /// Where it stands: `gate.toml:12`.
     pub place: String,
-    /// What the edge gets.
     pub config: SiteConfig,
 }
 
@@ -207,7 +203,6 @@ impl File {
         self.own_sites.iter().map(|site| &site.config)
     }
 
-    /// The settings as variables.
     pub(super) fn pairs(&self) -> Vec<(OsString, OsString)> {
         let folder = Path::new(&self.path).parent().unwrap_or(Path::new(""));
         let pair = |entry: &Entry| {

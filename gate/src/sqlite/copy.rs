@@ -25,18 +25,10 @@ pub enum CopyError {
     Store(#[from] OpenError),
     /// Another copy is being made.
     #[error("{path} is in use: another backup is running")]
-    Busy {
-        /// What is in use.
-        path: String,
-    },
+    Busy { path: String },
     /// A file beside the store.
     #[error("{path}: {source}")]
-    File {
-        /// The file.
-        path: String,
-        /// The system's words.
-        source: io::Error,
-    },
+    File { path: String, source: io::Error },
     /// Something else than a store.
     #[error("what is in the backup is no store of a gate")]
     NoStore,
@@ -70,7 +62,6 @@ impl Copy {
         Ok(Self { path, _file: file })
     }
 
-    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -26,13 +26,10 @@ const DAY_MINUTES: u64 = 1_440;
 pub struct Day {
     /// Days since 1970.
     pub day: u64,
-    /// The site.
     pub sitekey: String,
-    /// What happened.
     pub sums: Sums,
 }
 
-/// How often each happened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sums {
     /// First challenges.

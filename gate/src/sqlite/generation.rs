@@ -35,7 +35,6 @@ pub const TABLE: &str = "
     INSERT INTO heartbeat (generation, at) VALUES (0, 0);
 ";
 
-/// A heartbeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Heartbeat {
     generation: u16,
@@ -48,9 +47,7 @@ pub struct Generations {
     last: Heartbeat,
     /// The file beside the store; `None` until it could be opened.
     beside: Option<File>,
-    /// Where it is.
     path: PathBuf,
-    /// What is in it.
     told: Option<Heartbeat>,
     /// For readers on other threads.
     shared: Shared,

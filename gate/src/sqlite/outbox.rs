@@ -278,7 +278,6 @@ fn count(connection: &Connection, bucket: u64, sent: i64) -> rusqlite::Result<u6
     connection.query_row(&sql, [sent], |row| row.get::<_, i64>(0)).map(i64::cast_unsigned)
 }
 
-/// A batch of counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
     /// The body, as it was queued.

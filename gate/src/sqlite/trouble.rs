@@ -64,7 +64,6 @@ impl fmt::Display for Trouble {
 pub struct Troubles(Arc<Mutex<Option<Trouble>>>);
 
 impl Troubles {
-    /// What is wrong now.
     pub fn now(&self) -> Option<Trouble> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -23,7 +23,6 @@ const PREPARED: usize = 128;
 
 /// What the thread works with.
 pub trait State: Send + 'static {
-    /// The open file.
     fn connection(&self) -> &Connection;
 
     /// A transaction is about to begin: time for what stands on its own. A

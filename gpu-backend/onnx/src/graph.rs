@@ -22,7 +22,6 @@ pub struct Tensor {
 /// The numbers of a [`Tensor`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Data {
-    /// What networks compute with.
     Float(Vec<f32>),
     /// Shapes, axes and indices; constants only.
     Int(Vec<i64>),
@@ -38,7 +37,6 @@ impl Tensor {
         Self { shape: shape.to_vec(), data: Data::Float(data) }
     }
 
-    /// A list of integers.
     pub fn ints(data: Vec<i64>) -> Self {
         Self { shape: vec![data.len()], data: Data::Int(data) }
     }

@@ -201,7 +201,6 @@ pub struct Shape {
 /// A dimension: a number, a name, or unknown.
 #[derive(Clone, PartialEq, Eq, Hash, Message)]
 pub struct Dimension {
-    /// A fixed size.
     #[prost(int64, optional, tag = "1")]
     pub value: Option<i64>,
     /// A name such as `batch`.

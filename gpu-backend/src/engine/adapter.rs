@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use wgpu::{AdapterInfo, Device, DeviceType, Queue};
 
-/// An open adapter.
 #[derive(Clone, Debug)]
 pub struct Gpu {
     /// The device; cheap to clone.

@@ -8,7 +8,6 @@ use rten::{Model, NodeId, ValueView};
 use super::{Description, Engine, InputLengths, Kind, LoadError, RunError, Session, caught};
 use crate::onnx::Canonical;
 
-/// The CPU engine.
 #[derive(Debug, Default)]
 pub struct Rten;
 

@@ -30,7 +30,6 @@ pub struct Upload {
 /// a small one beside it.
 const MEGAPIXELS: u32 = 48;
 
-/// The memory for decoding.
 #[derive(Debug)]
 pub struct Darkroom(Arc<Semaphore>);
 

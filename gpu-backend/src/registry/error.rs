@@ -14,11 +14,7 @@ use crate::onnx::ModelError;
 pub enum RegistryError {
     /// A file or folder cannot be read or written.
     #[error("{}: {what}", path.display())]
-    Io {
-        path: PathBuf,
-        /// The system's error message.
-        what: String,
-    },
+    Io { path: PathBuf, what: String },
     /// A required file is missing.
     #[error("{} is missing", .0.display())]
     Missing(PathBuf),
@@ -33,27 +29,16 @@ pub enum RegistryError {
     Source,
     /// The file is not the one that the manifest vouches for.
     #[error("model.onnx has SHA-256 {found}, model.toml states {stated}")]
-    Hash {
-        /// In the manifest.
-        stated: String,
-        /// Of the file.
-        found: String,
-    },
+    Hash { stated: String, found: String },
     /// The network does not have exactly one input.
     #[error("the network has {0} inputs; one picture is fed")]
     InputCount(usize),
     /// The network takes pictures of another shape than the manifest states.
     #[error("the network accepts {found}, model.toml states {stated:?} (channels, height, width)")]
-    InputShape {
-        /// In the manifest.
-        stated: [usize; 3],
-        /// In the network.
-        found: String,
-    },
+    InputShape { stated: [usize; 3], found: String },
     /// The network's outputs do not fit its task.
     #[error("the task {task} needs {wanted}; the network has {found}")]
     Outputs {
-        /// In the manifest.
         task: &'static str,
         /// Shapes that would fit.
         wanted: String,
@@ -73,7 +58,6 @@ pub enum RegistryError {
     /// A version is never replaced.
     #[error("'{name}' {version} already exists; give the new one another version")]
     Exists { name: ModelName, version: Version },
-    /// The network itself.
     #[error(transparent)]
     Model(#[from] ModelError),
 }

@@ -15,13 +15,11 @@ const TOLERANCE: f32 = 1e-3;
 /// Largest width and height of a network's input picture, in pixels.
 const MAX_SIDE: usize = 4096;
 
-/// A validated manifest.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Manifest {
     pub name: ModelName,
     /// The highest version is `latest`.
     pub version: Version,
-    /// What the outputs mean.
     pub task: Task,
     pub sha256: Sha256Hex,
     /// The terms under which it may be used: an SPDX expression or their name.

@@ -10,7 +10,6 @@ use crate::upload::Placed;
 
 /// Most labels that a classification returns.
 const MOST_CLASSES: usize = 10;
-/// The thresholds for detections.
 const THRESHOLD: Threshold = Threshold { score: 0.25, overlap: 0.5, count: 50 };
 
 /// Describes one image. `read_as` is how the model's outputs are read; `size`

@@ -41,7 +41,6 @@ pub enum Boxes<'a> {
     Middles(&'a [f32]),
 }
 
-/// The thresholds for detections.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Threshold {
     /// Lowest score.

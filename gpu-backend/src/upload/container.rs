@@ -8,7 +8,6 @@ use image::ImageFormat;
 
 use super::ImageError;
 
-/// The accepted types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImageType {
     Jpeg,

@@ -78,7 +78,6 @@ impl Session for FaultySession {
     }
 }
 
-/// The CPU engine alone.
 fn cpu() -> Engines {
     Engines::choose(&Wish::Cpu)
 }

@@ -7,7 +7,6 @@ use std::sync::{Arc, Condvar, Mutex};
 use munjigi_gpu_backend::engine::{Description, Engine, Kind, LoadError, Rten, RunError, Session};
 use munjigi_gpu_backend::onnx::Canonical;
 
-/// The kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fault {
     Panics,

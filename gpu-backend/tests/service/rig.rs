@@ -40,7 +40,6 @@ pub struct Rig {
     nonce: AtomicU64,
 }
 
-/// A complete answer.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,

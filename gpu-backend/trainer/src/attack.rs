@@ -33,7 +33,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All of them.
     pub const ALL: [Self; 3] = [Self::Grid, Self::Area, Self::Turn];
 
     /// The spelling on the wire.
@@ -63,7 +62,6 @@ impl Kind {
     }
 }
 
-/// How a program answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Attacker {
@@ -176,7 +174,6 @@ impl Budget {
 
 /// The challenges that attackers are tried on.
 pub struct Tried {
-    /// Which kind.
     pub kind: Kind,
     /// The records of the rounds, one after the other.
     pub bytes: Vec<u8>,
@@ -195,17 +192,14 @@ impl Tried {
         Ok(Self { kind, bytes })
     }
 
-    /// The rounds as grids.
     pub fn grids(&self) -> impl Iterator<Item = GridRound<'_>> {
         self.bytes.chunks_exact(GridRound::BYTES).map(GridRound::read)
     }
 
-    /// The rounds as areas.
     pub fn areas(&self) -> impl Iterator<Item = AreaRound<'_>> {
         self.bytes.chunks_exact(AreaRound::BYTES).map(AreaRound::read)
     }
 
-    /// The rounds as turns.
     pub fn turns(&self) -> impl Iterator<Item = TurnRound<'_>> {
         self.bytes.chunks_exact(TurnRound::BYTES).map(TurnRound::read)
     }

@@ -14,7 +14,6 @@ struct Draft {
     made: usize,
 }
 
-/// The input's name.
 const PICTURE: &str = "picture";
 
 /// `scene-tile`: one score for each kind.

@@ -43,7 +43,6 @@ pub enum Use {
     Held,
     /// What attackers are tried on.
     Tried,
-    /// What tests use.
     Checked,
 }
 

@@ -26,7 +26,6 @@ pub enum Layer {
     Tap(Tap),
 }
 
-/// A batch of values.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
     /// Number of planes per sample.

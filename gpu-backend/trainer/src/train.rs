@@ -32,14 +32,12 @@ const PARTS: usize = 2;
 /// Steps between checkpoints on disk.
 const NOTE: usize = 250;
 
-/// A network in training.
 struct Run {
     net: Net,
     step: usize,
     /// Running means of gradients and of their squares.
     means: Vec<f32>,
     squares: Vec<f32>,
-    /// The loss, smoothed.
     loss: f32,
 }
 

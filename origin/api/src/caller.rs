@@ -117,7 +117,6 @@ impl Principal {
         }
     }
 
-    /// The caller's rate limit.
     pub fn limit(&self) -> (Limit, &str) {
         let (name, per_minute, whom) = match self {
             Self::User { account, .. } => ("api-by-person", USER_PER_MINUTE, account.id.as_str()),

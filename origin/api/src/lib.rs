@@ -3,7 +3,6 @@
 //! `store`. Within `/api/v1`, responses may gain fields but never lose any. A
 //! breaking change becomes a new version beside this one; the old version
 //! announces its end half a year ahead (`Deprecation`, `Sunset`).
-#![expect(missing_docs, reason = "only the origin's own crates use this library")]
 
 pub mod access;
 mod audit;

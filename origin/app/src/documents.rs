@@ -53,7 +53,6 @@ static DOCUMENTS: LazyLock<Vec<Document>> = LazyLock::new(|| {
     documents
 });
 
-/// A page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     /// The file's name: `integration`, `SECURITY`, `migrate-turnstile`.
@@ -73,7 +72,6 @@ pub struct Section {
     /// The part after `#`.
     pub anchor: String,
     pub title: String,
-    /// Its subsections.
     pub parts: Vec<Section>,
 }
 

@@ -1,7 +1,6 @@
 //! What the console and the API share: their state, authentication, rate
 //! limits, and the status of the components. Pages and routes are in crates of
 //! their own, neither of which knows the other.
-#![expect(missing_docs, reason = "only the origin's own crates use this library")]
 
 pub mod admission;
 pub mod authentication;
@@ -50,7 +49,6 @@ use settings::Retention;
 
 pub use refused::Refused;
 
-/// What every endpoint needs.
 #[derive(Debug)]
 pub struct App {
     /// Postgres, or a pooler before it.
@@ -69,7 +67,6 @@ pub struct App {
     pub calls: AudienceKeys,
     /// Marks keys as ours.
     pub check: KeyCheck,
-    /// The edge.
     pub edge: EdgeClient,
     /// Makes pictures.
     pub factory: Factory,
@@ -77,7 +74,6 @@ pub struct App {
     pub mail: Option<Sender>,
     /// Posts to webhooks.
     pub hooks: Hooks,
-    /// What is kept.
     pub retention: Retention,
     /// What is known of the components that the origin depends on.
     pub readiness: Readiness,

@@ -40,23 +40,18 @@ pub struct Use {
     pub remarks: Vec<String>,
 }
 
-/// An address to change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
     /// Where: `page`, `policy` or `back end`.
     pub place: &'static str,
-    /// The current address.
     pub from: String,
-    /// The new address.
     pub to: String,
 }
 
-/// A widget's element.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Widget {
     /// Its sitekey, if it has one.
     pub sitekey: Option<String>,
-    /// Its other options.
     pub options: Vec<Setting>,
 }
 

@@ -11,7 +11,6 @@ use munjigi_process::proxies::Proxies;
 
 pub use own_site::OwnSite;
 
-/// What the console needs.
 #[derive(Debug, Clone)]
 pub struct Console {
     /// Scheme, host and port, as people type it.
@@ -65,7 +64,6 @@ impl Console {
         is_local(&self.url)
     }
 
-    /// Who can open it.
     pub fn reach(&self) -> Reach {
         if self.is_local() { Reach::Local } else { Reach::Open }
     }

@@ -104,7 +104,6 @@ impl Pages {
         self.router
     }
 
-    /// The table itself.
     pub fn listed(self) -> Vec<Listed> {
         self.listed
     }

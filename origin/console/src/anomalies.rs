@@ -31,7 +31,6 @@ struct Page {
     may_acknowledge: bool,
 }
 
-/// Which anomaly to acknowledge.
 #[derive(Debug, Deserialize)]
 pub struct Which {
     anomaly: String,

@@ -67,15 +67,12 @@ impl TryFrom<BTreeMap<String, String>> for Worded {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Group {
-    /// What visitors pay.
     Visitors,
-    /// What the service bears.
     Service,
     /// What programs pay and achieve.
     Attackers,
 }
 
-/// A measurement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figure {
     /// The party that it concerns.
@@ -84,9 +81,7 @@ pub struct Figure {
     pub date: String,
     /// The machine it was measured on.
     pub machine: Worded,
-    /// What was measured.
     pub name: Worded,
-    /// The text to show.
     pub value: String,
     /// Unit of the value.
     pub unit: Worded,

@@ -52,7 +52,6 @@ impl DemoResult {
         if reply.success { Self::Passed(json) } else { Self::Refused(json) }
     }
 
-    /// The response, verbatim.
     fn json(&self) -> Option<&str> {
         match self {
             Self::Passed(json) | Self::Refused(json) => Some(json),

@@ -22,7 +22,6 @@ pub struct Frame {
     pub style: &'static str,
     /// Name of the field that carries the CSRF token.
     pub csrf_field: &'static str,
-    /// The CSRF token.
     pub csrf_token: String,
     /// Id of the request, for support.
     pub request_id: String,
@@ -68,7 +67,6 @@ pub enum Entry {
     Notifications,
     Team,
     Keys,
-    /// The audit log.
     Audit,
     Account,
     Photos,

@@ -78,7 +78,6 @@ pub struct KeysForm {
     others: BTreeMap<String, String>,
 }
 
-/// Which key to revoke.
 #[derive(Debug, Deserialize)]
 pub struct Which {
     key: String,
@@ -150,7 +149,6 @@ pub async fn revoke(
     }
 }
 
-/// What a scope allows.
 fn meaning(t: Texts, permission: Permission) -> Text {
     match permission {
         Permission::ReadSites => t.get("scope-read-sites"),

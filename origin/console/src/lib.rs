@@ -1,7 +1,6 @@
 //! The console's pages. Each is listed here once with the access it needs,
 //! which is checked before the page's own code runs. Rules are in
 //! `accounts`, rows in `store`, and the templates in `templates`.
-#![expect(missing_docs, reason = "only the origin's own crates use this library")]
 
 pub mod access;
 mod account;
@@ -197,7 +196,6 @@ fn of_team(pages: Pages) -> Pages {
         .post("/console/{organisation}/team/remove", Member(ReadTeam), team::change::remove)
 }
 
-/// What runs the service.
 fn of_operators(pages: Pages) -> Pages {
     use Access::Operator;
     pages

@@ -35,7 +35,6 @@ struct All {
     mistakes: Vec<Text>,
 }
 
-/// A published list.
 struct Row {
     list: PublishedRecord,
     meaning: Text,
@@ -63,7 +62,6 @@ pub struct Typed {
 /// The form of one list.
 #[derive(Debug, Deserialize)]
 pub struct ListsForm {
-    /// Which button was pressed.
     change: String,
     /// The version that was shown.
     version: u64,

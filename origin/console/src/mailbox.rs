@@ -25,7 +25,6 @@ struct Page {
     emails: Vec<Shown>,
 }
 
-/// An email.
 #[derive(Debug, Default)]
 struct Shown {
     to: String,

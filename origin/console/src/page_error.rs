@@ -19,7 +19,6 @@ pub struct PageError {
     detail: Detail,
 }
 
-/// What the text names.
 #[derive(Debug, Clone, Copy)]
 enum Detail {
     None,

@@ -99,7 +99,6 @@ impl Browser {
         if self.has_session { self.session.as_ref() } else { self.guest.as_ref() }
     }
 
-    /// The CSRF token.
     pub fn csrf_token(&self) -> String {
         self.form_holder().map(Token::csrf_token).unwrap_or_default()
     }

@@ -17,7 +17,6 @@ use super::requester::Browser;
 pub struct Widget {
     /// Sitekey of the console's own site.
     pub sitekey: String,
-    /// The form.
     pub action: &'static str,
     /// URL of the script.
     pub script: String,

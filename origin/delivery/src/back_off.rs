@@ -5,7 +5,6 @@ use std::time::Duration;
 use munjigi_keys::UnixMillis;
 use munjigi_store::deliveries::{Due, Next};
 
-/// A policy of retries.
 #[derive(Debug, Clone, Copy)]
 pub struct BackOff {
     waits: Delays,

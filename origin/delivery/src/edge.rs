@@ -30,11 +30,7 @@ const BYTES: &str = "application/octet-stream";
 pub enum EdgeError {
     /// No answer. Our fault or the network's; retry.
     #[error("the edge at {url} does not respond: {reason}")]
-    Unreachable {
-        url: Url,
-        /// The chain of causes.
-        reason: String,
-    },
+    Unreachable { url: Url, reason: String },
     /// The edge has a newer version of this site or list, of the pools or of the filter
     /// of imported keys, or another pack with this name.
     #[error("the edge has a newer version")]
@@ -49,7 +45,6 @@ pub enum EdgeError {
 }
 
 impl EdgeError {
-    /// A label of metrics.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Unreachable { .. } => "unreachable",

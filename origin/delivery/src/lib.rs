@@ -4,7 +4,6 @@
 //!
 //! Rows wait in the store until they are delivered; `outbox` is the loop, with a
 //! handler per topic. Their content comes from `munjigi-domain`.
-#![expect(missing_docs, reason = "only the origin's own crates use this library")]
 
 pub mod back_off;
 pub mod edge;

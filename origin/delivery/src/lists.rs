@@ -23,7 +23,6 @@ pub struct Fetcher {
     client: Client,
 }
 
-/// What a server answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum File {
     /// A file that differs from the one named by its `ETag`.

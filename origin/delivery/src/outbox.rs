@@ -55,7 +55,6 @@ pub enum Blame {
 /// The result of an attempt.
 #[derive(Debug)]
 pub enum DeliveryResult {
-    /// The receiver has it.
     Delivered,
     /// The receiver may accept it later.
     Failed(Failure),
@@ -83,10 +82,8 @@ impl DeliveryResult {
     }
 }
 
-/// Why an attempt failed.
 #[derive(Debug)]
 pub struct Failure {
-    /// A label of metrics.
     pub code: &'static str,
     /// The reason in our own words.
     pub error: String,

@@ -23,7 +23,6 @@ pub use verify::verify;
 pub const EDGE_BACK_OFF: BackOff =
     BackOff::doubling(Duration::from_millis(500), Duration::from_secs(30));
 
-/// What publishing needs.
 #[derive(Debug, Clone)]
 pub struct Publisher {
     pub pool: PgPool,

@@ -77,7 +77,6 @@ impl Kind {
     }
 }
 
-/// How serious it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Worth a look.

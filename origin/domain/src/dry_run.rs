@@ -18,7 +18,6 @@ const NAMED: usize = 5;
 /// Visits with the same recorded properties.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visits {
-    /// What they did.
     pub did: Did,
     /// Host name of the page, empty if unknown.
     pub hostname: String,
@@ -33,12 +32,10 @@ pub struct Visits {
     pub count: u64,
 }
 
-/// What visits came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scored {
     /// 0 = bot, 100 = person.
     pub score: u8,
-    /// What was noticed.
     pub signs: Signs,
 }
 
@@ -69,7 +66,6 @@ pub enum DryRunResult {
     },
     /// Whether something changes depends on properties that were not recorded.
     Open,
-    /// The same verdict.
     Same {
         /// The verdict; `None` if an earlier rule may decide.
         verdict: Option<u8>,

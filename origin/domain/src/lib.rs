@@ -4,7 +4,6 @@
 //!
 //! The ground floor of the origin: nothing here waits for anything. The time
 //! and random numbers are arguments.
-#![expect(missing_docs, reason = "only the origin's own crates use this library")]
 
 pub mod accounts;
 pub mod anomalies;

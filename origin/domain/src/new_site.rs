@@ -11,7 +11,6 @@ use crate::site_keys;
 /// A site that is not stored yet.
 #[derive(Debug)]
 pub struct NewSite {
-    /// The display name.
     pub name: String,
     /// The edge's configuration, except for version and secrets.
     pub config: SiteConfig,

@@ -32,7 +32,6 @@ pub struct Plan {
     pub demand: Demand,
     /// The whole site that Munjigi guards.
     pub community: Community,
-    /// What each part needs.
     pub sizes: Sizes,
     /// What it costs, by target.
     pub bills: Vec<Bill>,

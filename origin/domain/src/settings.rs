@@ -29,13 +29,11 @@ pub use warnings::{Uncounted, Warning, path_warnings, warnings};
 /// What an owner chooses; state, secrets and version are changed elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// The display name.
     pub name: String,
     /// Host-name patterns.
     pub hosts: Vec<String>,
     /// Whether loopback names are allowed.
     pub allow_loopback: bool,
-    /// How the widget behaves.
     pub mode: Mode,
     /// Bounds of the work per sub-puzzle.
     pub work: Work,

@@ -7,7 +7,6 @@ use munjigi_protocol::SiteState;
 use crate::accounts::MostSites;
 use crate::audit::Action;
 
-/// The kinds of change.
 #[derive(Debug, Clone)]
 pub enum Change {
     /// The edge refuses the site's visitors with `site-paused`.
@@ -29,7 +28,6 @@ pub enum Change {
     KeepOldestSecret,
 }
 
-/// Why nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeRefused {
     /// No such site.
@@ -60,7 +58,6 @@ pub struct Standing {
     pub secret_slots: Vec<i16>,
 }
 
-/// What a change does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     Delete,

@@ -24,7 +24,6 @@ impl Period {
     /// All periods.
     pub const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Month];
 
-    /// The spelling in addresses.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Day => "24h",
@@ -74,7 +73,6 @@ pub enum Dimension {
     Total,
     /// Country of the visitor's network.
     Country,
-    /// The visitor's network.
     Asn,
     /// Host name of the page.
     Hostname,

@@ -37,7 +37,6 @@ impl Texts {
         Text(Message { locale: self.0, key, arguments: None })
     }
 
-    /// A message with markup.
     pub fn html(self, key: &'static str) -> Html {
         debug_assert!(key.ends_with("-html"), "{key} is not marked as markup");
         Html(Message { locale: self.0, key: key.into(), arguments: None })
@@ -122,7 +121,6 @@ impl From<Text> for String {
     }
 }
 
-/// A message with markup.
 #[derive(Debug)]
 pub struct Html(Message);
 

@@ -35,9 +35,7 @@ pub struct Factory {
     pub clock: Clock,
     /// For ids and seeds.
     pub entropy: Entropy,
-    /// What operators chose.
     pub config: Arc<Pictures>,
-    /// Which kinds are dealt.
     pub policy: Arc<Policy>,
 }
 

@@ -62,13 +62,11 @@ pub enum GpuError {
         url: Url,
         /// Whether it may have received the call before it vanished.
         begun: bool,
-        /// The chain of causes.
         reason: String,
     },
     /// It exceeded this deadline.
     #[error("the gpu-backend took longer than {} s", .0.as_secs())]
     TooSlow(Duration),
-    /// It is busy.
     #[error("the gpu-backend is busy for another {} s", .retry_after.as_secs())]
     Busy {
         /// When to retry.
@@ -87,7 +85,6 @@ pub enum GpuError {
 }
 
 impl GpuError {
-    /// A label of metrics.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Unreachable { .. } => "unreachable",

@@ -30,7 +30,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// While no gpu-backend responds, or Postgres does not.
 const AWAY: Duration = Duration::from_secs(2);
 
-/// What an attempt taught.
 struct Attempt {
     end: JobEnd,
     /// No gpu-backend takes another job before that.

@@ -8,7 +8,6 @@
 //! an operator's own photos; packs of those that people accepted take the same
 //! path. `jobs` has models look at organisations' images, `lab` at one that an
 //! operator tries them with.
-#![expect(missing_docs, reason = "only the origin's own crates use this library")]
 
 mod draw;
 mod factory;

@@ -27,7 +27,6 @@ pub struct Want {
     pub now: UnixMillis,
 }
 
-/// A step to take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Move {
     /// Draw another pack.

@@ -33,7 +33,6 @@ struct Measurement {
     threshold: Option<f64>,
 }
 
-/// The measurements that decide.
 #[derive(Debug)]
 pub struct Policy {
     measured: Measurements,

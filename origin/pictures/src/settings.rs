@@ -9,7 +9,6 @@ use url::Url;
 
 use crate::hours::Hours;
 
-/// The factory's settings.
 #[derive(Debug, Clone)]
 pub struct Pictures {
     /// The gpu-backends, which share the work; without one nothing is drawn.

@@ -22,7 +22,6 @@ pub enum Drop {
     Ambiguous,
     /// A blind guess passes too often.
     Guessable,
-    /// It violates the protocol.
     Broken,
 }
 
@@ -49,7 +48,6 @@ pub const fn shape(kind: PictureType) -> (u8, u8) {
 /// A picture that may be dealt.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fit {
-    /// Its images, concatenated.
     pub images: Vec<u8>,
     /// Their lengths in bytes.
     pub image_lengths: Vec<i32>,

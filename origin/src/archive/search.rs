@@ -38,7 +38,6 @@ pub struct Search {
     pub conditions: Vec<(String, String)>,
 }
 
-/// What was found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Found {
     /// Files that were read.
@@ -47,7 +46,6 @@ pub struct Found {
     pub rows: u64,
 }
 
-/// Why a search ended.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
     #[error(transparent)]
@@ -55,7 +53,6 @@ pub enum SearchError {
     /// A condition that no row can meet.
     #[error("{table} has no column {column}; it has {}", .columns.join(", "))]
     NoColumn { table: String, column: String, columns: Vec<String> },
-    /// The output is gone.
     #[error("cannot write what was found: {0}")]
     Output(io::Error),
 }

@@ -45,7 +45,6 @@ impl Shelf {
         }
     }
 
-    /// The files.
     pub fn store(&self) -> &dyn ObjectStore {
         match &self.kind {
             Kind::Bucket(client) => client.store(),

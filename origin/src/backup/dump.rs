@@ -79,7 +79,6 @@ pub async fn found(connection: &mut PgConnection) -> Result<Vec<Table>, BackupEr
     Ok(rows.into_iter().map(table).collect())
 }
 
-/// Which table references which.
 async fn references(
     connection: &mut PgConnection,
 ) -> Result<BTreeMap<String, BTreeSet<String>>, BackupError> {

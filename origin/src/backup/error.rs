@@ -15,7 +15,6 @@ pub enum BackupError {
     Exists,
     #[error("{0}")]
     File(io::Error),
-    /// The disk is full.
     #[error("there is no space left: {0}")]
     Full(io::Error),
     /// Encrypted, and no key was given.
@@ -36,7 +35,6 @@ pub enum BackupError {
     /// The newest of a place; its name has to be given.
     #[error("the newest backup there is {name}{ahead}")]
     Newest {
-        /// Its name.
         name: String,
         /// What is odd about its date.
         ahead: &'static str,
@@ -56,7 +54,6 @@ pub enum BackupError {
     /// Another format, or a later version of ours.
     #[error("the file is not a Munjigi backup")]
     Foreign,
-    /// Its end is missing.
     #[error("the file is truncated: writing or copying it was interrupted")]
     Truncated,
     /// It was changed after it was written.

@@ -108,7 +108,6 @@ impl<W: Write> Writer<W> {
 
 /// A record of a file.
 pub enum Record {
-    /// A table begins.
     Begin(String),
     /// Rows of the table.
     Rows(Vec<u8>),
@@ -120,7 +119,6 @@ pub enum Record {
 pub struct Reader<R: Read>(GzDecoder<R>);
 
 impl<R: Read> Reader<R> {
-    /// The next record.
     pub fn next(&mut self) -> Result<Record, BackupError> {
         let mut head = [0; 5];
         self.0.read_exact(&mut head).map_err(broken)?;

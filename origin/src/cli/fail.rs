@@ -20,7 +20,6 @@ pub enum Exit {
     Database = 4,
     /// No such site, or not in a state for this.
     Site = 5,
-    /// The environment has mistakes.
     Environment = 6,
     /// A file or database is not suitable for a backup.
     Backup = 7,
@@ -32,7 +31,6 @@ pub enum Exit {
     EdgeAway = 10,
     /// No challenge was issued.
     Challenge = 11,
-    /// The solution was refused.
     Solution = 12,
     /// A fresh token was refused.
     Siteverify = 13,
@@ -58,12 +56,10 @@ pub struct Fail {
 }
 
 impl Fail {
-    /// What failed and why.
     pub fn new(exit: Exit, what: impl Into<String>, why: impl fmt::Display) -> Self {
         Self { exit, what: what.into(), why: why.to_string(), fix: None }
     }
 
-    /// How to fix it.
     #[must_use]
     pub fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = Some(fix.into());

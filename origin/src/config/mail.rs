@@ -12,7 +12,6 @@ use super::variables;
 
 const FORM: &str = "must be smtp://name:password@host:587?tls=required, smtps://… or folder:PATH; percent-encode special characters in name and password, such as %40";
 
-/// How emails are sent.
 #[derive(Debug, Clone)]
 pub struct Mail {
     pub transport: MailTransport,

@@ -41,7 +41,6 @@ pub(super) fn pictures(reader: &mut Reader) -> Option<Pictures> {
     })
 }
 
-/// The defaults.
 #[expect(clippy::missing_panics_doc, reason = "a test reads the same defaults")]
 pub fn default_pictures() -> Pictures {
     let nothing = Environment::default();

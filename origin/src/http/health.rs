@@ -17,7 +17,6 @@ use axum::response::{IntoResponse, Response};
 use munjigi_app::{App, health};
 use munjigi_protocol::Status;
 
-/// The process responds.
 pub async fn live() -> &'static str {
     "ok\n"
 }

@@ -32,7 +32,6 @@ pub enum Next {
     Silence,
 }
 
-/// A received message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Got {
     pub id: String,

@@ -118,12 +118,10 @@ impl Workshop {
     }
 }
 
-/// How the gpu-backend fails.
 #[derive(Debug, Clone, Copy)]
 pub enum Failure {
     /// Busy; retry after this many seconds.
     Busy(u64),
-    /// An internal error.
     Broken,
     /// An answer about other pictures.
     Others,

@@ -30,7 +30,6 @@ impl RedisServer {
         }
     }
 
-    /// A separate connection.
     pub fn connection(&self) -> Redis {
         let server = config::parse_redis_url(&self.server.url()).unwrap();
         Redis::new(server.client().unwrap()).unwrap()

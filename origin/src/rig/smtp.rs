@@ -20,7 +20,6 @@ pub enum Step {
     Data,
 }
 
-/// How to answer there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reply {
     Code(u16),

@@ -14,7 +14,6 @@ pub struct Tab<'a> {
     pub address: String,
     /// The languages that it asks for; none if it is empty.
     pub languages: String,
-    /// The current page.
     pub page: String,
     pub status: u16,
     /// Its path.

@@ -112,10 +112,8 @@ pub async fn set_locale(
 /// A sign-up before its link is followed.
 #[derive(Debug, Clone)]
 pub struct SignUp {
-    /// Where emails are sent.
     pub email: EmailAddress,
     pub name: String,
-    /// The language of emails.
     pub locale: Locale,
     /// Argon2id, in the PHC format.
     pub password: String,
@@ -370,7 +368,6 @@ pub struct JoinNew<'a> {
     /// The invitation, with the new account as the one that accepts it.
     pub join: organisations::Join<'a>,
     pub name: &'a str,
-    /// The language of emails.
     pub locale: Locale,
     /// Argon2id, in the PHC format.
     pub password: &'a str,

@@ -34,13 +34,11 @@ pub async fn try_lock(connection: &mut PgConnection) -> Result<bool, DatabaseErr
     Ok(locked)
 }
 
-/// An open anomaly.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Open {
     pub id: Id,
     pub subject: Subject,
     pub kind: Kind,
-    /// Its current extent.
     pub standing: Standing,
     /// When it opened.
     pub opened_at: UnixMillis,

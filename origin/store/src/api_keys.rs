@@ -17,7 +17,6 @@ use super::{DatabaseError, Unit, columns, mails, transact};
 /// Active keys per organisation.
 const MOST: i64 = 100;
 
-/// A stored key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRecord {
     /// The id used in addresses; it grants no access.
@@ -25,9 +24,7 @@ pub struct KeyRecord {
     pub organisation: Id,
     /// The creator: the key never exceeds their permissions.
     pub account: Id,
-    /// The creator's address.
     pub email: String,
-    /// The display name.
     pub name: String,
     /// The last characters of the key.
     pub hint: String,
@@ -47,9 +44,7 @@ pub struct KeyRecord {
 /// Whether a key grants access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyState {
-    /// It grants access.
     Live,
-    /// It has expired.
     Expired,
     /// A member revoked it, or a password reset or removal did.
     Revoked,
@@ -142,7 +137,6 @@ pub async fn of_organisation(
 #[derive(Debug)]
 pub struct MakeKey<'a> {
     pub organisation: &'a Id,
-    /// What the creator chose.
     pub wanted: &'a WantedKey,
     /// The creator, as the request was authenticated.
     pub by: &'a Account,
@@ -177,7 +171,6 @@ struct Keep<'a> {
 /// The choices for a new key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WantedKey {
-    /// The display name.
     pub name: String,
     /// The permissions that it is to have.
     pub scopes: Vec<Permission>,

@@ -13,7 +13,6 @@ use sqlx::{PgConnection, PgPool};
 use super::audit::{self, Actor, Author, Entry};
 use super::{DatabaseError, Unit};
 
-/// A new session.
 #[derive(Debug)]
 pub struct NewApiSession<'a> {
     /// The hash of its first refresh token.
@@ -21,7 +20,6 @@ pub struct NewApiSession<'a> {
     /// The id used in lists.
     pub id: &'a Id,
     pub account: &'a Id,
-    /// The program, in words.
     pub agent: &'a str,
     /// Network prefix of the request.
     pub prefix: &'a str,
@@ -86,17 +84,10 @@ pub struct Exchange<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Exchanged {
     /// The new token is valid.
-    Next {
-        /// The session's owner.
-        account: Id,
-        session: Id,
-    },
+    Next { account: Id, session: Id },
     /// It was exchanged before, so someone has a copy. The session ends, for
     /// its owner and for the holder of the copy.
-    Reused {
-        /// The session's owner.
-        account: Id,
-    },
+    Reused { account: Id },
     /// There is no such session, or it has ended.
     Unknown,
 }

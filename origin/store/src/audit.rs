@@ -21,7 +21,6 @@ pub struct Actor {
     pub email: String,
     /// Network prefix.
     pub prefix: String,
-    /// The request id.
     pub request_id: String,
 }
 
@@ -33,7 +32,6 @@ pub enum Author<'a> {
     /// A user of the `munjigi` command. Which operator that is, the machine
     /// knows and this program does not.
     Command,
-    /// A scheduled job.
     Housekeeping,
 }
 
@@ -96,7 +94,6 @@ pub async fn write(
     Ok(())
 }
 
-/// A stored entry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recorded {
     /// Increases with every entry.
@@ -114,7 +111,6 @@ pub struct Recorded {
     pub request_id: String,
 }
 
-/// Which entries to read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
     /// Only entries older than this one.

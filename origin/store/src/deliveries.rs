@@ -142,7 +142,6 @@ pub struct Due {
     pub attempts: u32,
 }
 
-/// How to lease.
 #[derive(Debug, Clone, Copy)]
 pub struct Lease {
     pub topic: Topic,

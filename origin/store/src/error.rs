@@ -17,7 +17,6 @@ pub enum DatabaseError {
     /// The schema is older than this program.
     #[error("the database lacks tables of this version: run `munjigi migrate`: {0}")]
     NotMigrated(#[source] sqlx::Error),
-    /// A migration failed.
     #[error("the schema could not be migrated: {0}")]
     Migration(#[source] MigrateError),
     /// A development version made the schema, before the first migration of the

@@ -120,7 +120,6 @@ pub struct Confirm<'a> {
     pub sealed: &'a [u8],
     /// The time step of the code.
     pub step: u64,
-    /// The new recovery codes.
     pub codes: &'a [TokenHash],
     pub message: &'a Email,
     pub now: UnixMillis,
@@ -197,7 +196,6 @@ impl Unit for Remove<'_> {
 pub struct ReplaceCodes<'a> {
     /// The owner, who is also the actor.
     pub actor: &'a Actor,
-    /// The new recovery codes.
     pub codes: &'a [TokenHash],
     /// Tells the address about it.
     pub message: &'a Email,

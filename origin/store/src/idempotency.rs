@@ -26,7 +26,6 @@ pub struct Keyed<'a> {
 pub enum Known {
     /// Nothing: it is recorded now, and its reply is to be stored.
     New,
-    /// It was answered.
     Answered {
         /// HTTP status.
         status: u16,

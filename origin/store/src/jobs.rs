@@ -81,7 +81,6 @@ pub enum JobState {
         result: Value,
     },
     Failed {
-        /// A stable code.
         error: String,
     },
 }

@@ -1,6 +1,5 @@
 //! Postgres: every query of the origin, one file per table or concern. What the
 //! rows mean is decided by the callers.
-#![expect(missing_docs, reason = "only the origin's own crates use this library")]
 
 pub mod accounts;
 pub mod anomalies;

@@ -57,7 +57,6 @@ pub async fn give_back(pool: &PgPool, lease: &Lease, now: UnixMillis) -> Result<
 pub struct Fenced<'a, U> {
     /// The lease under which it writes.
     pub lease: &'a Lease,
-    /// What it writes.
     pub unit: &'a U,
 }
 

@@ -25,7 +25,6 @@ pub struct Opinion {
     pub comment: String,
     /// What it said, as far as it was shown.
     pub said: Prediction,
-    /// What computed it.
     pub engine: String,
     pub milliseconds: f64,
 }

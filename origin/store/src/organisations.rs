@@ -18,7 +18,6 @@ pub struct Membership {
     /// The id used in addresses.
     pub organisation: Id,
     pub name: String,
-    /// The member's role.
     pub role: Role,
 }
 
@@ -96,7 +95,6 @@ fn membership(organisation: String, name: String, role: &str) -> Result<Membersh
 #[derive(Debug, Clone)]
 pub struct MemberRow {
     pub account: Id,
-    /// The display name.
     pub name: String,
     pub email: String,
     pub role: Role,
@@ -142,7 +140,6 @@ pub async fn members(pool: &PgPool, organisation: &Id) -> Result<Vec<MemberRow>,
         .collect()
 }
 
-/// An open invitation.
 #[derive(Debug, Clone)]
 pub struct Invitation {
     /// The id used in forms.

@@ -164,7 +164,6 @@ pub async fn used(
 /// The outcome of adding a passkey.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Added {
-    /// It was added.
     Yes,
     /// An account has it already, or this one has the maximum.
     No,
@@ -233,7 +232,6 @@ impl Unit for Add<'_> {
 #[derive(Debug)]
 pub struct Rename<'a> {
     pub id: &'a Id,
-    /// The new name.
     pub name: &'a str,
     /// The owner, who is also the actor.
     pub actor: &'a Actor,

@@ -66,7 +66,6 @@ pub struct NewPhoto<'a> {
     pub id: &'a PhotoId,
     /// Its path below the folder.
     pub name: &'a str,
-    /// What permits its use.
     pub licence: &'a str,
     /// The model that labelled it, as `NAME@VERSION`.
     pub model: &'a str,
@@ -172,7 +171,6 @@ pub async fn tally(pool: &PgPool) -> Result<Vec<Tally>, DatabaseError> {
         .collect()
 }
 
-/// Which photos to list.
 #[derive(Debug, Clone, Copy)]
 pub struct Filter<'a> {
     pub state: PhotoState,
@@ -239,7 +237,6 @@ pub struct Record {
     pub reviewed_at: Option<UnixMillis>,
 }
 
-/// A photo.
 pub async fn one(pool: &PgPool, photo: &PhotoId) -> Result<Option<Record>, DatabaseError> {
     let row = sqlx::query!(
         "SELECT name, licence, model, said, thing, segmenter, area, imported_at, state, reviewed_at

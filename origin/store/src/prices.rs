@@ -204,9 +204,7 @@ pub async fn series(
 /// A fleet of a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fleet {
-    /// The site's name.
     pub site: String,
-    /// The software's pseudonym.
     pub name: String,
     pub first_seen: OffsetDateTime,
     pub last_seen: OffsetDateTime,

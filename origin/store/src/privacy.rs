@@ -57,7 +57,6 @@ pub enum Visibility {
     Operators,
     /// The person that the row is about.
     Person,
-    /// The organisation's members.
     Members,
     /// Members who may read the audit log.
     AuditReaders,

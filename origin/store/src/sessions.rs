@@ -55,7 +55,6 @@ impl Row {
     }
 }
 
-/// A session to create.
 #[derive(Debug)]
 pub struct NewSession<'a> {
     /// The hash of its cookie.
@@ -112,7 +111,6 @@ pub async fn find(
 /// Whether a use was recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Touched {
-    /// It was recorded now.
     Now,
     /// Another use was recorded within the last minute.
     Recently,
@@ -219,7 +217,6 @@ pub enum Which<'a> {
 /// Ends sessions that their owner chose from the list, and logs which.
 #[derive(Debug)]
 pub struct End<'a> {
-    /// The choice.
     pub which: Which<'a>,
     /// The owner, who is also the actor.
     pub actor: &'a Actor,

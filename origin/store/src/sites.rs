@@ -61,11 +61,9 @@ use row::SiteRow;
 /// A site with what only the origin knows about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SiteRecord {
-    /// The display name.
     pub name: String,
     /// The owner; `None` for sites that operators created with the command.
     pub organisation: Option<String>,
-    /// What the edge knows.
     pub config: SiteConfig,
     pub created_at: OffsetDateTime,
     pub changed_at: OffsetDateTime,

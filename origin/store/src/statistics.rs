@@ -10,7 +10,6 @@ use time::{Date, OffsetDateTime};
 
 use super::DatabaseError;
 
-/// The sites to count.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
     pub organisation: &'a Id,
@@ -120,7 +119,6 @@ pub async fn by_value(
 pub struct Step {
     /// When it begins.
     pub at: OffsetDateTime,
-    /// What happened in it.
     pub totals: Totals,
 }
 
@@ -231,7 +229,6 @@ pub async fn reasons(
 /// Refusals by code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusals {
-    /// The protocol's code.
     pub code: String,
     /// Number of refusals.
     pub count: u64,

@@ -20,7 +20,6 @@ const FILTER: &str = "filter";
 pub struct Import {
     /// The vendor that issued the key.
     pub vendor: String,
-    /// The vendor's sitekey.
     pub key: String,
     /// The host that it is for.
     pub host: String,

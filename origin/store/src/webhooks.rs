@@ -35,7 +35,6 @@ pub fn vault_row(webhook: &Id) -> String {
 pub struct Webhook {
     /// The id used in forms.
     pub id: Id,
-    /// Where messages are posted.
     pub url: String,
     /// `live` or `paused`.
     pub state: String,
@@ -80,7 +79,6 @@ pub struct Delivery {
     pub last_status: Option<i16>,
     /// Why the last attempt failed, in English.
     pub last_error: Option<String>,
-    /// The same as data.
     pub last_failure: Option<Value>,
     /// When it was delivered; `None` if it was not.
     pub delivered_at: Option<OffsetDateTime>,
@@ -245,7 +243,6 @@ pub fn message_id(entropy: &Entropy) -> String {
     format!("msg_{}", Id::draw(entropy))
 }
 
-/// Where a message goes.
 #[derive(Debug, Clone)]
 pub struct Destination {
     pub webhook: Id,

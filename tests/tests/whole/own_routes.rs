@@ -82,7 +82,6 @@ fn cookies(response: &Response) -> Vec<String> {
     all.filter_map(|value| value.to_str().ok()).map(pair).collect()
 }
 
-/// What the application saw.
 #[derive(Debug, serde::Deserialize)]
 struct Seen {
     method: String,

@@ -13,7 +13,6 @@ use tokio::task::JoinSet;
 /// Redemptions in each direction.
 const REDEMPTIONS: usize = 1_000;
 
-/// How many at once.
 const AT_ONCE: usize = 8;
 
 /// The worker as it was released; `tests/released/README.md` says how it is made.

@@ -16,7 +16,6 @@ use crate::say::{self, Voice};
 /// servers have time-outs.
 const NICE: i32 = 19;
 
-/// Where checks report to.
 struct Running<'a> {
     context: &'a Context,
     checks: &'a [Check],

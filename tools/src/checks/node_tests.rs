@@ -27,7 +27,6 @@ pub(super) enum SecondTry {
 /// Files that a check runs, and how.
 #[derive(Debug)]
 pub(super) struct Suite<'a> {
-    /// What it is called.
     pub what: &'a str,
     /// In this order.
     pub files: &'a [PathBuf],

@@ -15,7 +15,6 @@ const BROKEN: &str = "see the messages above";
 /// The tests of one target: a library, a program, a file of tests or an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TestProgram {
-    /// The target's name.
     name: String,
     path: PathBuf,
     /// The folder of its package, in which Cargo would run it.
@@ -23,7 +22,6 @@ pub struct TestProgram {
 }
 
 impl TestProgram {
-    /// What runs it.
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.path);
         command.current_dir(&self.folder).env("CARGO_MANIFEST_DIR", &self.folder);

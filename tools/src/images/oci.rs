@@ -18,7 +18,6 @@ const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 /// What is said about an image.
 #[derive(Debug, Clone, Copy)]
 pub struct Image<'a> {
-    /// What it runs on.
     pub machine: Machine,
     /// The program's version, and the image's tag.
     pub version: &'a str,
@@ -64,7 +63,6 @@ impl Image<'_> {
         json!({ "architecture": self.machine.container(), "os": "linux" })
     }
 
-    /// How it is started.
     fn config(&self, layer: &str) -> Value {
         let mut config = self.platform();
         config["config"] = json!({

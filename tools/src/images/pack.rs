@@ -19,7 +19,6 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// A file of root's.
     #[must_use]
     pub fn file(path: &str, mode: u32, bytes: Vec<u8>) -> Self {
         Self { path: path.to_owned(), mode, owner: 0, bytes: Some(bytes) }

@@ -10,7 +10,6 @@ use super::require::{Part, Required};
 use crate::project::Project;
 use crate::say;
 
-/// Where they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Photos {
     /// A folder of folders of photos.

@@ -31,7 +31,6 @@ const LOADERS: [&str; 4] = [debian::LIBRARIES, "usr/lib64", "usr/lib", "usr/loca
 /// A software driver and what its loader needs to find it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Vulkan {
-    /// The driver's manifest.
     pub driver: PathBuf,
     /// For the programs that use it.
     pub variables: Vec<(&'static str, OsString)>,

@@ -17,7 +17,6 @@ use crate::wrangler::Wrangler;
 
 const HEALTHY_WITHIN: Duration = Duration::from_secs(30);
 
-/// How the edge runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum EdgeKind {
     /// Plain workerd: quick to start and to kill, the worker itself is fast.
@@ -25,7 +24,6 @@ pub enum EdgeKind {
     Workerd,
     /// `wrangler dev`.
     Wrangler,
-    /// The gate.
     Gate,
 }
 

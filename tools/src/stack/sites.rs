@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use crate::origin::Origin;
 use crate::{files, http, wait};
 
-/// What an integrator has.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Site {
     /// For the page.

@@ -83,7 +83,6 @@ struct Site {
 /// common.
 #[derive(Debug, Clone, Copy)]
 pub enum Measured {
-    /// This many people.
     People(u32),
     /// So many, most of whom were charged: it is unknown how many people were
     /// among them. What is usual does not fall, or a long attack would make a
@@ -91,7 +90,6 @@ pub enum Measured {
     /// rises within days, or people who are charged because they are new would be
     /// for ever.
     MostlyCharged {
-        /// All of them.
         solved: u32,
         /// Those who were charged.
         charged: u32,

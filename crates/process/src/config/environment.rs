@@ -12,7 +12,6 @@ use super::{Mistake, Problem, Variable};
 pub struct Known<'a> {
     /// Any other variable with this prefix is a mistake.
     pub prefix: &'static str,
-    /// The service's own variables.
     pub variables: &'a [Variable],
     /// Names with the same prefix that belong to other services: one
     /// environment may serve several.

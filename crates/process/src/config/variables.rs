@@ -1,7 +1,6 @@
 //! Every `MUNJIGI_*` variable of the whole product, described once, with the
 //! programs that read it. The edge, which cannot use this crate, describes its
 //! own; a test compares the names.
-#![expect(missing_docs, reason = "each variable says what it is for")]
 
 mod gate;
 
@@ -16,7 +15,6 @@ use Who::{Edge, Gate, Gpu, Origin, Tools};
 pub enum Who {
     /// `munjigi`.
     Origin,
-    /// The Worker.
     Edge,
     /// `munjigi-gate`.
     Gate,

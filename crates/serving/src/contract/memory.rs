@@ -23,7 +23,6 @@ use crate::platform::{BackgroundTask, Platform, Program, StoreMessages};
 use crate::ports::{Admission, ControlStore, DenyEntry, Images, Limit, Values};
 use crate::state::State;
 
-/// An edge in memory.
 pub struct Memory {
     state: Option<State>,
     clock: Shared<UnixMillis>,

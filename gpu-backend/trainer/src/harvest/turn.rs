@@ -77,7 +77,6 @@ pub struct TurnRound<'a> {
     pub right: usize,
     /// The views, each turned by one step from the one before.
     pub views: Vec<&'a [u8]>,
-    /// The direction to find.
     pub reference: &'a [u8],
 }
 

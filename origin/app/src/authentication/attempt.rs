@@ -9,7 +9,6 @@ use crate::cache::Limits;
 #[derive(Debug)]
 pub struct Attempt<'a> {
     limits: &'a dyn Limits,
-    /// What success ends.
     count: Option<(&'static Limit, String)>,
 }
 

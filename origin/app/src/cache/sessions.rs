@@ -62,9 +62,7 @@ impl Sessions for Stored {
 /// Asks Redis first.
 #[derive(Debug)]
 pub struct Copied {
-    /// The copies in Redis.
     pub recent: Recent,
-    /// The source of truth.
     pub stored: Stored,
 }
 

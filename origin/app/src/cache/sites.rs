@@ -53,9 +53,7 @@ impl Sites for Stored {
 /// Asks Redis first.
 #[derive(Debug)]
 pub struct Copied {
-    /// The copies in Redis.
     pub recent: Recent,
-    /// The source of truth.
     pub stored: Stored,
 }
 

@@ -9,7 +9,6 @@ use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, 
 use super::slug::Anchors;
 use super::{Document, Section};
 
-/// Where pages are served.
 const BASE: &str = "/docs/";
 
 pub fn page(name: &'static str, markdown: &str) -> Document {
@@ -33,7 +32,6 @@ struct Page<'a> {
     summary: String,
     sections: Vec<Section>,
     tables: usize,
-    /// The current heading.
     heading: Option<Vec<Event<'a>>>,
     /// Whether the first paragraph is being collected.
     summing: bool,

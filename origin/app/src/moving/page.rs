@@ -22,7 +22,6 @@ pub struct Page {
 /// A script that is loaded.
 #[derive(Debug)]
 pub struct Loaded {
-    /// Its address as written.
     pub src: String,
     /// Whether an `integrity` attribute fixes its content.
     pub has_integrity: bool,

@@ -21,7 +21,6 @@ pub struct Facts {
     pub siteverify: (&'static str, &'static str),
     /// Hosts of its frames and of what its scripts load.
     domains: &'static [&'static str],
-    /// Its global object.
     global: &'static str,
     functions: &'static [&'static str],
     /// Options, parameters and functions that are different here.

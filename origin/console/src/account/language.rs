@@ -22,7 +22,6 @@ pub struct LanguageForm {
 /// The value for the language of the browser.
 const BROWSER: &str = "browser";
 
-/// A language to choose.
 pub struct Choice {
     pub value: &'static str,
     /// Its own name for itself, or what else it means.

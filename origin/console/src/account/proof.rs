@@ -51,7 +51,6 @@ pub struct ProofForm {
     next: String,
 }
 
-/// The passkey form.
 #[derive(Debug, Deserialize)]
 pub struct Answer {
     answer: String,

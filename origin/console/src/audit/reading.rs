@@ -18,7 +18,6 @@ use crate::requester::Asking;
 /// Entries per query.
 const BATCH: i64 = 500;
 
-/// A file format.
 pub struct File {
     /// File name of the download.
     pub name: &'static str,

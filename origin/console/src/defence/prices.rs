@@ -81,7 +81,6 @@ fn word(bucket: Option<usize>) -> &'static str {
     bucket.and_then(|bucket| WORDS.get(bucket)).copied().unwrap_or("–")
 }
 
-/// A fleet, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FleetRow {
     pub name: String,

@@ -31,7 +31,6 @@ pub struct Tenth {
     pub below: Below,
 }
 
-/// Everything below a threshold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Below {
     pub redeemed: u64,

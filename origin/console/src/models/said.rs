@@ -13,7 +13,6 @@ pub(super) struct Card {
     pub told: Result<Said, String>,
 }
 
-/// An answer.
 pub(super) struct Said {
     pub reply: PredictReply,
     /// The same as JSON, for the form.

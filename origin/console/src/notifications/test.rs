@@ -24,7 +24,6 @@ pub struct TestWebhookForm {
 #[derive(Debug)]
 pub struct Tested {
     pub url: String,
-    /// What the receiver responded.
     pub answer: Result<Answer, DeliveryFailure>,
 }
 

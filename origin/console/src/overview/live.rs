@@ -79,7 +79,6 @@ pub fn clock(now: UnixMillis) -> String {
     now.rfc3339().chars().skip("2026-11-20T".len()).take("12:00:30".len()).collect()
 }
 
-/// An open stream.
 struct Watching {
     asking: Asking,
     filter: Filter,

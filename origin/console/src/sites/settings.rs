@@ -35,9 +35,7 @@ struct Page {
     name: String,
     sitekey: String,
     is_deleted: bool,
-    /// The stored settings.
     present: SettingsForm,
-    /// The form's values.
     typed: SettingsForm,
     costs: Costs,
     /// Whether someone changed the site after the form was shown.

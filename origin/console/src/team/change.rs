@@ -19,7 +19,6 @@ pub struct MemberForm {
     role: String,
 }
 
-/// Which member to remove.
 #[derive(Debug, Deserialize)]
 pub struct Which {
     account: String,

@@ -20,7 +20,6 @@ pub struct InviteForm {
     role: String,
 }
 
-/// Which invitation to withdraw.
 #[derive(Debug, Deserialize)]
 pub struct Which {
     invitation: String,

@@ -20,23 +20,14 @@ pub enum SendError {
     /// The server refused us before it knew the recipient: the log-in or
     /// MUNJIGI_MAIL_FROM. An operator has to fix it; retry.
     #[error("the mail server refuses this origin: {code}")]
-    Unwelcome {
-        /// The SMTP reply code.
-        code: u16,
-    },
+    Unwelcome { code: u16 },
     /// The server does not accept it now. Retry.
     #[error("the mail server deferred the email: {code}")]
-    Deferred {
-        /// The SMTP reply code.
-        code: u16,
-    },
+    Deferred { code: u16 },
     /// The server will never accept it, most often because there is no such
     /// mailbox.
     #[error("the mail server refused the email: {code}")]
-    Refused {
-        /// The SMTP reply code.
-        code: u16,
-    },
+    Refused { code: u16 },
     /// The folder could not be written to. Retry.
     #[error("cannot write the email's file: {0}")]
     Unwritable(#[source] io::Error),

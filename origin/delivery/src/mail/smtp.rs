@@ -26,7 +26,6 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 /// Time for QUIT.
 const QUIT_WITHIN: Duration = Duration::from_secs(2);
 
-/// A mail server.
 pub struct Smtp {
     host: String,
     port: u16,

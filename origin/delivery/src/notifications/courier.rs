@@ -32,7 +32,6 @@ const WAITS: [Duration; 8] = [
     Duration::from_hours(4),
 ];
 
-/// What delivery needs.
 #[derive(Debug, Clone)]
 pub struct Courier {
     pub pool: PgPool,
@@ -131,7 +130,6 @@ impl Outbox for Courier {
     }
 }
 
-/// What an answer means.
 fn meaning(answer: Result<Answer, DeliveryFailure>) -> (DeliveryResult, Answered) {
     let (why, at_least) = match answer {
         Ok(answer) => match answer.failure() {

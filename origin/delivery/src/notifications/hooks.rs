@@ -34,7 +34,6 @@ pub struct Outgoing<'a> {
     pub at: UnixMillis,
 }
 
-/// A receiver's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
@@ -42,7 +41,6 @@ pub struct Answer {
     pub retry_after_seconds: Option<u64>,
     /// The beginning of its body.
     pub body: String,
-    /// How long it took.
     pub millis: u64,
 }
 

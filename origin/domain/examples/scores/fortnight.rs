@@ -13,7 +13,6 @@ const HOUR: u64 = 3_600_000;
 /// The first day on which reports are not the owner's, counted from 0.
 pub const TURNS: u64 = 8;
 
-/// Who reports, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Owner {
     pub name: &'static str,
@@ -28,14 +27,11 @@ pub struct Owner {
 enum Then {
     /// The same as before.
     Same,
-    /// The opposite.
     Opposite,
-    /// This, of everybody.
     Always(Outcome),
     /// The owner's reports, and for every one of them a second visit that is
     /// called fraudulent, whatever it was.
     AndFrauds,
-    /// What a coin says.
     Coin,
 }
 

@@ -17,7 +17,6 @@ const RENTED: u32 = 24_940;
 /// Expected hashes of a puzzle.
 const PROVEN: u64 = 640_000;
 
-/// Who comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     Desktop,

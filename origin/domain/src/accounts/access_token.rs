@@ -33,9 +33,7 @@ pub struct AccessTokens {
 struct Claims {
     iss: String,
     aud: String,
-    /// The account.
     sub: String,
-    /// The session.
     sid: String,
     iat: u64,
     exp: u64,

@@ -10,10 +10,8 @@ use super::{EmailAddress, Id};
 pub struct Account {
     /// The id used in addresses.
     pub id: Id,
-    /// Where emails are sent.
     pub email: EmailAddress,
     pub name: String,
-    /// The language of emails.
     pub locale: Locale,
     /// Whether its owner chose it: pages are in it too then, and otherwise in the
     /// language of the browser.

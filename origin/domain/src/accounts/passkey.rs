@@ -155,16 +155,13 @@ pub struct Begun {
 /// An existing passkey, so that its device creates no second one.
 #[derive(Debug, Clone)]
 pub struct Known {
-    /// The credential id.
     pub credential: Vec<u8>,
     /// How the device is connected.
     pub transports: u8,
 }
 
-/// A new passkey.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registered {
-    /// The credential id.
     pub credential: Vec<u8>,
     /// How the device is connected.
     pub transports: u8,
@@ -176,9 +173,7 @@ pub struct Registered {
 /// The stored passkey that an answer is checked against.
 #[derive(Debug, Clone)]
 pub struct Kept {
-    /// The credential id.
     pub credential: Vec<u8>,
-    /// The owner.
     pub account: Id,
     /// Its public key.
     pub key: Vec<u8>,

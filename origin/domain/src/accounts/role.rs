@@ -34,7 +34,6 @@ pub enum Permission {
     /// Invite, change and remove members. With a key: only those whose role has
     /// no permission that the key lacks.
     ChangeTeam,
-    /// The same with owners.
     ChangeOwners,
     /// Read the audit log.
     ReadAudit,

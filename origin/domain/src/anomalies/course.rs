@@ -25,7 +25,6 @@ pub enum Transition {
     /// Nothing is open and nothing opens.
     Nothing,
     Opens(Standing),
-    /// It is still open.
     Stays(Standing),
     Closes,
 }

@@ -6,21 +6,17 @@ use munjigi_i18n::{Text, Texts};
 use super::{Figures, Kind, Severity};
 use crate::shown::Shown;
 
-/// An anomaly, for people.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sighting {
-    /// The site's name.
     pub site: Shown,
     /// The network that it comes from; `None` for the site as a whole.
     pub asn: Option<u32>,
     pub kind: Kind,
     pub severity: Severity,
-    /// The figures behind it.
     pub figures: Figures,
 }
 
 impl Sighting {
-    /// A few words.
     pub fn title(&self, t: &Texts) -> Text {
         t.each("anomaly-title", self.kind.as_str())
     }

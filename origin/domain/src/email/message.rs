@@ -17,7 +17,6 @@ use crate::anomalies::Sighting;
 use crate::shown::Shown;
 use crate::timestamp::to_timestamp;
 
-/// An email.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Email {
     pub to: Address,
@@ -43,7 +42,6 @@ pub enum EmailKind {
         /// As typed by the person, who may be anyone: left out of the greeting
         /// if it looks like a web address.
         name: Shown,
-        /// The confirmation link.
         link: Url,
         /// Lifetime of the link.
         hours: u16,
@@ -51,7 +49,6 @@ pub enum EmailKind {
     /// To someone who has an account and whose address was used to sign up
     /// again. The page looks the same in both cases; only this email tells.
     AddressTaken {
-        /// The log-in page.
         login_link: Url,
         /// The page that requests a new password.
         recover_link: Url,
@@ -89,12 +86,10 @@ pub enum EmailKind {
     SecondFactorOff,
     /// Logging in takes a passkey from now on, and no code from an app.
     AuthenticatorOff,
-    /// A passkey was added.
     PasskeyAdded {
         /// The name that its owner chose.
         name: Shown,
     },
-    /// A passkey was removed.
     PasskeyRemoved {
         /// The name that its owner had chosen.
         name: Shown,
@@ -108,13 +103,10 @@ pub enum EmailKind {
     },
     /// To someone who is invited to join an organisation.
     Invited {
-        /// Who invites.
         by: Shown,
-        /// The organisation's name.
         organisation: Shown,
         /// The role, in the email's language.
         role: Shown,
-        /// The link to accept.
         link: Url,
         /// Lifetime of the link.
         days: u16,
@@ -128,12 +120,10 @@ pub enum EmailKind {
     },
     /// An account is going to be erased, as its owner requested.
     AccountLeaves {
-        /// The time of erasure.
         when: UnixMillis,
         /// The log-in page, to cancel it.
         login_link: Url,
     },
-    /// The erasure was cancelled.
     AccountStays,
 }
 

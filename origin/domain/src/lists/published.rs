@@ -139,7 +139,6 @@ pub enum FetchFault {
 }
 
 impl FetchFault {
-    /// A label of metrics.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Unreachable { .. } => "unreachable",

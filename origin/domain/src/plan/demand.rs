@@ -27,7 +27,6 @@ pub enum Subject {
 /// What a plan is made from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Inputs {
-    /// What it is for.
     pub subject: Subject,
     /// Passes per person and month.
     pub passes_per_person: f64,

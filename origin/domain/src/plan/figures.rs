@@ -53,7 +53,6 @@ pub enum FiguresError {
     /// The file is not TOML of this form.
     #[error(transparent)]
     Toml(#[from] toml::de::Error),
-    /// A rate is missing.
     #[error("no figure has the id `{0}`")]
     Missing(&'static str),
     /// A rate is there more than once.
@@ -61,12 +60,7 @@ pub enum FiguresError {
     Twice(&'static str),
     /// A value is text, or not above zero.
     #[error("the value of the figure `{id}` is not a number above 0: {value}")]
-    Value {
-        /// The figure.
-        id: &'static str,
-        /// What stands there.
-        value: String,
-    },
+    Value { id: &'static str, value: String },
     /// A figure names a machine without a number of cores.
     #[error("the machine `{0}` does not say how many `cores` it has")]
     Cores(String),

@@ -16,7 +16,6 @@ const OBJECT_CALLS: f64 = 1.0;
 /// A line of a bill.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Line {
-    /// What is bought.
     pub item: String,
     /// How many units are charged.
     pub quantity: f64,
@@ -26,7 +25,6 @@ pub struct Line {
     pub won_per_unit: f64,
     /// Price of all, whole won, rounded half up.
     pub won: u64,
-    /// Whose price it is.
     pub basis: Basis,
     /// Where the price comes from.
     pub source: String,
@@ -37,7 +35,6 @@ pub struct Line {
 /// What an installation costs a month at one target.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Bill {
-    /// Where it runs.
     pub target: Target,
     /// Machines of the service; none where the platform has no machines.
     pub machines: u64,
@@ -54,7 +51,6 @@ pub struct Bill {
 pub struct Budget {
     /// Won a month that a published plan costs.
     pub won: u64,
-    /// Where that comes from.
     pub source: String,
     /// The targets whose sum is within it.
     pub within: Vec<Target>,

@@ -20,7 +20,6 @@ const DAYS_A_MONTH: f64 = 30.0;
 pub struct Threshold {
     /// Most people a month before it.
     pub people: u64,
-    /// What more people need.
     pub then: &'static str,
     /// How the number comes about.
     pub because: String,

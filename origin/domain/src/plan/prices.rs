@@ -14,7 +14,6 @@ pub const PUBLISHED: &str = include_str!("../../../../docs/prices.toml");
 /// Days after which a price should be looked up again.
 pub const FRESH_DAYS: i64 = 180;
 
-/// Where an installation runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Target {
@@ -89,13 +88,10 @@ pub enum Basis {
     Own,
 }
 
-/// A price.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
-    /// Where it is charged.
     pub target: Target,
-    /// What is bought.
     pub item: String,
     /// What it is multiplied by.
     pub unit: Unit,
@@ -106,7 +102,6 @@ pub struct Price {
     /// Units that are free each month (of requests: single ones, not millions).
     #[serde(default)]
     pub included: u64,
-    /// Whose price it is.
     pub basis: Basis,
     /// URL of the price, or words that say where it comes from.
     pub source: String,
@@ -126,13 +121,11 @@ pub struct Exchange {
     pub date: String,
 }
 
-/// A file of prices.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prices {
     /// What a dollar costs.
     pub exchange: Exchange,
-    /// The prices.
     #[serde(default, rename = "price")]
     pub prices: Vec<Price>,
 }

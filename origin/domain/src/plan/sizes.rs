@@ -22,7 +22,6 @@ const MOST_RECALLED: f64 = 1_000_000.0;
 const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
 const DAYS_A_MONTH: f64 = 30.0;
 
-/// What each part needs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Sizes {
     /// Processor seconds of a gate for one pass.
@@ -72,7 +71,6 @@ pub(super) fn passes_per_shared_postgres(inputs: &Inputs, figures: &Figures) -> 
 }
 
 impl Sizes {
-    /// What this demand needs.
     pub fn of(inputs: &Inputs, demand: &Demand, figures: &Figures) -> Self {
         let peak = demand.peak_passes_per_second;
         let cores = f64::from(figures.gate_siteverify.cores);

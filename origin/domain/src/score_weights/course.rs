@@ -28,7 +28,6 @@ pub const PAUSE_MILLIS: u64 = 14 * DAY;
 /// Where a site stands. A site that never had enough labels is at the default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Course {
-    /// What is published.
     pub in_force: Model,
     /// What was published before, to which an undo goes back.
     #[serde(default)]
@@ -47,7 +46,6 @@ pub struct Course {
 /// Weights that wait to be judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Shadow {
-    /// The weights.
     pub weights: Weights,
     /// When they were trained, in milliseconds since 1970. Labels after that are
     /// new to them.
@@ -56,7 +54,6 @@ pub struct Shadow {
     pub areas: Areas,
 }
 
-/// What one night did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Night {
     /// Where the site stands now.
@@ -89,7 +86,6 @@ pub enum Training {
     Waits,
     /// After an undo.
     Paused,
-    /// It came to nothing.
     Not(Untrained),
 }
 

@@ -5,16 +5,13 @@ use serde_json::{Value, json};
 
 use super::Settings;
 
-/// A field that differs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FieldChange {
-    /// The protocol's name.
     pub field: &'static str,
     pub before: Value,
     pub after: Value,
 }
 
-/// The fields that differ.
 pub fn changes(before: &Settings, after: &Settings) -> Vec<FieldChange> {
     let pairs = fields(before).into_iter().zip(fields(after));
     pairs

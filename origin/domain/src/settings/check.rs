@@ -149,7 +149,6 @@ fn unknown_list(index: usize, rule: &Rule) -> Option<Mistake> {
 }
 
 impl Condition {
-    /// What the rule demands.
     fn of(self, when: &RuleMatch) -> Option<String> {
         match self {
             Self::Hostname => when.hostname.clone(),

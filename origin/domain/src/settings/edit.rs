@@ -15,7 +15,6 @@ pub struct Edit {
     pub hosts: HostsEdit,
     /// Whether loopback names are allowed.
     pub allow_loopback: Option<bool>,
-    /// How the widget behaves.
     pub mode: Option<Mode>,
     /// Lower bound of the work.
     pub work_floor: Option<u64>,

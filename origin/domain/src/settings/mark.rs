@@ -14,7 +14,6 @@ use super::changes::fields;
 
 const BYTES: usize = 16;
 
-/// The mark of settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Mark([u8; BYTES]);

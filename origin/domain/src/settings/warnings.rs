@@ -26,7 +26,6 @@ pub enum Uncounted {
     Prefix(String),
     Network(u32),
     Country(String),
-    /// A published list.
     List(String),
 }
 

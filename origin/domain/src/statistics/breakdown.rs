@@ -13,9 +13,7 @@ pub enum GroupBy {
     Country,
     Network,
     Host,
-    /// What visitors were doing.
     Action,
-    /// Why requests were refused.
     Reason,
 }
 
@@ -24,7 +22,6 @@ impl GroupBy {
     pub const ALL: [Self; 6] =
         [Self::Time, Self::Country, Self::Network, Self::Host, Self::Action, Self::Reason];
 
-    /// The spelling in addresses.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Time => "time",
@@ -65,7 +62,6 @@ impl GroupBy {
 pub struct Row {
     /// The row header.
     pub label: String,
-    /// The current period.
     pub totals: Totals,
     /// The previous period of the same length.
     pub before: Totals,

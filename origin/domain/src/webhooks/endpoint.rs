@@ -13,7 +13,6 @@ use crate::reach::{Reach, is_public};
 
 const MOST_CHARS: usize = 500;
 
-/// A webhook's address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint(Url);
 
@@ -44,7 +43,6 @@ impl EndpointMistake {
         }
     }
 
-    /// What to enter instead.
     pub fn text(self, t: Texts) -> Text {
         match self {
             Self::Malformed => t.get("endpoint-malformed"),

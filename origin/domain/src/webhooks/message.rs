@@ -11,9 +11,7 @@ use crate::anomalies::{Figures, Sighting};
 /// The event that a message reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
-    /// An anomaly began.
     AnomalyOpened,
-    /// An anomaly ended.
     AnomalyClosed,
     /// A member pressed the test button.
     Test,

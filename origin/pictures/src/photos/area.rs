@@ -9,7 +9,6 @@ use crate::guessable;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Area {
     pub thing: String,
-    /// The model's confidence.
     pub score: f32,
     /// The thing and a margin of one square around it.
     pub answer: RightRound,

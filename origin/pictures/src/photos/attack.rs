@@ -20,14 +20,12 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// Tiles under way.
 const AT_ONCE: usize = 4;
 
-/// What an attack needs.
 #[derive(Debug)]
 pub struct Attack<'a> {
     pub pool: &'a PgPool,
     pub gpu: &'a Gpu,
     /// The attacker's model: `NAME` or `NAME@VERSION`.
     pub model: &'a str,
-    /// What its labels mean.
     pub labels: &'a Labels,
 }
 

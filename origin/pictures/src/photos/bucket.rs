@@ -44,7 +44,6 @@ impl Bucket {
         }
     }
 
-    /// The objects, by key.
     pub fn list(&self) -> Vec<Listed> {
         let listed = self.sizes.iter().map(|(key, bytes)| Listed {
             path: PathBuf::from(key),

@@ -33,7 +33,6 @@ const SHOWN: usize = 5;
 /// A segmenter that is less sure than this has found nothing.
 const FOUND: f32 = 0.5;
 
-/// What an import needs.
 #[derive(Debug)]
 pub struct Import<'a> {
     pub pool: &'a PgPool,

@@ -17,7 +17,6 @@ pub struct Labels(BTreeMap<String, Option<String>>);
 /// What is wrong with a list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LabelsError {
-    /// It has no labels.
     #[error("it contains no labels")]
     Empty,
     /// A thing that cannot be asked for.
@@ -42,7 +41,6 @@ pub enum LabelsError {
 }
 
 impl LabelsError {
-    /// The stable error code.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Empty => "labels-empty",

@@ -21,15 +21,12 @@ pub struct Found {
     pub path: PathBuf,
     /// The path relative to the folder; for an object, its key.
     pub name: String,
-    /// Its size, as listed.
     pub bytes: u64,
     /// By its name.
     pub content_type: &'static str,
-    /// What permits its use.
     pub licence: String,
 }
 
-/// Why nothing is imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ScanError {
     /// A folder, file or object cannot be read.

@@ -10,7 +10,6 @@ use tokio::io::AsyncReadExt;
 use super::bucket::Bucket;
 use super::listed::Listed;
 
-/// A place with photos.
 #[derive(Debug)]
 pub enum Source {
     /// A folder, including its subfolders.

@@ -6,7 +6,6 @@ use munjigi_domain::plan::{Basis, Bill, Plan, REQUESTS_A_PASS, Subject, Target};
 
 use super::super::table::columns;
 
-/// The whole text.
 pub fn of(plan: &Plan) -> String {
     let mut text = String::new();
     for part in [inputs, demand, community, sizes, money, phases, figures, warnings] {

@@ -32,7 +32,6 @@ pub struct GateFile {
 /// A key of the gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
-    /// Its text.
     pub text: String,
     /// Its file; `None`: it stands in the file of settings itself.
     pub file: Option<PathBuf>,

@@ -5,7 +5,6 @@ use munjigi_store::sites::SiteRecord;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-/// A site for machines.
 #[derive(Debug, Serialize)]
 pub struct View<'a> {
     name: &'a str,

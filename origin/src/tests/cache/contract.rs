@@ -29,7 +29,6 @@ pub async fn every_use(rig: &Rig) {
     sites(rig, &*cache.sites).await;
 }
 
-/// What rate limits guarantee.
 pub async fn limits<'a>(fresh: impl AsyncFn() -> (&'a dyn Limits, String)) {
     a_burst_passes_and_then_one_in_each_interval(fresh().await).await;
     what_is_left_is_told(fresh().await).await;
@@ -86,7 +85,6 @@ async fn a_successful_log_in_resets_the_attempts((limits, whom): (&dyn Limits, S
     assert_eq!(limits.take(&LIMIT, &whom, at(0)).await.unwrap(), Taken::Yes);
 }
 
-/// What locks guarantee.
 pub async fn locks<'a>(rig: &Rig, fresh: impl AsyncFn() -> (&'a dyn Locks, String)) {
     one_at_a_time_holds_a_lock(fresh().await).await;
     a_lock_expires_and_its_late_owner_writes_nothing(rig, fresh().await).await;
@@ -151,7 +149,6 @@ async fn a_caller_that_waits_gets_it_when_it_is_free(
     assert!(waited.unwrap().unwrap().fence > held.fence);
 }
 
-/// What sessions guarantee.
 pub async fn sessions(rig: &Rig, sessions: &dyn Sessions) {
     a_session_is_found_as_it_is_stored(rig, sessions).await;
     an_ended_session_is_refused_at_once(rig, sessions).await;
@@ -225,7 +222,6 @@ async fn a_proof_is_seen_at_once(rig: &Rig, sessions: &dyn Sessions) {
     assert!(after.proved_at > before.proved_at);
 }
 
-/// What sites guarantee.
 pub async fn sites(rig: &Rig, sites: &dyn Sites) {
     let site = rig.create_site().await;
     let key = site.sitekey.as_str();

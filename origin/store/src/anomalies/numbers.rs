@@ -36,9 +36,7 @@ pub struct Measured {
 /// Name and owner of a site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteNumbers {
-    /// The display name.
     pub name: String,
-    /// The owner.
     pub organisation: Id,
 }
 

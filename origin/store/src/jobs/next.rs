@@ -25,11 +25,9 @@ pub struct LeaseJobs {
     pub until: UnixMillis,
 }
 
-/// A job to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeasedJob {
     pub id: Id,
-    /// The lease's number.
     pub leases: i32,
     pub model: String,
     pub content_type: String,

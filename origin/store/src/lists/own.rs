@@ -10,7 +10,6 @@ use crate::DatabaseError;
 /// A list as its organisation sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListRecord {
-    /// How rules name it.
     pub id: ListId,
     pub name: String,
     /// As they were typed.

@@ -75,7 +75,6 @@ pub async fn published(pool: &PgPool) -> Result<Vec<PublishedRecord>, DatabaseEr
     Ok(lists)
 }
 
-/// How a fetch ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FetchOutcome {
     /// With a file that may replace the last one.
@@ -207,7 +206,6 @@ pub struct ForgetSources<'a> {
 }
 
 impl Unit for ForgetSources<'_> {
-    /// How many were forgotten.
     type Output = u64;
 
     async fn run(&self, connection: &mut PgConnection) -> Result<u64, DatabaseError> {

@@ -14,7 +14,6 @@ use super::{bigint, queue};
 use crate::audit::{self, Author, Entry as AuditEntry};
 use crate::{DatabaseError, Unit};
 
-/// Why nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ListRefused {
     #[error("this list does not exist")]

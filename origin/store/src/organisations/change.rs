@@ -14,7 +14,6 @@ use crate::api_keys::{Because, revoke_all};
 use crate::audit::{self, Actor, Author, Entry};
 use crate::{DatabaseError, Unit, columns, mails};
 
-/// Why nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TeamRefused {
     /// No such member or invitation.

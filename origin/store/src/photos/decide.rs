@@ -19,7 +19,6 @@ pub struct Decide<'a> {
     pub now: UnixMillis,
 }
 
-/// What becomes of photos.
 #[derive(Debug, Clone, Copy)]
 pub enum Decision<'a> {
     /// Each shows the thing that is stored with it; one without stays as it is.

@@ -99,14 +99,12 @@ pub enum CandidateResult {
     Kept {
         /// The thing to look for.
         prompt: String,
-        /// The correct answer.
         answer: RightRound,
         images: Vec<u8>,
         /// The lengths of the images in bytes.
         image_lengths: Vec<i32>,
         /// How clear the picture is.
         clarity: f32,
-        /// The judge's verdict.
         judgement: Option<Judgement>,
     },
     /// Not dealt, for this reason.

@@ -8,7 +8,6 @@ use sqlx::{PgConnection, PgExecutor};
 use super::{pools, row};
 use crate::{DatabaseError, Unit};
 
-/// An operator's choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Switch {
     /// Dealt, whatever the measurements say.

@@ -12,7 +12,6 @@ pub enum PackState {
     Drawing,
     /// Complete; to be delivered to the edge.
     Drawn,
-    /// The edge has it.
     Published,
     /// Out of the pools; the edge still has it.
     Retiring,

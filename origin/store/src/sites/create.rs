@@ -18,7 +18,6 @@ use crate::{DatabaseError, Unit, publications, secrets};
 /// Creates a site.
 #[derive(Debug)]
 pub struct CreateSite<'a> {
-    /// The display name.
     pub name: &'a str,
     /// What the edge gets, except for version and secrets.
     pub config: &'a SiteConfig,
@@ -41,7 +40,6 @@ pub struct Owner<'a> {
 /// The outcome of creating a site.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Created {
-    /// The site was created.
     New(Box<SiteConfig>),
     /// The sitekey is in use: the same form was sent before.
     Before,

@@ -52,7 +52,6 @@ pub struct Edited {
     pub version: u64,
 }
 
-/// Why nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EditRefused {
     /// The site cannot be edited.

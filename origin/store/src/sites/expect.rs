@@ -21,7 +21,6 @@ pub struct ExpectNext<'a> {
     pub now: UnixMillis,
 }
 
-/// How far it got.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expected {
     /// The last site; `None` if there are no more.

@@ -26,7 +26,6 @@ pub struct GiveSite<'a> {
 /// The outcome of giving a site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
-    /// The previous owner.
     pub before: Option<String>,
     /// The name of the new owner.
     pub name: Option<String>,

@@ -50,7 +50,6 @@ pub struct AskImport<'a> {
     pub sitekey: &'a str,
     /// The vendor that issued the key.
     pub vendor: Vendor,
-    /// The vendor's sitekey.
     pub key: &'a str,
     /// The host that it is for.
     pub host: &'a Hostname,
@@ -166,7 +165,6 @@ impl Unit for MakeLive<'_> {
 pub struct RemoveImport<'a> {
     /// The site; it may be deleted, so that another one can have the key.
     pub sitekey: &'a str,
-    /// The vendor's sitekey.
     pub key: &'a str,
     /// The host that it was for.
     pub host: &'a str,

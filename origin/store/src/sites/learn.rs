@@ -26,7 +26,6 @@ pub struct LearnNext {
     pub now: UnixMillis,
 }
 
-/// What a night did.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Learned {
     pub sitekey: String,
@@ -77,7 +76,6 @@ pub struct UndoLearning<'a> {
     pub now: UnixMillis,
 }
 
-/// What an undo did.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Undone {
     /// The site has these weights now, and learns nothing for a while.

@@ -14,7 +14,6 @@ use crate::audit::{self, Actor, Author, Entry};
 use crate::deliveries::{self, Topic};
 use crate::{DatabaseError, Unit};
 
-/// Why nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WebhookRefused {
     /// No such webhook or member.
@@ -33,7 +32,6 @@ pub enum WebhookRefused {
 pub struct AddWebhook<'a> {
     pub id: &'a Id,
     pub organisation: &'a Id,
-    /// Where messages are posted.
     pub endpoint: &'a Endpoint,
     /// The signing secret, sealed.
     pub secret: &'a [u8],
@@ -82,7 +80,6 @@ impl Unit for AddWebhook<'_> {
     }
 }
 
-/// The kinds of change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WebhookChange {
     /// Waiting messages stay queued, and new ones are not added.

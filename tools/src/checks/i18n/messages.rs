@@ -75,7 +75,6 @@ impl Language {
     }
 }
 
-/// What a pattern names.
 #[derive(Debug, Default)]
 struct Found {
     variables: BTreeSet<String>,

@@ -15,7 +15,6 @@ const FORM_WITHIN: Duration = Duration::from_secs(20);
 /// Its folder among those of this checkout.
 pub const FOLDER: &str = "gate";
 
-/// A running gate.
 pub struct Beside {
     pub gate: Gate,
     /// The site for pages on this machine.

@@ -93,7 +93,6 @@ pub const GATE_LOG_REQUESTS: Variable = Variable::with_default(
     "1: a line in the log for every request, not only for failures",
 );
 
-/// All of them.
 pub(super) const ALL: &[Variable] = &[
     GATE_LISTEN,
     GATE_PROXY_PROTOCOL,

@@ -154,11 +154,9 @@ struct Original<'a> {
     path: Cow<'a, str>,
 }
 
-/// What becomes of it.
 enum Decision {
     /// It continues: no one guards the path, or by this.
     Passes(Option<Opened>),
-    /// It does not.
     Stops(Errand, Closed),
 }
 

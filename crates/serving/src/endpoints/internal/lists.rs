@@ -53,7 +53,6 @@ pub async fn delete<P: Platform>(
     Ok(Answer::nothing())
 }
 
-/// This process knows immediately.
 fn forget<P: Platform>(edge: &RequestContext<'_, P>, id: &ListId) {
     edge.state.lists.with(|lists| lists.forget(id.as_str()));
 }

@@ -213,7 +213,6 @@ async fn deny<P: Platform>(
     Ok(())
 }
 
-/// This process knows immediately.
 fn forget<P: Platform>(
     edge: &RequestContext<'_, P>,
     sitekey: &str,

@@ -9,7 +9,6 @@ use serde::Deserialize;
 pub struct RulesForm {
     /// Mark of the settings that the page was shown with.
     pub mark: Mark,
-    /// Which button was pressed.
     change: String,
     /// Row number, from 0.
     rule: Option<usize>,
@@ -21,7 +20,6 @@ pub struct RulesForm {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Typed {
-    /// A host pattern.
     pub hostname: String,
     pub action: String,
     /// Two letters.
@@ -35,7 +33,6 @@ pub struct Typed {
     pub score_below: String,
     /// A reason's word on the wire.
     pub reason: String,
-    /// A fleet's name.
     pub software: String,
     /// A checkbox: the rule is meant to have no condition.
     pub everybody: String,

@@ -17,7 +17,6 @@ pub struct Line {
     pub id: String,
     pub outcome: Outcome,
     pub reason: Option<OutcomeReason>,
-    /// The idempotency key.
     pub key: String,
 }
 

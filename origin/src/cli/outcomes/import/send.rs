@@ -72,7 +72,6 @@ impl Sender {
     }
 }
 
-/// What the edge said.
 enum Said {
     Reply(OutcomeReply),
     /// Seconds.

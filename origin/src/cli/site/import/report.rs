@@ -22,7 +22,6 @@ pub enum Report {
     Removed(Sitekey, Import),
 }
 
-/// An import, for machines.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct View<'a> {
     vendor: &'a str,
