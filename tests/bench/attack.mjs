@@ -18,8 +18,8 @@ import { Worker } from 'node:worker_threads';
 import { command, say, whole } from './command.mjs';
 import { DEFAULT } from './ours.mjs';
 import { ATTACKER, PUBLISHED } from './prices.mjs';
-import { output } from './processes.mjs';
-import { ROOT, openStack, testBinary } from './stack.mjs';
+import { output } from '../support/processes.mjs';
+import { ROOT, openStack, testBinary } from '../support/stack.mjs';
 import { PEERS } from './widgets.mjs';
 
 const TOKENS = 1_000;
@@ -92,7 +92,7 @@ async function blake2b() {
 /**
  * Requests challenges like an attacking prefix, and returns what is then required of it and of
  * someone else.
- * @param {import('./stack.mjs').Stack} stack
+ * @param {import('../support/stack.mjs').Stack} stack
  */
 async function underAttack(stack) {
   const { sitekey, hostname } = stack.site;

@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
 import { command, say, whole } from './command.mjs';
 import { buildGate, CONNECTIONS, medians, openBare, openGate, wrk } from './gate.mjs';
 import * as prepare from './prepare.mjs';
-import { cpuMs } from './processes.mjs';
+import { cpuMs } from '../support/processes.mjs';
 
 const PAGE = '/account/orders?page=2';
 const AGENT = 'Mozilla/5.0 (X11; Linux x86_64; rv:148.0) Gecko/20100101 Firefox/148.0';

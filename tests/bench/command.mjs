@@ -4,6 +4,8 @@ import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { render } from './report.mjs';
 
+export { say } from '../support/processes.mjs';
+
 /** @typedef {Record<string, string>} Options */
 
 /**
@@ -35,9 +37,6 @@ export function whole(options, name, otherwise) {
   if (!Number.isInteger(value) || value < 0) throw new Error(`--${name} takes a whole number`);
   return value;
 }
-
-/** Progress, on standard error so that `--json` stays clean. @param {string} text */
-export const say = (text) => process.stderr.write(`${text}\n`);
 
 /**
  * Runs a benchmark when its file is the program.

@@ -6,8 +6,8 @@
 //   node tests/bench/console.mjs [--json] [--events=10000000] [--runs=200]
 
 import { command, say, whole } from './command.mjs';
-import { output } from './processes.mjs';
-import { ROOT } from './stack.mjs';
+import { output } from '../support/processes.mjs';
+import { ROOT } from '../support/stack.mjs';
 
 /** The most that the 99th percentile of a query may take, milliseconds. */
 const MOST_MS = 200;

@@ -15,8 +15,8 @@ import { page, tables } from './crawl/page.mjs';
 import { SLACK, visit } from './crawl/programs.mjs';
 import { openSite } from './crawl/site.mjs';
 import { buildGate } from './gate.mjs';
-import { output } from './processes.mjs';
-import { ROOT } from './stack.mjs';
+import { output } from '../support/processes.mjs';
+import { ROOT } from '../support/stack.mjs';
 
 const RELEASE = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'release');
 /** How many the published page has. */

@@ -10,9 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command, say, whole } from './command.mjs';
 import * as prepare from './prepare.mjs';
-import { cpuMs } from './processes.mjs';
+import { cpuMs } from '../support/processes.mjs';
 import { median } from './report.mjs';
-import { load, openStack, testBinary } from './stack.mjs';
+import { load, openStack, testBinary } from '../support/stack.mjs';
 import { peer } from './widgets.mjs';
 
 /**
@@ -25,7 +25,7 @@ import { peer } from './widgets.mjs';
  *   what to load, with fresh bodies
  */
 
-/** @typedef {import('./stack.mjs').Load & {cpu_ms: number}} Round */
+/** @typedef {import('../support/stack.mjs').Load & {cpu_ms: number}} Round */
 
 /** @param {string} folder @param {string[]} bodies */
 function file(folder, bodies) {
@@ -47,7 +47,7 @@ function posting(folder, path, bodies, contains, type = 'application/json') {
 }
 
 /**
- * @param {{stack: import('./stack.mjs').Stack, pid: number}} running
+ * @param {{stack: import('../support/stack.mjs').Stack, pid: number}} running
  * @param {string} folder
  * @param {number} tokens
  * @returns {Call[]}
@@ -91,12 +91,12 @@ function ours({ stack, pid }, folder, tokens) {
 
 /**
  * @param {string} who
- * @param {import('./processes.mjs').Running} running
+ * @param {import('../support/processes.mjs').Running} running
  */
 const target = (who, { ready, pid }) => ({ who, base: ready.base, cpu: () => cpuMs(pid) });
 
 /**
- * @param {import('./processes.mjs').Running} cap
+ * @param {import('../support/processes.mjs').Running} cap
  * @param {string} who
  * @param {string} folder
  * @param {{tokens: number, solutions: number}} counts
@@ -137,8 +137,8 @@ function capCalls(cap, who, folder, { tokens, solutions }) {
 }
 
 /**
- * @param {import('./processes.mjs').Running} altcha with the README's puzzle
- * @param {import('./processes.mjs').Running} cheap with a puzzle whose answer is known
+ * @param {import('../support/processes.mjs').Running} altcha with the README's puzzle
+ * @param {import('../support/processes.mjs').Running} cheap with a puzzle whose answer is known
  * @param {string} folder
  * @param {number} tokens
  * @returns {Call[]}

@@ -10,9 +10,9 @@
 // All of it reaches this machine's own loopback and nothing else.
 
 import { command, say, whole } from './command.mjs';
-import { display, Missing } from './browsers.mjs';
+import { display, Missing } from '../support/browsers.mjs';
 import { median } from './report.mjs';
-import { createSite, openStack } from './stack.mjs';
+import { createSite, openStack } from '../support/stack.mjs';
 import { pause } from '../fleet/launch.mjs';
 import { attempt, OURS, recording } from '../fleet/native.mjs';
 import { CONVICTED, tables, unmet } from '../fleet/page.mjs';
@@ -223,7 +223,7 @@ function tell(task) {
 /**
  * Makes the visits of all tasks, as many at a time as there are lanes. Each lane has a form, which
  * tells visits apart by the time, and a display; each task has a site.
- * @param {import('./stack.mjs').Stack} stack
+ * @param {import('../support/stack.mjs').Stack} stack
  * @param {Task[]} tasks
  * @param {number} visits
  * @param {number} lanes

@@ -10,12 +10,12 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../journeys/stage.mjs';
+import { freePort } from '../support/stage.mjs';
 import { command, say, whole } from './command.mjs';
 import * as prepare from './prepare.mjs';
-import { cpuMs, output } from './processes.mjs';
+import { cpuMs, output } from '../support/processes.mjs';
 import { median } from './report.mjs';
-import { load, openStack, ROOT, testBinary } from './stack.mjs';
+import { load, openStack, ROOT, testBinary } from '../support/stack.mjs';
 import { peer } from './widgets.mjs';
 
 export const CONNECTIONS = 32;
@@ -23,7 +23,7 @@ const RELEASE = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'rele
 const GATE = join(RELEASE, 'munjigi-gate');
 
 /**
- * @typedef {{edge_direct: string, bench_site: import('./stack.mjs').Site}} Target an edge, as `prepare` calls it
+ * @typedef {{edge_direct: string, bench_site: import('../support/stack.mjs').Site}} Target an edge, as `prepare` calls it
  * @typedef {{per_second: number, cpu_ms: number, p50_ms: number, p99_ms: number}} Round
  * @typedef {{who: string, base: string, edge: Target | null, cpu: () => number}} Server
  */
@@ -173,7 +173,7 @@ async function post(folder, { who, base, cpu }, { path, bodies, contains, type }
  */
 async function calm(folder, { base, edge }, seconds) {
   const rate = 500 / 60;
-  const bodies = await prepare.ourTokens(/** @type {import('./stack.mjs').Stack} */ (edge), Math.ceil(seconds * rate));
+  const bodies = await prepare.ourTokens(/** @type {import('../support/stack.mjs').Stack} */ (edge), Math.ceil(seconds * rate));
   writeFileSync(join(folder, 'bodies'), bodies.join('\n'));
   const type = 'application/x-www-form-urlencoded';
   const words = [`--per-second=${rate}`, 'post', '/siteverify', `--bodies=${join(folder, 'bodies')}`, '--contains="success":true', `--content-type=${type}`];
@@ -240,7 +240,7 @@ export async function measure(options) {
         say(`gate: round ${number + 1}, ${who}`);
         keep('challenge', who, await wrk(folder, server, { path: '/v1/challenges', body: wish(edge ?? gate.edge) }, seconds));
         if (!edge) continue;
-        const of = /** @type {import('./stack.mjs').Stack} */ (edge);
+        const of = /** @type {import('../support/stack.mjs').Stack} */ (edge);
         const solutions = { path: '/v1/solutions', bodies: await prepare.ourSolutions(of, tokens), contains: '"passed"', type: 'application/json' };
         keep('solution', who, await post(folder, server, solutions, seconds));
         const form = 'application/x-www-form-urlencoded';

@@ -9,10 +9,10 @@
 import { randomBytes } from 'node:crypto';
 import { client } from './client.mjs';
 import { command, say, whole } from './command.mjs';
-import { cpuMs } from './processes.mjs';
+import { cpuMs } from '../support/processes.mjs';
 import { percentile } from './report.mjs';
 import { signature } from './signature.mjs';
-import { openStack } from './stack.mjs';
+import { openStack } from '../support/stack.mjs';
 
 const BATCH = 500;
 const PATH = '/internal/events';

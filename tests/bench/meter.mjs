@@ -6,7 +6,7 @@
 
 import { command, say, whole } from './command.mjs';
 import { median } from './report.mjs';
-import { load, openStack } from './stack.mjs';
+import { load, openStack } from '../support/stack.mjs';
 
 const FAULTS = ['absent', 'none', 'killed', 'hangs', 'garbage'];
 
@@ -20,7 +20,7 @@ const WARM_SECONDS = 5;
 export async function measure(options) {
   const seconds = whole(options, 'seconds', 5);
   const connections = whole(options, 'connections', 4);
-  /** @type {{fault: string, running: Awaited<ReturnType<typeof openStack>>, rounds: import('./stack.mjs').Load[]}[]} */
+  /** @type {{fault: string, running: Awaited<ReturnType<typeof openStack>>, rounds: import('../support/stack.mjs').Load[]}[]} */
   const all = [];
   try {
     for (const fault of FAULTS) {

@@ -8,8 +8,8 @@ export const DEFAULT = { count: 16, work: 40_000 };
 
 /**
  * Serves the page of a customer of the stack's ordinary site.
- * @param {import('./stack.mjs').Stack} stack
- * @param {import('./stack.mjs').Site} [site]
+ * @param {import('../support/stack.mjs').Stack} stack
+ * @param {import('../support/stack.mjs').Site} [site]
  * @returns {Promise<{page: string, own: string[], stop: () => Promise<void>}>}
  */
 export function customer(stack, site = stack.site) {
@@ -53,7 +53,7 @@ bench.solve = () => new Promise((resolve, reject) => {
 }
 
 /**
- * @param {import('./stack.mjs').Stack} stack
+ * @param {import('../support/stack.mjs').Stack} stack
  * @returns {import('./widgets.mjs').Widget}
  */
 export const munjigi = (stack) => ({

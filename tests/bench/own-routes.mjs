@@ -13,8 +13,8 @@ import { join } from 'node:path';
 import { command, say, whole } from './command.mjs';
 import { CONNECTIONS, medians, wrk } from './gate.mjs';
 import { ourTokens } from './prepare.mjs';
-import { cpuMs, named, start } from './processes.mjs';
-import { ROOT, openStack } from './stack.mjs';
+import { cpuMs, named, start } from '../support/processes.mjs';
+import { ROOT, openStack } from '../support/stack.mjs';
 
 const HOST = 'shop.example';
 const PAGE = '/account/orders?page=2';
@@ -59,7 +59,7 @@ const freePort = () =>
 
 /**
  * Starts the stack's workerd again with the sitekey, which it reads with the site's rule.
- * @param {{stack: import('./stack.mjs').Stack, pid: number}} running
+ * @param {{stack: import('../support/stack.mjs').Stack, pid: number}} running
  */
 async function restart({ stack, pid: root }) {
   const { sitekey } = stack.bench_site;
@@ -113,7 +113,7 @@ const config :Workerd.Config = (
   return { child, base };
 }
 
-/** @param {import('./stack.mjs').Stack} stack @returns {Promise<string>} a cookie that opens the page */
+/** @param {import('../support/stack.mjs').Stack} stack @returns {Promise<string>} a cookie that opens the page */
 async function earn(stack) {
   const base = stack.edge_direct;
   const refused = await ask(base + PAGE);

@@ -9,10 +9,10 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { client, many } from './client.mjs';
 import { command, say, whole } from './command.mjs';
-import { output } from './processes.mjs';
+import { output } from '../support/processes.mjs';
 import { median, percentile } from './report.mjs';
 import { signature } from './signature.mjs';
-import { createSite, openStack, ROOT, seeAll } from './stack.mjs';
+import { createSite, openStack, ROOT, seeAll } from '../support/stack.mjs';
 
 const KINDS = ['grid', 'area', 'turn'];
 const EVERYBODY = JSON.stringify([{ match: {}, verdict: 'picture' }]);

@@ -17,7 +17,7 @@ function json({ status, body }) {
 
 /**
  * Bodies for `POST /v1/solutions`. The site's work is 1, so every hash counts.
- * @param {import('./stack.mjs').Stack} stack
+ * @param {import('../support/stack.mjs').Stack} stack
  * @param {number} count
  * @returns {Promise<string[]>}
  */
@@ -49,7 +49,7 @@ export async function ourSolutions({ edge_direct, bench_site: { sitekey, hostnam
 
 /**
  * Bodies for `POST /siteverify`.
- * @param {import('./stack.mjs').Stack} stack
+ * @param {import('../support/stack.mjs').Stack} stack
  * @param {number} count
  * @returns {Promise<string[]>}
  */

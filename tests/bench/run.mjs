@@ -13,7 +13,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parse, say } from './command.mjs';
 import { render } from './report.mjs';
-import { ROOT } from './stack.mjs';
+import { ROOT } from '../support/stack.mjs';
 
 /** @typedef {import('./report.mjs').Result} Result */
 

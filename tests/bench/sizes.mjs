@@ -5,12 +5,12 @@
 //
 //   node tests/bench/sizes.mjs [--json] [--without-ours]
 
-import { ENGINES } from './browsers.mjs';
+import { ENGINES } from '../support/browsers.mjs';
 import { command, say } from './command.mjs';
 import { munjigi } from './ours.mjs';
 import { brotli } from './peers/server.mjs';
 import { sum } from './report.mjs';
-import { openStack } from './stack.mjs';
+import { openStack } from '../support/stack.mjs';
 import { PEERS } from './widgets.mjs';
 
 /** @typedef {{path: string, raw: number, brotli: number, answer: boolean}} Counted */

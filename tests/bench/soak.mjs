@@ -8,7 +8,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { command, say, whole } from './command.mjs';
 import { buildGate, openGate } from './gate.mjs';
 import { median } from './report.mjs';
-import { load, testBinary } from './stack.mjs';
+import { load, testBinary } from '../support/stack.mjs';
 
 /** Requests of one visit. */
 const VISIT = 4;

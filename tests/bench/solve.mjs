@@ -7,11 +7,11 @@
 // `--budget` is the number of seconds that an engine may spend on one peer; the table says how many
 // solves it got. Ours always gets all of them.
 
-import { ENGINES, Missing } from './browsers.mjs';
+import { ENGINES, Missing } from '../support/browsers.mjs';
 import { command, say, whole } from './command.mjs';
 import { munjigi } from './ours.mjs';
 import { mean, percentile, sum } from './report.mjs';
-import { holdWork, openStack } from './stack.mjs';
+import { holdWork, openStack } from '../support/stack.mjs';
 import { PEERS } from './widgets.mjs';
 
 /** @typedef {{ms: number, cpuMs: number, hashes: number | null}} Solve */
@@ -28,7 +28,7 @@ function hashesOf(body) {
 }
 
 /**
- * @param {import('./browsers.mjs').Browser} browser
+ * @param {import('../support/browsers.mjs').Browser} browser
  * @param {string} page
  * @returns {Promise<Solve>}
  */

@@ -5,8 +5,8 @@
 //   node tests/bench/spread.mjs [--json] [--seconds=60] [--isolates=4]
 
 import { command, whole } from './command.mjs';
-import { output } from './processes.mjs';
-import { testBinary } from './stack.mjs';
+import { output } from '../support/processes.mjs';
+import { testBinary } from '../support/stack.mjs';
 
 /**
  * What is asked: of the attacker's median, at least; of people's 95th percentile, at most; and of

@@ -1,7 +1,7 @@
 // The four widgets behind one interface: each serves a page whose `bench.run()` solves once.
 
 import { fileURLToPath } from 'node:url';
-import { start } from './processes.mjs';
+import { start } from '../support/processes.mjs';
 
 /**
  * @typedef {object} Widget

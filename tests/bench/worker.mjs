@@ -11,9 +11,9 @@ import { client } from './client.mjs';
 import { command, say, whole } from './command.mjs';
 import { ourTokens } from './prepare.mjs';
 import { PLATFORM } from './prices.mjs';
-import { named } from './processes.mjs';
+import { named } from '../support/processes.mjs';
 import { median, percentile, sum } from './report.mjs';
-import { ROOT, openStack } from './stack.mjs';
+import { ROOT, openStack } from '../support/stack.mjs';
 
 const PASSES_A_DAY = 20e6;
 const SHARDS = 8;

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { promisify } from 'node:util';
-import { ROOT } from '../bench/stack.mjs';
-import { freePort, munjigi, openStage } from '../journeys/stage.mjs';
+import { ROOT } from '../support/stack.mjs';
+import { freePort, munjigi, openStage } from '../support/stage.mjs';
 import { openFront } from './front.mjs';
 import { pinned } from './pins.mjs';
 

@@ -6,9 +6,9 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { build } from 'esbuild';
-import { ROOT } from '../bench/stack.mjs';
-import { theatre } from '../journeys/people.mjs';
-import { LITTLE_WORK, freePort, until } from '../journeys/stage.mjs';
+import { ROOT } from '../support/stack.mjs';
+import { theatre } from '../support/people.mjs';
+import { LITTLE_WORK, freePort, until } from '../support/stage.mjs';
 import { openFront } from './front.mjs';
 import { pinned } from './pins.mjs';
 

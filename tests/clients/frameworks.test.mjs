@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { build } from 'esbuild';
 import { compile } from 'svelte/compiler';
-import { ROOT } from '../bench/stack.mjs';
-import { theatre } from '../journeys/people.mjs';
-import { LITTLE_WORK, siteverify, until } from '../journeys/stage.mjs';
+import { ROOT } from '../support/stack.mjs';
+import { theatre } from '../support/people.mjs';
+import { LITTLE_WORK, siteverify, until } from '../support/stage.mjs';
 import { pinned } from './pins.mjs';
 
 const ROUNDS = 10;

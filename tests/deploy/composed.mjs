@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DCLinter } from 'dclint';
 import { parse } from 'yaml';
-import { BINARIES } from '../bench/stack.mjs';
+import { BINARIES } from '../support/stack.mjs';
 import { DEPLOY } from './places.mjs';
 
 /** @typedef {Record<string, any>} Service */

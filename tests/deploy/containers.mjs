@@ -6,7 +6,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, createWriteStream, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { until } from '../journeys/stage.mjs';
+import { until } from '../support/stage.mjs';
 import { find } from './places.mjs';
 
 /** @typedef {Record<string, any>} Service */

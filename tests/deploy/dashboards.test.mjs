@@ -10,9 +10,9 @@ import test from 'node:test';
 import { promisify } from 'node:util';
 import { parse, stringify } from 'yaml';
 import { DASHBOARDS, written } from '../../deploy/grafana/generate.mjs';
-import { output } from '../bench/processes.mjs';
-import { ROOT } from '../bench/stack.mjs';
-import { freePort, LITTLE_WORK, openStage, sendFleet, until } from '../journeys/stage.mjs';
+import { output } from '../support/processes.mjs';
+import { ROOT } from '../support/stack.mjs';
+import { freePort, LITTLE_WORK, openStage, sendFleet, until } from '../support/stage.mjs';
 import { DEPLOY, find, lacks } from './places.mjs';
 
 const yaml = (/** @type {string} */ name) => parse(readFileSync(join(DEPLOY, 'prometheus', name), 'utf8'));

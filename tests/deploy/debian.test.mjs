@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { BINARIES } from '../bench/stack.mjs';
+import { BINARIES } from '../support/stack.mjs';
 import { ENVIRONMENT } from '../install/places.mjs';
 import { DEPLOY, find, lacks, unpacked } from './places.mjs';
 

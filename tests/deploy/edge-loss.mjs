@@ -8,8 +8,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command, say, whole } from '../bench/command.mjs';
-import { output } from '../bench/processes.mjs';
-import { until } from '../journeys/stage.mjs';
+import { output } from '../support/processes.mjs';
+import { until } from '../support/stage.mjs';
 import { fill, munjigi, openEdge, POSTGRES, Postgres, RELEASE, SECRET } from './parts.mjs';
 
 /** What the gate has not told its origin yet: it does so each second. */

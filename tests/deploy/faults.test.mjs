@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { named } from '../bench/processes.mjs';
+import { named } from '../support/processes.mjs';
 import { openGate } from '../gate/alone.mjs';
-import { freePort, LITTLE_WORK, openStage, until } from '../journeys/stage.mjs';
+import { freePort, LITTLE_WORK, openStage, until } from '../support/stage.mjs';
 import { lacks } from './places.mjs';
 import { certificate, openMachine, openRoom, openWatch } from './watched.mjs';
 

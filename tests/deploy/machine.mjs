@@ -11,9 +11,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command, say, whole } from '../bench/command.mjs';
-import { output } from '../bench/processes.mjs';
-import { ROOT } from '../bench/stack.mjs';
-import { until } from '../journeys/stage.mjs';
+import { output } from '../support/processes.mjs';
+import { ROOT } from '../support/stack.mjs';
+import { until } from '../support/stage.mjs';
 import { composed } from './composed.mjs';
 import { Machine } from './containers.mjs';
 import { DEPLOY, find } from './places.mjs';

@@ -8,10 +8,10 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { BINARIES, ROOT } from '../bench/stack.mjs';
+import { BINARIES, ROOT } from '../support/stack.mjs';
 import { faults, Machine, PAGES, read, RUNNERS, runPage } from '../install/pages.mjs';
 import { ENVIRONMENT, SANDBOX, sandboxed } from '../install/places.mjs';
-import { until } from '../journeys/stage.mjs';
+import { until } from '../support/stage.mjs';
 import { lacks, unpacked } from './places.mjs';
 
 for (const page of PAGES) {

@@ -6,9 +6,9 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { output } from '../bench/processes.mjs';
-import { ROOT } from '../bench/stack.mjs';
-import { freePort, until } from '../journeys/stage.mjs';
+import { output } from '../support/processes.mjs';
+import { ROOT } from '../support/stack.mjs';
+import { freePort, until } from '../support/stage.mjs';
 
 export const RELEASE = join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'release');
 const MUNJIGI = join(RELEASE, 'munjigi');

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BINARIES, ROOT } from '../bench/stack.mjs';
+import { BINARIES, ROOT } from '../support/stack.mjs';
 
 /** The folder of the tested files. */
 export const DEPLOY = join(ROOT, 'deploy');

@@ -10,8 +10,8 @@ import { appendFileSync, chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { command, say, whole } from '../bench/command.mjs';
-import { output, start } from '../bench/processes.mjs';
-import { until } from '../journeys/stage.mjs';
+import { output, start } from '../support/processes.mjs';
+import { until } from '../support/stage.mjs';
 import { fill, munjigi, NOBODY, openEdge, POSTGRES, Postgres, PUBLIC, RELEASE, SECRET } from './parts.mjs';
 import { DEPLOY } from './places.mjs';
 

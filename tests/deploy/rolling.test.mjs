@@ -11,9 +11,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BINARIES, ROOT } from '../bench/stack.mjs';
+import { BINARIES, ROOT } from '../support/stack.mjs';
 import { changed } from '../gate/proxies.mjs';
-import { freePort, LITTLE_WORK, openStage, until } from '../journeys/stage.mjs';
+import { freePort, LITTLE_WORK, openStage, until } from '../support/stage.mjs';
 import { DEPLOY, find } from './places.mjs';
 
 const CADDY = find('caddy') ?? join(ROOT, '.munjigi', 'proxies', 'bin', 'caddy');

@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
-import { output } from '../bench/processes.mjs';
-import { ROOT } from '../bench/stack.mjs';
+import { output } from '../support/processes.mjs';
+import { ROOT } from '../support/stack.mjs';
 import { DEPLOY, find, lacks } from './places.mjs';
 
 const PROMETHEUS = join(DEPLOY, 'prometheus');

@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { percentile } from '../bench/report.mjs';
-import { openEngine, openPage, until } from '../journeys/stage.mjs';
+import { openEngine, openPage, until } from '../support/stage.mjs';
 import { VISITORS } from './containers.mjs';
 
 /**

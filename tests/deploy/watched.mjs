@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse, stringify } from 'yaml';
-import { freePort, until } from '../journeys/stage.mjs';
+import { freePort, until } from '../support/stage.mjs';
 import { DEPLOY, find } from './places.mjs';
 
 const PROMETHEUS = join(DEPLOY, 'prometheus');

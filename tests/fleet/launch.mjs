@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ARGUMENTS, CHROMIUM, FIREFOX, freePort } from '../bench/browsers.mjs';
+import { ARGUMENTS, CHROMIUM, FIREFOX, freePort } from '../support/browsers.mjs';
 
 /** @param {number} milliseconds */
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'smol-toml';
-import { ROOT, testBinary } from '../bench/stack.mjs';
+import { ROOT, testBinary } from '../support/stack.mjs';
 import { FIELDS } from './people.mjs';
 
 /** Its version, which is the product's. @type {string} */

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { parse, stringify } from 'smol-toml';
-import { ROOT } from '../bench/stack.mjs';
+import { ROOT } from '../support/stack.mjs';
 import { page, tables, unmet } from './page.mjs';
 import { randomOf } from './random.mjs';
 

@@ -5,8 +5,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parse, stringify } from 'smol-toml';
-import { CHROMIUM, FIREFOX } from '../bench/browsers.mjs';
-import { ROOT } from '../bench/stack.mjs';
+import { CHROMIUM, FIREFOX } from '../support/browsers.mjs';
+import { ROOT } from '../support/stack.mjs';
 import { page, PARTS } from './page.mjs';
 
 /** What a program prints, or `undefined` if it is not there. @param {string} program @param {string[]} words */

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { ARGUMENTS, CHROMIUM, Missing } from '../bench/browsers.mjs';
+import { ARGUMENTS, CHROMIUM, Missing } from '../support/browsers.mjs';
 import { startChromium } from './launch.mjs';
 
 /** @param {string} name */

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { ARGUMENTS, CHROMIUM, FIREFOX, Missing } from '../bench/browsers.mjs';
+import { ARGUMENTS, CHROMIUM, FIREFOX, Missing } from '../support/browsers.mjs';
 import { startChromium } from './launch.mjs';
 
 const require = createRequire(import.meta.url);

@@ -111,7 +111,7 @@ const over = (seen) => seen.passed || seen.pictured || seen.refused !== null;
 
 /**
  * Opens a form on a stack. Each visit says of which site it is.
- * @param {import('../bench/stack.mjs').Stack} stack
+ * @param {import('../support/stack.mjs').Stack} stack
  */
 export async function openSite(stack) {
   const edge = new URL(stack.edge);

@@ -2,7 +2,7 @@
 // fresh browser, fills the form in the tool's own words and sends it.
 
 import { createRequire } from 'node:module';
-import { ARGUMENTS, CHROMIUM, FIREFOX } from '../bench/browsers.mjs';
+import { ARGUMENTS, CHROMIUM, FIREFOX } from '../support/browsers.mjs';
 import { bare } from './bare.mjs';
 import { robot } from './desktop.mjs';
 import { extension } from './extension.mjs';

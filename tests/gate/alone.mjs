@@ -6,9 +6,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { output } from '../bench/processes.mjs';
-import { BINARIES, ROOT } from '../bench/stack.mjs';
-import { freePort, openEngine, openPage, until } from '../journeys/stage.mjs';
+import { output } from '../support/processes.mjs';
+import { BINARIES, ROOT } from '../support/stack.mjs';
+import { freePort, openEngine, openPage, until } from '../support/stage.mjs';
 
 const PROGRAM = join(BINARIES, 'munjigi-gate');
 

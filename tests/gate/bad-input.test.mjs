@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { get } from 'node:http';
 import { connect } from 'node:net';
 import test, { after, before } from 'node:test';
-import { until } from '../journeys/stage.mjs';
+import { until } from '../support/stage.mjs';
 import { openGate } from './alone.mjs';
 
 /** Connections that the gate keeps open at once here, and those that are opened. */

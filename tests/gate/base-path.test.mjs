@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { BASE, checkBelow, openSharedHost, passBelow } from '../journeys/shared-host.mjs';
-import { freePort } from '../journeys/stage.mjs';
+import { freePort } from '../support/stage.mjs';
 import { openGate } from './alone.mjs';
 
 /** @type {import('../journeys/shared-host.mjs').SharedHost} */

@@ -10,7 +10,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import test, { describe } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort, until } from '../journeys/stage.mjs';
+import { freePort, until } from '../support/stage.mjs';
 import { makeCertificate, openGate } from './alone.mjs';
 import { SORTS, addressIn } from './holding.mjs';
 

@@ -5,7 +5,7 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { createServer, request as ask } from 'node:http';
 import { join } from 'node:path';
 import test from 'node:test';
-import { freePort, openEngine, openPage, until } from '../journeys/stage.mjs';
+import { freePort, openEngine, openPage, until } from '../support/stage.mjs';
 import { openGate, passForm, sitekeyOf } from './alone.mjs';
 
 /** @param {import('./alone.mjs').Gate} gate */

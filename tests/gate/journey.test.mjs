@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { openEngine, until } from '../journeys/stage.mjs';
+import { openEngine, until } from '../support/stage.mjs';
 import { commandsOf, openGate } from './alone.mjs';
 import { visitForm } from './visitor.mjs';
 

@@ -7,8 +7,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import test, { after, before } from 'node:test';
-import { display, FIREFOX, freePort, Missing } from '../bench/browsers.mjs';
-import { until } from '../journeys/stage.mjs';
+import { display, FIREFOX, freePort, Missing } from '../support/browsers.mjs';
+import { until } from '../support/stage.mjs';
 import { NAMES, PROTECTED } from './proxies.mjs';
 import { HOST, openAll, openShop, openShopGate } from './protect.mjs';
 

@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { freePort } from '../journeys/stage.mjs';
-import { Missing } from '../bench/browsers.mjs';
+import { freePort } from '../support/stage.mjs';
+import { Missing } from '../support/browsers.mjs';
 import { openGate } from './alone.mjs';
 import { KINDS, NAMES, start } from './proxies.mjs';
 

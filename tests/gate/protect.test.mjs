@@ -6,8 +6,8 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { launchChromium, Missing } from '../bench/browsers.mjs';
-import { until } from '../journeys/stage.mjs';
+import { launchChromium, Missing } from '../support/browsers.mjs';
+import { until } from '../support/stage.mjs';
 import { NAMES, PROTECTED } from './proxies.mjs';
 import { DOWNLOAD_BYTES, fileOf, HOST, openAll, openProtected, openShop, openShopGate, settingsNamedIn } from './protect.mjs';
 

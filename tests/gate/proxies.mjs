@@ -7,9 +7,9 @@ import { request } from 'node:https';
 import { connect } from 'node:tls';
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { Missing } from '../bench/browsers.mjs';
-import { ROOT } from '../bench/stack.mjs';
-import { freePort, until } from '../journeys/stage.mjs';
+import { Missing } from '../support/browsers.mjs';
+import { ROOT } from '../support/stack.mjs';
+import { freePort, until } from '../support/stage.mjs';
 import { makeCertificate } from './alone.mjs';
 
 /** The host that the files serve. */

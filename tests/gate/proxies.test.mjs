@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before, describe } from 'node:test';
 import { connect } from 'node:tls';
-import { Missing } from '../bench/browsers.mjs';
-import { freePort } from '../journeys/stage.mjs';
+import { Missing } from '../support/browsers.mjs';
+import { freePort } from '../support/stage.mjs';
 import { openGate, passForm, sitekeyOf, visit } from './alone.mjs';
 import { changed, HOST, NAMES, openProxy, settingsFor } from './proxies.mjs';
 

@@ -6,7 +6,7 @@ import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { until } from '../journeys/stage.mjs';
+import { until } from '../support/stage.mjs';
 import { openGate, sitekeyOf, steadily, visit } from './alone.mjs';
 
 test('settings are read again under load: no request fails, and limits and counts go on', async (t) => {

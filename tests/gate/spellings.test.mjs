@@ -12,8 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Missing } from '../bench/browsers.mjs';
-import { freePort, until } from '../journeys/stage.mjs';
+import { Missing } from '../support/browsers.mjs';
+import { freePort, until } from '../support/stage.mjs';
 import { NAMES } from './proxies.mjs';
 import { HOST, openAll, openShopGate } from './protect.mjs';
 

@@ -8,10 +8,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import test from 'node:test';
-import { launchChromium } from '../bench/browsers.mjs';
-import { output } from '../bench/processes.mjs';
-import { BINARIES, ROOT } from '../bench/stack.mjs';
-import { freePort, until } from '../journeys/stage.mjs';
+import { launchChromium } from '../support/browsers.mjs';
+import { output } from '../support/processes.mjs';
+import { BINARIES, ROOT } from '../support/stack.mjs';
+import { freePort, until } from '../support/stage.mjs';
 import { HOST, openShop } from './protect.mjs';
 import { changed, PROTECTED } from './proxies.mjs';
 

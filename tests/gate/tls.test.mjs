@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
-import { freePort, until } from '../journeys/stage.mjs';
+import { freePort, until } from '../support/stage.mjs';
 import { makeCertificate, openGate, passForm, sitekeyOf, steadily, visit } from './alone.mjs';
 
 /** The settings of a gate with TLS; its certificate is in its own folder. */

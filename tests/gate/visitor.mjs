@@ -1,7 +1,7 @@
 // What a visitor does with the form that a gate shows.
 
 import assert from 'node:assert/strict';
-import { until } from '../journeys/stage.mjs';
+import { until } from '../support/stage.mjs';
 
 const FIELD = `document.querySelector('[name=munjigi-response]')?.value`;
 const status = (/** @type {any} */ browser) => browser.evaluate(`document.querySelector('[role=status]')?.innerText ?? ''`);

@@ -8,10 +8,10 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { output } from '../bench/processes.mjs';
-import { ROOT } from '../bench/stack.mjs';
+import { output } from '../support/processes.mjs';
+import { ROOT } from '../support/stack.mjs';
 import { visitForm } from '../gate/visitor.mjs';
-import { freePort, openEngine } from '../journeys/stage.mjs';
+import { freePort, openEngine } from '../support/stage.mjs';
 import { EMULATOR, ENVIRONMENT, find, SANDBOX, sandboxed, served } from './places.mjs';
 
 const MADE = process.env.MUNJIGI_IMAGES ?? join(ROOT, 'build', 'images');

@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ROOT } from '../bench/stack.mjs';
+import { ROOT } from '../support/stack.mjs';
 import { ENVIRONMENT, sandboxed } from './places.mjs';
 
 /** @typedef {{line: number, runs: boolean, reason: string | undefined, text: string}} Block */

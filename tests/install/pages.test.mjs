@@ -7,8 +7,8 @@ import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { ROOT } from '../bench/stack.mjs';
-import { freePort, until } from '../journeys/stage.mjs';
+import { ROOT } from '../support/stack.mjs';
+import { freePort, until } from '../support/stage.mjs';
 import { Machine, runPage } from './pages.mjs';
 import { ENVIRONMENT, find, SANDBOX } from './places.mjs';
 

@@ -3,9 +3,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { output } from '../bench/processes.mjs';
-import { ROOT } from '../bench/stack.mjs';
-import { freePort, until } from '../journeys/stage.mjs';
+import { output } from '../support/processes.mjs';
+import { ROOT } from '../support/stack.mjs';
+import { freePort, until } from '../support/stage.mjs';
 
 /** @typedef {{after: (close: () => unknown) => void}} Context */
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { BASE, checkBelow, openSharedHost, passBelow } from './shared-host.mjs';
-import { LITTLE_WORK, freePort, munjigi, openStage } from './stage.mjs';
+import { LITTLE_WORK, freePort, munjigi, openStage } from '../support/stage.mjs';
 
 /** @type {any} */
 let stage;

@@ -13,7 +13,7 @@ test('a Chromium that dies at its launch is launched once more, and no more than
   const mortal = join(folder, 'chromium');
   const die = (/** @type {string} */ where) => writeFileSync(mortal, `#!/bin/sh\n${where}\nexec ${chromium} "$@"\n`, { mode: 0o755 });
   process.env.MUNJIGI_CHROMIUM = mortal;
-  const { launchChromium } = await import('../bench/browsers.mjs');
+  const { launchChromium } = await import('../support/browsers.mjs');
 
   die(`mkdir ${folder}/died 2>/dev/null && exit 3`);
   const browser = await launchChromium();

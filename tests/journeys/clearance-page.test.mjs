@@ -7,9 +7,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 
-import { launchShell } from '../bench/browsers.mjs';
+import { launchShell } from '../support/browsers.mjs';
 
-import { ROOT } from '../bench/stack.mjs';
+import { ROOT } from '../support/stack.mjs';
 
 const WAITS = ' data-state="work" data-no-script="needed" data-to="x" data-sitekey="mj_x"';
 

@@ -6,10 +6,10 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { accessible } from './axe.mjs';
-import { code, join, PASSWORD, person, signUp, theatre } from './people.mjs';
+import { code, join, PASSWORD, person, signUp, theatre } from '../support/people.mjs';
 import { ROLES, tryAll } from './roles.mjs';
 import { SCHEMES, sendDay, shown } from './screenshots.mjs';
-import { LITTLE_WORK, munjigi, openShop, siteverify, until } from './stage.mjs';
+import { LITTLE_WORK, munjigi, openShop, siteverify, until } from '../support/stage.mjs';
 import { openVendorPage } from './vendor-page.mjs';
 
 const own = theatre('console', { stack: LITTLE_WORK });

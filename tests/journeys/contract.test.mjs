@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { promisify } from 'node:util';
-import { ROOT } from '../bench/stack.mjs';
+import { ROOT } from '../support/stack.mjs';
 
 const BUILD = join('.munjigi', 'builds', 'contract');
 const WORKERD = join(ROOT, 'node_modules', 'workerd', 'bin', 'workerd');

@@ -7,11 +7,11 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before, describe } from 'node:test';
-import { launchShell } from '../bench/browsers.mjs';
+import { launchShell } from '../support/browsers.mjs';
 import { HALF, playEdge } from '../../widget/test/play-edge.mjs';
-import { ROOT } from '../bench/stack.mjs';
+import { ROOT } from '../support/stack.mjs';
 import { accessible } from './axe.mjs';
-import { openEngine, openPage, PICTURES, until } from './stage.mjs';
+import { openEngine, openPage, PICTURES, until } from '../support/stage.mjs';
 
 const AT_ONCE = 4;
 

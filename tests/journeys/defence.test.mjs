@@ -7,10 +7,10 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { ROOT } from '../bench/stack.mjs';
-import { person, signUp, theatre } from './people.mjs';
+import { ROOT } from '../support/stack.mjs';
+import { person, signUp, theatre } from '../support/people.mjs';
 import { look, walk } from './looks.mjs';
-import { munjigi, sendFleet, siteverify, until } from './stage.mjs';
+import { munjigi, sendFleet, siteverify, until } from '../support/stage.mjs';
 
 const own = theatre('defence');
 before(own.open);

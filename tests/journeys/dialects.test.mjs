@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test, { after, before } from 'node:test';
 import { parse } from 'smol-toml';
-import { ROOT } from '../bench/stack.mjs';
-import { LITTLE_WORK, munjigi, openStage, siteverify, until } from './stage.mjs';
+import { ROOT } from '../support/stack.mjs';
+import { LITTLE_WORK, munjigi, openStage, siteverify, until } from '../support/stage.mjs';
 
 const VENDORS = ['recaptcha', 'hcaptcha', 'turnstile'];
 const FUZZED = 10_000;

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { openStage } from './stage.mjs';
+import { openStage } from '../support/stage.mjs';
 
 /** @type {any} */
 let stage;

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { signUp } from './shopper.mjs';
-import { LITTLE_WORK, munjigi, openStage } from './stage.mjs';
+import { LITTLE_WORK, munjigi, openStage } from '../support/stage.mjs';
 
 /** @type {any} */
 let stage;

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
-import { LITTLE_WORK, munjigi, openStage, until } from './stage.mjs';
+import { LITTLE_WORK, munjigi, openStage, until } from '../support/stage.mjs';
 
 const KEY = '0x4AAAAAAADnPIDROrmt1Wwj';
 const SECRET = '0x4AAAAAAADnPIDROrmt1WwjZZZZZZZZZZZ';

@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import test, { after, before } from 'node:test';
-import { AS_PERSON, launchChromium } from '../bench/browsers.mjs';
-import { LITTLE_WORK, munjigi, openEngine, openStage, siteverify, until } from './stage.mjs';
+import { AS_PERSON, launchChromium } from '../support/browsers.mjs';
+import { LITTLE_WORK, munjigi, openEngine, openStage, siteverify, until } from '../support/stage.mjs';
 
 /** @type {any} */
 let stage;

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { accessible } from './axe.mjs';
-import { PICTURES } from './stage.mjs';
+import { PICTURES } from '../support/stage.mjs';
 
 /** The most presses that a page may need until the focus has passed through it. */
 export const MOST_TABS = 400;

@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import test, { after, before } from 'node:test';
-import { start } from '../bench/processes.mjs';
-import { join, PASSWORD, person, signUp, theatre } from './people.mjs';
-import { LITTLE_WORK, freePort, munjigi, siteverify, until } from './stage.mjs';
+import { start } from '../support/processes.mjs';
+import { join, PASSWORD, person, signUp, theatre } from '../support/people.mjs';
+import { LITTLE_WORK, freePort, munjigi, siteverify, until } from '../support/stage.mjs';
 
 const EMAIL = 'kim@shop.example';
 const SERVER = fileURLToPath(new URL('mail-server.mjs', import.meta.url));
@@ -20,12 +20,12 @@ const skip = process.env.MUNJIGI_MISSING === 'redis' && 'Redis is missing';
 
 /** @type {{to: string, subject: string, messageId: string, text: string}[]} */
 const emails = [];
-/** @type {import('../bench/processes.mjs').Running} */
+/** @type {import('../support/processes.mjs').Running} */
 let mail;
 const startMail = async () => {
   mail = await start(process.execPath, [SERVER, String(port)], { onLine: (line) => emails.push(line) });
 };
-/** @type {import('./people.mjs').Post} */
+/** @type {import('../support/people.mjs').Post} */
 const post = async (subject, to) => {
   const email = await until(`an email to ${to}`, async () =>
     emails.findLast((it) => it.to === to && subject.test(it.subject)), 90_000);

@@ -3,9 +3,9 @@
 
 import test, { after, before } from 'node:test';
 import { look, MOST_TABS, walk } from './looks.mjs';
-import { person, PASSWORD, signUp, theatre } from './people.mjs';
+import { person, PASSWORD, signUp, theatre } from '../support/people.mjs';
 import { ROLES } from './roles.mjs';
-import { LITTLE_WORK, until } from './stage.mjs';
+import { LITTLE_WORK, until } from '../support/stage.mjs';
 
 const own = theatre('pages', { stack: LITTLE_WORK });
 before(own.open);

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { signUp } from './shopper.mjs';
-import { munjigi, openShop, openStage } from './stage.mjs';
+import { munjigi, openShop, openStage } from '../support/stage.mjs';
 
 /** @type {any} */
 let stage;

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { accessible } from './axe.mjs';
-import { PASSWORD, theatre } from './people.mjs';
-import { LITTLE_WORK, until } from './stage.mjs';
+import { PASSWORD, theatre } from '../support/people.mjs';
+import { LITTLE_WORK, until } from '../support/stage.mjs';
 
 const EMAIL = 'han@shop.example';
 const own = theatre('passkeys', { asProgram: true, stack: LITTLE_WORK });

@@ -9,10 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { crc32, deflateSync } from 'node:zlib';
-import { ROOT } from '../bench/stack.mjs';
+import { ROOT } from '../support/stack.mjs';
 import { accessible } from './axe.mjs';
-import { person, signUp, theatre } from './people.mjs';
-import { LITTLE_WORK, munjigi, openEngine, openPage, PICTURES, see, siteverify, until } from './stage.mjs';
+import { person, signUp, theatre } from '../support/people.mjs';
+import { LITTLE_WORK, munjigi, openEngine, openPage, PICTURES, see, siteverify, until } from '../support/stage.mjs';
 
 const REAL = join(ROOT, '.munjigi', 'photos');
 const OPERATOR = 'operator@shop.example';

@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { launchShell } from '../bench/browsers.mjs';
+import { launchShell } from '../support/browsers.mjs';
 import { playEdge } from '../../widget/test/play-edge.mjs';
 import { accessible } from './axe.mjs';
-import { openPage, PICTURES, until } from './stage.mjs';
+import { openPage, PICTURES, until } from '../support/stage.mjs';
 
 /** @type {import('playwright-core').Browser} */
 let browser;

@@ -7,11 +7,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { AS_PERSON, launchShell } from '../bench/browsers.mjs';
+import { AS_PERSON, launchShell } from '../support/browsers.mjs';
 import { parse } from 'smol-toml';
-import { ROOT } from '../bench/stack.mjs';
+import { ROOT } from '../support/stack.mjs';
 import { bodiesOf, isListed } from './listed.mjs';
-import { LITTLE_WORK, munjigi, openPage, openStage, PICTURES, see, siteverify, until } from './stage.mjs';
+import { LITTLE_WORK, munjigi, openPage, openStage, PICTURES, see, siteverify, until } from '../support/stage.mjs';
 import { openVendorPage } from './vendor-page.mjs';
 
 const KINDS = /** @type {const} */ (['grid', 'area', 'turn']);

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
-import { launchShell } from '../bench/browsers.mjs';
+import { launchShell } from '../support/browsers.mjs';
 import { engine, inWorker } from './pow-engine.mjs';
 
 let bytes;

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import test, { after, before } from 'node:test';
 import { isListed, table } from './listed.mjs';
-import { LITTLE_WORK, openEngine, openPage, openStage, until } from './stage.mjs';
+import { LITTLE_WORK, openEngine, openPage, openStage, until } from '../support/stage.mjs';
 
 /** @type {any} */
 let stage;
@@ -71,7 +71,7 @@ const FOUND = /** @type {const} */ ([
 /**
  * A visit that ends with a token, and what was sent for it.
  * @param {import('node:test').TestContext} t
- * @param {import('../bench/browsers.mjs').Browser} browser
+ * @param {import('../support/browsers.mjs').Browser} browser
  */
 async function visit(t, browser) {
   const { edge, records } = await openRecorder(t);

@@ -2,7 +2,7 @@
 // everything that their role forbids.
 
 import assert from 'node:assert/strict';
-import { PASSWORD } from './people.mjs';
+import { PASSWORD } from '../support/people.mjs';
 
 export const ROLES = ['read-only', 'analyst', 'admin', 'owner'];
 

@@ -4,8 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { signature } from '../bench/signature.mjs';
-import { ROOT } from '../bench/stack.mjs';
-import { PICTURES } from './stage.mjs';
+import { ROOT } from '../support/stack.mjs';
+import { PICTURES } from '../support/stage.mjs';
 
 const SHOWN = join(ROOT, 'docs', 'screenshots');
 const WRITTEN = process.env.MUNJIGI_WRITE === '1';

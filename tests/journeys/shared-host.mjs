@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { createServer, request as ask } from 'node:http';
-import { openEngine, until } from './stage.mjs';
+import { openEngine, until } from '../support/stage.mjs';
 
 /** Where the host has the edge. */
 export const BASE = '/captcha';

@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import test, { after, before } from 'node:test';
-import { theatre } from './people.mjs';
-import { LITTLE_WORK, munjigi } from './stage.mjs';
+import { theatre } from '../support/people.mjs';
+import { LITTLE_WORK, munjigi } from '../support/stage.mjs';
 import { openVendorPage } from './vendor-page.mjs';
 
 const own = theatre('shims', { edge: 'workerd', stack: LITTLE_WORK });

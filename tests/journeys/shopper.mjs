@@ -1,7 +1,7 @@
 // A visitor of the example shop: signs up in an engine, without a mouse, under the shop's strict policy.
 
 import assert from 'node:assert/strict';
-import { openEngine, openShop, siteverify, until } from './stage.mjs';
+import { openEngine, openShop, siteverify, until } from '../support/stage.mjs';
 
 const FIELD = `document.querySelector('[name=munjigi-response]')?.value`;
 

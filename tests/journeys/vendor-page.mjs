@@ -1,7 +1,7 @@
 // A page written for another vendor, changed only in the script's host.
 
 import { createServer } from 'node:http';
-import { until } from './stage.mjs';
+import { until } from '../support/stage.mjs';
 
 const PATHS = {
   turnstile: '/turnstile/v0/siteverify',
@@ -14,7 +14,7 @@ const PATHS = {
 /**
  * Opens a page whose HTML may name {edge} and {sitekey}.
  * @param {import('node:test').TestContext} t
- * @param {import('./people.mjs').Theatre} own
+ * @param {import('../support/people.mjs').Theatre} own
  * @param {VendorName} vendor
  * @param {string} html
  * @param {{keys?: {sitekey?: string, secret?: string}, context?: object,

@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { parse } from 'smol-toml';
-import { ROOT } from '../bench/stack.mjs';
-import { theatre } from './people.mjs';
-import { LITTLE_WORK, munjigi, until } from './stage.mjs';
+import { ROOT } from '../support/stack.mjs';
+import { theatre } from '../support/people.mjs';
+import { LITTLE_WORK, munjigi, until } from '../support/stage.mjs';
 import { openVendorPage } from './vendor-page.mjs';
 
 /** @typedef {import('./vendor-page.mjs').VendorName} VendorName */

@@ -6,11 +6,11 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { launchShell } from '../bench/browsers.mjs';
+import { launchShell } from '../support/browsers.mjs';
 import { parse } from 'smol-toml';
 import { playEdge } from '../../widget/test/play-edge.mjs';
-import { ROOT } from '../bench/stack.mjs';
-import { until } from './stage.mjs';
+import { ROOT } from '../support/stack.mjs';
+import { until } from '../support/stage.mjs';
 import { openVendorPage } from './vendor-page.mjs';
 
 const KEYS = { sitekey: 'mj_test', secret: '' };

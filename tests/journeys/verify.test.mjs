@@ -7,8 +7,8 @@ import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'n
 import { createServer } from 'node:http';
 import { delimiter, join } from 'node:path';
 import test, { after } from 'node:test';
-import { ROOT } from '../bench/stack.mjs';
-import { LITTLE_WORK, freePort, munjigi, openStage } from './stage.mjs';
+import { ROOT } from '../support/stack.mjs';
+import { LITTLE_WORK, freePort, munjigi, openStage } from '../support/stage.mjs';
 
 const PAGE = join(ROOT, 'docs', 'verify.md');
 const TARGET = process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target');

@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { PASSWORD, theatre } from './people.mjs';
-import { LITTLE_WORK, until } from './stage.mjs';
+import { PASSWORD, theatre } from '../support/people.mjs';
+import { LITTLE_WORK, until } from '../support/stage.mjs';
 
 const EMAIL = 'yun@shop.example';
 const own = theatre('visitor', { stack: LITTLE_WORK });

@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { AS_PERSON, launchShell } from '../bench/browsers.mjs';
+import { AS_PERSON, launchShell } from '../support/browsers.mjs';
 import { accessible } from './axe.mjs';
 import { bodiesOf, isListed } from './listed.mjs';
 import { SCHEMES, shown } from './screenshots.mjs';
-import { munjigi, openPage, openShop, openStage, PICTURES, siteverify, until } from './stage.mjs';
+import { munjigi, openPage, openShop, openStage, PICTURES, siteverify, until } from '../support/stage.mjs';
 
 /** @type {any} */
 let stage;

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import puppeteer from 'puppeteer-core';
 import program from 'workerd';
 
-import { ARGUMENTS, CHROMIUM } from '../../../tests/bench/browsers.mjs';
+import { ARGUMENTS, CHROMIUM } from '../../../tests/support/browsers.mjs';
 import { engine, inWorker } from '../../../tests/journeys/pow-engine.mjs';
 
 const LENGTHS = [463, 2_000, 8_000, 32_000, 65_536, 131_072];

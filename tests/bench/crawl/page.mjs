@@ -5,7 +5,7 @@ import { cpus } from 'node:os';
 import { DEFAULT } from '../ours.mjs';
 import { ATTACKER } from '../prices.mjs';
 import { figure, render, sum } from '../report.mjs';
-import { ROOT } from '../stack.mjs';
+import { ROOT } from '../../support/stack.mjs';
 import { PROGRAMS } from './programs.mjs';
 import { RULES, VERIFIED } from './site.mjs';
 

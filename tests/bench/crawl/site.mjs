@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HOST } from '../../gate/protect.mjs';
 import { KINDS, start as startProxy } from '../../gate/proxies.mjs';
-import { freePort, until } from '../../journeys/stage.mjs';
-import { cpuMs, output, start } from '../processes.mjs';
+import { freePort, until } from '../../support/stage.mjs';
+import { cpuMs, output, start } from '../../support/processes.mjs';
 
 /** Addresses from which every path is open, as verified crawlers' are on a real site. */
 export const VERIFIED = '192.0.2.0/24';

@@ -24,7 +24,7 @@ const LOOKS_AT: &[(&str, &[&[&str]])] = &[
     ("publish", &[&["crates", "edge", "widget", "wrangler.toml"]]),
     ("types", &[&["widget"]]),
     ("widget-tests", &[&["crates", "widget"]]),
-    ("bench-tests", &[&["tests/bench", "tests/fleet"]]),
+    ("bench-tests", &[&["tests/bench", "tests/fleet", "tests/support"]]),
     ("clippy", &[RUST, &["clippy.toml", "tests/Cargo.toml", "tests/src", "tests/tests"]]),
     ("clippy-wasm", &[&["clippy.toml", "crates", "edge", "widget"]]),
     ("gpu-backend", &[&["clippy.toml", "crates", "deny.toml", "gpu-backend"]]),

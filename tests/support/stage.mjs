@@ -5,12 +5,12 @@ import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ENGINES, freePort, Missing } from '../bench/browsers.mjs';
-import { start } from '../bench/processes.mjs';
-import { BINARIES, ROOT } from '../bench/stack.mjs';
+import { ENGINES, freePort, Missing } from './browsers.mjs';
+import { start } from './processes.mjs';
+import { BINARIES, ROOT } from './stack.mjs';
 
 export { freePort };
-export { munjigi, see, sendFleet } from '../bench/stack.mjs';
+export { munjigi, see, sendFleet } from './stack.mjs';
 
 /** The folder in which screenshots are kept as artefacts. */
 export const PICTURES = join(ROOT, '.munjigi', 'screenshots');

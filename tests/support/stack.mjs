@@ -1,12 +1,11 @@
-// The measured stack and the load generator: how this folder finds and starts them.
+// The stack and the load generator: how tests and benchmarks find and start them.
 
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { say } from './command.mjs';
-import { output, start } from './processes.mjs';
+import { output, say, start } from './processes.mjs';
 
 /** The repository's root. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));

@@ -1,7 +1,7 @@
 // People at a browser: the steps that the console's journeys repeat, and where their emails arrive.
 
 import { createHmac } from 'node:crypto';
-import { AS_PERSON, launchShell } from '../bench/browsers.mjs';
+import { AS_PERSON, launchShell } from './browsers.mjs';
 import { openStage, until } from './stage.mjs';
 
 /** The password of everybody in these tests. */

@@ -4,6 +4,9 @@ import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
+/** Progress, on standard error so that what is printed for programs stays clean. @param {string} text */
+export const say = (text) => process.stderr.write(`${text}\n`);
+
 /** Clock ticks per second of /proc; 100 on every Linux that Node runs on. */
 const TICKS = 100;
 
