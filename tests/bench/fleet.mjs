@@ -267,7 +267,7 @@ export async function measure(options, names) {
     for (const [name, { jobs }] of parts) {
       const part = jobs()
         .filter(({ about }) => about.who.includes(only))
-        .map((job) => ({ job, begun: 0, running: 0, seen: [], errors: [] }));
+        .map(/** @returns {Task} */ (job) => ({ job, begun: 0, running: 0, seen: [], errors: [] }));
       await inLanes(stack, part, visits, lanes[name], (job, time, { form, keys, screen }) => job.once({
         site: { page: form.page, front: form.front, sitekey: keys.sitekey },
         screen,

@@ -24,7 +24,7 @@ after(() => own.close());
 /**
  * @typedef {object} Change something that is done to the page again and again
  * @property {string} name
- * @property {(page: Page, round: number) => Promise<unknown>} round ends where the widget is due on the page
+ * @property {(page: Page, round: number) => Promise<void>} round ends where the widget is due on the page
  * @property {boolean} [local] whether the server must not be asked
  * @property {boolean} [keepsField] whether the text field stays where it is, with the focus
  */
@@ -98,8 +98,8 @@ async function openSite(t, name, drawsItself) {
 
 /** Counts listeners on window and document by type, as the browser does: a repeated one once. */
 function countListeners() {
-  /** @type {Map<EventTarget, Map<unknown, Set<string>>>} */
-  const all = new Map([[window, new Map()], [document, new Map()]]);
+  /** @typedef {Map<unknown, Set<string>>} Listeners */
+  const all = new Map(/** @type {[EventTarget, Listeners][]} */ ([[window, new Map()], [document, new Map()]]));
   /** @param {any} options */
   const key = (/** @type {string} */ type, options) => `${type} ${Boolean(typeof options === 'object' ? options?.capture : options)}`;
   const { addEventListener: add, removeEventListener: remove } = EventTarget.prototype;

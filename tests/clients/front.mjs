@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
 /**
  * @typedef {{name: string, keys: CryptoKeyPair, certificate: string}} Certified
  * @param {string} name
- * @param {x509.Extension[]} extensions
+ * @param {object[]} extensions
  * @param {Certified} [issuer] itself where there is none
  * @returns {Promise<Certified>}
  */

@@ -11,6 +11,7 @@ import { BINARIES } from '../support/stack.mjs';
 import { DEPLOY } from './places.mjs';
 
 /** @typedef {Record<string, any>} Service */
+/** @typedef {{type: string, line: number, message: string}} Mistake of the linter's */
 
 const FOLDER = join(DEPLOY, 'compose');
 const read = (/** @type {string} */ name) => readFileSync(join(FOLDER, name), 'utf8');
@@ -49,7 +50,7 @@ function filled(/** @type {string} */ text, /** @type {(what: string) => void} *
   });
 }
 
-const bytes = (/** @type {string} */ text) => Number.parseInt(text, 10) * { m: 1024 ** 2, g: 1024 ** 3 }[text.at(-1) ?? 'm'];
+const bytes = (/** @type {string} */ text) => Number.parseInt(text, 10) * /** @type {Record<string, number>} */ ({ m: 1024 ** 2, g: 1024 ** 3 })[text.at(-1) ?? 'm'];
 
 /** Mistakes in the variables of a service, by the program that reads them. */
 function misread(/** @type {string} */ name, /** @type {Service} */ service, /** @type {string} */ secrets, /** @type {(what: string) => void} */ tell) {
@@ -82,7 +83,7 @@ export function mistakes(text) {
     writeFileSync(join(folder, 'compose.yaml'), text);
     const linter = new DCLinter({ quiet: true, rules: {}, exclude: [], debug: false });
     for (const { messages } of linter.lintFiles([join(folder, 'compose.yaml')], false)) {
-      found.push(...messages.filter(({ type }) => type === 'error').map(({ line, message }) => `line ${line}: ${message}`));
+      found.push(...messages.filter((/** @type {Mistake} */ { type }) => type === 'error').map((/** @type {Mistake} */ { line, message }) => `line ${line}: ${message}`));
     }
     const secrets = join(folder, 'secrets');
     const made = spawnSync(join(BINARIES, 'munjigi'), ['keys', 'generate', '--files', secrets], { env: { PATH: process.env.PATH }, encoding: 'utf8' });

@@ -203,7 +203,7 @@ export async function arrive({ browser, args, preferences, pace = 1, fill, send 
     ? await startFirefox({ display, url, preferences })
     : await startChromium({ display, url, args, preferences });
   try {
-    const device = 'base' in started ? await inChromium(started.base) : await ofDesktop(display, url);
+    const device = 'base' in started ? await inChromium(/** @type {{base: string}} */ (started).base) : await ofDesktop(display, url);
     const hand = hands(device, { pace, random });
     return {
       fill: () => fill(hand),

@@ -30,7 +30,7 @@ function programs() {
     Python: version(process.env.MUNJIGI_FLEET_PYTHON),
     Node: process.versions.node,
   };
-  return Object.fromEntries(Object.entries(found).filter(([, each]) => each));
+  return /** @type {Record<string, string>} */ (Object.fromEntries(Object.entries(found).filter(([, each]) => each)));
 }
 
 /**

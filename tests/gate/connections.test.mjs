@@ -89,6 +89,7 @@ if (HELD > 0) test('thousands of each sort for five minutes', async (t) => {
   const holders = Object.keys(SORTS).map((sort) => spawn('nice', words(sort), { stdio: 'inherit' }));
   t.after(() => holders.forEach((holder) => holder.kill('SIGKILL')));
   const ended = Promise.all(holders.map((holder) => once(holder, 'exit')));
+  /** @type {number[]} */
   const taken = [];
   let [most, areThere] = [0, true];
   void ended.then(() => (areThere = false));

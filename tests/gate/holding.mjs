@@ -11,7 +11,9 @@ const FILE = '/v1/api.js';
 
 /** @param {number} port @param {string} from @param {string} protocol */
 function open(port, from, protocol) {
-  const socket = connect({ host: '127.0.0.1', port, localAddress: from, servername: 'localhost', ALPNProtocols: [protocol], rejectUnauthorized: false });
+  const socket = connect(/** @type {import('node:tls').ConnectionOptions} */ (
+    { host: '127.0.0.1', port, localAddress: from, servername: 'localhost', ALPNProtocols: [protocol], rejectUnauthorized: false }
+  ));
   return socket.on('error', () => {});
 }
 

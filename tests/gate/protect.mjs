@@ -163,6 +163,7 @@ export async function openShop(t, kept = []) {
  * @param {{gate: number, check?: number, app: number, sitekey?: string}} where
  */
 export async function openProtected(t, name, where) {
+  /** @type {import('./proxies.mjs').Started<import('./proxies.mjs').Place & typeof where>} */
   const kind = { ...KINDS[name], files: FILES[name] };
   return start(t, name, kind, { ...where, port: await freePort(), host: HOST, from: 'deploy/proxy/protect' });
 }

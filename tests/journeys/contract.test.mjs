@@ -16,7 +16,12 @@ const BUILD = join('.munjigi', 'builds', 'contract');
 const WORKERD = join(ROOT, 'node_modules', 'workerd', 'bin', 'workerd');
 const MODULES = ['index.js', 'index_bg.wasm'];
 
-/** A workerd with the worker and its stores, and nothing else. */
+/**
+ * A workerd with the worker and its stores, and nothing else.
+ * @param {string} folder
+ * @param {number} port
+ * @param {Record<string, string>} vars
+ */
 function configuration(folder, port, vars) {
   const text = JSON.stringify;
   const bindings = Object.entries(vars).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`);

@@ -19,7 +19,7 @@ after(async () => {
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-/** Calls the edge; the worker's own answers carry its headers. */
+/** Calls the edge; the worker's own answers carry its headers. @param {string} path @param {RequestInit} [options] */
 async function call(path, options = {}) {
   const answer = await fetch(stage.edge + path, options);
   assert.match(answer.headers.get('munjigi-request-id') ?? '', /^[\w-]+$/, path);
@@ -29,8 +29,10 @@ async function call(path, options = {}) {
   return answer;
 }
 
+/** @param {string} path @param {BodyInit} body @param {Record<string, string>} [headers] */
 const post = (path, body, headers = JSON_TYPE) => call(path, { method: 'POST', body, headers });
 
+/** @param {Response} answer @param {number} status @param {string} code */
 async function problem(answer, status, code) {
   assert.equal(answer.status, status);
   assert.equal(answer.headers.get('content-type'), 'application/problem+json');
@@ -43,7 +45,7 @@ async function problem(answer, status, code) {
 test('the edge says how it is and what it is', async () => {
   const health = await (await call('/health')).json();
   assert.equal(health.status, 'ok');
-  assert.deepEqual(health.checks.map((check) => check.name).slice(0, 3), ['rings', 'sites', 'redemptions']);
+  assert.deepEqual(health.checks.map((/** @type {{name: string}} */ check) => check.name).slice(0, 3), ['rings', 'sites', 'redemptions']);
   assert.match((await (await call('/version')).json()).name, /^munjigi-(edge|gate)$/);
 });
 

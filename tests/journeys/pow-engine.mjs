@@ -24,6 +24,12 @@ export function engine() {
 /**
  * Calls a function that uses nothing from outside as `work(bytes, options)` in a Web Worker of a
  * page (Playwright's or Puppeteer's).
+ * @template O, R
+ * @param {Pick<import('playwright-core').Page, 'evaluate'>} page
+ * @param {(bytes: Uint8Array<ArrayBuffer>, options: O) => R} work
+ * @param {Buffer} bytes
+ * @param {O} options
+ * @returns {Promise<R>}
  */
 export function inWorker(page, work, bytes, options) {
   return page.evaluate(

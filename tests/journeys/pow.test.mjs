@@ -7,24 +7,44 @@ import test, { before } from 'node:test';
 import { launchShell } from '../support/browsers.mjs';
 import { engine, inWorker } from './pow-engine.mjs';
 
+/** @type {Buffer<ArrayBuffer>} */
 let bytes;
 before(() => {
   bytes = engine();
 });
 
-// Runs in the engine under test, so it must not use anything from outside.
+/**
+ * @typedef {{seeds: number, nonces: number, optimised: number}} Options how many seeds, nonces of each, and
+ *   seeds that are searched until their code is optimised
+ * @typedef {object} Rust
+ * @property {(...seed: bigint[]) => bigint} module
+ * @property {(...seedAndNonce: bigint[]) => bigint} hash
+ * @property {WebAssembly.Memory} memory
+ * @typedef {object} Generated
+ * @property {(nonce: bigint) => bigint} hash
+ * @property {(start: bigint, count: number, target: bigint) => bigint} search
+ */
+
+/**
+ * Runs in the engine under test, so it must not use anything from outside.
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @param {Options} options
+ */
 function compare(bytes, { seeds, nonces, optimised }) {
-  const rust = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
-  const module = (seed) => {
+  const rust = /** @type {Rust} */ (/** @type {unknown} */ (new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports));
+  const module = (/** @type {bigint[]} */ seed) => {
     const at = BigInt.asUintN(64, rust.module(...seed));
     return new Uint8Array(rust.memory.buffer, Number(at & 0xffffffffn), Number(at >> 32n)).slice();
   };
+  /** @type {object[]} */
   const differences = [];
   const counts = { seeds: 0, hashes: 0, optimised: 0, found: 0 };
   for (let i = 0; i < seeds; i += 1) {
     const seed = [...crypto.getRandomValues(new BigUint64Array(4))];
-    const { hash, search } = new WebAssembly.Instance(new WebAssembly.Module(module(seed))).exports;
-    const check = (nonce) => {
+    const { hash, search } = /** @type {Generated} */ (/** @type {unknown} */ (
+      new WebAssembly.Instance(new WebAssembly.Module(module(seed))).exports
+    ));
+    const check = (/** @type {bigint} */ nonce) => {
       const [generated, interpreted] = [hash(nonce), rust.hash(...seed, nonce)];
       if (generated !== interpreted) differences.push({ seed, nonce, generated, interpreted });
     };
@@ -60,6 +80,7 @@ function compare(bytes, { seeds, nonces, optimised }) {
   return { counts, differences: differences.slice(0, 3) };
 }
 
+/** @param {import('node:test').TestContext} context @param {ReturnType<typeof compare>} found @param {Options} wanted */
 function judge(context, { counts, differences }, wanted) {
   assert.deepEqual(differences, []);
   assert.equal(counts.seeds, wanted.seeds);

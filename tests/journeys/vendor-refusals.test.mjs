@@ -13,6 +13,8 @@ import { ROOT } from '../support/stack.mjs';
 import { until } from '../support/stage.mjs';
 import { openVendorPage } from './vendor-page.mjs';
 
+/** @typedef {import('../../widget/test/play-edge.mjs').Refusal} Refusal */
+
 const KEYS = { sitekey: 'mj_test', secret: '' };
 
 /** @type {import('playwright-core').Browser} */
@@ -27,7 +29,7 @@ for (const vendor of /** @type {import('./vendor-page.mjs').VendorName[]} */ (['
   for (const row of /** @type {any[]} */ (table.refusal)) {
     test(row.id, async (t) => {
       const { path, times = 1, status, code, cut } = row;
-      const refuse = cut ? [] : Array.from({ length: times }, () => [path, { status, code, after: 30 }]);
+      const refuse = cut ? [] : Array.from({ length: times }, /** @returns {Refusal} */ () => [path, { status, code, after: 30 }]);
       const edge = await playEdge(t, { refuse, cut: (/** @type {string} */ wanted) => cut && wanted.startsWith(cut) });
       const html = `<script>window.said = []; function note(name) { return function (value) { said.push(name + ' ' + value); return true; }; }
         var failed = note('failed'), timed = note('timed'), expired = note('expired');</script>

@@ -121,9 +121,9 @@ test('two widgets on a page have a token each', async (t) => {
 test('widgets come and go in a single-page application without a trace', async (t) => {
   const { page } = await visit(t, '<div id="root"></div>');
   for (let round = 0; round < 3; round += 1) {
-    await page.evaluate((html) => void (document.querySelector('#root').innerHTML = html), FORM());
+    await page.evaluate((html) => void (/** @type {Element} */ (document.querySelector('#root')).innerHTML = html), FORM());
     await page.frameLocator('iframe').locator('#t', { hasText: 'Confirm' }).waitFor();
-    await page.evaluate(() => void (document.querySelector('#root').innerHTML = ''));
+    await page.evaluate(() => void (/** @type {Element} */ (document.querySelector('#root')).innerHTML = ''));
     await until('no frame', async () => (await page.locator('iframe').count()) === 0);
   }
   await until('no frame of ours', async () => page.frames().length === 1);
@@ -163,7 +163,7 @@ test('a page on a host that is not the site’s is told apart', async (t) => {
   await accessible(page);
   await page.screenshot({ path: join(PICTURES, 'misconfigured.png') });
   const help = await frame.locator('#h').getAttribute('href');
-  const explained = await fetch(new URL(help, stage.edge));
+  const explained = await fetch(new URL(/** @type {string} */ (help), stage.edge));
   assert.equal(explained.status, 200);
 });
 
@@ -222,23 +222,24 @@ test('the integrator’s API: explicit render, callbacks, reset, remove', async 
   const { page } = await visit(t, '<div id="place"></div>', { query: '?render=explicit' });
   await page.waitForFunction(() => 'munjigi' in window);
   const outcome = await page.evaluate((sitekey) => new Promise((resolve) => {
+    /** @type {unknown[]} */
     const seen = [];
-    munjigi.ready(() => {
-      const id = munjigi.render('#place', {
+    /** @type {any} */ (munjigi).ready(() => {
+      const id = /** @type {any} */ (munjigi).render('#place', {
         sitekey,
         execution: 'execute',
         action: 'login',
-        callback: (token) => {
-          seen.push('callback', token === munjigi.getResponse(id), munjigi.isExpired(id));
-          munjigi.reset(id);
-          seen.push(munjigi.getResponse(id));
-          munjigi.remove(id);
+        callback: (/** @type {string} */ token) => {
+          seen.push('callback', token === /** @type {any} */ (munjigi).getResponse(id), /** @type {any} */ (munjigi).isExpired(id));
+          /** @type {any} */ (munjigi).reset(id);
+          seen.push(/** @type {any} */ (munjigi).getResponse(id));
+          /** @type {any} */ (munjigi).remove(id);
           seen.push(document.querySelectorAll('iframe').length);
           resolve(seen);
         },
-        'error-callback': (code) => resolve(['error', code]),
+        'error-callback': (/** @type {string} */ code) => resolve(['error', code]),
       });
-      munjigi.execute(id);
+      /** @type {any} */ (munjigi).execute(id);
     });
   }), stage.site.sitekey);
   assert.deepEqual(outcome, ['callback', true, false, undefined, 0]);

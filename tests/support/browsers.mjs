@@ -281,5 +281,7 @@ async function webkit({ scriptMs = SOLVE_MS } = {}) {
   }
 }
 
-/** @type {Record<string, (options?: {scriptMs?: number, preferences?: Record<string, unknown>}) => Promise<Browser>>} */
+/** Each takes the options that it knows. @typedef {{scriptMs?: number, preferences?: Record<string, unknown>, args?: string[]}} Options */
+
+/** @type {Record<string, (options?: Options) => Promise<Browser>>} */
 export const ENGINES = { chromium, firefox, webkit };

@@ -81,7 +81,7 @@ export async function createSite(stage, words, input) {
   throw new Error(`${words[0]} is not published`);
 }
 
-/** @param {string} name @param {string[]} words @param {NodeJS.ProcessEnv} env @param {string} input */
+/** @param {string} name @param {string[]} words @param {NodeJS.ProcessEnv} env @param {string} [input] */
 async function run(name, words, env, input) {
   const running = promisify(execFile)(join(BINARIES, name), words, { env, maxBuffer: 64 * 1024 * 1024 });
   // One that ends without reading says so by its exit.

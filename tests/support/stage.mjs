@@ -75,6 +75,7 @@ export async function openShop(t, stage, site = stage.site) {
  */
 export async function openPage(t, stage, body, options = {}) {
   const { lang = 'en', dir = 'ltr', query = '' } = options;
+  /** @type {string[]} */
   const reports = [];
   const server = createServer((request, response) => {
     if (request.method === 'POST') {
@@ -119,19 +120,21 @@ export async function openEngine(t, name, preferences = {}, args = []) {
   }
 }
 
+/** @template T @typedef {Exclude<T, null | undefined | false | 0 | ''>} Truthy */
+
 /**
  * Waits until a question gets a truthy answer.
  * @template T
  * @param {string} what
- * @param {() => Promise<T>} ask
+ * @param {() => T | Promise<T>} ask
  * @param {number} [withinMs]
- * @returns {Promise<NonNullable<T>>}
+ * @returns {Promise<Truthy<T>>}
  */
 export async function until(what, ask, withinMs = 30_000) {
   const deadline = Date.now() + withinMs;
   for (;;) {
     const answer = await ask();
-    if (answer) return /** @type {NonNullable<T>} */ (answer);
+    if (answer) return /** @type {Truthy<T>} */ (answer);
     if (Date.now() > deadline) throw new Error(`waited ${withinMs} ms for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

@@ -5,6 +5,7 @@ import { buildSync } from "esbuild";
 
 export const room = join(fileURLToPath(import.meta.url), "../..");
 
+/** @param {string} module */
 export function load(module) {
   const { outputFiles } = buildSync({
     entryPoints: [join(room, "src-ts", module)],

@@ -9,9 +9,17 @@ import { crc32, deflateSync } from "node:zlib";
 import { room } from "./load.mjs";
 
 const DIST = join(room, "../dist");
+/** @type {Record<string, string>} */
 const TYPES = { js: "text/javascript", wasm: "application/wasm", json: "application/json", css: "text/css", html: "text/html", ts: "text/plain" };
 
-/** Cells of plain colours with a round thing in each, as PNG. */
+/**
+ * Cells of plain colours with a round thing in each, as PNG.
+ * @param {number} columns
+ * @param {number} rows
+ * @param {number} width of a cell
+ * @param {number} height
+ * @param {number} [size]
+ */
 export function draw(columns, rows, width, height, size = 96) {
   const line = 1 + columns * width * 3;
   const raw = Buffer.alloc(line * rows * height);
@@ -24,7 +32,7 @@ export function draw(columns, rows, width, height, size = 96) {
       for (let part = 0; part < 3; part += 1)
         raw[y * line + 1 + x * 3 + part] = 110 + 100 * shade * Math.cos(((hue + part * 120) * Math.PI) / 180) + (shade < 1 ? 60 : 0);
     }
-  const chunk = (name, data) => {
+  const chunk = (/** @type {string} */ name, /** @type {Buffer} */ data) => {
     const body = Buffer.concat([Buffer.from(name), data]);
     const length = Buffer.alloc(4);
     length.writeUInt32BE(data.length);
@@ -44,6 +52,7 @@ export function draw(columns, rows, width, height, size = 96) {
   ]);
 }
 
+/** @type {Record<string, () => Buffer>} */
 const IMAGES = { grid: () => draw(3, 3, 128, 128), area: () => draw(1, 1, 480, 320), turn: () => draw(4, 4, 128, 128), model: () => draw(1, 1, 192, 192) };
 
 /** The steps; `rounds` of them. */
@@ -62,30 +71,59 @@ const TELL = `if (globalThis.document) for (const kind of ["error", "unhandledre
 `;
 
 /**
- * Simulates an edge. `edge.script` says what it does next: `type` of picture, none if empty,
- * `right` as a predicate of the answer, `refuse`: answers to the next POSTs by path, `lost`: images
- * that do not exist, `cut`: paths that cannot be reached, or whose answer breaks off. Uncaught
- * errors in the frame are in `edge.faults`.
+ * @typedef {{rows: number, columns: number, rounds: string[][]}} Step of a picture; a round has a prompt and images
+ * @typedef {[path: string, of: {only?: string, status?: number, code?: string, after?: number}]} Refusal
+ *   of a POST, once; `only` is a field that its body must have, and without `status` there is no answer
+ *
+ * @typedef {object} Script what the edge does next
+ * @property {keyof typeof STEPS | ""} type of picture, none if empty
+ * @property {(answer: any) => boolean} right predicate of the answer to a picture
+ * @property {string} mode of the site
+ * @property {number} expires_in seconds that a picture is valid
+ * @property {number} work of the first puzzle
+ * @property {number} way work of the puzzle in place of a picture
+ * @property {Refusal[]} refuse answers to the next POSTs by path
+ * @property {string} [algorithm] of the puzzles
+ * @property {Partial<Step>} [step] other than in `STEPS`
+ * @property {(path: string) => unknown} [cut] paths that cannot be reached, or whose answer breaks off
+ * @property {(path: string) => number | false | undefined} [lost] status of images that do not exist
+ * @property {(body: any) => unknown} [pause] before a POST is answered
+ *
+ * @typedef {object} Edge
+ * @property {string} url
+ * @property {string} [edge] `url`, under its name in a stage
+ * @property {Script} script
+ * @property {{path: string, body?: any}[]} seen what was asked
+ * @property {string[]} faults uncaught errors in the frame
+ */
+
+/**
+ * Simulates an edge.
+ * @param {{after: (close: () => void) => void}} t
+ * @param {Partial<Script>} [script]
  */
 export async function playEdge(t, script = {}) {
+  /** @type {Edge} */
   const edge = { faults: [], script: { type: "grid", right: () => true, mode: "managed", expires_in: 900, work: 200, way: 2_000, refuse: [], ...script }, seen: [], url: "" };
   const folder = process.env.MUNJIGI_PICTURES;
+  /** @type {Record<string, Buffer>} */
   const drawn = {};
   let dealt = 0;
+  /** @param {string} name @returns {[Buffer, string]} */
   const image = (name) => {
     const real = folder && join(folder, `${name}.jpg`);
     if (real && existsSync(real)) return [readFileSync(real), "image/jpeg"];
     const kind = name.replace(/\d+$/, "");
     return [(drawn[kind] ??= IMAGES[kind]()), "image/png"];
   };
-  const puzzle = (challenge, work, first = 0) => ({
+  const puzzle = (/** @type {string} */ challenge, /** @type {number} */ work, first = 0) => ({
     challenge,
     expires_in: 300,
     step: { kind: "puzzle", algorithm: edge.script.algorithm ?? "hashwx", id: randomBytes(16).toString("base64url"), first, count: 8, work, epoch_len: 65_536 },
   });
   const picture = () => {
     const { type, expires_in } = edge.script;
-    const { rows, columns, rounds } = { ...STEPS[type], ...edge.script.step };
+    const { rows, columns, rounds } = { ...STEPS[/** @type {keyof typeof STEPS} */ (type)], ...edge.script.step };
     dealt += 1;
     return {
       challenge: `mj1.picture.${dealt}`,
@@ -102,6 +140,7 @@ export async function playEdge(t, script = {}) {
       },
     };
   };
+  /** @param {string} path @param {any} body @returns {[number, object]} */
   const answer = (path, body) => {
     if (path == "/v1/challenges") {
       edge.script.algorithm = body.algorithms[0];
@@ -113,8 +152,9 @@ export async function playEdge(t, script = {}) {
     return [200, { status: "passed", token: `mj1.token.${edge.seen.length}`, expires_in: 300 }];
   };
   const server = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url, "http://edge");
+    const { pathname } = new URL(/** @type {string} */ (request.url), "http://edge");
     const cut = edge.script.cut?.(pathname);
+    /** @param {number} status @param {string} type @param {string | Buffer} body @param {Record<string, string | number>} [headers] */
     const send = (status, type, body, headers = {}) => {
       const bytes = Buffer.from(body);
       response.writeHead(status, { "content-type": type, "content-length": bytes.length, ...headers });
@@ -148,7 +188,7 @@ export async function playEdge(t, script = {}) {
       edge.seen.push({ path: pathname });
       const status = edge.script.lost?.(pathname) || 200;
       if (status != 200) return send(status, "text/plain", "");
-      const [bytes, type] = image(pathname.split("/").pop().split(".")[0]);
+      const [bytes, type] = image(/** @type {string} */ (pathname.split("/").pop()).split(".")[0]);
       return send(200, type, bytes, { "cache-control": "private, max-age=900, immutable" });
     }
     const file = join(DIST, pathname);
@@ -157,10 +197,10 @@ export async function playEdge(t, script = {}) {
     const headers = { "cache-control": "no-store", ...(pathname.startsWith("/v1/") && { "access-control-allow-origin": "*" }) };
     const bytes = readFileSync(file);
     const whole = /^\/assets\/frame\./.test(pathname) ? Buffer.concat([Buffer.from(TELL), bytes]) : bytes;
-    return send(200, TYPES[pathname.split(".").pop()] ?? "text/plain", whole, headers);
+    return send(200, TYPES[/** @type {string} */ (pathname.split(".").pop())] ?? "text/plain", whole, headers);
   });
-  await new Promise((then) => server.listen(0, "127.0.0.1", then));
-  edge.url = `http://127.0.0.1:${server.address().port}`;
+  await /** @type {Promise<void>} */ (new Promise((then) => server.listen(0, "127.0.0.1", then)));
+  edge.url = `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}`;
   edge.edge = edge.url;
   t.after(() => {
     server.closeAllConnections();

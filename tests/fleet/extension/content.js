@@ -8,7 +8,7 @@ const TEXTS = {
 
 /** Puts a text into a field at once. @param {string} id @param {string} text */
 function fill(id, text) {
-  const field = document.getElementById(id);
+  const field = /** @type {HTMLInputElement} */ (document.getElementById(id));
   field.focus();
   field.value = text;
   for (const type of ['input', 'change']) field.dispatchEvent(new Event(type, { bubbles: true }));
@@ -16,9 +16,9 @@ function fill(id, text) {
 
 /** Sends the form if it has a token. */
 function send() {
-  if (!document.querySelector('[name="munjigi-response"]')?.value) return;
+  if (!(/** @type {HTMLInputElement | null} */ (document.querySelector('[name="munjigi-response"]'))?.value)) return;
   clearInterval(timer);
-  document.getElementById('send').click();
+  /** @type {HTMLElement} */ (document.getElementById('send')).click();
 }
 
 // Only a form has these fields: what is answered to it is of the same origin.
