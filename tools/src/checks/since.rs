@@ -22,7 +22,7 @@ const LOOKS_AT: &[(&str, &[&[&str]])] = &[
     ("worker", &[&["crates", "edge"]]),
     ("widget", &[&["crates", "widget"]]),
     ("publish", &[&["crates", "edge", "widget", "wrangler.toml"]]),
-    ("types", &[&["widget"]]),
+    ("types", &[&["tests", "widget"]]),
     ("widget-tests", &[&["crates", "widget"]]),
     ("bench-tests", &[&["tests/bench", "tests/fleet", "tests/support"]]),
     ("clippy", &[RUST, &["clippy.toml", "tests/Cargo.toml", "tests/src", "tests/tests"]]),
@@ -112,7 +112,7 @@ mod tests {
     fn a_change_concerns_what_looks_at_it_and_an_unknown_one_everybody() {
         let always = ["format", "tree", "layers", "migrations", "commits"];
         let of = |more: &[&'static str]| [&always[..], more, &["clean"]].concat();
-        assert_eq!(concerned_by("tests/bench/report.mjs").len(), 13);
+        assert_eq!(concerned_by("tests/bench/report.mjs").len(), 14);
         assert_eq!(concerned_by("examples/shop-go/main.go"), of(&["unit", "journeys", "examples"]));
         assert_eq!(concerned_by("README.ko.md"), of(&["unit", "journeys"]));
         assert_eq!(
