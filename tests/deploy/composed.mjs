@@ -50,7 +50,12 @@ function filled(/** @type {string} */ text, /** @type {(what: string) => void} *
   });
 }
 
-const bytes = (/** @type {string} */ text) => Number.parseInt(text, 10) * /** @type {Record<string, number>} */ ({ m: 1024 ** 2, g: 1024 ** 3 })[text.at(-1) ?? 'm'];
+/** A size as the files write it, `512m` or `4g`. @param {string} text */
+function bytes(text) {
+  const [, number, unit] = /^(\d+)([mg])$/.exec(text) ?? [];
+  if (!number) throw new Error(`${text} is no number with m or g`);
+  return Number(number) * (unit === 'm' ? 1024 ** 2 : 1024 ** 3);
+}
 
 /** Mistakes in the variables of a service, by the program that reads them. */
 function misread(/** @type {string} */ name, /** @type {Service} */ service, /** @type {string} */ secrets, /** @type {(what: string) => void} */ tell) {
