@@ -1,8 +1,8 @@
-//! Which endpoint a method and a path mean. What an endpoint does is in its
-//! file under `endpoints`.
+//! Which endpoint a method and a path mean, in one table. What an endpoint does is in
+//! its file under `endpoints`.
 
 use munjigi_captcha::Vendor;
-use munjigi_protocol::routes;
+use munjigi_protocol::{Route, routes};
 
 use crate::endpoints::errors;
 use crate::endpoints::internal::packs::Change;
@@ -53,126 +53,97 @@ pub enum Endpoint<'path> {
 }
 
 /// Why there is no endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RouteError {
     /// No such path.
     NotFound,
-    /// The path exists, for these methods.
-    MethodNotAllowed(&'static str),
+    /// The path exists, for these methods, as `Allow` lists them.
+    MethodNotAllowed(String),
 }
 
-impl<'path> Endpoint<'path> {
-    /// Finds the endpoint. `HEAD` is `GET`; the runtime omits the body.
-    pub fn find(method: &str, path: &'path str) -> Result<Self, RouteError> {
-        if path == routes::CLEARANCE_CHECK.path {
-            return Ok(Self::ClearanceCheck);
-        }
-        let (allowed, get, post, put, delete) =
-            Self::at(meant(path)).ok_or(RouteError::NotFound)?;
-        match method {
-            "GET" | "HEAD" => get,
-            "POST" => post,
-            "PUT" => put,
-            "DELETE" => delete,
-            _ => None,
-        }
-        .ok_or(RouteError::MethodNotAllowed(allowed))
-    }
+/// The endpoint, given the variable part of its path, which is empty where there is
+/// none; `None` if that part cannot be one.
+type Make = for<'path> fn(&'path str) -> Option<Endpoint<'path>>;
 
-    /// The endpoint's name in logs: its path without variable parts.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Frame(_) => "frame",
-            Self::Challenges => "challenges",
-            Self::Solutions => "solutions",
-            Self::Siteverify(_) | Self::SiteverifyOf(_) => "siteverify",
-            Self::Outcomes => "outcomes",
-            Self::ClearanceCheck => "clearance-check",
-            Self::Clearance | Self::ClearanceRedeem => "clearance",
-            Self::ErrorPage(_) => "errors",
-            Self::Health => "health",
-            Self::Version => "version",
-            Self::PutSite(_) => "put-site",
-            Self::DeleteSite(_) => "delete-site",
-            Self::PutList(_) => "put-list",
-            Self::DeleteList(_) => "delete-list",
-            Self::Picture(_) => "pictures",
-            Self::Packs(Change::PutImages(_)) => "put-pack-images",
-            Self::Packs(Change::Put(_)) => "put-pack",
-            Self::Packs(Change::Delete(_)) => "delete-pack",
-            Self::Packs(Change::PutPools) => "put-pools",
-            Self::Packs(Change::PutImports) => "put-imports",
-            Self::State => "state",
-        }
-    }
+/// Each endpoint's route, its name in logs and metrics, and what it is.
+const ENDPOINTS: &[(Route, &str, Make)] = &[
+    (routes::CHALLENGES, "challenges", |_| Some(Endpoint::Challenges)),
+    (routes::SOLUTIONS, "solutions", |_| Some(Endpoint::Solutions)),
+    (routes::SITEVERIFY, SITEVERIFY, |_| Some(Endpoint::Siteverify(None))),
+    (routes::SITEVERIFY_TURNSTILE, SITEVERIFY, |_| {
+        Some(Endpoint::Siteverify(Some(Vendor::Turnstile)))
+    }),
+    (routes::SITEVERIFY_HCAPTCHA, SITEVERIFY, |_| {
+        Some(Endpoint::Siteverify(Some(Vendor::Hcaptcha)))
+    }),
+    (routes::SITEVERIFY_RECAPTCHA_QUERY, SITEVERIFY, |_| {
+        Some(Endpoint::Siteverify(Some(Vendor::Recaptcha)))
+    }),
+    (routes::SITEVERIFY_RECAPTCHA, SITEVERIFY, |_| {
+        Some(Endpoint::Siteverify(Some(Vendor::Recaptcha)))
+    }),
+    // A vendor's name there is a mistake, and not found.
+    (routes::SITEVERIFY_SITEKEY, SITEVERIFY, |sitekey| {
+        sitekey.starts_with("mj_").then_some(Endpoint::SiteverifyOf(sitekey))
+    }),
+    (routes::FRAME, "frame", |sitekey| Some(Endpoint::Frame(sitekey))),
+    (routes::PICTURES, "pictures", |opaque| Some(Endpoint::Picture(opaque))),
+    (routes::OUTCOMES, "outcomes", |_| Some(Endpoint::Outcomes)),
+    (routes::CLEARANCE_CHECK, "clearance-check", |_| Some(Endpoint::ClearanceCheck)),
+    (routes::CLEARANCE, "clearance", |_| Some(Endpoint::Clearance)),
+    (routes::CLEARANCE_REDEEM, "clearance", |_| Some(Endpoint::ClearanceRedeem)),
+    (routes::ERRORS, "errors", |code| errors::named(code).map(Endpoint::ErrorPage)),
+    (routes::HEALTH, "health", |_| Some(Endpoint::Health)),
+    (routes::VERSION, "version", |_| Some(Endpoint::Version)),
+    (routes::PUT_SITE, "put-site", |sitekey| Some(Endpoint::PutSite(sitekey))),
+    (routes::DELETE_SITE, "delete-site", |sitekey| Some(Endpoint::DeleteSite(sitekey))),
+    (routes::PUT_LIST, "put-list", |list| Some(Endpoint::PutList(list))),
+    (routes::DELETE_LIST, "delete-list", |list| Some(Endpoint::DeleteList(list))),
+    (routes::PUT_PACK_IMAGES, "put-pack-images", |id| Some(Endpoint::Packs(Change::PutImages(id)))),
+    (routes::PUT_PACK, "put-pack", |id| Some(Endpoint::Packs(Change::Put(id)))),
+    (routes::DELETE_PACK, "delete-pack", |id| Some(Endpoint::Packs(Change::Delete(id)))),
+    (routes::PUT_POOLS, "put-pools", |_| Some(Endpoint::Packs(Change::PutPools))),
+    (routes::PUT_IMPORTS, "put-imports", |_| Some(Endpoint::Packs(Change::PutImports))),
+    (routes::STATE, "state", |_| Some(Endpoint::State)),
+];
 
-    fn at(path: &'path str) -> Option<Methods<'path>> {
-        let get = |endpoint| Some(("GET, HEAD", Some(endpoint), None, None, None));
-        let post = |endpoint| Some(("POST", None, Some(endpoint), None, None));
-        let put = |change| Some(("PUT", None, None, Some(Self::Packs(change)), None));
-        match path {
-            "/v1/challenges" => post(Self::Challenges),
-            "/v1/solutions" => post(Self::Solutions),
-            "/v1/outcomes" => post(Self::Outcomes),
-            "/siteverify" => post(Self::Siteverify(None)),
-            "/turnstile/v0/siteverify" => post(Self::Siteverify(Some(Vendor::Turnstile))),
-            "/hcaptcha/siteverify" => post(Self::Siteverify(Some(Vendor::Hcaptcha))),
-            "/recaptcha/api/siteverify" => {
-                let endpoint = Some(Self::Siteverify(Some(Vendor::Recaptcha)));
-                Some(("GET, HEAD, POST", endpoint, endpoint, None, None))
-            }
-            "/clearance" => {
-                let (get, post) = (Some(Self::Clearance), Some(Self::ClearanceRedeem));
-                Some(("GET, HEAD, POST", get, post, None, None))
-            }
-            "/health" => get(Self::Health),
-            "/version" => get(Self::Version),
-            "/internal/state" => get(Self::State),
-            "/internal/pools" => put(Change::PutPools),
-            "/internal/imports" => put(Change::PutImports),
-            _ => {
-                if let Some(sitekey) = segment(path, "/v1/frame/") {
-                    get(Self::Frame(sitekey))
-                } else if let Some(opaque) = segment(path, "/v1/pictures/") {
-                    get(Self::Picture(opaque))
-                } else if let Some(id) = segment(path, "/internal/packs/") {
-                    let (put, delete) =
-                        (Self::Packs(Change::Put(id)), Self::Packs(Change::Delete(id)));
-                    Some(("PUT, DELETE", None, None, Some(put), Some(delete)))
-                } else if let Some(id) =
-                    path.strip_suffix("/images").and_then(|path| segment(path, "/internal/packs/"))
-                {
-                    put(Change::PutImages(id))
-                } else if let Some(sitekey) = segment(path, "/internal/sites/") {
-                    let (put, delete) = (Self::PutSite(sitekey), Self::DeleteSite(sitekey));
-                    Some(("PUT, DELETE", None, None, Some(put), Some(delete)))
-                } else if let Some(id) = segment(path, "/internal/lists/") {
-                    let (put, delete) = (Self::PutList(id), Self::DeleteList(id));
-                    Some(("PUT, DELETE", None, None, Some(put), Some(delete)))
-                } else if let Some(sitekey) = path.strip_suffix("/siteverify").and_then(own_sitekey)
-                {
-                    post(Self::SiteverifyOf(sitekey))
-                } else {
-                    let name = segment(path, "/errors/")?;
-                    get(Self::ErrorPage(errors::named(name)?))
-                }
-            }
+const SITEVERIFY: &str = "siteverify";
+
+/// Finds the endpoint, and its name. `HEAD` is `GET`; the runtime omits the body. A
+/// check of clearance has any method: Envoy asks with the original one.
+pub fn find<'path>(
+    method: &str,
+    path: &'path str,
+) -> Result<(Endpoint<'path>, &'static str), RouteError> {
+    let path = meant(path);
+    let mut allowed = String::new();
+    for (route, name, make) in ENDPOINTS {
+        let Some(endpoint) = variable_part(route.path, path).and_then(make) else { continue };
+        let is_it = method == route.method || (method == "HEAD" && route.method == "GET");
+        if is_it || endpoint == Endpoint::ClearanceCheck {
+            return Ok((endpoint, name));
         }
+        if !allowed.is_empty() {
+            allowed.push_str(", ");
+        }
+        allowed.push_str(if route.method == "GET" { "GET, HEAD" } else { route.method });
     }
+    Err(if allowed.is_empty() {
+        RouteError::NotFound
+    } else {
+        RouteError::MethodNotAllowed(allowed)
+    })
 }
 
-/// The `Allow` header and the endpoints of GET, POST, PUT and DELETE.
-type Methods<'path> = (
-    &'static str,
-    Option<Endpoint<'path>>,
-    Option<Endpoint<'path>>,
-    Option<Endpoint<'path>>,
-    Option<Endpoint<'path>>,
-);
-
-/// The path segment after `prefix`, if it is the only one and not empty.
-fn segment<'path>(path: &'path str, prefix: &str) -> Option<&'path str> {
-    path.strip_prefix(prefix).filter(|rest| !rest.is_empty() && !rest.contains('/'))
+/// What a path has in the place of `{…}` in a pattern: one segment that is not empty;
+/// nothing where the pattern is the path.
+fn variable_part<'path>(pattern: &str, path: &'path str) -> Option<&'path str> {
+    let Some((before, named)) = pattern.split_once('{') else {
+        return (pattern == path).then_some("");
+    };
+    let (_, after) = named.split_once('}')?;
+    let part = path.strip_prefix(before)?.strip_suffix(after)?;
+    (!part.is_empty() && !part.contains('/')).then_some(part)
 }
 
 /// `//siteverify` and `/siteverify/` as they are meant: the slashes of an address that a
@@ -188,15 +159,17 @@ fn meant(path: &str) -> &str {
     if joined.ends_with("/siteverify") { joined } else { path }
 }
 
-/// The path's only segment, if it could be a sitekey of ours: a vendor's name
-/// there is a mistake, and not found.
-fn own_sitekey(path: &str) -> Option<&str> {
-    segment(path, "/").filter(|sitekey| sitekey.starts_with("mj_"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_route_but_the_script_is_in_the_table() {
+        let here: Vec<Route> = ENDPOINTS.iter().map(|(route, ..)| *route).collect();
+        let missing: Vec<&Route> = routes::EDGE.iter().filter(|it| !here.contains(it)).collect();
+        assert_eq!(missing, [&routes::API_JS], "the script is a file");
+        assert_eq!(here.len(), routes::EDGE.len() - 1);
+    }
 
     #[test]
     fn every_path_finds_its_endpoint() {
@@ -234,7 +207,8 @@ mod tests {
             ("DELETE", "/internal/lists/clouds", Endpoint::DeleteList("clouds")),
             ("GET", "/internal/state", Endpoint::State),
         ] {
-            assert_eq!(Endpoint::find(method, path), Ok(endpoint), "{method} {path}");
+            let found = find(method, path).map(|(endpoint, _)| endpoint);
+            assert_eq!(found, Ok(endpoint), "{method} {path}");
         }
     }
 
@@ -249,7 +223,7 @@ mod tests {
             ("GET", "/internal/lists/clouds", "PUT, DELETE"),
             ("BREW", "/v1/challenges", "POST"),
         ] {
-            assert_eq!(Endpoint::find(method, path), Err(RouteError::MethodNotAllowed(allow)));
+            assert_eq!(find(method, path), Err(RouteError::MethodNotAllowed(allow.to_owned())));
         }
     }
 
@@ -274,7 +248,7 @@ mod tests {
             "/v1/pictures/",
             "/v1/pictures/a/b",
         ] {
-            assert_eq!(Endpoint::find("GET", path), Err(RouteError::NotFound), "{path}");
+            assert_eq!(find("GET", path), Err(RouteError::NotFound), "{path}");
         }
     }
 }

@@ -14,22 +14,23 @@ use crate::inbound::Inbound;
 use crate::log::{Level, Line};
 use crate::platform::{Bytes, Platform};
 use crate::request_context::RequestContext;
-use crate::route::{Endpoint, RouteError};
+use crate::route::{self, Endpoint, RouteError};
 use crate::state::State;
 
 /// Answers a request of a platform.
 pub async fn serve<P: Platform>(platform: &P, inbound: &Inbound<P::Source>) -> Response<Bytes<P>> {
     let now = platform.now();
     let state = platform.state();
-    let endpoint = Endpoint::find(inbound.method(), inbound.url().path());
+    let found = route::find(inbound.method(), inbound.url().path());
+    let name = found.as_ref().ok().map(|(_, name)| *name);
     let mut random = [0; SEED_BYTES + 8];
     let drawn = platform.fill(&mut random);
     let (seed, request_id) = split(&random);
     let (answer, bytes) = match (state, drawn) {
         (Some(state), Ok(())) => {
             let edge = RequestContext { platform, state, now, seed };
-            match endpoint {
-                Ok(endpoint) => dispatch(&edge, inbound, endpoint).await,
+            match found {
+                Ok((endpoint, _)) => dispatch(&edge, inbound, endpoint).await,
                 Err(error) => (no_endpoint(error), None),
             }
         }
@@ -41,7 +42,7 @@ pub async fn serve<P: Platform>(platform: &P, inbound: &Inbound<P::Source>) -> R
         let line = Line {
             request_id: Some(&request_id),
             ray: id.as_deref(),
-            route: endpoint.ok().map(|endpoint| endpoint.name()),
+            route: name,
             status: Some(answer.status),
             code: answer.code,
             duration_ms: Some(platform.now().since(now)),
@@ -51,8 +52,7 @@ pub async fn serve<P: Platform>(platform: &P, inbound: &Inbound<P::Source>) -> R
     }
     let below = state.map_or("", |state| &state.config.base_path);
     let base = format_args!("{}{below}", inbound.url().base());
-    let route = endpoint.map_or("none", |endpoint| endpoint.name());
-    Response { route, ..answer.into_response(bytes, request_id, base) }
+    Response { route: name.unwrap_or("none"), ..answer.into_response(bytes, request_id, base) }
 }
 
 /// Bytes of a request's seed.
@@ -110,7 +110,7 @@ fn no_endpoint(error: RouteError) -> Answer {
         RouteError::NotFound => Answer::problem(Code::NotFound, "unknown path"),
         RouteError::MethodNotAllowed(allow) => {
             Answer::problem(Code::MethodNotAllowed, format!("this path accepts {allow}"))
-                .with_header("Allow", allow.to_owned())
+                .with_header("Allow", allow)
         }
     }
 }
