@@ -39,7 +39,9 @@ node "$binaryen/wasm-metadce" $features --graph-file "$work/exports.json" \
 node "$binaryen/wasm-opt" -ocimfs 0 -Oz -Oz --reorder-functions --strip-debug --strip-producers $features \
   "$work/pruned.wasm" -o "$out/index_bg.wasm"
 
-cp edge/src/entry.js "$work/entry.js"
+for module in entry describe environment instance lists protect storage; do
+  cp "edge/src/$module.js" "$work/$module.js"
+done
 esbuild "$work/entry.js" --bundle --minify --format=esm --log-level=warning \
   --external:./index_bg.wasm --outfile="$work/out.js"
 # esbuild keeps the phase of a source import, which workerd does not read.

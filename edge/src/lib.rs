@@ -33,7 +33,7 @@ mod workers;
 pub use meter::MeterObject;
 pub use redemptions::Redemptions;
 
-/// Requests, as `entry.js` passes them with their description. This and what
+/// Requests, as `describe.js` passes them with their description. This and what
 /// follows are exported by hand: `#[event]` would add an error page and its
 /// types, none of which is reachable here.
 ///

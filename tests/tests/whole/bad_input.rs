@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use hyper::Method;
-use munjigi_protocol::{headers, routes};
+use munjigi_protocol::headers;
 use munjigi_tests::bad_input::{Case, Table, fill};
 use munjigi_tests::client::{Connection, solution_request};
 use munjigi_tests::stage;
@@ -94,25 +94,6 @@ pub async fn all_cases(stack: &Stack) -> Result<()> {
     // Nothing was spent or broken along the way.
     assert!(stage::verify(&stack.edge.url(), &stack.bench_site, &values["token"]).await?.success);
     Ok(())
-}
-
-/// What the Worker reads before it knows what a request is.
-#[test]
-fn the_worker_reads_the_bodies_of_its_routes_alone_and_no_more_of_them() {
-    let glue = include_str!("../../../edge/src/entry.js");
-    let after = glue.split("const POSTS = {\n").nth(1).expect("the list");
-    let list = after.split("};").next().expect("its end");
-    let read: Vec<String> =
-        list.split_whitespace().map(|word| word.replace([',', '_'], "")).collect();
-    let mut read: Vec<String> = read.chunks(2).map(|pair| pair.join(" ")).collect();
-    // A path with a variable part is read by Rust, under its cap.
-    let posts =
-        routes::EDGE.iter().filter(|route| route.method == "POST" && !route.path.contains('{'));
-    let mut all: Vec<String> =
-        posts.map(|route| format!("\"{}\": {}", route.path, route.max_body_bytes)).collect();
-    read.sort();
-    all.sort();
-    assert_eq!(read, all);
 }
 
 /// A body that never comes, to paths that take none.

@@ -152,6 +152,10 @@ impl<R: Rest> Source for Described<R> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use munjigi_protocol::routes;
+
     use super::*;
 
     struct Nothing;
@@ -205,8 +209,8 @@ mod tests {
 
     #[test]
     fn the_workers_entry_describes_a_request_in_these_lines() {
-        let entry = include_str!("../../../../edge/src/entry.js");
-        let (_, rest) = entry.split_once("const lines = `").unwrap();
+        let module = include_str!("../../../../edge/src/describe.js");
+        let (_, rest) = module.split_once("const lines = `").unwrap();
         let (lines, _) = rest.split_once("`;").unwrap();
         assert_eq!(
             lines.lines().collect::<Vec<_>>(),
@@ -223,10 +227,34 @@ mod tests {
                 "${own}",
             ]
         );
-        let (_, rest) = entry.split_once("const HEADERS = [").unwrap();
-        let (names, _) = rest.split_once("];").unwrap();
-        let names = names.trim().trim_end_matches(',');
-        let names: Vec<&str> = names.split(',').map(|name| name.trim().trim_matches('"')).collect();
-        assert_eq!(names, HEADERS);
+    }
+
+    /// What the Worker's JavaScript has to know of the routes and of a description.
+    fn lists() -> String {
+        let names: Vec<String> = HEADERS.iter().map(|name| format!("  {name:?},")).collect();
+        // A path with a variable part is read by Rust, under its cap.
+        let posts = routes::EDGE.iter().filter(|it| it.method == "POST" && !it.path.contains('{'));
+        let posts = posts.map(|it| format!("  {:?}: {},", it.path, it.max_body_bytes));
+        let (names, posts) = (names.join("\n"), posts.collect::<Vec<_>>().join("\n"));
+        format!(
+            "// Written by `MUNJIGI_WRITE=1 cargo test -p munjigi-serving lists`; do not edit.\n\n\
+             /** The headers that most routes look at. */\nexport const HEADERS = [\n{names}\n];\n\n\
+             /** The routes whose body is read before Rust is asked, and its longest in bytes. */\n\
+             export const POSTS = {{\n{posts}\n}};\n"
+        )
+    }
+
+    #[test]
+    fn the_workers_lists_are_those_of_the_routes() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../edge/src/lists.js");
+        if std::env::var_os("MUNJIGI_WRITE").is_some() {
+            std::fs::write(&path, lists()).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(
+            kept,
+            lists(),
+            "edge/src/lists.js is out of date: its first line says how to write it"
+        );
     }
 }
