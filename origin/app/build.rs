@@ -12,7 +12,7 @@ fn main() {
 const BESIDE: [&str; 3] = ["ARCHITECTURE.md", "CHANGELOG.md", "SECURITY.md"];
 
 /// Folders of `docs/` with pages.
-const WITHIN: [&str; 3] = ["deploy", "migrate", "reports"];
+const WITHIN: [&str; 4] = ["deploy", "migrate", "protocol", "reports"];
 
 /// Writes a table of the files in `docs/`, so that a new page is served
 /// without being listed.

@@ -1,4 +1,4 @@
-//! Compares the statuses in `docs/protocol.md` with the crate. `page` compares
+//! Compares the statuses in `docs/protocol/routes.md` with the crate. `page` compares
 //! the codes.
 
 use std::collections::BTreeMap;
@@ -7,7 +7,7 @@ use munjigi_protocol::Code;
 
 #[test]
 fn every_code_has_the_status_that_the_protocol_page_says() {
-    let page = include_str!("../../../docs/protocol.md");
+    let page = include_str!("../../../docs/protocol/routes.md");
     let (_, section) = page.split_once("\n## Codes\n").expect("the page has its codes");
     let (section, _) = section.split_once("\n## ").expect("the codes are not the end");
     let said: BTreeMap<&str, &str> = section

@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/documents.rs"));
 
 /// What newcomers read first; pages that are not listed here follow by name.
-const ORDER: [&str; 13] = [
+const ORDER: [&str; 16] = [
     "integration",
     "verify",
     "migrate-turnstile",
@@ -25,7 +25,10 @@ const ORDER: [&str; 13] = [
     "webhooks",
     "operation",
     "errors",
-    "protocol",
+    "protocol-routes",
+    "protocol-types",
+    "protocol-dialects",
+    "protocol-seals",
     "hashwx",
     "reports-bot-pass-rates",
 ];

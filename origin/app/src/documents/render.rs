@@ -11,10 +11,16 @@ use super::{Document, Section};
 
 const BASE: &str = "/docs/";
 
+/// Folders of `docs/` with pages; `build.rs` has them as well.
+const FOLDERS: [&str; 4] = ["deploy", "migrate", "protocol", "reports"];
+
 pub fn page(name: &'static str, markdown: &str) -> Document {
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_FOOTNOTES;
-    let mut page = Page::default();
+    let folder = FOLDERS
+        .into_iter()
+        .find(|it| name.strip_prefix(it).is_some_and(|rest| rest.starts_with('-')));
+    let mut page = Page { folder, ..Page::default() };
     for event in Parser::new_ext(markdown, options) {
         page.take(event);
     }
@@ -26,6 +32,8 @@ pub fn page(name: &'static str, markdown: &str) -> Document {
 
 #[derive(Default)]
 struct Page<'a> {
+    /// The folder of `docs/` that it is in.
+    folder: Option<&'static str>,
     events: Vec<Event<'a>>,
     anchors: Anchors,
     title: String,
@@ -39,7 +47,7 @@ struct Page<'a> {
 
 impl<'a> Page<'a> {
     fn take(&mut self, event: Event<'a>) {
-        let event = plain(event);
+        let event = plain(self.folder, event);
         if let Some(text) = text_of(&event).filter(|_| self.summing) {
             self.summary.push_str(text);
         }
@@ -113,32 +121,35 @@ impl<'a> Page<'a> {
 }
 
 /// Without HTML, and with links as paths of the console.
-fn plain(event: Event<'_>) -> Event<'_> {
+fn plain<'a>(folder: Option<&str>, event: Event<'a>) -> Event<'a> {
     match event {
         Event::Html(html) | Event::InlineHtml(html) if html.trim_start().starts_with("<!--") => {
             Event::Text(CowStr::Borrowed(""))
         }
         Event::Html(html) | Event::InlineHtml(html) => Event::Text(html),
         Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
-            let dest_url = link(&dest_url).map_or(dest_url, CowStr::from);
+            let dest_url = link(folder, &dest_url).map_or(dest_url, CowStr::from);
             Event::Start(Tag::Link { link_type, dest_url, title, id })
         }
         event => event,
     }
 }
 
-/// `protocol.md#codes`, and `docs/protocol.md#codes` of a page outside the
-/// folder, as `/docs/protocol#codes`, `migrate/turnstile.md` as
-/// `/docs/migrate-turnstile`; `None` for other links.
-fn link(to: &str) -> Option<String> {
+/// `errors.md#codes`, and `docs/errors.md#codes` of a page outside the folder, as
+/// `/docs/errors#codes`, `migrate/turnstile.md` as `/docs/migrate-turnstile`, which a
+/// page of the same folder calls `turnstile.md`; `None` for other links.
+fn link(folder: Option<&str>, to: &str) -> Option<String> {
     if to.starts_with('#') || to.contains(':') {
         return None;
     }
     let (file, anchor) = to.split_once('#').map_or((to, None), |(file, it)| (file, Some(it)));
+    let within = folder.filter(|_| !file.starts_with("../"));
+    let before = within.map_or_else(String::new, |folder| format!("{folder}-"));
     let file = file.trim_start_matches("../");
     let file = file.strip_prefix("docs/").unwrap_or(file);
     let page = file.strip_suffix(".md").unwrap_or(file).replace('/', "-");
-    Some(anchor.map_or_else(|| format!("{BASE}{page}"), |it| format!("{BASE}{page}#{it}")))
+    let anchor = anchor.map_or_else(String::new, |anchor| format!("#{anchor}"));
+    Some(format!("{BASE}{before}{page}{anchor}"))
 }
 
 fn text_of<'e>(event: &'e Event<'_>) -> Option<&'e str> {

@@ -15,7 +15,7 @@ fn links(html: &str) -> Vec<&str> {
 fn every_page_of_the_folder_is_rendered() {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
     let mut names = BTreeSet::new();
-    let within = ["deploy", "migrate", "reports"];
+    let within = ["deploy", "migrate", "protocol", "reports"];
     let within = within.map(|name| (docs.join(name), format!("{name}-")));
     for (folder, prefix) in [(docs.clone(), String::new())].into_iter().chain(within) {
         for entry in std::fs::read_dir(folder).unwrap() {
@@ -88,6 +88,10 @@ fn no_page_brings_markup_of_its_own_or_an_image_that_is_not_served() {
     ));
     assert!(page.html.contains(r#"<a href="/docs/protocol#codes">here</a>"#));
     assert!(page.html.contains(r#"<a href="/docs/migrate-hcaptcha#options">there</a>"#));
+    let page =
+        render::page("protocol-types", "# T\n\n[codes](routes.md#codes), [up](../verify.md)\n");
+    assert!(page.html.contains(r#"<a href="/docs/protocol-routes#codes">codes</a>"#));
+    assert!(page.html.contains(r#"<a href="/docs/verify">up</a>"#), "{}", page.html);
     for page in all() {
         assert!(!page.html.contains("<img"), "{} has an image", page.name);
     }
@@ -113,6 +117,6 @@ fn wide_content_scrolls_separately() {
 #[test]
 fn data_is_served_and_pages_are_not_data() {
     assert!(data("reports-bot-pass-rates.toml").is_some());
-    assert!(data("protocol.md").is_none());
+    assert!(data("errors.md").is_none());
     assert!(data("../Cargo.toml").is_none());
 }

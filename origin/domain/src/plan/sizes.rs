@@ -11,7 +11,7 @@ pub const USED_SHARE: f64 = 0.5;
 
 /// How long a row of the gate's store is kept at most: until `keep_until`
 /// (300 + 900 + 300 s) and 60 s, then until its ten-minute table goes.
-/// `docs/protocol.md` fixes these times.
+/// `docs/protocol/seals.md` fixes these times.
 pub const ROW_KEPT_SECONDS: f64 = 300.0 + 900.0 + 300.0 + 60.0 + 600.0;
 
 /// How long a row is kept after that, in case the origin loses it, and how many

@@ -60,7 +60,7 @@ scores-odds = Odds of fraud
 scores-speaks = Speaks
 scores-against = against the visit
 scores-for = for the visit
-scores-signs-html = <a href="/docs/protocol#sign">What each sign means</a>. Signs that hardly matter are omitted.
+scores-signs-html = <a href="/docs/protocol-types#sign">What each sign means</a>. Signs that hardly matter are omitted.
 scores-undo = Restore the previous weights
 scores-undo-hint = Scores follow within two minutes. After that, nothing is learned here for some days.
 scores-done-undone = Undone. The previous weights reach the edge within two minutes, and nothing is learned for { $days } days.

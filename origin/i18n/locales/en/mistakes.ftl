@@ -169,7 +169,7 @@ mistake-fix-unknown-protection-field = { mistake-fix-protections }
 
 mistake-what-refused = the edge would reject the site
 mistake-why-refused = { $error }
-mistake-fix-refused = see docs/protocol.md, SiteConfig
+mistake-fix-refused = see docs/protocol/types.md, SiteConfig
 
 path-warning = Rule { $rule } protects { $path } alone. What a server answers below it, such as { $path }/page, stays open. If that is not meant, add a rule for { $path }/*.
 rule-warning =

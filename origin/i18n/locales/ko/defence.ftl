@@ -60,7 +60,7 @@ scores-odds = 사기일 승산
 scores-speaks = 의미
 scores-against = 방문에 불리함
 scores-for = 방문에 유리함
-scores-signs-html = <a href="/docs/protocol#sign">각 징후의 뜻</a>. 거의 의미가 없는 징후는 뺐습니다.
+scores-signs-html = <a href="/docs/protocol-types#sign">각 징후의 뜻</a>. 거의 의미가 없는 징후는 뺐습니다.
 scores-undo = 이전 가중치로 되돌리기
 scores-undo-hint = 점수는 2분 안에 바뀝니다. 그 뒤 며칠 동안은 여기에서 배우지 않습니다.
 scores-done-undone = 되돌렸습니다. 이전 가중치가 2분 안에 엣지에 적용되며, { $days }일 동안 배우지 않습니다.

@@ -164,7 +164,7 @@ mistake-fix-unknown-protection-field = { mistake-fix-protections }
 
 mistake-what-refused = 엣지가 거절할 사이트
 mistake-why-refused = 엣지의 응답: { $error }.
-mistake-fix-refused = docs/protocol.md의 SiteConfig를 확인해 주세요.
+mistake-fix-refused = docs/protocol/types.md의 SiteConfig를 확인해 주세요.
 
 path-warning = { $rule }번 규칙은 { $path } 경로만 보호합니다. 그 아래 경로({ $path }/page 등)는 누구에게나 열려 있습니다. 그럴 생각이 아니라면 { $path }/* 규칙도 추가해 주세요.
 rule-warning =

@@ -22,7 +22,7 @@ Example:
 The file is CSV with a line of names first. `id` and `outcome` are required:
   id        metadata.id of siteverify's answer
   outcome   legitimate or fraudulent
-  reason    optional: chargeback, spam, reviewed, …; docs/protocol.md lists all
+  reason    optional: chargeback, spam, reviewed, …; docs/protocol/types.md lists all
   key       optional idempotency key; by default, made from the line
 
 Every line is checked before the first is sent. An import can be repeated: what
