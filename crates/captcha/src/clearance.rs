@@ -17,7 +17,7 @@ use crate::credentials::Sitekey;
 use crate::host::Hostname;
 use crate::seal::{Encrypted, NONCE_BYTES, SealError, decode, encode};
 use crate::site::{Ruling, SeenHost, Sighting, Site};
-use crate::stack::Stack;
+use crate::software::Software;
 use crate::visit::{Location, Visit};
 
 use errand::Errand;
@@ -43,7 +43,7 @@ const MAX_COOKIES: usize = 4;
 pub struct Holder {
     /// The browser by its user agent alone: it sends other headers with a page
     /// than with an image or a WebSocket.
-    software: Stack,
+    software: Software,
     /// Whether the request comes from a player that browsers of one vendor have
     /// load their videos, with the cookies of the page and a name of its own.
     is_player: bool,
@@ -53,7 +53,7 @@ impl Holder {
     /// By the request's `User-Agent`.
     pub fn of(user_agent: &str) -> Self {
         Self {
-            software: Stack::of_headers(user_agent, &[]),
+            software: Software::of_headers(user_agent, &[]),
             is_player: user_agent.starts_with("AppleCoreMedia/"),
         }
     }

@@ -40,8 +40,8 @@ mod shared;
 mod site;
 mod site_entry;
 pub mod siteverify;
+mod software;
 pub mod solve;
-mod stack;
 mod tally;
 mod test_sitekeys;
 mod token;
@@ -69,7 +69,7 @@ pub use site::{
     is_link_preview, new_site, open_below,
 };
 pub use site_entry::SiteEntry;
-pub use stack::Stack;
+pub use software::Software;
 pub use tally::{FleetTally, PictureFate, PictureTally, PriceTally, Tally};
 pub use test_sitekeys::TestSitekey;
 pub use token::TokenClaims;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::address::{Address, Prefix};
 use crate::list::Listings;
-use crate::stack::Stack;
+use crate::software::Software;
 
 /// One request as the policy sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,10 +25,10 @@ pub struct Visit {
     /// What the client claims to be.
     pub agent: AgentKind,
     /// The client's software by its headers.
-    pub software: Stack,
+    pub software: Software,
     /// The client's software by its TLS handshake, as far as the platform knows
     /// it.
-    pub handshake: Option<Stack>,
+    pub handshake: Option<Software>,
     /// On which of the site's lists the address is.
     pub listed: Listings,
 }

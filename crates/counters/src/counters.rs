@@ -95,12 +95,12 @@ impl Counters {
         let system = place.system.map(|key| one(Kind::System, key)).unwrap_or_default();
         let system_anywhere = place.system_anywhere.and_then(|key| share(one(Kind::System, key)));
         let software = self.software(place, tick);
-        let handshake = place.today.handshake.map(|key| one(Kind::Stack, key));
+        let handshake = place.today.handshake.map(|key| one(Kind::Software, key));
         let handshake_anywhere =
-            place.today.anywhere.handshake.and_then(|key| share(one(Kind::Stack, key)));
+            place.today.anywhere.handshake.and_then(|key| share(one(Kind::Software, key)));
         let rare = fleet(
-            both(Kind::Stack, |names| names.rare),
-            share(both(Kind::Stack, |names| names.anywhere.rare)),
+            both(Kind::Software, |names| names.rare),
+            share(both(Kind::Software, |names| names.anywhere.rare)),
         );
         Pressure {
             site: site.load,
@@ -126,7 +126,7 @@ impl Counters {
 
     /// A visitor's software by headers.
     fn software(&self, place: &CounterKeys, tick: u64) -> Fleet {
-        let counted = |key| self.tables.of(Kind::Stack).counted(key, tick);
+        let counted = |key| self.tables.of(Kind::Software).counted(key, tick);
         let share = |of: Counted| of.usual.and_then(|usual| usual.share);
         let mut software = Fleet::default();
         for names in [Some(&place.today), place.yesterday.as_ref()].into_iter().flatten() {

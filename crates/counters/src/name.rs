@@ -28,7 +28,7 @@ pub fn names_here(place: &CounterKeys, is_rare: bool) -> Vec<Name> {
     let CounterKeys { today, yesterday, .. } = place;
     let site = Name::of(place);
     let formerly = |name: fn(&Names) -> Option<u64>| yesterday.as_ref().and_then(name);
-    let stack = |key, formerly| Name { kind: Kind::Stack, key, formerly, ..site };
+    let stack = |key, formerly| Name { kind: Kind::Software, key, formerly, ..site };
     let block = formerly(|names| Some(names.block));
     let mut names = vec![
         site,
@@ -49,7 +49,7 @@ pub fn names_anywhere(place: &CounterKeys, is_rare: bool) -> Vec<Name> {
     let yesterday = place.yesterday.as_ref().map(|names| &names.anywhere);
     let formerly = |name: fn(&Anywhere) -> Option<u64>| yesterday.and_then(name);
     let all = Name { site: PLATFORM, key: PLATFORM, ..Name::of(place) };
-    let stack = |key, formerly| Name { kind: Kind::Stack, key, formerly, ..all };
+    let stack = |key, formerly| Name { kind: Kind::Software, key, formerly, ..all };
     let mut names = vec![all, stack(today.software, formerly(|names| Some(names.software)))];
     names.extend(place.system_anywhere.map(|key| Name { kind: Kind::System, key, ..all }));
     names.extend(today.handshake.map(|key| stack(key, formerly(|names| names.handshake))));

@@ -30,7 +30,7 @@ pub enum Kind {
     Trace,
     /// The software of clients on a site, by headers or by handshake; seen with
     /// it: networks.
-    Stack,
+    Software,
 }
 
 impl Kind {
@@ -98,7 +98,7 @@ impl Tables {
             Kind::Subnet => &self.subnets,
             Kind::Block => &self.blocks,
             Kind::System => &self.systems,
-            Kind::Stack => &self.stacks,
+            Kind::Software => &self.stacks,
         }
     }
 
@@ -114,7 +114,7 @@ impl Tables {
             Kind::Subnet => &mut self.subnets,
             Kind::Block => &mut self.blocks,
             Kind::System => &mut self.systems,
-            Kind::Stack => &mut self.stacks,
+            Kind::Software => &mut self.stacks,
         }
     }
 }

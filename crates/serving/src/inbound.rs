@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use munjigi_captcha::{AgentKind, HttpVersion, Location, Sitekey, Stack, TlsVersion, Visit};
+use munjigi_captcha::{AgentKind, HttpVersion, Location, Sitekey, Software, TlsVersion, Visit};
 use munjigi_protocol::{Code, Route};
 use serde::de::DeserializeOwned;
 
@@ -144,8 +144,8 @@ impl<S: Source> Inbound<S> {
             http: HttpVersion::parse(http),
             tls: TlsVersion::parse(tls),
             agent: AgentKind::judge(Some(&agent), Some(&hints)),
-            software: Stack::of_headers(&agent, &[&hints, &software, http, tls]),
-            handshake: Stack::of_handshake(handshake),
+            software: Software::of_headers(&agent, &[&hints, &software, http, tls]),
+            handshake: Software::of_handshake(handshake),
             listed,
         }
     }

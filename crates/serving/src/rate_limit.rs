@@ -4,7 +4,7 @@
 //! **rate limit**: a cap on calls: at the edge by client, address and site; at
 //! console and API by network, account and key.
 
-use munjigi_captcha::{Address, Sitekey, Stack, Visit};
+use munjigi_captcha::{Address, Sitekey, Software, Visit};
 use munjigi_protocol::base64;
 
 use crate::platform::Platform;
@@ -40,7 +40,7 @@ pub async fn admit<P: Platform>(
 }
 
 /// A client of an address on a site, for one kind of call.
-fn client_key(limit: Limit, address: &str, software: Stack) -> String {
+fn client_key(limit: Limit, address: &str, software: Software) -> String {
     let call = match limit {
         Limit::Solution => "solution:",
         _ => "challenge:",
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn clients_of_an_address_have_keys_of_their_own_for_each_kind_of_call() {
-        let [one, other] = ["one", "other"].map(|agent| Stack::of_headers(agent, &[]));
+        let [one, other] = ["one", "other"].map(|agent| Software::of_headers(agent, &[]));
         let key = |limit, software| client_key(limit, "mj_a:wAACAQ", software);
         assert!(key(Limit::Challenge, one).starts_with("challenge:mj_a:wAACAQ:"));
         assert_ne!(key(Limit::Challenge, one), key(Limit::Challenge, other));

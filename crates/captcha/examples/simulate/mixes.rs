@@ -43,7 +43,7 @@ pub struct Attack {
     /// Where attempts come from.
     pub from: From,
     /// What software they show.
-    pub software: Software,
+    pub software: AttackSoftware,
     /// Whether each attempt reports the same recorded interaction.
     pub recorded: bool,
     /// Milliseconds between attempts, if the work allows it.
@@ -89,7 +89,7 @@ pub enum From {
 
 /// What software attempts show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Software {
+pub enum AttackSoftware {
     /// The same, which no person uses.
     One,
     /// A browser of people, by its number.
@@ -124,14 +124,14 @@ impl From {
 /// Prefixes of access networks with software of its own, 20 attempts a second.
 const FLEET: Attack = Attack {
     from: From::Residential(10_000),
-    software: Software::One,
+    software: AttackSoftware::One,
     recorded: false,
     every_millis: 50,
     solves: Solves::All,
     pauses: Pauses::None,
 };
 
-const RESIDENTIAL: Attack = Attack { software: Software::LikePeople, ..FLEET };
+const RESIDENTIAL: Attack = Attack { software: AttackSoftware::LikePeople, ..FLEET };
 const NETWORK: Attack = Attack { from: From::Network, ..FLEET };
 
 const fn day(name: &'static str, what: &'static str, attack: Attack, asked: Asked) -> Mix {
@@ -202,13 +202,13 @@ pub const MIXES: [Mix; 20] = [
     day(
         "random software",
         "the same with other software for each attempt",
-        Attack { software: Software::Random, ..FLEET },
+        Attack { software: AttackSoftware::Random, ..FLEET },
         Asked::of(300, 200),
     ),
     day(
         "popular software",
         "the same with the software that a quarter of people use",
-        Attack { software: Software::Browser(0), ..FLEET },
+        Attack { software: AttackSoftware::Browser(0), ..FLEET },
         Asked::of(300, 350),
     ),
     Mix {
@@ -243,7 +243,7 @@ pub const MIXES: [Mix; 20] = [
         "100 challenges a second from 65,536 networks of one IPv6 /32, with other software each, and none is solved",
         Attack {
             from: From::Allocation(65_536),
-            software: Software::Random,
+            software: AttackSoftware::Random,
             every_millis: 10,
             solves: Solves::None,
             ..FLEET
@@ -255,7 +255,7 @@ pub const MIXES: [Mix; 20] = [
         "1,536 networks with a browser that three in a hundred people use, 5 a second, and none is solved",
         Attack {
             from: From::Residential(1_536),
-            software: Software::Browser(8),
+            software: AttackSoftware::Browser(8),
             every_millis: 200,
             solves: Solves::None,
             ..FLEET
@@ -267,7 +267,7 @@ pub const MIXES: [Mix; 20] = [
         "the same, and each is solved",
         Attack {
             from: From::Residential(1_536),
-            software: Software::Browser(8),
+            software: AttackSoftware::Browser(8),
             every_millis: 200,
             ..FLEET
         },
@@ -278,7 +278,7 @@ pub const MIXES: [Mix; 20] = [
         "25 addresses in 7 networks, two requests a second, and none is solved",
         Attack {
             from: From::Residential(25),
-            software: Software::LikePeople,
+            software: AttackSoftware::LikePeople,
             every_millis: 500,
             solves: Solves::None,
             ..FLEET
@@ -291,7 +291,7 @@ pub const MIXES: [Mix; 20] = [
 /// solve nothing.
 pub const DECOYS: Attack = Attack {
     from: From::Allocation(65_536),
-    software: Software::Random,
+    software: AttackSoftware::Random,
     every_millis: 10,
     solves: Solves::None,
     ..FLEET

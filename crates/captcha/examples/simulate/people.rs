@@ -1,6 +1,6 @@
 //! People: where they come from, with what, and when.
 
-use munjigi_captcha::{Address, Stack};
+use munjigi_captcha::{Address, Software};
 use munjigi_protocol::Signals;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
@@ -48,7 +48,7 @@ impl People {
     }
 
     /// A person's software, and the number of the program.
-    pub fn software(&mut self) -> (Stack, u32) {
+    pub fn software(&mut self) -> (Software, u32) {
         let mut share = u32::try_from(self.below(1_000)).unwrap_or_default();
         let mut program = 0;
         for of in SOFTWARE {
@@ -81,8 +81,8 @@ impl People {
 }
 
 /// A browser by its number; of the rare ones, one of forty.
-pub fn browser(program: u32, rare: u64) -> Stack {
-    Stack::of_headers(&format!("Mozilla/5.0 Browser/{program} ({rare})"), &[])
+pub fn browser(program: u32, rare: u64) -> Software {
+    Software::of_headers(&format!("Mozilla/5.0 Browser/{program} ({rare})"), &[])
 }
 
 /// Milliseconds between two people at an hour of the day.

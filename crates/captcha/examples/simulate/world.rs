@@ -6,13 +6,13 @@ use std::collections::{BinaryHeap, HashMap};
 use munjigi_captcha::contract::{FIREFOX, ROOT_A, answering, authority};
 use munjigi_captcha::naming::{counter_keys, counter_keys_at_start};
 use munjigi_captcha::policy::{Demand, DemandStep, Network, Stage, decide, requires_more, spread};
-use munjigi_captcha::{Address, Authority, Stack, Visit};
+use munjigi_captcha::{Address, Authority, Software, Visit};
 use munjigi_counters::meter::Ledger;
 use munjigi_counters::{CounterKeys, Counters, Payer};
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{Algorithm, AttemptId, Signals};
 
-use crate::mixes::{Attack, DECOYS, Mix, Pauses, Software, Solves};
+use crate::mixes::{Attack, AttackSoftware, DECOYS, Mix, Pauses, Solves};
 use crate::outcome::{Outcome, percentile};
 use crate::people::{People, browser, recorded, usual_week};
 use crate::shop::Shop;
@@ -253,10 +253,10 @@ impl Day {
     fn begin_attack(&mut self, at: u64, attack: &Attack, number: u32, who: Who) -> bool {
         let (address, asn) = attack.from.place(number);
         let software = match attack.software {
-            Software::One => Stack::of_headers("Mozilla/5.0 HappyBrowser/9", &[]),
-            Software::Browser(program) => browser(program, 0),
-            Software::Random => Stack::of_headers("Mozilla/5.0", &[&number.to_string()]),
-            Software::LikePeople => self.people.software().0,
+            AttackSoftware::One => Software::of_headers("Mozilla/5.0 HappyBrowser/9", &[]),
+            AttackSoftware::Browser(program) => browser(program, 0),
+            AttackSoftware::Random => Software::of_headers("Mozilla/5.0", &[&number.to_string()]),
+            AttackSoftware::LikePeople => self.people.software().0,
         };
         let signals = if attack.recorded { recorded() } else { self.people.signals() };
         let visit = Visit { address, asn, software, ..FIREFOX };

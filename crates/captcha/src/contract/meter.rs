@@ -60,7 +60,7 @@ async fn counts_a_solution_once<M: Meter>(meter: M) {
     for process in 0..20 {
         let others = [(100 + process, 1 << 60, Payer::Newcomer)];
         let replayed = [(1, 2 << 60, Payer::Newcomer), (1, 3 << 60, Payer::Charged)];
-        for kind in [Kind::Site, Kind::Stack, Kind::Block] {
+        for kind in [Kind::Site, Kind::Software, Kind::Block] {
             solved(&meter, kind, 7, replayed).await;
         }
         solved(&meter, Kind::Site, 7, others).await;
@@ -68,7 +68,7 @@ async fn counts_a_solution_once<M: Meter>(meter: M) {
     let total = told(&meter, Row::of(Kind::Site, 7)).await;
     assert_eq!((total.solved, total.charged, total.distinct), (21, 0, 2));
     // The first report of it said what it counts for.
-    for kind in [Kind::Stack, Kind::Block] {
+    for kind in [Kind::Software, Kind::Block] {
         assert_eq!(told(&meter, Row { key: 7, ..Row::of(kind, 7) }).await.solved, 0);
     }
 }
@@ -108,7 +108,7 @@ async fn knows_what_is_usual_of_few_kinds<M: Meter>(meter: M) {
     {
         assert_eq!(told(&meter, row(kind, 1)).await.usual, None);
     }
-    for kind in [Kind::Site, Kind::Block, Kind::System, Kind::Stack] {
+    for kind in [Kind::Site, Kind::Block, Kind::System, Kind::Software] {
         // At first, nothing is.
         let usual = told(&meter, row(kind, 1)).await.usual;
         assert_eq!(usual, Some(Usual { share: None, people: None }));
@@ -139,19 +139,19 @@ async fn tells_what_is_busy<M: Meter>(meter: M) {
     // Busy addresses hide no fleet, nor do many fleets.
     for stack in 100..1_100 {
         let networks = [1, 2, 3, 4].map(|it| (stack << 4 | it, it << 60, Payer::Newcomer));
-        solved(&meter, Kind::Stack, stack << 16, networks).await;
+        solved(&meter, Kind::Software, stack << 16, networks).await;
     }
     assert_eq!(busy(7).await.len(), MAX_BUSY + MAX_BUSY_SHARED);
 }
 
 async fn keeps_room_for_sites_that_cost_more<M: Meter>(meter: M) {
-    solved(&meter, Kind::Stack, 1, [(1, 1, Payer::Newcomer)]).await;
+    solved(&meter, Kind::Software, 1, [(1, 1, Payer::Newcomer)]).await;
     // A thousand sites that cost nothing, each with software of its own.
     let mut report = Report::default();
     for site in 100..1_100 {
         for stack in 0..2 {
             let key = (site << 4 | stack) << 16;
-            report.rows = vec![Row { key, share: Share::Small, ..Row::of(Kind::Stack, site) }];
+            report.rows = vec![Row { key, share: Share::Small, ..Row::of(Kind::Software, site) }];
             let events = (0..20).map(|event| key << 8 | event);
             let payer = Payer::Newcomer;
             let solution = |event| Solution { event, network: event, payer, rows: vec![0] };
@@ -159,7 +159,7 @@ async fn keeps_room_for_sites_that_cost_more<M: Meter>(meter: M) {
             assert!(meter.report(&report).await.is_ok());
         }
     }
-    assert_eq!(told(&meter, Row { key: 1, ..Row::of(Kind::Stack, 7) }).await.solved, 1);
+    assert_eq!(told(&meter, Row { key: 1, ..Row::of(Kind::Software, 7) }).await.solved, 1);
     // Nor is what was counted counted again for them.
     for site in 100..104 {
         let rows = vec![Row { share: Share::Small, ..Row::of(Kind::Site, site) }];
@@ -168,8 +168,8 @@ async fn keeps_room_for_sites_that_cost_more<M: Meter>(meter: M) {
         let solutions = (0..40_000).map(|event| site << 32 | event).map(solution).collect();
         assert!(meter.report(&Report { rows, solutions, ..Report::default() }).await.is_ok());
     }
-    solved(&meter, Kind::Stack, 1, [(1, 1, Payer::Newcomer)]).await;
-    assert_eq!(told(&meter, Row { key: 1, ..Row::of(Kind::Stack, 7) }).await.solved, 1);
+    solved(&meter, Kind::Software, 1, [(1, 1, Payer::Newcomer)]).await;
+    assert_eq!(told(&meter, Row { key: 1, ..Row::of(Kind::Software, 7) }).await.solved, 1);
 }
 
 async fn says_who_passed_where_that_is_news<M: Meter>(meter: M, now: UnixMillis) {

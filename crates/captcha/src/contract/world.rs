@@ -28,8 +28,8 @@ use crate::refusal::Refusal;
 use crate::shared::Shared;
 use crate::site::{Exemption, Site, new_site};
 use crate::siteverify::{Outcome, siteverify};
+use crate::software::Software;
 use crate::solve::{Solved, Stores, judge, open};
-use crate::stack::Stack;
 use crate::visit::{AgentKind, Country, HttpVersion, TlsVersion, Visit};
 
 /// A root key for tests: the bytes 0–31.
@@ -73,7 +73,7 @@ pub const FIREFOX: Visit = Visit {
     http: HttpVersion::Three,
     tls: TlsVersion::OneThree,
     agent: AgentKind::Browser,
-    software: Stack::numbered(1),
+    software: Software::numbered(1),
     handshake: None,
     listed: Listings::NONE,
 };

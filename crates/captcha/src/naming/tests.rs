@@ -6,7 +6,7 @@ use munjigi_protocol::AttemptId;
 use super::*;
 use crate::address::Address;
 use crate::contract::{FIREFOX, ROOT_A, authority};
-use crate::stack::Stack;
+use crate::software::Software;
 
 const HALF_LIFE_SECONDS: u32 = 300;
 const NOW: UnixMillis = UnixMillis::from_seconds(1_763_623_800);
@@ -52,7 +52,7 @@ fn visited(counters: &mut Counters, address: &str, software: u64) -> Pressure {
     let authority = authority(ROOT_A);
     let visit = Visit {
         address: Address::parse(address).unwrap(),
-        software: Stack::numbered(software),
+        software: Software::numbered(software),
         ..FIREFOX
     };
     let place = counter_keys(counters, &authority, &sitekey(), &visit, NOW);

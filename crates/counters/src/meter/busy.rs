@@ -36,14 +36,14 @@ pub fn is_busy(kind: Kind, counted: &Counted, usual: Option<Usual>) -> bool {
         Kind::Network => load.issued >= 32,
         Kind::Subnet => load.solved >= 16,
         Kind::Block | Kind::System => load.solved >= 64,
-        Kind::Stack => distinct >= 3 || usual.is_some_and(Usual::is_used),
+        Kind::Software => distinct >= 3 || usual.is_some_and(Usual::is_used),
         Kind::Site | Kind::Fallback => false,
     }
 }
 
 /// Whether many people may share a name.
 const fn is_shared(kind: Kind) -> bool {
-    matches!(kind, Kind::Block | Kind::System | Kind::Stack)
+    matches!(kind, Kind::Block | Kind::System | Kind::Software)
 }
 
 impl BusyNames {

@@ -212,5 +212,5 @@ const fn last_tick(window: u64) -> u64 {
 
 /// Whether something is usual for names of a kind.
 const fn has_usual(kind: Kind) -> bool {
-    matches!(kind, Kind::Site | Kind::Block | Kind::System | Kind::Stack)
+    matches!(kind, Kind::Site | Kind::Block | Kind::System | Kind::Software)
 }

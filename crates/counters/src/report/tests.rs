@@ -54,7 +54,7 @@ fn totals_are_these_bytes() {
     let usual = Some(Usual { share: Some(27), people: Some(28) });
     let total =
         Total { issued: 1, solved: 2, charged: 3, regular: 4, failed: 5, distinct: 6, usual };
-    let busy = Busy { kind: Kind::Stack, key: 300, share: Share::Full, total: Total::default() };
+    let busy = Busy { kind: Kind::Software, key: 300, share: Share::Full, total: Total::default() };
     let totals = Totals {
         rows: vec![total],
         busy: vec![busy],
@@ -86,7 +86,7 @@ fn kinds_keep_their_numbers() {
         Kind::Block,
         Kind::System,
         Kind::Trace,
-        Kind::Stack,
+        Kind::Software,
     ];
     for (number, kind) in (0_u8..).zip(kinds) {
         assert_eq!(postcard::to_allocvec(&kind), Ok(vec![number]), "{kind:?}");

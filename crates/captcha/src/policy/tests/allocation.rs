@@ -86,7 +86,7 @@ fn attack(allocated_address: impl Fn(u64) -> [u8; 8]) {
         }
         for number in 0..if attacked { 18 } else { 0 } {
             let address = Address::V6(allocated_address(second * 18 + number));
-            let software = crate::stack::Stack::numbered(second * 18 % 40 + number % 40);
+            let software = crate::software::Software::numbered(second * 18 % 40 + number % 40);
             let bot = Visit { address, asn: 64_501, software, ..FIREFOX };
             let paid = visit(&mut counters, &site, &bot, now);
             if second * 1_000 >= 3 * HOUR_MILLIS / 2 {

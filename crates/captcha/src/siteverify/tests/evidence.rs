@@ -16,7 +16,7 @@ use crate::list::{Entry, List, Listings};
 use crate::outcomes;
 use crate::receipt::Receipt;
 use crate::site::{Exemption, Site};
-use crate::stack::Stack;
+use crate::software::Software;
 use crate::visit::AgentKind;
 use ScoreReason::{
     Automation, Fleet, InconsistentClient, NetworkLoad, Outcomes, ReplayedTrace, SiteUnderAttack,
@@ -82,7 +82,7 @@ fn crowd(world: &mut World, size: u16, visit: impl Fn(&mut World, u16)) {
         let [high, low] = number.to_be_bytes();
         world.visit.address = Address::V4([100, high, low, 1]);
         world.visit.asn = 4_200_000_000 + u32::from(number);
-        world.visit.software = Stack::numbered(1_000 + u64::from(number));
+        world.visit.software = Software::numbered(1_000 + u64::from(number));
         visit(world, number);
         world.fresh_token();
         (world.visit, world.signals) = (own, signals);

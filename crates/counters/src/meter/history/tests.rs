@@ -8,7 +8,7 @@ const HALF: u16 = 32_768;
 const CHARGED: Measured = Measured::MostlyCharged { solved: 9_006, charged: 9_006 };
 
 fn usual(history: &History, stack: u64, window: u64) -> Option<u16> {
-    history.usual(SITE, Kind::Stack, stack, window).share
+    history.usual(SITE, Kind::Software, stack, window).share
 }
 
 fn is_half(share: Option<u16>) -> bool {
@@ -19,7 +19,7 @@ fn is_half(share: Option<u16>) -> bool {
 fn calm(history: &mut History, windows: core::ops::Range<u64>) {
     for window in windows {
         history.site(SITE, window, 100, 200, 200);
-        history.part(SITE, Kind::Stack, COMMON, window, Measured::People(100));
+        history.part(SITE, Kind::Software, COMMON, window, Measured::People(100));
     }
 }
 
@@ -29,7 +29,7 @@ fn what_was_seen_for_an_hour_is_usual() {
     let unknown = history.usual(SITE, Kind::Site, SITE, 1);
     assert_eq!(unknown, Usual { share: None, people: None });
     calm(&mut history, 1..5);
-    let of_loads = history.usual(SITE, Kind::Stack, COMMON, 5);
+    let of_loads = history.usual(SITE, Kind::Software, COMMON, 5);
     assert_eq!(of_loads, Usual { share: None, people: Some(200) });
     calm(&mut history, 5..13);
     assert_eq!(usual(&history, COMMON, 13), None);
@@ -43,7 +43,7 @@ fn of_three_in_a_hundred() -> History {
     let mut history = History::new(300);
     for window in 1..289 {
         history.site(SITE, window, 100, 200, 200);
-        history.part(SITE, Kind::Stack, COMMON, window, Measured::People(6));
+        history.part(SITE, Kind::Software, COMMON, window, Measured::People(6));
     }
     let before = usual(&history, COMMON, 289).unwrap();
     assert!(before.abs_diff(65_535 / 100 * 3) <= 64, "{before}");
@@ -56,7 +56,7 @@ fn a_long_attack_does_not_make_a_browser_look_rare() {
     let before = usual(&history, COMMON, 289).unwrap();
     for window in 289..577 {
         history.site(SITE, window, 100, 200, 200);
-        history.part(SITE, Kind::Stack, COMMON, window, CHARGED);
+        history.part(SITE, Kind::Software, COMMON, window, CHARGED);
     }
     let after = usual(&history, COMMON, 577).unwrap();
     // Nor does it become much more common, so that the attack is cheaper.
@@ -70,7 +70,7 @@ fn visitors_charged_for_being_new_are_usual_within_days() {
         for window in 288 * day + 1..=288 * (day + 1) {
             history.site(SITE, window, 100, 80, 80);
             let new = Measured::MostlyCharged { solved: 120, charged: 120 };
-            history.part(SITE, Kind::Stack, RARE, window, new);
+            history.part(SITE, Kind::Software, RARE, window, new);
         }
         usual(history, RARE, 288 * (day + 1) + 1).unwrap()
     };
@@ -86,7 +86,7 @@ fn the_first_visitors_are_not_yet_usual() {
     let mut history = History::new(300);
     for window in 1..5 {
         history.site(SITE, window, 350, 500, 500);
-        history.part(SITE, Kind::Stack, RARE, window, Measured::People(350));
+        history.part(SITE, Kind::Software, RARE, window, Measured::People(350));
     }
     assert_eq!(usual(&history, RARE, 5), None);
 }
@@ -98,7 +98,7 @@ fn an_hour_does_not_become_usual() {
     let attack = |history: &mut History, windows| {
         for window in windows {
             history.site(SITE, window, 10_000, 20_000, 20_000);
-            history.part(SITE, Kind::Stack, RARE, window, Measured::People(18_000));
+            history.part(SITE, Kind::Software, RARE, window, Measured::People(18_000));
         }
     };
     attack(&mut history, 289..301);
@@ -131,14 +131,14 @@ fn an_attack_of_hours_hardly_changes_how_many_usually_pass() {
 fn what_is_usual_outlives_the_days_name() {
     let mut history = History::new(300);
     calm(&mut history, 1..15);
-    history.rename(Kind::Stack, COMMON, 9);
+    history.rename(Kind::Software, COMMON, 9);
     assert!(is_half(usual(&history, 9, 15)));
     // What it has now under the new name is its own.
     history.site(SITE, 15, 100, 200, 200);
-    history.part(SITE, Kind::Stack, 9, 15, Measured::People(0));
-    history.rename(Kind::Stack, COMMON, 9);
+    history.part(SITE, Kind::Software, 9, 15, Measured::People(0));
+    history.rename(Kind::Software, COMMON, 9);
     assert!(!is_half(usual(&history, 9, 16)));
-    history.rename(Kind::Stack, 77, 10);
+    history.rename(Kind::Software, 77, 10);
     assert_eq!(usual(&history, 10, 16), Some(0));
 }
 
@@ -179,7 +179,7 @@ fn what_cannot_be_read_is_nothing() {
 fn what_is_kept_is_these_bytes() {
     let mut history = History::new(43_200);
     history.site(SITE, 3, 100, 200, 200);
-    history.part(SITE, Kind::Stack, COMMON, 3, Measured::People(100));
+    history.part(SITE, Kind::Software, COMMON, 3, Measured::People(100));
     let kept = [
         ("01", "version"),
         ("02", "half-lives of the counters in a day"),
@@ -200,7 +200,7 @@ fn what_is_kept_is_bounded_and_no_name_of_another_day() {
     let mut history = History::new(300);
     for site in 0..40_000 {
         history.site(site << 40, 400, 100, 200, 200);
-        history.part(site << 40, Kind::Stack, site << 40 | 1, 400, Measured::People(100));
+        history.part(site << 40, Kind::Software, site << 40 | 1, 400, Measured::People(100));
     }
     let kept = history.keep(401).unwrap();
     assert!(kept.len() <= 1_200_000, "{}", kept.len());
@@ -215,12 +215,12 @@ fn a_half_life_counts_once_and_a_quiet_one_not_at_all() {
     let mut history = History::new(300);
     calm(&mut history, 1..15);
     let before = usual(&history, COMMON, 15);
-    history.part(SITE, Kind::Stack, COMMON, 14, Measured::People(200));
+    history.part(SITE, Kind::Software, COMMON, 14, Measured::People(200));
     history.site(SITE, 14, 100, 9_000, 9_000);
     history.site(SITE, 15, 2, 2, 2);
-    history.part(SITE, Kind::Stack, COMMON, 15, Measured::People(2));
+    history.part(SITE, Kind::Software, COMMON, 15, Measured::People(2));
     // The site did not have this one.
-    history.part(SITE, Kind::Stack, COMMON, 19, Measured::People(50));
+    history.part(SITE, Kind::Software, COMMON, 19, Measured::People(50));
     let after = usual(&history, COMMON, 16);
     assert!(after.unwrap().abs_diff(before.unwrap()) <= 64, "{before:?} {after:?}");
     let people = history.usual(SITE, Kind::Site, SITE, 16).people.unwrap();
@@ -247,7 +247,7 @@ fn it_is_bounded() {
     calm(&mut history, 1..15);
     history.site(SITE, 15, 1_000_000, 1_000_000, 1_000_000);
     for key in 10..100_000 {
-        history.part(SITE, Kind::Stack, key, 15, Measured::People(10));
+        history.part(SITE, Kind::Software, key, 15, Measured::People(10));
         history.site(key, 15, 1, 1, 1);
     }
     assert!(history.parts.len() <= MOST && history.sites.len() <= MOST);

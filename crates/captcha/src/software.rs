@@ -8,12 +8,12 @@ use siphasher::sip::SipHasher13;
 /// A digest of what a client's software shows. Clients of the same release
 /// share it; it says nothing about which of them this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stack(u64);
+pub struct Software(u64);
 
 /// Long texts are truncated, as they are where agents are classified.
 const MAX_AGENT_BYTES: usize = 512;
 
-impl Stack {
+impl Software {
     /// The software by what it says: the user agent, and further headers that
     /// depend on the program alone.
     ///
@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn minor_releases_are_one_program() {
-        let of = |agent: &str| Stack::of_headers(agent, &["hints", "Linux"]);
+        let of = |agent: &str| Software::of_headers(agent, &["hints", "Linux"]);
         assert_eq!(of(CHROME), of(&CHROME.replace("148.0.7778.96", "148.0.7700.1")));
         assert_ne!(of(CHROME), of(&CHROME.replace("148.", "147.")));
         assert_eq!(of(IPHONE), of(&IPHONE.replace("18_5", "18_4_1").replace("18.5", "18.4.1")));
@@ -82,13 +82,16 @@ mod tests {
 
     #[test]
     fn what_stands_in_one_header_cannot_stand_in_another() {
-        assert_ne!(Stack::of_headers(CHROME, &["a", "b"]), Stack::of_headers(CHROME, &["ab", ""]));
-        assert_ne!(Stack::of_headers(CHROME, &["a"]), Stack::of_headers(CHROME, &["b"]));
+        assert_ne!(
+            Software::of_headers(CHROME, &["a", "b"]),
+            Software::of_headers(CHROME, &["ab", ""])
+        );
+        assert_ne!(Software::of_headers(CHROME, &["a"]), Software::of_headers(CHROME, &["b"]));
     }
 
     #[test]
     fn a_platform_may_tell_no_handshake() {
-        assert_eq!(Stack::of_handshake(""), None);
-        assert_ne!(Stack::of_handshake("a b"), Stack::of_handshake("a c"));
+        assert_eq!(Software::of_handshake(""), None);
+        assert_ne!(Software::of_handshake("a b"), Software::of_handshake("a c"));
     }
 }
