@@ -14,7 +14,7 @@ pub mod i18n;
 mod install;
 mod javascript;
 mod lanes;
-pub mod layers;
+mod layers;
 mod node_tests;
 mod npm_audit;
 mod programs;

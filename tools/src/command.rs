@@ -7,7 +7,6 @@ pub mod build;
 pub mod dev;
 pub mod i18n;
 pub mod images;
-pub mod layers;
 pub mod postgres;
 pub mod prove;
 pub mod publish;

@@ -28,8 +28,6 @@ enum Task {
     Dev(command::dev::Arguments),
     /// Run all checks, or only the named ones
     Test(command::test::Arguments),
-    /// Print which modules need each other in a circle
-    Layers(command::layers::Arguments),
     /// Compare the origin's translations with each other and with the code
     I18n,
     /// Print the benchmark tables
@@ -73,7 +71,6 @@ fn run(task: Task) -> Result<ExitCode> {
             Task::Images(arguments) => command::images::run(&project, &arguments),
             Task::Dev(arguments) => command::dev::run(&project, arguments).await,
             Task::Test(arguments) => command::test::run(&project, arguments).await,
-            Task::Layers(arguments) => command::layers::run(&project, &arguments),
             Task::I18n => command::i18n::run(&project),
             Task::Bench(arguments) => command::bench::run(&project, &arguments),
             Task::Prove(arguments) => command::prove::run(&project, &arguments),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
+use super::circle::circle;
 use super::rules::{Allowed, DOCUMENT, Rules};
 
 /// Folders of the workspaces whose packages follow the rules.
@@ -124,35 +125,13 @@ impl Packages {
             };
             open.extend(needs.map(|needs| (name.as_str(), needs)));
         }
-        // A package without open dependencies cannot be part of a circle.
-        loop {
-            let before = open.len();
-            let left: BTreeSet<&str> = open.keys().copied().collect();
-            open.retain(|_, needs| needs.iter().any(|need| left.contains(need.as_str())));
-            if open.is_empty() {
-                return None;
-            }
-            if open.len() == before {
-                break;
-            }
-        }
-        // From here, arrows lead on for ever: walk until a name repeats.
-        let mut walk: Vec<&str> = open.keys().copied().take(1).collect();
-        while let Some(&last) = walk.last() {
-            let next = open[last].iter().find(|need| open.contains_key(need.as_str()))?;
-            let seen = walk.iter().position(|name| name == next);
-            walk.push(next);
-            if let Some(start) = seen {
-                let round = walk.split_off(start).join(" -> ");
-                return Some(format!("{round} is a circle in {DOCUMENT}"));
-            }
-        }
-        None
+        let round = circle(open)?.join(" -> ");
+        Some(format!("{round} is a circle in {DOCUMENT}"))
     }
 }
 
 /// The message about an arrow that the rules do not list.
-pub fn forbidden(from: &str, to: &str) -> String {
+fn forbidden(from: &str, to: &str) -> String {
     format!("{from} -> {to} is not allowed by {DOCUMENT}")
 }
 
