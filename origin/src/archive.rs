@@ -2,7 +2,7 @@
 //! CSV, compressed, one file per table and day, in a bucket or a folder, and
 //! encrypted where there are keys. Any tool can read them; `search` is ours.
 
-pub mod search;
+pub mod list;
 mod shelf;
 
 #[cfg(test)]

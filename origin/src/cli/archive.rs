@@ -1,6 +1,5 @@
 //! `munjigi archive …`.
 
-mod find;
 mod list;
 
 use clap::builder::{PathBufValueParser, TypedValueParser as _};
@@ -11,7 +10,7 @@ use super::{Exit, Fail, Shell};
 use crate::archive::Shelf;
 use crate::config::{ArchiveConfig, Environment};
 
-const NOTHING: &str = "nothing was searched";
+const NOTHING: &str = "nothing was listed";
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -21,8 +20,6 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Prints rows of days that were put away, as CSV.
-    Find(find::Arguments),
     /// Lists the days that were put away.
     List(list::Arguments),
 }
@@ -42,7 +39,6 @@ struct Where {
 
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     match &arguments.command {
-        Command::Find(arguments) => find::run(&shell.environment, arguments).await,
         Command::List(arguments) => list::run(&shell.environment, arguments).await,
     }
 }

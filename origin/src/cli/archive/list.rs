@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::{Fail, print};
 use super::Where;
-use crate::archive::search;
+use crate::archive::list;
 use crate::config::Environment;
 
 #[derive(Debug, clap::Args)]
@@ -22,7 +22,7 @@ pub struct Arguments {
 pub async fn run(environment: &Environment, arguments: &Arguments) -> Result<(), Fail> {
     let shelf = arguments.place.open(environment)?;
     let mut text = String::new();
-    for put in search::list(&shelf).await? {
+    for put in list::list(&shelf).await? {
         let sealed = if put.is_sealed { "  encrypted" } else { "" };
         // Writing to a text cannot fail.
         let _ = writeln!(text, "{:<14}  {}  {:>12}{sealed}", put.table, put.day, put.bytes);
