@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -204,6 +204,7 @@ test('umoci unpacks the image', { skip: lacks('x86_64', 'umoci') }, async (t) =>
   assert.deepEqual([process.args, process.cwd], [['/munjigi-gate'], '/data']);
   assert.ok(process.env.includes('MUNJIGI_GATE_LISTEN=0.0.0.0:8786'));
   assert.ok(existsSync(join(bundle, 'rootfs', 'etc', 'ssl', 'certs', 'ca-certificates.crt')));
+  assert.equal(statSync(join(bundle, 'rootfs', 'data')).mode & 0o777, 0o700, 'its account alone reads the store');
 });
 
 for (const [machine, architecture] of [['x86_64', 'amd64'], ['aarch64', 'arm64']]) {
