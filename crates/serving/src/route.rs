@@ -171,6 +171,27 @@ mod tests {
         assert_eq!(here.len(), routes::EDGE.len() - 1);
     }
 
+    /// Another method must not lead a path to an endpoint of another pattern.
+    #[test]
+    fn no_path_is_of_two_patterns() {
+        for (route, ..) in ENDPOINTS {
+            let (before, rest) = route.path.split_once('{').unwrap_or((route.path, "}"));
+            let part = match rest {
+                "}" if before == route.path => "",
+                _ if before == "/errors/" => "timeout",
+                _ => "mj_a",
+            };
+            let path = format!("{before}{part}{}", rest.split_once('}').unwrap().1);
+            let is_of = |(other, _, make): &&(Route, &str, Make)| {
+                variable_part(other.path, &path).and_then(make).is_some()
+            };
+            let mut patterns: Vec<&str> =
+                ENDPOINTS.iter().filter(is_of).map(|(other, ..)| other.path).collect();
+            patterns.dedup();
+            assert_eq!(patterns, [route.path], "{path}");
+        }
+    }
+
     #[test]
     fn every_path_finds_its_endpoint() {
         for (method, path, endpoint) in [
