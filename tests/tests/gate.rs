@@ -11,7 +11,7 @@ use munjigi_tests::stage;
 use munjigi_tools::gate::Gate;
 use munjigi_tools::process::Service as _;
 use munjigi_tools::project::Project;
-use munjigi_tools::setup::strace;
+use munjigi_tools::setup::programs::STRACE;
 use munjigi_tools::stack::Site;
 use munjigi_tools::wait;
 use tokio::net::UnixDatagram;
@@ -161,7 +161,8 @@ async fn what_is_acknowledged_was_synced_to_the_disk_before() -> Result<()> {
     }
     let (trace, pid) = (folder.path().join("trace"), gate.id()?.to_string());
     let calls = "trace=fdatasync,fsync";
-    let mut strace = strace::command(&Project::here())?
+    let mut strace = STRACE
+        .command(&Project::here(), "strace")?
         .args(["-f", "-q", "-e", calls, "-o"])
         .arg(&trace)
         .args(["-p", &pid])

@@ -6,16 +6,17 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use crate::ports;
 use crate::process::{Process, Program, Service};
 use crate::project::Project;
-use crate::{ports, setup};
+use crate::setup::programs::REDIS;
 
 const START_WITHIN: Duration = Duration::from_secs(20);
 
 /// A server that this process runs.
 #[derive(Debug)]
 pub struct Server {
-    found: setup::redis::Found,
+    project: Project,
     port: u16,
     log: PathBuf,
     process: Option<Process>,
@@ -24,8 +25,7 @@ pub struct Server {
 impl Server {
     /// Starts one; fails if none is available.
     pub async fn start(project: &Project, log: PathBuf) -> Result<Self> {
-        let found = setup::redis::find(project)?;
-        let mut server = Self { found, port: ports::free(), log, process: None };
+        let mut server = Self { project: project.clone(), port: ports::free(), log, process: None };
         server.start_again().await?;
         Ok(server)
     }
@@ -38,7 +38,8 @@ impl Server {
     /// Restarts it empty at the same port, after `stop` or `kill`.
     pub async fn start_again(&mut self) -> Result<()> {
         self.kill();
-        let mut program = Program::of("Redis", self.found.command(), self.log.clone());
+        let mut program =
+            Program::of("Redis", REDIS.command(&self.project, "redis-server")?, self.log.clone());
         let port = self.port.to_string();
         program.command().args(["--bind", "127.0.0.1", "--port", &port, "--save", ""]).args([
             "--appendonly",

