@@ -55,14 +55,16 @@ impl Squares {
 
     /// Whether a square is on.
     pub fn has(&self, x: u16, y: u16) -> bool {
-        self.0.get(usize::from(y) * usize::from(Self::COLUMNS) + usize::from(x)) == Some(&true)
+        x < u16::from(Self::COLUMNS)
+            && self.0.get(usize::from(y) * usize::from(Self::COLUMNS) + usize::from(x))
+                == Some(&true)
     }
 
     /// Whether the square at a point is set, in squares from the upper left.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "a cast ends at the type's bounds, where no square is"
+        reason = "a cast ends at the type's bounds: at 0, or where no square is"
     )]
     pub fn has_point(&self, x: f32, y: f32) -> bool {
         self.has(x as u16, y as u16)
@@ -115,6 +117,24 @@ mod tests {
         let around = [19, 20, 21].iter().flat_map(|y| [29, 30, 31].map(|x| y * 60 + x));
         let wanted: Vec<usize> = [0, 1, 60, 61].into_iter().chain(around).collect();
         assert_eq!(on, wanted);
+    }
+
+    #[test]
+    fn a_point_is_in_the_square_around_it_and_in_no_other() {
+        let mut mask = vec![false; 2400];
+        mask[60 * 20 + 30] = true;
+        mask[60] = true;
+        let squares = Squares::of_mask(&mask, 60);
+        for (x, y) in [(30.0, 20.0), (30.99, 20.99), (0.0, 1.5)] {
+            assert!(squares.has_point(x, y), "{x} {y}");
+        }
+        for (x, y) in [(29.99, 20.5), (31.0, 20.5), (30.5, 19.99), (30.5, 21.0)] {
+            assert!(!squares.has_point(x, y), "{x} {y}");
+        }
+        // Right of the picture is not the next row, and nothing is below it.
+        for (x, y) in [(60.0, 0.5), (65_536.0, 0.5), (30.5, 40.0), (f32::INFINITY, f32::INFINITY)] {
+            assert!(!squares.has_point(x, y), "{x} {y}");
+        }
     }
 
     #[test]
