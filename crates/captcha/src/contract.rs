@@ -13,7 +13,7 @@ use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker};
 use std::future::poll_fn;
 
-pub use memory::{Fault, MemoryMeter, MemoryPrices, MemoryRedemptions, MemorySites};
+pub use memory::{Admitted, Fault, MemoryMeter, MemoryPrices, MemoryRedemptions, MemorySites};
 pub use meter::meter;
 pub use prices::price_store;
 pub use redemptions::{At, TOKEN_FACTS_BYTES, redeem, redemption_store, row, token_facts};

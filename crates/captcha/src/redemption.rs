@@ -15,12 +15,11 @@ pub mod bucket;
 mod facts;
 
 use munjigi_keys::UnixMillis;
-use munjigi_protocol::{Algorithm, AttemptId, RedeemedEvent, Signs};
 use serde::{Deserialize, Serialize};
 
-use crate::credentials::{SecretHash, Sitekey};
+use crate::credentials::SecretHash;
 
-pub use facts::StoredFacts;
+pub use facts::TokenFacts;
 
 /// What is stored about an attempt. An absent row equals [`Row::default`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -72,55 +71,6 @@ pub struct Redeem {
     pub paid: u64,
     /// What the token states, for the record.
     pub facts: TokenFacts,
-}
-
-/// What a token states, in the form that is recorded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenFacts {
-    /// The site that the token is for.
-    pub sitekey: Sitekey,
-    /// Host name of the page.
-    pub hostname: String,
-    /// The action; may be empty.
-    pub action: String,
-    /// When the challenge was solved, in milliseconds since 1970.
-    pub solved_at: u64,
-    /// In hundredths: 0 = bot, 100 = person.
-    pub score: u8,
-    /// Whether a picture was answered.
-    pub interactive: bool,
-    /// Whether the token was earned through a picture or its alternative.
-    pub stepped: bool,
-    /// The hash of the last puzzle.
-    pub algorithm: Algorithm,
-    /// The country's code, empty where unknown.
-    pub country: String,
-    /// Number of the autonomous system, 0 where unknown.
-    pub asn: u32,
-    /// What was noticed about the visit.
-    pub signs: Signs,
-}
-
-impl TokenFacts {
-    /// The durable event of a first redemption.
-    pub fn event(&self, id: AttemptId, redeemed_at: UnixMillis) -> RedeemedEvent {
-        RedeemedEvent {
-            id,
-            redeemed_at: redeemed_at.0,
-            solved_at: self.solved_at,
-            sitekey: self.sitekey.to_string(),
-            hostname: self.hostname.clone(),
-            action: self.action.clone(),
-            score: self.score,
-            interactive: self.interactive,
-            stepped: self.stepped,
-            algorithm: self.algorithm,
-            country: self.country.clone(),
-            asn: self.asn,
-            signs: self.signs,
-            rejected: 0,
-        }
-    }
 }
 
 /// Why an operation on a row is not allowed.

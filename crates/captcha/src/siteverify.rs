@@ -9,8 +9,6 @@ mod secret;
 mod testing;
 mod verdict;
 
-use std::sync::Arc;
-
 use munjigi_keys::{UnixMillis, leading};
 use munjigi_protocol::{SiteverifyReply, SiteverifyRequest};
 use rand_core::CryptoRng;
@@ -96,32 +94,13 @@ impl Outcome {
 const MAX_IDEMPOTENCY_KEY_BYTES: usize = 128;
 
 /// A request whose shape and secret are valid as far as can be known without a
-/// look-up. `Debug` shows neither secret nor token.
-#[derive(Clone)]
-pub struct Presented {
+/// look-up. It has no `Debug`, which would show secret and token.
+pub(crate) struct Presented {
     dialect: Dialect,
     secret: GivenSecret,
     response: String,
     sitekey: Option<String>,
     call: Option<CallHash>,
-}
-
-impl Presented {
-    /// The secret's hash, which a rate limiter may count by.
-    pub const fn secret_hash(&self) -> &SecretHash {
-        self.secret.hash()
-    }
-
-    /// The dialect of the answer.
-    pub const fn dialect(&self) -> Dialect {
-        self.dialect
-    }
-}
-
-impl core::fmt::Debug for Presented {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str("Presented")
-    }
 }
 
 /// Checks shape and secret: everything that costs no look-up. `path` is the
@@ -133,7 +112,7 @@ impl core::fmt::Debug for Presented {
 /// # Errors
 ///
 /// The complete answer, to be sent as it is.
-pub fn present(
+pub(crate) fn present(
     authority: &Authority,
     path: Option<Vendor>,
     request: &SiteverifyRequest,
@@ -179,39 +158,31 @@ pub(crate) fn is_idempotency_key(key: &str) -> bool {
     key.len() <= MAX_IDEMPOTENCY_KEY_BYTES && key.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// Looks up the site of the secret. If the stores do not answer, this fails
-/// closed.
-///
-/// # Errors
-///
-/// [`Reason::InvalidSecret`], or [`Reason::Unavailable`].
-pub async fn site<S: SiteSource>(sites: &S, presented: &Presented) -> Result<Arc<Site>, Reason> {
-    presented.secret.site(sites).await
+/// What an edge has to say to a call whose secret exists.
+#[expect(async_fn_in_trait, reason = "workerd has one thread, so no future needs to be Send")]
+pub trait Admit {
+    /// Where tokens are spent.
+    type Store: RedemptionStore;
+
+    /// The store, or why the call has to wait.
+    async fn admit(&self, site: &Site, secret: &SecretHash) -> Result<Self::Store, Held>;
 }
 
-/// Checks the rest and spends the token. If the store does not answer, this
-/// fails closed: [`Reason::Unavailable`], status 503.
-pub async fn verify<R: RedemptionStore>(
-    authority: &Authority,
-    site: &Site,
-    store: &R,
-    presented: &Presented,
-    now: UnixMillis,
-    rng: &mut (impl CryptoRng + ?Sized),
-) -> Outcome {
-    let judged = match open(authority, site, presented, now) {
-        Ok(claims) => spend(store, presented, &claims, rng).await.map(|()| claims),
-        Err(reason) => Err(reason),
-    };
-    let verdict = judged.map(|claims| passed(authority, &claims)).map_err(|reason| vec![reason]);
-    Outcome { sitekey: Some(site.sitekey), ..Outcome::of(presented.dialect, verdict) }
+/// Why a call is not decided now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// Its secret is used too often: 429, again after so many seconds.
+    TooMany(u32),
+    /// The store cannot be reached.
+    Unavailable,
 }
 
-/// Runs [`present`], [`site`] and [`verify`] in turn.
-pub async fn siteverify<S: SiteSource, R: RedemptionStore>(
+/// Decides a call. `path` is the vendor whose path was called, if any. If a store
+/// does not answer, this fails closed: [`Reason::Unavailable`], status 503.
+pub async fn siteverify<S: SiteSource, A: Admit>(
     authority: &Authority,
     sites: &S,
-    store: &R,
+    edge: &A,
     (path, request): (Option<Vendor>, &SiteverifyRequest),
     now: UnixMillis,
     rng: &mut (impl CryptoRng + ?Sized),
@@ -220,10 +191,25 @@ pub async fn siteverify<S: SiteSource, R: RedemptionStore>(
         Ok(presented) => presented,
         Err(outcome) => return *outcome,
     };
-    match site(sites, &presented).await {
-        Ok(site) => verify(authority, &site, store, &presented, now, rng).await,
-        Err(reason) => Outcome::refused(presented.dialect, reason),
-    }
+    let refused = |reason| Outcome::refused(presented.dialect, reason);
+    let site = match presented.secret.site(sites).await {
+        Ok(site) => site,
+        Err(reason) => return refused(reason),
+    };
+    let store = match edge.admit(&site, presented.secret.hash()).await {
+        Ok(store) => store,
+        Err(Held::Unavailable) => return refused(Reason::Unavailable),
+        Err(Held::TooMany(seconds)) => {
+            let retry_after = Some(seconds);
+            return Outcome { status: 429, retry_after, ..refused(Reason::BadRequest) };
+        }
+    };
+    let judged = match open(authority, &site, &presented, now) {
+        Ok(claims) => spend(&store, &presented, &claims, rng).await.map(|()| claims),
+        Err(reason) => Err(reason),
+    };
+    let verdict = judged.map(|claims| passed(authority, &claims)).map_err(|reason| vec![reason]);
+    Outcome { sitekey: Some(site.sitekey), ..Outcome::of(presented.dialect, verdict) }
 }
 
 /// Spends a token of a site for the edge itself, which presents no secret.

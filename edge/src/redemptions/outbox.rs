@@ -15,7 +15,7 @@ mod batch;
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-use munjigi_captcha::redemption::{StoredFacts, bucket};
+use munjigi_captcha::redemption::{TokenFacts, bucket};
 use munjigi_format::Format as _;
 use munjigi_keys::UnixMillis;
 use munjigi_serving::outbound::MAX_EVENTS;
@@ -283,7 +283,7 @@ pub fn take_up(db: &Database) -> Result<(), SqlError> {
         let statement = format!("SELECT facts FROM attempts_{bucket} WHERE n = ?");
         let found = db.run(&statement, &[integer(n)])?;
         let facts = found.first().and_then(|row| row.blob(0));
-        if facts.is_none_or(|facts| StoredFacts::from_bytes(&facts).is_ok()) {
+        if facts.is_none_or(|facts| TokenFacts::from_bytes(&facts).is_ok()) {
             let before = integer(n.saturating_sub(1));
             db.run("UPDATE sent SET n = MIN(n, ?)", &[before])?;
             db.run("DELETE FROM aside WHERE bucket = ?", &[integer(bucket)])?;

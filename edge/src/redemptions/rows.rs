@@ -7,7 +7,7 @@ use std::cell::RefCell;
 
 use munjigi_captcha::redemption::{
     self, AnswerHash, Answered, CallHash, Denial, Owing, Redeem, Redemption, Row, Spent, Stepped,
-    StoredFacts, TokenHash, bucket,
+    TokenHash, bucket,
 };
 use munjigi_format::Format as _;
 use munjigi_keys::UnixMillis;
@@ -76,7 +76,7 @@ impl Rows {
             return Ok(unspent);
         }
         let bucket = self.open(db, id.keep_until)?;
-        let facts = StoredFacts::from(redeem.facts.clone()).to_bytes();
+        let facts = redeem.facts.to_bytes();
         let facts = facts.map_err(|error| SqlError(error.to_string()))?;
         let new = NewRow {
             id: &id.id,

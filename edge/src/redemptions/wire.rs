@@ -5,7 +5,7 @@
 
 use munjigi_captcha::ports::{Payer, RowAddress};
 use munjigi_captcha::redemption::{
-    AnswerHash, Answered, CallHash, Owing, Redeem, Redemption, Stepped, StoredFacts, TokenHash,
+    AnswerHash, Answered, CallHash, Owing, Redeem, Redemption, Stepped, TokenFacts, TokenHash,
 };
 use munjigi_captcha::{Price, SecretHash};
 use munjigi_format::Format;
@@ -35,7 +35,7 @@ pub struct Spend {
     token: [u8; 16],
     secret: SecretHash,
     paid: u64,
-    facts: StoredFacts,
+    facts: TokenFacts,
 }
 
 /// A change of the deny list.
@@ -114,13 +114,12 @@ impl From<&Payer> for PayerId {
 
 impl From<Redeem> for Spend {
     fn from(Redeem { call, token, secret, paid, facts }: Redeem) -> Self {
-        Self { call: call.0, token: token.0, secret, paid, facts: facts.into() }
+        Self { call: call.0, token: token.0, secret, paid, facts }
     }
 }
 
 impl From<Spend> for Redeem {
     fn from(Spend { call, token, secret, paid, facts }: Spend) -> Self {
-        let facts = facts.into();
         Self { call: CallHash(call), token: TokenHash(token), secret, paid, facts }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use munjigi_captcha::ports::{RowAddress, StoreError};
-use munjigi_captcha::redemption::{Redeem, Spent, StoredFacts, TokenFacts, bucket};
+use munjigi_captcha::redemption::{Redeem, Spent, TokenFacts, bucket};
 use munjigi_format::Format as _;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{AttemptId, RedeemedEvent};
@@ -71,7 +71,7 @@ struct Waiting {
 impl Waiting {
     /// As it is sent to the origin, unless this release cannot read it.
     fn event(&self) -> Option<RedeemedEvent> {
-        let facts = TokenFacts::from(StoredFacts::from_bytes(&self.facts).ok()?);
+        let facts = TokenFacts::from_bytes(&self.facts).ok()?;
         let event = facts.event(AttemptId(self.id), UnixMillis(self.at));
         Some(RedeemedEvent { rejected: self.rejected, ..event })
     }
@@ -111,7 +111,7 @@ impl Database {
         redeem: &Redeem,
         now: UnixMillis,
     ) -> rusqlite::Result<()> {
-        let facts = StoredFacts::from(redeem.facts.clone()).to_bytes().map_err(unwritten)?;
+        let facts = redeem.facts.to_bytes().map_err(unwritten)?;
         let number = self.next_number();
         let spent = Spent { call: redeem.call, token: redeem.token };
         let new = NewSpent { number, spent, at: now, facts: &facts };
@@ -261,7 +261,7 @@ impl Database {
         for (bucket, number) in aside {
             let sql = format!("SELECT facts FROM spent_{bucket} WHERE n = ?1");
             let facts: Vec<u8> = self.connection.query_row(&sql, [number], |row| row.get(0))?;
-            if StoredFacts::from_bytes(&facts).is_ok() {
+            if TokenFacts::from_bytes(&facts).is_ok() {
                 let next = self.next_number();
                 let sql = format!("UPDATE spent_{bucket} SET n = ?2 WHERE n = ?1");
                 self.connection.execute(&sql, [number, next])?;

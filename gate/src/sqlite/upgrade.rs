@@ -1,7 +1,7 @@
 //! The first schema kept each event twice, in the attempt's row and in an
 //! outbox, and had no cursor.
 
-use munjigi_captcha::redemption::{StoredFacts, bucket};
+use munjigi_captcha::redemption::{TokenFacts, bucket};
 use munjigi_format::Format;
 use munjigi_keys::UnixMillis;
 use rusqlite::{Connection, params};
@@ -16,7 +16,7 @@ struct Event {
     id: [u8; 16],
     redeemed_at: u64,
     rejected: u32,
-    facts: StoredFacts,
+    facts: TokenFacts,
 }
 
 impl Format for Event {

@@ -18,6 +18,7 @@ use crate::redemption::{
 };
 use crate::shared::Shared;
 use crate::site::Site;
+use crate::siteverify::{Admit, Held};
 use crate::vendor_keys::{ImportFilter, Imports};
 
 /// The fault that a fake simulates.
@@ -155,6 +156,36 @@ impl RedemptionStore for MemoryRedemptions {
             redemption::redeem(state, row.keep_until, now, denial, redeem)
         })
         .await
+    }
+}
+
+impl RedemptionStore for &MemoryRedemptions {
+    async fn step(&self, row: &RowAddress) -> Result<Stepped, StoreError> {
+        (**self).step(row).await
+    }
+
+    async fn owe(&self, row: &RowAddress, least: u64) -> Result<Owing, StoreError> {
+        (**self).owe(row, least).await
+    }
+
+    async fn answer(&self, row: &RowAddress, answer: &AnswerHash) -> Result<Answered, StoreError> {
+        (**self).answer(row, answer).await
+    }
+
+    async fn redeem(&self, row: &RowAddress, redeem: &Redeem) -> Result<Redemption, StoreError> {
+        (**self).redeem(row, redeem).await
+    }
+}
+
+/// Lets every call with a valid secret spend its token here.
+#[derive(Debug, Clone, Copy)]
+pub struct Admitted<'a>(pub &'a MemoryRedemptions);
+
+impl<'a> Admit for Admitted<'a> {
+    type Store = &'a MemoryRedemptions;
+
+    async fn admit(&self, _: &Site, _: &SecretHash) -> Result<Self::Store, Held> {
+        Ok(self.0)
     }
 }
 

@@ -14,7 +14,7 @@ use rand_core::{CryptoRng, Infallible, TryCryptoRng, TryRng};
 use sha2::{Digest, Sha256};
 
 use super::packs::OnePack;
-use super::{MemoryPrices, MemoryRedemptions, MemorySites, block_on};
+use super::{Admitted, MemoryPrices, MemoryRedemptions, MemorySites, block_on};
 use crate::address::Address;
 use crate::authority::Authority;
 use crate::call::Call;
@@ -355,14 +355,9 @@ impl World {
     pub fn siteverify_at(&mut self, path: Option<Vendor>, request: &SiteverifyRequest) -> Outcome {
         let mut rng = Seeded(self.rng.0);
         self.rng.0 += 1_000;
-        let future = siteverify(
-            &self.authority,
-            &self.sites,
-            &self.redemptions,
-            (path, request),
-            self.now,
-            &mut rng,
-        );
+        let edge = Admitted(&self.redemptions);
+        let future =
+            siteverify(&self.authority, &self.sites, &edge, (path, request), self.now, &mut rng);
         block_on(future)
     }
 

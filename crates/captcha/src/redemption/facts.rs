@@ -1,72 +1,79 @@
-//! What a token states, in the bytes in which stores keep it until the origin has
-//! it.
+//! What a token states, which stores keep until the origin has it.
 
 use munjigi_format::Format;
-use munjigi_protocol::{Algorithm, Signs};
+use munjigi_keys::UnixMillis;
+use munjigi_protocol::{Algorithm, AttemptId, RedeemedEvent, Signs};
 use serde::{Deserialize, Serialize};
 
-use super::TokenFacts;
 use crate::credentials::Sitekey;
 
-/// The stored form of [`TokenFacts`]; the order of fields is the order of bytes.
+/// What a token states, in the form that is recorded; the order of fields is the
+/// order of stored bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoredFacts {
-    sitekey: Sitekey,
-    hostname: String,
-    action: String,
-    solved_at: u64,
-    score: u8,
-    interactive: bool,
-    stepped: bool,
-    algorithm: Algorithm,
-    country: String,
-    asn: u32,
-    signs: u64,
+pub struct TokenFacts {
+    /// The site that the token is for.
+    pub sitekey: Sitekey,
+    /// Host name of the page.
+    pub hostname: String,
+    /// The action; may be empty.
+    pub action: String,
+    /// When the challenge was solved, in milliseconds since 1970.
+    pub solved_at: u64,
+    /// In hundredths: 0 = bot, 100 = person.
+    pub score: u8,
+    /// Whether a picture was answered.
+    pub interactive: bool,
+    /// Whether the token was earned through a picture or its alternative.
+    pub stepped: bool,
+    /// The hash of the last puzzle.
+    pub algorithm: Algorithm,
+    /// The country's code, empty where unknown.
+    pub country: String,
+    /// Number of the autonomous system, 0 where unknown.
+    pub asn: u32,
+    /// What was noticed about the visit.
+    #[serde(with = "bits")]
+    pub signs: Signs,
 }
 
-impl Format for StoredFacts {
-    const VERSION: u8 = 1;
-}
-
-impl From<TokenFacts> for StoredFacts {
-    fn from(facts: TokenFacts) -> Self {
-        let TokenFacts { sitekey, hostname, action, solved_at, score, .. } = facts;
-        let TokenFacts { interactive, stepped, algorithm, country, asn, signs, .. } = facts;
-        let signs = signs.bits();
-        Self {
-            sitekey,
-            hostname,
-            action,
-            solved_at,
-            score,
-            interactive,
-            stepped,
-            algorithm,
-            country,
-            asn,
-            signs,
+impl TokenFacts {
+    /// The durable event of a first redemption.
+    pub fn event(&self, id: AttemptId, redeemed_at: UnixMillis) -> RedeemedEvent {
+        RedeemedEvent {
+            id,
+            redeemed_at: redeemed_at.0,
+            solved_at: self.solved_at,
+            sitekey: self.sitekey.to_string(),
+            hostname: self.hostname.clone(),
+            action: self.action.clone(),
+            score: self.score,
+            interactive: self.interactive,
+            stepped: self.stepped,
+            algorithm: self.algorithm,
+            country: self.country.clone(),
+            asn: self.asn,
+            signs: self.signs,
+            rejected: 0,
         }
     }
 }
 
-impl From<StoredFacts> for TokenFacts {
-    fn from(facts: StoredFacts) -> Self {
-        let StoredFacts { sitekey, hostname, action, solved_at, score, .. } = facts;
-        let StoredFacts { interactive, stepped, algorithm, country, asn, signs, .. } = facts;
-        let signs = Signs::of_bits(signs);
-        Self {
-            sitekey,
-            hostname,
-            action,
-            solved_at,
-            score,
-            interactive,
-            stepped,
-            algorithm,
-            country,
-            asn,
-            signs,
-        }
+impl Format for TokenFacts {
+    const VERSION: u8 = 1;
+}
+
+/// Signs as the number that they are.
+mod bits {
+    use munjigi_protocol::Signs;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    pub(super) fn serialize<S: Serializer>(signs: &Signs, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(signs.bits())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Signs, D::Error> {
+        u64::deserialize(from).map(Signs::of_bits)
     }
 }
 
@@ -74,13 +81,11 @@ impl From<StoredFacts> for TokenFacts {
 mod tests {
     use munjigi_format::contract::format;
 
-    use super::*;
-
     use crate::contract::{TOKEN_FACTS_BYTES, token_facts};
 
     #[test]
     fn stored_facts_are_these_bytes() {
         let parts = [&[("01", "version")][..], &TOKEN_FACTS_BYTES].concat();
-        format(&StoredFacts::from(token_facts()), &parts);
+        format(&token_facts(), &parts);
     }
 }

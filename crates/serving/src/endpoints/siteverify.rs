@@ -1,8 +1,8 @@
 //! Spends a token, at our own path and at the vendors'. Every outcome is JSON
 //! of the dialect with status 200, even for garbage, except 413, 429 and 503.
 
-use munjigi_captcha::Vendor;
-use munjigi_captcha::siteverify::{self, Body, Dialect, Outcome, Reason};
+use munjigi_captcha::siteverify::{self, Admit, Body, Dialect, Held, Outcome, Reason};
+use munjigi_captcha::{SecretHash, Site, Vendor};
 use munjigi_protocol::{SiteverifyRequest, routes};
 
 use crate::answer::Answer;
@@ -84,33 +84,34 @@ async fn verify<P: Platform>(
     // A bot chooses how its token is made, the back end alone where it asks. What comes
     // behind another field may be part of a token that was not encoded.
     let is_scored = inbound.url().query().split('&').next() != Some(VERSION_2);
-    let presented = match siteverify::present(authority, path, request, edge.now) {
-        Ok(presented) => presented,
-        Err(outcome) => return into_answer(&Outcome { is_scored, ..*outcome }),
-    };
-    let refused = |reason| into_answer(&Outcome::refused(presented.dialect(), reason));
-    let site = match siteverify::site(&edge.sites(), &presented).await {
-        Ok(site) => site,
-        Err(reason) => return refused(reason),
-    };
-    // A test secret is everyone's.
-    if !site.exempt {
-        inbound.source().showed_secret_of(&site.sitekey);
-    }
-    // Only a secret that exists is worth a counter.
-    let secret = presented.secret_hash().as_str();
-    if !site.exempt && edge.platform.admit(Limit::Verify, secret).await == Admission::Refuse {
-        return refused(Reason::BadRequest)
-            .with_status(429)
-            .with_retry_after(rate_limit::RETRY_AFTER_SECONDS);
-    }
-    let Ok(redemptions) = edge.platform.redemptions() else {
-        return refused(Reason::Unavailable);
-    };
-    let mut rng = edge.generator();
+    let (mut rng, call) = (edge.generator(), Call { edge, inbound });
+    let asked = (path, request);
     let outcome =
-        siteverify::verify(authority, &site, &redemptions, &presented, edge.now, &mut rng).await;
+        siteverify::siteverify(authority, &edge.sites(), &call, asked, edge.now, &mut rng).await;
     into_answer(&Outcome { is_scored, ..outcome })
+}
+
+struct Call<'a, P: Platform> {
+    edge: &'a RequestContext<'a, P>,
+    inbound: &'a Inbound<P::Source>,
+}
+
+impl<P: Platform> Admit for Call<'_, P> {
+    type Store = P::Redemptions;
+
+    async fn admit(&self, site: &Site, secret: &SecretHash) -> Result<Self::Store, Held> {
+        // A test secret is everyone's.
+        if !site.exempt {
+            self.inbound.source().showed_secret_of(&site.sitekey);
+        }
+        // Only a secret that exists is worth a counter.
+        let platform = &self.edge.platform;
+        let is_counted = !site.exempt;
+        if is_counted && platform.admit(Limit::Verify, secret.as_str()).await == Admission::Refuse {
+            return Err(Held::TooMany(rate_limit::RETRY_AFTER_SECONDS));
+        }
+        platform.redemptions().map_err(|_| Held::Unavailable)
+    }
 }
 
 fn into_answer(outcome: &Outcome) -> Answer {

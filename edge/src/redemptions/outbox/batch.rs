@@ -1,7 +1,7 @@
 //! One post to the origin: its events, and where the cursor moves once they are
 //! accepted.
 
-use munjigi_captcha::redemption::{StoredFacts, TokenFacts};
+use munjigi_captcha::redemption::TokenFacts;
 use munjigi_format::Format as _;
 use munjigi_keys::UnixMillis;
 use munjigi_protocol::{AttemptId, EventBatch, RedeemedEvent};
@@ -118,7 +118,7 @@ impl Filling {
 /// The event in a row of id, time, facts and rejections.
 pub(super) fn event(row: &Row) -> Option<RedeemedEvent> {
     let id = AttemptId(row.bytes(0)?);
-    let facts = TokenFacts::from(StoredFacts::from_bytes(&row.blob(2)?).ok()?);
+    let facts = TokenFacts::from_bytes(&row.blob(2)?).ok()?;
     let rejected = u32::try_from(row.integer(3)).unwrap_or(u32::MAX);
     Some(RedeemedEvent { rejected, ..facts.event(id, UnixMillis(row.integer(1))) })
 }
