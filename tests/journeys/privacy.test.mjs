@@ -1,6 +1,6 @@
 // What docs/privacy.md promises, in three engines: a visit's requests hold the fields that the page
-// lists, within their ranges, and nothing else; and the checks accuse these browsers only of what
-// is true of them.
+// lists, within their ranges, and nothing else; nothing is kept in the browser; and the checks
+// accuse these browsers only of what is true of them.
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
@@ -25,7 +25,7 @@ after(async () => {
  * @param {import('node:test').TestContext} t
  */
 async function openRecorder(t) {
-  /** @type {{path: string, sent: string, answered: any}[]} */
+  /** @type {{path: string, sent: string, answered: any, cookies: string[]}[]} */
   const records = [];
   const server = createServer(async (request, response) => {
     const sent = Buffer.concat(await request.toArray());
@@ -37,7 +37,8 @@ async function openRecorder(t) {
     });
     const body = Buffer.from(await answer.arrayBuffer());
     const json = answer.headers.get('content-type')?.includes('json');
-    records.push({ path: request.url ?? '', sent: String(sent), answered: json ? JSON.parse(String(body)) : null });
+    const answered = json ? JSON.parse(String(body)) : null;
+    records.push({ path: request.url ?? '', sent: String(sent), answered, cookies: answer.headers.getSetCookie() });
     const kept = [...answer.headers].filter(([name]) => !['content-encoding', 'content-length', 'transfer-encoding'].includes(name));
     response.writeHead(answer.status, Object.fromEntries(kept)).end(body);
   });
@@ -68,6 +69,9 @@ const FOUND = /** @type {const} */ ([
   ['webkit', ['webdriver']],
 ]);
 
+/** What the browser keeps for a page's origin. */
+const KEPT = `[document.cookie, localStorage.length, sessionStorage.length].join('|')`;
+
 /**
  * A visit that ends with a token, and what was sent for it.
  * @param {import('node:test').TestContext} t
@@ -83,6 +87,11 @@ async function visit(t, browser) {
   await until('a token', () => browser.evaluate(`document.querySelector('[name=munjigi-response]')?.value`), 90_000);
 
   assert.deepEqual(records.filter(({ path }) => path.includes('?')), [], 'nothing is sent in addresses');
+  assert.deepEqual(records.filter(({ cookies }) => cookies.length), [], 'no cookie is set');
+  // Nor does the frame, or the script in the page, keep anything.
+  assert.equal(await browser.evaluate(KEPT), '|0|0');
+  await browser.goto(`${edge}/errors/not-found`);
+  assert.equal(await browser.evaluate(KEPT), '|0|0');
   const posts = records.filter(({ sent }) => sent).map(({ path, sent }) => ({ path, sent: JSON.parse(sent) }));
   assert.deepEqual([...new Set(posts.map(({ path }) => path))], ['/v1/challenges', '/v1/solutions']);
   return { posts, id: records.find(({ answered }) => answered?.step?.id)?.answered.step.id };

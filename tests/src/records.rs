@@ -22,6 +22,20 @@ impl Records {
         Ok(sqlx::query_scalar(query).fetch_one(&self.pool).await?)
     }
 
+    /// Every row of every table, as text.
+    pub async fn every_row(&self) -> Result<String> {
+        let tables = "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
+            WHERE schemaname NOT IN ('pg_catalog', 'information_schema')";
+        let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&self.pool).await?;
+        let mut all = String::new();
+        for table in tables {
+            let rows = sqlx::AssertSqlSafe(format!("SELECT t::text FROM {table} t"));
+            let rows: Vec<String> = sqlx::query_scalar(rows).fetch_all(&self.pool).await?;
+            all.extend(rows.into_iter().map(|row| row + "\n"));
+        }
+        Ok(all)
+    }
+
     /// Rows of `redeemed` for one site.
     pub async fn redeemed(&self, sitekey: &str) -> Result<i64> {
         let count = "SELECT count(*) FROM redeemed WHERE sitekey = $1";

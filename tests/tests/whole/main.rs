@@ -25,3 +25,4 @@ mod redemption;
 mod rings;
 mod rollout;
 mod rows;
+mod stored;
