@@ -78,9 +78,17 @@ async function visit(t, site) {
   const frame = page.frameLocator('iframe').first();
   const panel = frame.locator('[data-place] section:not([hidden])');
   const shoot = (/** @type {string} */ name) => page.screenshot({ path: join(PICTURES, `pictures-${name}.png`) });
+  /** The path of the image that was asked last: an answer may be here before we have read its step. */
+  let newest = '';
+  page.on('request', (request) => {
+    if (request.url().includes('/v1/pictures/')) newest = new URL(request.url()).pathname;
+  });
   const ready = async () => {
     await panel.locator('.veil[hidden]').waitFor({ state: 'attached', timeout: 90_000 });
-    return until('the step', async () => newestPicture(asked));
+    return until('the step', async () => {
+      const step = newestPicture(asked);
+      return step?.step.rounds.some((/** @type {any} */ round) => round.images.includes(newest)) && step;
+    });
   };
   const token = () =>
     until('a token', () => page.locator('[name="munjigi-response"]').first().inputValue(), 120_000);
