@@ -10,9 +10,11 @@ mod tests;
 
 use std::io::{self, Write};
 
+use async_trait::async_trait;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::TryStreamExt as _;
+use munjigi_app::jobs::{ArchiveError, Archiving};
 use munjigi_backup::{Recipient, StreamWriter, sealing};
 use munjigi_keys::UnixMillis;
 use munjigi_store::archiving;
@@ -43,6 +45,21 @@ pub struct Archive {
     pub shelf: Shelf,
     /// Without any, files are not encrypted.
     pub recipients: Vec<Recipient>,
+}
+
+#[async_trait]
+impl Archiving for Archive {
+    async fn put_away(
+        &self,
+        pool: &PgPool,
+        now: UnixMillis,
+        kept_days: u16,
+    ) -> Result<Vec<String>, ArchiveError> {
+        Self::put_away(self, pool, now, kept_days).await.map_err(|error| match error {
+            BackupError::Store(error) => ArchiveError::Database(error),
+            other => ArchiveError::Storage { code: other.code(), text: other.to_string() },
+        })
+    }
 }
 
 impl Archive {

@@ -9,10 +9,7 @@ pub mod backup;
 pub mod cli;
 pub mod config;
 pub mod http;
-pub mod jobs;
 pub mod place;
-#[cfg(test)]
-mod rig;
 pub mod server;
 pub mod solver;
 #[cfg(test)]

@@ -6,40 +6,32 @@ use std::time::Duration;
 
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
-use munjigi_app::admission::Admission;
-use munjigi_app::cache::{Cache, Redis};
-use munjigi_app::components::{self, Board};
+use munjigi_app::cache::{Redis, drop_copies};
+use munjigi_app::components;
 use munjigi_app::console::Console;
-use munjigi_app::health::{Readiness, Schema};
-use munjigi_app::settings::Console as ConsoleSettings;
-use munjigi_app::{App, ConsoleApp};
-use munjigi_captcha::KeyCheck;
+use munjigi_app::health::Schema;
+use munjigi_app::jobs::{Archiving, Jobs, PublishedLists};
+use munjigi_app::settings::{Console as ConsoleSettings, Retention};
+use munjigi_app::{App, ConsoleApp, Parts};
 use munjigi_delivery::edge::EdgeClient;
 use munjigi_delivery::http_client;
 use munjigi_delivery::lists::Fetcher;
 use munjigi_delivery::mail::{Sender, Transport, TransportError};
 use munjigi_delivery::notifications::{Courier, Hooks};
 use munjigi_delivery::publish::Publisher;
-use munjigi_domain::accounts::LimitKey;
 use munjigi_domain::entropy::Entropy;
 use munjigi_domain::reach::Reach;
 use munjigi_keys::signature::{Audience, AudienceKeys};
-use munjigi_pictures::Factory;
 use munjigi_pictures::gpu::Gpu;
-use munjigi_pictures::policy::Policy;
 use munjigi_process::clock::Clock;
 use munjigi_process::metrics;
 use munjigi_process::stop::{self, Stop};
 use munjigi_store::Database;
-use munjigi_store::Notices;
-use munjigi_store::replica::Reads;
-use sqlx::PgPool;
 use tokio::net::TcpListener;
 
 use crate::archive::Archive;
 use crate::config::{Config, Mail, RedisServer};
 use crate::http;
-use crate::jobs::{Jobs, PublishedLists};
 
 pub use munjigi_process::metrics::unused as unused_metrics;
 
@@ -49,8 +41,6 @@ const STOP_WITHIN: Duration = Duration::from_secs(25);
 const FACTORY_CONNECTIONS: u32 = 5;
 /// Connections beside a pooler: one for each listener, and one for migrations.
 const DIRECT_CONNECTIONS: u32 = 7;
-/// Interval between checks that changes of sites are being listened to.
-const LISTEN_AGAIN: Duration = Duration::from_secs(5);
 /// Delay between attempts to reach Postgres at start-up.
 const WAIT_FOR_SCHEMA: Duration = Duration::from_secs(1);
 
@@ -148,58 +138,20 @@ impl Server {
             mail,
             redis,
             hooks,
-            lists,
-            archive,
             connections,
         };
-        Ok(Self::of(parts, config.retention, metrics))
+        Ok(Self::of(parts, config.retention, metrics, (lists, archive)))
     }
 
     /// From parts, for tests.
     pub fn of(
         parts: Parts,
-        retention: munjigi_app::settings::Retention,
+        retention: Retention,
         metrics: PrometheusHandle,
+        (lists, archive): (PublishedLists, Option<Arc<Archive>>),
     ) -> Self {
-        let vault = parts.console.as_ref().map(|console| &console.vault);
-        let key = parts.console.as_ref().map_or_else(
-            || LimitKey::draw(&parts.entropy),
-            |console| LimitKey::of(&console.config.keys),
-        );
-        let cache = match &parts.redis {
-            None => Cache::of_postgres(&parts.pool, key),
-            Some(redis) => Cache::of_redis(redis, &parts.pool, key, vault, &parts.entropy),
-        };
-        let factory = Factory {
-            pool: parts.factory_pool,
-            edge: parts.edge.clone(),
-            gpu: parts.gpu,
-            clock: parts.clock.clone(),
-            entropy: parts.entropy.clone(),
-            config: Arc::new(parts.pictures),
-            policy: Arc::new(Policy::of_this_release()),
-        };
-        let app = App {
-            reads: Reads::new(parts.pool.clone(), parts.replica),
-            pool: parts.pool,
-            direct: parts.direct,
-            cache,
-            clock: parts.clock,
-            entropy: parts.entropy,
-            calls: parts.calls,
-            check: parts.check,
-            edge: parts.edge,
-            factory,
-            mail: parts.mail,
-            hooks: parts.hooks,
-            retention,
-            readiness: Readiness::default(),
-            board: Board::default(),
-            admission: Admission::new(parts.connections),
-            metrics,
-        };
-        let console = parts.console.map(Arc::new);
-        Self { app: Arc::new(app), console, lists: parts.lists, archive: parts.archive }
+        let (app, console) = parts.build(retention, metrics);
+        Self { app, console, lists, archive }
     }
 
     /// The state of pages and API, where there is a console.
@@ -240,7 +192,7 @@ impl Server {
         stop: impl Future<Output = ()> + Send,
     ) -> std::io::Result<()> {
         let (stopper, asked) = stop::pair();
-        let routers = (self.router(), http::operators(Arc::clone(&self.app)));
+        let routers = (self.router(), munjigi_app::http::operators(Arc::clone(&self.app)));
         let mut serving = tokio::spawn(serve(routers, listeners, asked.clone()));
         let Self { app, console, lists, archive } = self;
         let background = background(Arc::clone(&app), console.clone(), (lists, archive), asked);
@@ -305,43 +257,6 @@ async fn serve(
     tokio::try_join!(public.into_future(), operators.into_future()).map(|_| ())
 }
 
-/// The parts of a server.
-#[derive(Debug)]
-pub struct Parts {
-    pub pool: PgPool,
-    /// Sessions with Postgres itself, where `pool` is a pooler's.
-    pub direct: Option<PgPool>,
-    /// A replica of Postgres, if there is one.
-    pub replica: Option<PgPool>,
-    /// Postgres, for the factory.
-    pub factory_pool: PgPool,
-    pub clock: Clock,
-    /// Source of randomness.
-    pub entropy: Entropy,
-    /// Verifies calls that the edge signs.
-    pub calls: AudienceKeys,
-    /// Marks keys as ours.
-    pub check: KeyCheck,
-    pub edge: EdgeClient,
-    /// Draws pictures, if there is one.
-    pub gpu: Option<Gpu>,
-    /// What operators chose about pictures.
-    pub pictures: munjigi_pictures::Pictures,
-    /// The console, if there is one.
-    pub console: Option<Console>,
-    /// Sends emails, if they are sent.
-    pub mail: Option<Sender>,
-    /// Redis, if it is used.
-    pub redis: Option<Redis>,
-    /// Posts to webhooks.
-    pub hooks: Hooks,
-    pub lists: PublishedLists,
-    /// Where days past retention go, if they are not only dropped.
-    pub archive: Option<Arc<Archive>>,
-    /// Size of the pool.
-    pub connections: u32,
-}
-
 /// Checks the parts periodically; applies the schema, then publishes, runs the
 /// jobs, makes pictures and sends emails.
 async fn background(
@@ -375,7 +290,7 @@ async fn work(
         locks: Arc::clone(&app.cache.locks),
         clock: app.clock.clone(),
         event_days: app.retention.event_days,
-        archive,
+        archive: archive.map(|archive| archive as Arc<dyn Archiving>),
         publisher: publisher.clone(),
         entropy: app.entropy.clone(),
         console: console.map(|console| console.config.url.clone()),
@@ -385,7 +300,7 @@ async fn work(
     let mail = app.mail.clone();
     let sending = async {
         if let Some(sender) = mail {
-            sender.run(sessions(app).clone(), stop.clone()).await;
+            sender.run(app.sessions().clone(), stop.clone()).await;
         }
     };
     let courier = console.map(|console| Courier {
@@ -397,11 +312,11 @@ async fn work(
     });
     let carrying = async {
         if let Some(courier) = courier {
-            courier.run(sessions(app).clone(), stop.clone()).await;
+            courier.run(app.sessions().clone(), stop.clone()).await;
         }
     };
     tokio::join!(
-        publisher.run(sessions(app).clone(), stop.clone()),
+        publisher.run(app.sessions().clone(), stop.clone()),
         jobs.run(stop.clone()),
         factory.run(app.direct.clone(), stop.clone()),
         drop_copies(Arc::clone(app), stop.clone()),
@@ -411,39 +326,11 @@ async fn work(
     );
 }
 
-/// Drops cached sites when anyone changes them: another origin, a command.
-pub(crate) async fn drop_copies(app: Arc<App>, mut stop: Stop) {
-    if app.cache.redis.is_none() {
-        return;
-    }
-    let mut notices = Notices::of(sessions(&app).clone(), "site_changed");
-    while !stop.is_asked() {
-        notices.began().await;
-        tokio::select! {
-            () = stop.asked() => {}
-            changed = notices.next() => {
-                if let Some(sitekey) = changed {
-                    // Without this, cached sites expire within seconds by
-                    // themselves.
-                    let _ = app.cache.sites.changed(&sitekey).await;
-                }
-            }
-            // Checks whether it is listening.
-            () = tokio::time::sleep(LISTEN_AGAIN) => {}
-        }
-    }
-}
-
-/// Connections that stay sessions.
-fn sessions(app: &App) -> &PgPool {
-    app.direct.as_ref().unwrap_or(&app.pool)
-}
-
 async fn apply_schema(app: &App) {
     let mut told = String::new();
     loop {
         let pooled = app.direct.as_ref().map(|_| &app.pool);
-        match munjigi_store::prepare(sessions(app), pooled).await {
+        match munjigi_store::prepare(app.sessions(), pooled).await {
             Ok(()) => {
                 app.readiness.set_schema(Schema::Applied);
                 tracing::info!("the schema is up to date; ready");
@@ -468,7 +355,7 @@ pub fn install_metrics() -> Result<PrometheusHandle, StartError> {
     const LAG_SECONDS: [f64; 10] = [0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 3_600.0, 86_400.0];
     let recorder = metrics::recorder(&[("munjigi_event_lag_seconds", &LAG_SECONDS)]);
     let handle = metrics::install(recorder).map_err(StartError::Metrics)?;
-    http::describe_metrics();
+    munjigi_app::http::describe_metrics();
     Ok(handle)
 }
 

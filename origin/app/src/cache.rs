@@ -12,13 +12,18 @@ mod sessions;
 mod sites;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use munjigi_domain::accounts::{LimitKey, Vault};
 use munjigi_domain::entropy::Entropy;
+use munjigi_process::stop::Stop;
+use munjigi_store::Notices;
 use munjigi_store::sessions::Ended;
 use recent::{Blind, Recent};
 use sqlx::PgPool;
 use time::OffsetDateTime;
+
+use crate::App;
 
 pub use limits::Limits;
 pub use link::{Away, Redis};
@@ -26,6 +31,9 @@ pub use locks::{Locks, take_within};
 pub use recent::Lingering;
 pub use sessions::Sessions;
 pub use sites::Sites;
+
+/// Interval between checks that changes of sites are being listened to.
+const LISTEN_AGAIN: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone)]
 pub struct Cache {
@@ -108,4 +116,27 @@ fn to_micros(at: OffsetDateTime) -> i64 {
 
 fn from_micros(micros: i64) -> Option<OffsetDateTime> {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).ok()
+}
+
+/// Drops cached sites when anyone changes them: another origin, a command.
+pub async fn drop_copies(app: Arc<App>, mut stop: Stop) {
+    if app.cache.redis.is_none() {
+        return;
+    }
+    let mut notices = Notices::of(app.sessions().clone(), "site_changed");
+    while !stop.is_asked() {
+        notices.began().await;
+        tokio::select! {
+            () = stop.asked() => {}
+            changed = notices.next() => {
+                if let Some(sitekey) = changed {
+                    // Without this, cached sites expire within seconds by
+                    // themselves.
+                    let _ = app.cache.sites.changed(&sitekey).await;
+                }
+            }
+            // Checks whether it is listening.
+            () = tokio::time::sleep(LISTEN_AGAIN) => {}
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! What the console and the API share: their state, authentication, rate
-//! limits, and the status of the components. Pages and routes are in crates of
-//! their own, neither of which knows the other.
+//! limits, and the status of the components; and what every origin does, with
+//! pages or without: it takes what the edge reports, and runs the jobs. Pages and
+//! routes are in crates of their own, neither of which knows the other.
 
 pub mod admission;
 pub mod authentication;
@@ -12,11 +13,14 @@ pub mod documents;
 pub mod edge_away;
 pub mod emails;
 pub mod health;
+pub mod http;
 pub mod invite;
+pub mod jobs;
 pub mod later;
 pub mod live_pages;
 pub mod moving;
 pub mod new_key;
+mod parts;
 pub mod refused;
 pub mod request_id;
 pub mod settings;
@@ -47,6 +51,7 @@ use console::Console;
 use health::Readiness;
 use settings::Retention;
 
+pub use parts::Parts;
 pub use refused::Refused;
 
 #[derive(Debug)]
@@ -83,6 +88,13 @@ pub struct App {
     pub admission: Admission,
     /// Renders the metrics.
     pub metrics: PrometheusHandle,
+}
+
+impl App {
+    /// Connections that stay sessions.
+    pub fn sessions(&self) -> &PgPool {
+        self.direct.as_ref().unwrap_or(&self.pool)
+    }
 }
 
 /// What the pages and the API of an origin with a console need.

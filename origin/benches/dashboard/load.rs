@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use munjigi_app::cache::Cache;
+use munjigi_app::jobs::{Jobs, PublishedLists};
 use munjigi_captcha::KeyCheck;
 use munjigi_delivery::edge::EdgeClient;
 use munjigi_delivery::http_client;
@@ -11,7 +12,6 @@ use munjigi_domain::accounts::LimitKey;
 use munjigi_domain::entropy::Entropy;
 use munjigi_domain::timestamp::from_timestamp;
 use munjigi_keys::{KeyRing, UnixMillis};
-use munjigi_origin::jobs::{Jobs, PublishedLists};
 use munjigi_process::clock::Clock;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool};

@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use munjigi_app::Parts;
+use munjigi_app::jobs::PublishedLists;
 use munjigi_app::settings::Retention;
 use munjigi_captcha::KeyCheck;
 use munjigi_delivery::edge::EdgeClient;
@@ -13,8 +15,7 @@ use munjigi_domain::reach::Reach;
 use munjigi_keys::signature::{Audience, AudienceKeys, Head, Nonce};
 use munjigi_keys::{KeyRing, UnixMillis};
 use munjigi_origin::config::default_pictures;
-use munjigi_origin::jobs::PublishedLists;
-use munjigi_origin::server::{self, Listeners, Parts, Server};
+use munjigi_origin::server::{self, Listeners, Server};
 use munjigi_process::clock::Clock;
 use munjigi_protocol::{
     Algorithm, AttemptId, EventBatch, RedeemedEvent, Sign, Signs, headers, routes,
@@ -51,11 +52,14 @@ pub async fn events_per_second(pool: &PgPool, entropy: &Entropy, lasting: Durati
         mail: None,
         redis: None,
         hooks: Hooks::new(Reach::Public).unwrap(),
-        lists: PublishedLists::none().unwrap(),
-        archive: None,
         connections: 10,
     };
-    let server = Server::of(parts, Retention { event_days: 90 }, server::unused_metrics());
+    let server = Server::of(
+        parts,
+        Retention { event_days: 90 },
+        server::unused_metrics(),
+        (PublishedLists::none().unwrap(), None),
+    );
     let bind = async || TcpListener::bind("127.0.0.1:0").await.unwrap();
     let listeners = Listeners { public: bind().await, operators: bind().await };
     let address = listeners.public.local_addr().unwrap();

@@ -15,7 +15,7 @@ use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, PgPool};
 
 use super::{BackupError, Manifest, Protection, Readable, Trust, bucket, signing_keys, write};
-use crate::rig::{self, MINUTE, Rig, count, event};
+use munjigi_rig::{self as rig, MINUTE, Rig, count, event};
 
 /// Another database on the same server, empty even where that of the test is a
 /// copy of one that is migrated.
@@ -75,7 +75,7 @@ async fn contents(pool: &PgPool) -> Vec<(String, String)> {
 
 /// A database in use: accounts, sites, events, days, emails.
 async fn used(pool: PgPool) -> Rig {
-    let rig = Rig::new(pool).await;
+    let rig = Rig::new(pool, crate::http::router).await;
     rig.jobs().keep_house().await.unwrap();
     let kim = rig.someone("Kim").await;
     sqlx::query("UPDATE accounts SET name = $1")
@@ -129,7 +129,7 @@ async fn everything_comes_back_into_an_empty_database(pool: PgPool) {
     assert_eq!(restore(&other, &file).await.unwrap(), written);
     assert_eq!(contents(&other).await, contents(&rig.pool).await);
     // It works: sequences continue, days are there, the audit log is unchanged.
-    let second = Rig::new(other.clone()).await;
+    let second = Rig::new(other.clone(), crate::http::router).await;
     second.jobs().keep_house().await.unwrap();
     assert_eq!(second.post("/internal/events", &rig::events(&[event(21)])).await.status, 204);
     let kim = second.someone("Park").await;
@@ -281,7 +281,7 @@ async fn an_encrypted_backup_needs_its_key(pool: PgPool) {
 /// Anyone with the public key can write a complete backup that has their own accounts in it.
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_backup_that_another_wrote_is_not_opened(pool: PgPool) {
-    let rig = Rig::new(pool).await;
+    let rig = Rig::new(pool, crate::http::router).await;
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     let recipient = [key(&at("key.txt"))];
@@ -347,7 +347,7 @@ async fn a_bucket_keeps_backups_and_the_newest_is_found(pool: PgPool) {
     let recipient = key(&folder.path().join("key.txt"));
     // More than one part is sent.
     let long = "word ".repeat(8_000_000);
-    let rig = Rig::new(pool).await;
+    let rig = Rig::new(pool, crate::http::router).await;
     write(&rig.pool, &file, Protection { recipients: &[recipient], keys: None }, rig.now())
         .await
         .unwrap();

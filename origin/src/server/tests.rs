@@ -6,6 +6,7 @@ mod pooler;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use munjigi_app::jobs::PublishedLists;
 use munjigi_app::settings::Retention;
 use munjigi_delivery::edge::EdgeClient;
 use munjigi_delivery::http_client;
@@ -25,8 +26,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::{DIRECT_CONNECTIONS, Listeners, Parts, Server, unused_metrics};
 use crate::config::default_pictures;
-use crate::jobs::PublishedLists;
-use crate::rig::{self, event};
+use munjigi_rig::{self as rig, event};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -70,11 +70,14 @@ async fn start_behind(pooler: Option<PgConnectOptions>, url: PgConnectOptions) -
         mail: None,
         redis: None,
         hooks: Hooks::new(Reach::Public).unwrap(),
-        lists: PublishedLists::none().unwrap(),
-        archive: None,
         connections: 5,
     };
-    let server = Server::of(parts, Retention { event_days: 90 }, unused_metrics());
+    let server = Server::of(
+        parts,
+        Retention { event_days: 90 },
+        unused_metrics(),
+        (PublishedLists::none().unwrap(), None),
+    );
     let bind = async || TcpListener::bind("127.0.0.1:0").await.unwrap();
     let listeners = Listeners { public: bind().await, operators: bind().await };
     let address = listeners.public.local_addr().unwrap();

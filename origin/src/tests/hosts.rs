@@ -6,12 +6,12 @@ use munjigi_store::sites;
 use serde_json::json;
 use sqlx::PgPool;
 
-use super::console::settings::form;
-use crate::rig::Rig;
+use munjigi_rig::Rig;
+use munjigi_rig::forms::form;
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn api_and_console_read_a_host_alike(pool: PgPool) {
-    let rig = Rig::new(pool).await;
+    let rig = Rig::new(pool, crate::tests::routes).await;
     let kim = rig.someone("Kim").await;
     let sitekey = rig.site_of(&kim, "Shop").await;
     let client = rig.key_client(&kim, &[ReadSites, ChangeSites]).await;

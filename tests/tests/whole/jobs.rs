@@ -28,7 +28,7 @@ const JOBS: [(&str, usize); 3] =
 const APART: usize = 50;
 /// In the order in which they are created.
 const PRIORITIES: [&str; 3] = ["low", "normal", "high"];
-const PNG: &[u8] = include_bytes!("../../../origin/src/tests/api/jobs/red.png");
+const PNG: &[u8] = include_bytes!("../../../origin/api/tests/api/jobs/red.png");
 
 /// A stack whose two gpu-backends do not run yet.
 async fn stack() -> Result<(Stack, GpuBackend)> {

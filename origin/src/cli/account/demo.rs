@@ -138,11 +138,11 @@ fn parse_sitekey(text: &str) -> Result<Sitekey, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rig::{self, Rig, Tab};
+    use munjigi_rig::{self as rig, Rig, Tab};
 
     #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
     async fn a_demo_account_works_only_on_loopback(pool: PgPool) {
-        let rig = Rig::new(pool).await;
+        let rig = Rig::new(pool, crate::http::router).await;
         let site = Sitekey::from_trusted(&rig.create_site().await.sitekey).unwrap();
         let entropy = Entropy::from_seed(3);
         let (open, local) = ("https://console.example", "http://localhost:8080");

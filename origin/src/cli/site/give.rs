@@ -91,7 +91,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::rig::Rig;
+    use munjigi_rig::Rig;
 
     #[derive(Debug, Parser)]
     struct Line {
@@ -118,7 +118,7 @@ mod tests {
 
     #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
     async fn both_organisations_read_that_a_site_was_given(pool: PgPool) {
-        let rig = Rig::new(pool).await;
+        let rig = Rig::new(pool, crate::http::router).await;
         let (kim, lee) = (rig.someone("Kim").await, rig.someone("Lee").await);
         let site = rig.create_site().await.sitekey;
         let (of_kim, of_lee) = (kim.organisation.as_str(), lee.organisation.as_str());
@@ -141,7 +141,7 @@ mod tests {
 
     #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
     async fn an_organisation_that_is_full_is_given_no_more(pool: PgPool) {
-        let rig = Rig::new(pool).await;
+        let rig = Rig::new(pool, crate::http::router).await;
         let kim = rig.someone("Kim").await;
         let of_kim = kim.organisation.as_str();
         for _ in 0..2 {
@@ -156,7 +156,7 @@ mod tests {
 
     #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
     async fn giving_a_site_explains_its_refusals(pool: PgPool) {
-        let rig = Rig::new(pool).await;
+        let rig = Rig::new(pool, crate::http::router).await;
         let kim = rig.someone("Kim").await;
         let site = rig.create_site().await.sitekey;
         let of_kim = kim.organisation.as_str();

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::super::export;
 use super::*;
-use crate::rig::{KEY as CHECK, Rig, check};
+use munjigi_rig::{KEY as CHECK, Rig, check};
 
 const INTERNAL: &str = "g1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE";
 
@@ -72,7 +72,7 @@ async fn adopt(rig: &Rig, file: &Path, organisation: Option<&Id>) -> Result<Vec<
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn adopted_sites_keep_everything_and_are_exported_as_they_were(pool: PgPool) {
-    let rig = Rig::new(pool).await;
+    let rig = Rig::new(pool, crate::http::router).await;
     let kim = rig.someone("Kim").await;
     let sites = two(&rig);
     let (_folder, file) = gate(&sites);
@@ -109,7 +109,7 @@ async fn adopted_sites_keep_everything_and_are_exported_as_they_were(pool: PgPoo
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn one_site_is_exported_alone_and_an_unknown_one_refused(pool: PgPool) {
-    let rig = Rig::new(pool).await;
+    let rig = Rig::new(pool, crate::http::router).await;
     let sites = two(&rig);
     let (_folder, file) = gate(&sites);
     adopt(&rig, &file, None).await.unwrap();
@@ -126,7 +126,7 @@ async fn one_site_is_exported_alone_and_an_unknown_one_refused(pool: PgPool) {
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn what_an_origin_cannot_have_is_named_and_nothing_is_stored(pool: PgPool) {
-    let rig = Rig::new(pool).await;
+    let rig = Rig::new(pool, crate::http::router).await;
     let [good, _] = two(&rig);
     let list = |name: &str| {
         let when = RuleMatch { list: Some(name.to_owned()), ..RuleMatch::default() };
@@ -166,7 +166,7 @@ async fn what_an_origin_cannot_have_is_named_and_nothing_is_stored(pool: PgPool)
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_secret_of_another_site_and_an_unknown_organisation_are_refused(pool: PgPool) {
-    let rig = Rig::new(pool).await;
+    let rig = Rig::new(pool, crate::http::router).await;
     let [one, mut other] = two(&rig);
     let (_folder, file) = gate(std::slice::from_ref(&one));
     let nowhere: Id = "0000000000000000".parse().unwrap();

@@ -8,7 +8,7 @@ use clap::Parser;
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::rig::{Rig, check};
+use munjigi_rig::{Rig, check};
 
 const KEY: &str = "0x4AAAAAAADnPIDROrmt1Wwj";
 const SECRET: &str = "0x4AAAAAAADnPIDROrmt1WwjZZZZZZZZZZZ";
@@ -63,7 +63,7 @@ fn json(report: &Report) -> serde_json::Value {
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn importing_a_key_needs_control_of_the_host(pool: PgPool) {
-    let rig = Rig::new(pool).await;
+    let rig = Rig::new(pool, crate::http::router).await;
     let (owner, thief) = (local_site(&rig).await, local_site(&rig).await);
     let asked = ask(&rig, &owner, "turnstile", KEY, SECRET).await.unwrap();
     let token = token(&asked);
@@ -102,7 +102,7 @@ async fn importing_a_key_needs_control_of_the_host(pool: PgPool) {
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn only_the_hash_of_a_vendors_secret_is_stored(pool: PgPool) {
-    let rig = Rig::new(pool).await;
+    let rig = Rig::new(pool, crate::http::router).await;
     let site = local_site(&rig).await;
     let token = token(&ask(&rig, &site, "turnstile", KEY, SECRET).await.unwrap());
     let port = serve(token).await;
@@ -134,7 +134,7 @@ async fn only_the_hash_of_a_vendors_secret_is_stored(pool: PgPool) {
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn mistakes_are_reported_before_any_request(pool: PgPool) {
-    let rig = Rig::new(pool).await;
+    let rig = Rig::new(pool, crate::http::router).await;
     let site = local_site(&rig).await;
     let ours = rig.app.entropy.with(|generator| {
         let alias = check().mint_alias(Vendor::Turnstile, generator).to_string();

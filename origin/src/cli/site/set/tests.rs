@@ -7,7 +7,7 @@ use munjigi_protocol::SiteConfig;
 use munjigi_store::sites;
 
 use super::*;
-use crate::rig::Rig;
+use munjigi_rig::Rig;
 
 #[derive(Debug, Parser)]
 struct Line {
@@ -49,7 +49,7 @@ fn everything(sitekey: &str) -> Vec<&str> {
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn everything_is_set_and_published_as_one_version(pool: PgPool) {
-    let rig = Rig::new(pool).await;
+    let rig = Rig::new(pool, crate::http::router).await;
     let site = rig.create_site().await;
     rig.publish_due().await;
     rig.pass(1_000);
@@ -74,7 +74,7 @@ async fn everything_is_set_and_published_as_one_version(pool: PgPool) {
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_printed_undo_brings_everything_back(pool: PgPool) {
-    let rig = Rig::new(pool).await;
+    let rig = Rig::new(pool, crate::http::router).await;
     let site = rig.create_site().await;
     let before = stored(&rig, &site).await;
     let key = site.sitekey.as_str();
@@ -107,7 +107,7 @@ async fn the_printed_undo_brings_everything_back(pool: PgPool) {
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn rules_about_paths_are_a_file_stdin_or_the_array_itself(pool: PgPool) {
-    let rig = Rig::new(pool).await;
+    let rig = Rig::new(pool, crate::http::router).await;
     let site = rig.create_site().await;
     let key = site.sitekey.as_str();
     for (word, stdin) in [("paths.json", PATHS), ("[]", ""), ("-", PATHS), ("[]", ""), (PATHS, "")]
@@ -133,7 +133,7 @@ async fn rules_about_paths_are_a_file_stdin_or_the_array_itself(pool: PgPool) {
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_dry_run_and_what_is_so_already_change_nothing(pool: PgPool) {
-    let rig = Rig::new(pool).await;
+    let rig = Rig::new(pool, crate::http::router).await;
     let site = rig.create_site().await;
     let before = stored(&rig, &site).await;
     rig.pass(1_000);
@@ -150,7 +150,7 @@ async fn a_dry_run_and_what_is_so_already_change_nothing(pool: PgPool) {
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn mistakes_and_missing_sites_change_nothing(pool: PgPool) {
-    let rig = Rig::new(pool).await;
+    let rig = Rig::new(pool, crate::http::router).await;
     let site = rig.create_site().await;
     let before = stored(&rig, &site).await;
     let key = site.sitekey.as_str();
@@ -167,7 +167,7 @@ async fn mistakes_and_missing_sites_change_nothing(pool: PgPool) {
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn edits_at_once_all_hold(pool: PgPool) {
-    let rig = Rig::new(pool).await;
+    let rig = Rig::new(pool, crate::http::router).await;
     let site = rig.create_site().await;
     let mut edits = tokio::task::JoinSet::new();
     for number in 0..8 {
@@ -188,7 +188,7 @@ async fn edits_at_once_all_hold(pool: PgPool) {
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn a_paused_site_stays_paused(pool: PgPool) {
-    let rig = Rig::new(pool).await;
+    let rig = Rig::new(pool, crate::http::router).await;
     let site = rig.create_site().await;
     rig.change(&site.sitekey, Change::Pause).await.unwrap();
     set(&rig, &[&site.sitekey, "--count", "8"], "").await.unwrap();
@@ -213,7 +213,7 @@ async fn changes_by_the_command_are_in_the_owners_audit_log(pool: sqlx::PgPool) 
     use munjigi_store::audit::Author;
     use munjigi_store::sites::ChangeSite;
 
-    let rig = Rig::new(pool).await;
+    let rig = Rig::new(pool, crate::http::router).await;
     let kim = rig.someone("Kim").await;
     let site = rig.site_of(&kim, "Shop").await;
     for words in [
@@ -252,7 +252,7 @@ async fn changes_by_the_command_are_in_the_owners_audit_log(pool: sqlx::PgPool) 
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn an_allow_rule_that_disables_the_counters_is_warned_about(pool: PgPool) {
-    let rig = Rig::new(pool).await;
+    let rig = Rig::new(pool, crate::http::router).await;
     let site = rig.create_site().await;
     let key = site.sitekey.as_str();
     let own = r#"[{"match": {"prefix": "192.0.2.0/24"}, "verdict": "allow"}]"#;

@@ -1,0 +1,4 @@
+//! Lists that rules name, on their way to an edge that records its calls.
+
+mod own;
+mod published;
