@@ -75,31 +75,46 @@ impl Archive {
         let mut gone = Vec::new();
         loop {
             let mut transaction = pool.begin().await?;
-            let day = if archiving::begin(&mut transaction).await? {
-                archiving::oldest_day(&mut transaction, before).await?
-            } else {
-                None
-            };
-            let Some(day) = day else {
-                // A transaction that is merely dropped keeps its lock for a while,
-                // and the next round would find the archive taken.
-                transaction.rollback().await?;
-                return Ok(gone);
-            };
-            for table in PARTITIONED {
-                let rows = archiving::rows(&mut transaction, table, day).await?;
-                if rows == 0 {
-                    continue;
-                }
-                self.send(&mut transaction, table, day).await?;
-                if archiving::rows(&mut transaction, table, day).await? != rows {
-                    return Err(BackupError::Changed(format!("{}, {day}", table.0)));
-                }
+            let dropped = self.put_away_oldest(&mut transaction, before).await;
+            if let Ok(Some(tables)) = dropped {
+                transaction.commit().await?;
+                gone.extend(tables);
+                metrics::counter!("munjigi_archived_days_total").increment(1);
+                continue;
             }
-            gone.extend(drop_before(&mut transaction, day + Duration::DAY).await?);
-            transaction.commit().await?;
-            metrics::counter!("munjigi_archived_days_total").increment(1);
+            // A transaction that is merely dropped keeps its lock for a while, and
+            // the next round would find the archive taken.
+            let rolled_back = transaction.rollback().await;
+            dropped?;
+            rolled_back?;
+            return Ok(gone);
         }
+    }
+
+    /// Puts away and drops the oldest day before this one; names the tables that
+    /// are gone. `None` if there is none, or another origin is at it.
+    async fn put_away_oldest(
+        &self,
+        connection: &mut PgConnection,
+        before: Date,
+    ) -> Result<Option<Vec<String>>, BackupError> {
+        if !archiving::begin(connection).await? {
+            return Ok(None);
+        }
+        let Some(day) = archiving::oldest_day(connection, before).await? else {
+            return Ok(None);
+        };
+        for table in PARTITIONED {
+            let rows = archiving::rows(connection, table, day).await?;
+            if rows == 0 {
+                continue;
+            }
+            self.send(connection, table, day).await?;
+            if archiving::rows(connection, table, day).await? != rows {
+                return Err(BackupError::Changed(format!("{}, {day}", table.0)));
+            }
+        }
+        Ok(Some(drop_before(connection, day + Duration::DAY).await?))
     }
 
     /// Sends a day of a table. The file is there once it is complete, or not at
