@@ -16,7 +16,7 @@ static FIGURES: LazyLock<Figures> = LazyLock::new(|| {
     read(MEASURED, ATTACKED).unwrap_or_else(|error| {
         // A test prevents the release of such a file.
         tracing::error!(%error, "the published benchmarks cannot be read");
-        Figures { figures: Vec::new() }
+        Figures { figures: Vec::new(), charts: Vec::new() }
     })
 });
 
@@ -89,9 +89,40 @@ pub struct Figure {
     pub command: String,
 }
 
+/// Figures of one measurement beside each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chart {
+    /// What they show.
+    pub title: Worded,
+    /// What was measured.
+    pub measures: Worded,
+    /// Of the oldest of its figures.
+    pub date: String,
+    /// Each once.
+    pub commands: Vec<String>,
+    pub bars: Vec<Bar>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bar {
+    pub name: Worded,
+    pub value: String,
+    pub unit: Worded,
+    /// Of the longest or of the chart's whole, in thousandths.
+    pub length: u16,
+    /// Not Munjigi's, or not people's.
+    pub is_pale: bool,
+}
+
 #[derive(Debug)]
 struct Figures {
     figures: Vec<Figure>,
+    charts: Vec<Chart>,
+}
+
+/// The charts of the home page.
+pub fn charts() -> &'static [Chart] {
+    &FIGURES.charts
 }
 
 /// The measurements that concern a party.
@@ -117,12 +148,18 @@ enum FiguresError {
     Toml(#[from] toml::de::Error),
     #[error("unknown machine {0}")]
     UnknownMachine(String),
+    #[error("unknown chart {0}")]
+    UnknownChart(String),
+    #[error("the chart {0} has no bar, or one that is no number")]
+    NoBar(String),
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Measured {
     machine: Vec<Machine>,
+    #[serde(default)]
+    chart: Vec<ChartRow>,
     figure: Vec<Row>,
     #[serde(default)]
     gpu: Vec<Gpu>,
@@ -188,6 +225,61 @@ struct Row {
     name: Worded,
     value: String,
     unit: Worded,
+    /// The chart that it is a bar of.
+    chart: Option<String>,
+    /// Its name there.
+    bar: Option<Worded>,
+    #[serde(default)]
+    pale: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChartRow {
+    id: String,
+    title: Worded,
+    measures: Worded,
+    full: Option<f64>,
+}
+
+impl Row {
+    /// The first number of the value.
+    fn number(&self) -> Option<f64> {
+        self.value.split(' ').next()?.replace(',', "").parse().ok()
+    }
+}
+
+impl ChartRow {
+    fn with(self, figures: &[Row]) -> Result<Chart, FiguresError> {
+        let rows = || figures.iter().filter(|row| row.chart.as_ref() == Some(&self.id));
+        let no_bar = || FiguresError::NoBar(self.id.clone());
+        let numbers: Option<Vec<f64>> = rows().map(Row::number).collect();
+        let numbers = numbers.ok_or_else(no_bar)?;
+        let longest = numbers.iter().copied().fold(0.0, f64::max);
+        let full = self.full.unwrap_or(longest);
+        let date = rows().map(|row| &row.date).min().ok_or_else(no_bar)?.clone();
+        let mut commands: Vec<String> = Vec::new();
+        let mut bars = Vec::new();
+        for (row, number) in rows().zip(numbers) {
+            if !commands.contains(&row.command) {
+                commands.push(row.command.clone());
+            }
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "0 to 1000"
+            )]
+            let length = (number / full * 1_000.0).clamp(0.0, 1_000.0) as u16;
+            bars.push(Bar {
+                name: row.bar.clone().ok_or_else(no_bar)?,
+                value: row.value.clone(),
+                unit: row.unit.clone(),
+                length,
+                is_pale: row.pale,
+            });
+        }
+        Ok(Chart { title: self.title, measures: self.measures, date, commands, bars })
+    }
 }
 
 /// The fields of `scripts/attack`'s results that are shown.
@@ -212,6 +304,13 @@ fn read(measured: &str, attacked: &str) -> Result<Figures, FiguresError> {
         let worded = found.map(|machine| machine.description.clone());
         worded.ok_or_else(|| FiguresError::UnknownMachine(name.to_owned()))
     };
+    let known = |id: &String| measured.chart.iter().any(|chart| chart.id == *id);
+    let unknown = measured.figure.iter().filter_map(|row| row.chart.as_ref()).find(|id| !known(id));
+    if let Some(id) = unknown {
+        return Err(FiguresError::UnknownChart(id.clone()));
+    }
+    let charts = measured.chart.into_iter().map(|chart| chart.with(&measured.figure));
+    let charts = charts.collect::<Result<_, _>>()?;
     let mut figures = Vec::new();
     for row in measured.figure {
         let Row { group, date, machine: on, command, name, value, unit, .. } = row;
@@ -223,7 +322,7 @@ fn read(measured: &str, attacked: &str) -> Result<Figures, FiguresError> {
     // Attacks are always measured together with the benches, on their machine.
     let on = machine("two-cores")?;
     figures.extend(attacked.kind.iter().map(|kind| kind.figure(&attacked.date, on.clone())));
-    Ok(Figures { figures })
+    Ok(Figures { figures, charts })
 }
 
 impl Gpu {
@@ -284,104 +383,4 @@ impl Kind {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_figure_says_what_when_where_and_how() {
-        let Figures { figures } = read(MEASURED, ATTACKED).unwrap();
-        for figure in &figures {
-            let texts = [&figure.machine, &figure.name, &figure.unit].map(|worded| {
-                // A unit may be the same everywhere.
-                let is_said =
-                    |tag: &str| worded.others.iter().any(|(other, _)| other.as_str() == tag);
-                assert!(is_said("ko") || worded.english.len() == 1, "{worded:?}");
-                [Locale::EN, "ko".parse().unwrap()].map(|locale| worded.to(locale))
-            });
-            let others = [figure.value.as_str(), figure.command.as_str()];
-            for text in texts.into_iter().flatten().chain(others) {
-                assert!(!text.trim().is_empty(), "{figure:?}");
-            }
-            assert!(figure.value.chars().any(|char| char.is_ascii_digit()), "{figure:?}");
-            let [year, month, day] = figure.date.split('-').collect::<Vec<_>>()[..] else {
-                panic!("{figure:?}");
-            };
-            assert!(year.len() == 4 && month.len() == 2 && day.len() == 2, "{figure:?}");
-            let runs = ["scripts/", "cargo test "].iter().any(|it| figure.command.starts_with(it));
-            assert!(runs, "{figure:?}");
-        }
-        for group in [Group::Visitors, Group::Service, Group::Attackers] {
-            assert!(of(group).count() >= 2, "{group:?}");
-        }
-    }
-
-    #[test]
-    fn a_command_that_is_a_script_is_there() {
-        for figure in read(MEASURED, ATTACKED).unwrap().figures {
-            let word = figure.command.split(' ').next().unwrap();
-            if word.starts_with("scripts/") {
-                let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-                assert!(root.join(word).exists(), "{figure:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn what_a_software_adapter_did_is_never_shown_and_what_a_gpu_did_is() {
-        let machine = "[[machine]]\nname = \"two-cores\"\nen = \"a\"\nko = \"b\"\n";
-        let shown = |device_type: &str, failed: usize| {
-            let text = format!(
-                "figure = []\n{machine}[[gpu]]\nadapter = \"Card 9\"\ntype = \"{device_type}\"\n\
-                 date = \"2026-11-21\"\ncommand = \"scripts/prove-gpu\"\n\
-                 tests = {{ passed = 24, failed = {failed} }}\n[[gpu.net]]\n\
-                 net = \"yolo-seg\"\nbatch = 8\nrten_ms = 80.0\nwonnx_ms = 8.0\n"
-            );
-            let figures = read(&text, ATTACKED).unwrap().figures;
-            figures.into_iter().filter(|figure| figure.machine.english.contains("Card 9")).collect()
-        };
-        let of_a_gpu: Vec<Figure> = shown("discrete", 0);
-        assert_eq!((of_a_gpu.len(), of_a_gpu[0].value.as_str()), (1, "1000"));
-        assert_eq!(of_a_gpu[0].machine.to(Locale::EN), "Card 9, discrete GPU");
-        assert_eq!(of_a_gpu[0].machine.to("ko".parse().unwrap()), "Card 9, 외장 GPU");
-        for (device_type, failed) in [("software", 0), ("other", 0), ("discrete", 1)] {
-            assert!(shown(device_type, failed).is_empty(), "{device_type} {failed}");
-        }
-        let mut published = read(MEASURED, ATTACKED).unwrap().figures.into_iter();
-        assert!(published.all(|figure| !figure.machine.english.contains("llvmpipe")));
-    }
-
-    #[test]
-    fn a_figure_that_lacks_something_is_refused() {
-        let whole = "[[machine]]\nname = \"two-cores\"\nen = \"a\"\nko = \"b\"\n[[figure]]\n";
-        let fields = [
-            "group = \"service\"",
-            "date = \"2026-11-20\"",
-            "machine = \"two-cores\"",
-            "command = \"scripts/bench\"",
-            "name = { en = \"a\", ko = \"b\" }",
-            "value = \"1\"",
-            "unit = { en = \"a\", ko = \"b\" }",
-        ];
-        assert!(read(&format!("{whole}{}", fields.join("\n")), ATTACKED).is_ok());
-        for left_out in 0..fields.len() {
-            let mut some = fields.to_vec();
-            some.remove(left_out);
-            assert!(read(&format!("{whole}{}", some.join("\n")), ATTACKED).is_err());
-        }
-        let no_english = fields.join("\n").replace("en = \"a\", ", "");
-        assert!(read(&format!("{whole}{no_english}"), ATTACKED).is_err());
-        let no_language = fields.join("\n").replace("ko =", "xx =");
-        assert!(read(&format!("{whole}{no_language}"), ATTACKED).is_err());
-        let elsewhere = fields.join("\n").replace("two-cores", "three-cores");
-        assert!(read(&format!("{whole}{elsewhere}"), ATTACKED).is_err());
-    }
-
-    #[test]
-    fn what_a_figure_is_not_said_in_is_said_in_english() {
-        let texts = [("en", "cores"), ("ko", "코어")].map(|(tag, text)| (tag.into(), text.into()));
-        let worded = Worded::try_from(BTreeMap::from(texts)).unwrap();
-        for (tag, text) in [("en", "cores"), ("ko", "코어"), ("ja", "cores")] {
-            assert_eq!(worded.to(tag.parse().unwrap()), text);
-        }
-    }
-}
+mod tests;

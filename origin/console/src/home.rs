@@ -1,4 +1,5 @@
-//! `GET /`: what Munjigi is, sign-up and log-in, a demo, and measured figures.
+//! `GET /`: what Munjigi is, sign-up and log-in, a demo, and six charts;
+//! `GET /figures`: everything that was measured.
 
 use askama::Template;
 use axum::Extension;
@@ -11,7 +12,7 @@ use munjigi_i18n::{Text, Texts};
 use super::frame::{Frame, render};
 use super::page_error::PageError;
 use super::requester::{Browser, User};
-use crate::benchmarks::{self, Figure, Group, Worded};
+use crate::benchmarks::{self, Chart, Figure, Group, Worded};
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -21,9 +22,16 @@ struct Page {
     edge: String,
     /// Sitekey of the demo, if one is set up.
     demo: Option<String>,
+    charts: &'static [Chart],
+    documents: &'static [Document],
+}
+
+#[derive(Template)]
+#[template(path = "figures.html")]
+struct FiguresPage {
+    frame: Frame,
     figures: Vec<Figures>,
     machines: Vec<&'static Worded>,
-    documents: &'static [Document],
 }
 
 struct Figures {
@@ -36,19 +44,29 @@ pub async fn show(
     Extension(browser): Extension<Browser>,
     user: Option<Extension<User>>,
 ) -> Result<Html<String>, PageError> {
+    let title = browser.t().get("brand");
     let page = Page {
-        frame: frame(&app, &browser, user),
+        frame: frame(&app, &browser, user, title),
         edge: app.edge.address().to_owned(),
         demo: app.console.config.demo.as_ref().map(|demo| demo.sitekey.to_string()),
-        figures: grouped(browser.t()),
-        machines: benchmarks::machines(),
+        charts: benchmarks::charts(),
         documents: documents::all(),
     };
     render(&page)
 }
 
-fn frame(app: &ConsoleApp, browser: &Browser, user: Option<Extension<User>>) -> Frame {
-    let title = browser.t().get("brand");
+pub async fn figures(
+    State(app): State<ConsoleApp>,
+    Extension(browser): Extension<Browser>,
+    user: Option<Extension<User>>,
+) -> Result<Html<String>, PageError> {
+    let title = browser.t().get("benchmarks-title");
+    let frame = frame(&app, &browser, user, title);
+    let (figures, machines) = (grouped(browser.t()), benchmarks::machines());
+    render(&FiguresPage { frame, figures, machines })
+}
+
+fn frame(app: &ConsoleApp, browser: &Browser, user: Option<Extension<User>>, title: Text) -> Frame {
     match user {
         Some(Extension(user)) => Frame::of_user(app, browser, &user, title),
         None => Frame { unhealthy: Vec::new(), ..Frame::bare(app, browser, title) },

@@ -65,6 +65,7 @@ fn for_everybody(pages: Pages) -> Pages {
         .post("/demo", Anyone, demo::submit)
         .get("/docs", Public, docs::index)
         .get("/docs/{page}", Public, docs::show)
+        .get("/figures", Anyone, home::figures)
         .get("/status", Public, status::show)
         .get("/assets/{name}", Public, assets::show)
         .get("/sign-up", Guest, sign_up::show)

@@ -11,7 +11,7 @@ use munjigi_app::health::Schema;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
-use munjigi_console::benchmarks::{Figure, Group, of};
+use munjigi_console::benchmarks::{Figure, Group, charts, of};
 use munjigi_rig::{Answer, Rig, Tab};
 
 async fn read(rig: &Rig, path: &str, headers: &[(&str, &str)]) -> Answer {
@@ -119,13 +119,22 @@ async fn without_a_demo_the_page_says_where_to_see_one(pool: PgPool) {
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
-async fn the_home_page_shows_figures_with_day_machine_and_command(pool: PgPool) {
+async fn the_home_page_shows_six_charts_and_leads_to_every_figure(pool: PgPool) {
     let rig = Rig::new(pool, crate::routes).await;
     let figures: Vec<&Figure> =
         [Group::Visitors, Group::Service, Group::Attackers].into_iter().flat_map(of).collect();
     assert!(figures.len() > 10);
     for (language, machine) in [("en", "2 x86-64 cores"), ("ko", "코어 2개")] {
-        let page = read(&rig, &format!("/?lang={language}"), &[]).await.body;
+        let home = read(&rig, &format!("/?lang={language}"), &[]).await.body;
+        assert!(home.contains("href=\"/figures\""), "{home}");
+        assert_eq!(home.matches("class=\"bars\"").count(), 6);
+        for chart in charts() {
+            for bar in &chart.bars {
+                assert!(home.contains(&format!("<b>{}</b>", bar.value)), "{bar:?}");
+            }
+            assert!(home.contains(&chart.date) && home.contains(&chart.commands[0]), "{chart:?}");
+        }
+        let page = read(&rig, &format!("/figures?lang={language}"), &[]).await.body;
         assert!(page.contains(machine), "{machine}");
         for Figure { date, value, command, .. } in &figures {
             for word in [date, value, command] {

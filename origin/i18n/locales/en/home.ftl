@@ -37,6 +37,9 @@ home-does-not-battery = An old phone needs several times as much energy as a des
 home-does-not-workers-title = Its edge off Cloudflare is young
 home-does-not-workers = Cap and ALTCHA are smaller, run on any server, and have been in use longer.
 
+home-figures = Six numbers that decide
+home-figures-lead = Measured by us; beside each are its day and the command that measures it again on your machine.
+home-all-figures = All measurements
 benchmarks-title = Benchmarks
 benchmarks-lead = Each measurement has its date and the command that reproduces it on your machine.
 benchmarks-measurement = Measurement

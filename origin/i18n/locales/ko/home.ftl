@@ -37,6 +37,9 @@ home-does-not-battery = 오래된 휴대전화에서는 데스크톱의 몇 배�
 home-does-not-workers-title = Cloudflare 밖의 엣지는 나온 지 얼마 되지 않았습니다
 home-does-not-workers = Cap과 ALTCHA는 더 작고, 어느 서버에서나 돌아가며, 더 오래 쓰여 왔습니다.
 
+home-figures = 선택을 가르는 여섯 가지 수치
+home-figures-lead = 직접 쟀습니다. 수치마다 잰 날짜와, 여러분의 컴퓨터에서 다시 재는 명령이 있습니다.
+home-all-figures = 모든 측정값
 benchmarks-title = 수치
 benchmarks-lead = 직접 잰 값입니다. 잰 날짜와, 여러분의 컴퓨터에서 다시 재는 명령을 함께 적습니다.
 benchmarks-measurement = 항목
