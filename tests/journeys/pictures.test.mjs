@@ -43,20 +43,27 @@ after(async () => {
   for (const close of closing) await close();
 });
 
-/** What the edge requires of a page, newest last. @param {import('playwright-core').Page} page */
+/**
+ * What the edge requires of a page, newest last, and the step of the picture that is shown: an image
+ * may be there before we have read the answer that names it.
+ * @param {import('playwright-core').Page} page
+ */
 function stepsOf(page) {
   /** @type {any[]} */
   const asked = [];
+  let image = '';
   page.on('response', async (response) => {
     if (!/\/v1\/(challenges|solutions)$/.test(response.url()) || !response.ok()) return;
     const reply = await response.json().catch(() => ({}));
     if (reply.step) asked.push(reply);
   });
-  return asked;
+  page.on('request', (request) => {
+    if (request.url().includes('/v1/pictures/')) image = new URL(request.url()).pathname;
+  });
+  const shows = (/** @type {any} */ { step }) =>
+    step.kind === 'picture' && step.rounds.some((/** @type {any} */ round) => round.images.includes(image));
+  return { asked, picture: () => until('the step', async () => asked.findLast(shows)) };
 }
-
-/** @param {any[]} asked */
-const newestPicture = (asked) => asked.findLast(({ step }) => step.kind === 'picture');
 
 /**
  * A visitor of a page that requires a picture of everybody.
@@ -73,22 +80,14 @@ async function visit(t, site) {
   /** @type {string[]} */
   const faults = [];
   page.on('pageerror', (error) => faults.push(String(error)));
-  const [asked, bodies] = [stepsOf(page), bodiesOf(page)];
+  const [{ asked, picture }, bodies] = [stepsOf(page), bodiesOf(page)];
   await page.goto(served.url);
   const frame = page.frameLocator('iframe').first();
   const panel = frame.locator('[data-place] section:not([hidden])');
   const shoot = (/** @type {string} */ name) => page.screenshot({ path: join(PICTURES, `pictures-${name}.png`) });
-  /** The path of the image that was asked last: an answer may be here before we have read its step. */
-  let newest = '';
-  page.on('request', (request) => {
-    if (request.url().includes('/v1/pictures/')) newest = new URL(request.url()).pathname;
-  });
   const ready = async () => {
     await panel.locator('.veil[hidden]').waitFor({ state: 'attached', timeout: 90_000 });
-    return until('the step', async () => {
-      const step = newestPicture(asked);
-      return step?.step.rounds.some((/** @type {any} */ round) => round.images.includes(newest)) && step;
-    });
+    return picture();
   };
   const token = () =>
     until('a token', () => page.locator('[name="munjigi-response"]').first().inputValue(), 120_000);
@@ -261,6 +260,38 @@ test('a form that is sent before its picture is answered goes once it is', async
   assert.equal((await siteverify(stage, sent, sites.grid)).success, true);
 });
 
+test('a form that is sent again as its picture closes waits for the next one', async (t) => {
+  const visitor = await visit(t, sites.grid);
+  const { page, frame } = visitor;
+  await frame.locator('#b').click();
+  const { challenge } = await visitor.ready();
+  // The page resets it at once and sends its form; only then does what the widget does later come.
+  await page.evaluate(`{
+    const later = [], { setTimeout: wait } = window;
+    window.setTimeout = (then, ms, ...rest) => (ms == 100 ? later.push(then) : wait(then, ms, ...rest));
+    let closed = false;
+    addEventListener('message', ({ data }) => {
+      if (data.type == 'close' && !closed) {
+        closed = true;
+        munjigi.reset();
+      }
+      if (!closed || data.state != 'idle') return;
+      window.setTimeout = wait;
+      document.forms[0].requestSubmit();
+      for (const then of later.splice(0)) then();
+    });
+  }`);
+  await give(visitor, HANDS.mouse, (await see(stage, challenge)).right);
+  const again = await until('another picture', async () => {
+    const now = await visitor.ready();
+    return now.challenge !== challenge && now;
+  }, 90_000);
+  await give(visitor, HANDS.mouse, (await see(stage, again.challenge)).right);
+  await page.waitForURL(/munjigi-response=mj1/);
+  const sent = new URL(page.url()).searchParams.get('munjigi-response') ?? '';
+  assert.equal((await siteverify(stage, sent, sites.grid)).success, true);
+});
+
 test('a new picture is another one', async (t) => {
   const visitor = await visit(t, sites.area);
   await HANDS.mouse.open(visitor);
@@ -296,7 +327,7 @@ for (const vendor of /** @type {import('./vendor-page.mjs').VendorName[]} */ (['
       const html = `<script>window.said = []; function note(name) { return function () { said.push(name); }; }</script>
         <div id="w"></div><button id="go">Go</button><script src="{edge}${row.script}"></script><script>${row.js}</script>`;
       const { page } = await openVendorPage(t, /** @type {any} */ ({ stage, browser }), vendor, html, { keys: sites.grid });
-      const asked = stepsOf(page);
+      const { picture } = stepsOf(page);
       const panel = dialogOf(page);
       /** @param {string} wanted */
       const opened = async (wanted) => {
@@ -311,7 +342,7 @@ for (const vendor of /** @type {import('./vendor-page.mjs').VendorName[]} */ (['
       await until('it is closed', async () => (await panel.count()) === 0);
       await said(row.closed);
       await opened(row.again);
-      const { challenge } = await until('the step', async () => newestPicture(asked));
+      const { challenge } = await picture();
       await give(/** @type {any} */ ({ page, panel }), HANDS.mouse, (await see(stage, challenge)).right);
       await said(row.passed);
     });
@@ -331,7 +362,7 @@ test('hCaptcha: execute, called again as a picture is put aside, promises the ne
       ask('second');
     });</script>`;
   const { page } = await openVendorPage(t, /** @type {any} */ ({ stage, browser }), 'hcaptcha', html, { keys: sites.grid });
-  const asked = stepsOf(page);
+  const { picture } = stepsOf(page);
   const panel = dialogOf(page);
   await page.evaluate("ask('first')");
   await until('the picture', () => isHeld(panel), 90_000);
@@ -340,7 +371,7 @@ test('hCaptcha: execute, called again as a picture is put aside, promises the ne
   const again = 'open,first challenge-closed,close,open';
   await until(again, async () => (await said()) === again);
   await until('the picture again', () => isHeld(panel), 90_000);
-  const { challenge } = await until('the step', async () => newestPicture(asked));
+  const { challenge } = await picture();
   await give(/** @type {any} */ ({ page, panel }), HANDS.mouse, (await see(stage, challenge)).right);
   await until('the token', async () => (await said()) === `${again},second`);
 });

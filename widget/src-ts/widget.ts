@@ -321,8 +321,8 @@ export class Widget {
         break;
       case "close":
         this.lower();
-        // It also closes when it is answered or exchanged for another way.
-        if (OWN) setTimeout(() => this.isAside && this.life.giveUp(), 100);
+        // It also closes when it is answered, which is over by now, or exchanged for another way.
+        if (OWN && this.state == "asking") setTimeout(() => this.state == "asking" && this.life.giveUp(), 100);
         call("after-interactive-callback");
     }
   }
@@ -424,11 +424,6 @@ export class Widget {
       this.options.call("expired-callback");
     }
     return this.kept || undefined;
-  }
-
-  /** Whether it waits for the visitor: the question was dismissed, or none was asked yet. */
-  get isAside(): boolean {
-    return this.state == "asking" || this.state == "idle";
   }
 
   /** Whether it cannot continue without the visitor. */

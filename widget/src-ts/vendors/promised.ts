@@ -60,8 +60,9 @@ export function telling(options: Options, names: Record<string, string>, code: (
         const tell = (): void => {
           if (aside != tell) return;
           aside = undefined;
-          // A picture also closes when it is answered or exchanged for another way.
-          if (!held()?.widget.isAside) return;
+          // A picture also closes when it is answered or exchanged for another way; else the
+          // widget waits for the visitor: it is asking or idle.
+          if (!/^[ai]/.test(held()?.widget.state!)) return;
           if (held()?.waiting == waiting) settle("reject", code("closed"));
           call(names[name] ?? name);
         };
