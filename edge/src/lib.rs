@@ -1,6 +1,8 @@
 //! The Worker: bindings, Durable Objects, queue and cron. A thin shell: it
 //! adapts Cloudflare Workers to the trait `Platform` of `munjigi-serving`,
 //! where the routes are. A route or a rule found here is in the wrong crate.
+//!
+//! **Worker**: the edge on Cloudflare Workers, or on workerd.
 
 use std::future::Future;
 use std::pin::Pin;

@@ -1,6 +1,8 @@
 //! The edge as a native server: adapters of the trait `Platform` of
 //! `munjigi-serving`, where the routes are, and nothing else. A route or a rule
 //! found here is in the wrong crate.
+//!
+//! **gate**: the edge as one native server with a file of its own.
 
 pub mod assets;
 pub mod backup;

@@ -3,6 +3,9 @@
 //!
 //! A thin shell: bytes and names are `munjigi-protocol`'s, rules are
 //! `munjigi-captcha`'s. No key that seals challenges or tokens comes here.
+//!
+//! **origin**: the service that keeps accounts, sites and records in Postgres; of
+//! a page, as in browsers, its scheme, host and port.
 
 pub mod archive;
 pub mod backup;

@@ -1,5 +1,8 @@
 //! What the core needs from the world. Each port has a contract suite (feature
 //! `contract`), which the fake and every adapter must pass.
+//!
+//! **shard**: the redemption object that keeps an attempt's row, found by the
+//! attempt's id.
 
 use std::sync::Arc;
 

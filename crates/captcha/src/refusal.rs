@@ -1,5 +1,10 @@
 //! Why a visitor's request is refused. The shell decides how the refusal is
 //! encoded.
+//!
+//! **refuse**: to answer a request with an error and its code. A deny list **denies**:
+//! what it names is refused everywhere at once. A second use of a token is
+//! **rejected**, and counted; a **repeat** is the same call again, which gets the
+//! first answer.
 
 use munjigi_protocol::Code;
 

@@ -1,6 +1,9 @@
 //! The puzzle on top of the hash: sub-puzzles, their seeds and targets,
 //! verification and solving. How much work to require, and of whom, is decided
 //! elsewhere.
+//!
+//! **puzzle**: what a browser solves in the background: sub-puzzles, each a search
+//! for a nonce whose hash is low enough.
 
 use alloc::vec::Vec;
 use core::{error::Error, fmt};

@@ -2,6 +2,8 @@
 //! keeps it.
 //!
 //! **sitekey**: `mj_…`, the public key of a site, in its page.
+//!
+//! **work**: the hashes that a puzzle is expected to take.
 
 use serde::{Deserialize, Serialize};
 

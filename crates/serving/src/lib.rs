@@ -4,6 +4,9 @@
 //! [`serve::serve`] answers a request of a [`platform::Platform`]. Nothing here
 //! names a platform. A rule of the product found here belongs in
 //! `munjigi-captcha`.
+//!
+//! **edge**: what browsers and back ends call: the Worker or the gate, which run
+//! the same routes.
 
 pub mod answer;
 pub mod background;

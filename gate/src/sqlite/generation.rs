@@ -5,6 +5,9 @@
 //! It shows by a heartbeat in the file: where the last is long ago, the process
 //! stood still or the file is a copy. A second copy of the heartbeat, beside the
 //! file, shows one that was restored alone, however young it is.
+//!
+//! **generation**: one life of a gate's store; an attempt of an earlier one is
+//! refused.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;

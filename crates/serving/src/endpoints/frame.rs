@@ -2,6 +2,8 @@
 //! own hosts may embed, inside no other page but those of its embedders. The
 //! document itself belongs to the widget; this endpoint adds its attributes and the
 //! one header that only the server can set.
+//!
+//! **frame**: the widget's own document, in an iframe from the edge.
 
 use std::sync::Arc;
 
