@@ -67,7 +67,10 @@ mod bits {
     use munjigi_protocol::Signs;
     use serde::{Deserialize as _, Deserializer, Serializer};
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    #[cfg_attr(
+        target_pointer_width = "64",
+        expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")
+    )]
     pub(super) fn serialize<S: Serializer>(signs: &Signs, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_u64(signs.bits())
     }
