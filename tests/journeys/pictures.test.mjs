@@ -260,37 +260,42 @@ test('a form that is sent before its picture is answered goes once it is', async
   assert.equal((await siteverify(stage, sent, sites.grid)).success, true);
 });
 
-test('a form that is sent again as its picture closes waits for the next one', async (t) => {
-  const visitor = await visit(t, sites.grid);
-  const { page, frame } = visitor;
-  await frame.locator('#b').click();
-  const { challenge } = await visitor.ready();
-  // The page resets it at once and sends its form; only then does what the widget does later come.
-  await page.evaluate(`{
-    const later = [], { setTimeout: wait } = window;
-    window.setTimeout = (then, ms, ...rest) => (ms == 100 ? later.push(then) : wait(then, ms, ...rest));
-    let closed = false;
-    addEventListener('message', ({ data }) => {
-      if (data.type == 'close' && !closed) {
-        closed = true;
-        munjigi.reset();
-      }
-      if (!closed || data.state != 'idle') return;
-      window.setTimeout = wait;
-      document.forms[0].requestSubmit();
-      for (const then of later.splice(0)) then();
-    });
-  }`);
-  await give(visitor, HANDS.mouse, (await see(stage, challenge)).right);
-  const again = await until('another picture', async () => {
-    const now = await visitor.ready();
-    return now.challenge !== challenge && now;
-  }, 90_000);
-  await give(visitor, HANDS.mouse, (await see(stage, again.challenge)).right);
-  await page.waitForURL(/munjigi-response=mj1/);
-  const sent = new URL(page.url()).searchParams.get('munjigi-response') ?? '';
-  assert.equal((await siteverify(stage, sent, sites.grid)).success, true);
-});
+for (const [how, after] of /** @type {const} */ ([['is answered', 'idle'], ['is put aside', 'open']])) {
+  test(`a form that is sent at once when its picture ${how} waits for the next one`, async (t) => {
+    const visitor = await visit(t, sites.grid);
+    const { page, frame } = visitor;
+    await frame.locator('#b').click();
+    const first = await visitor.ready();
+    // The page sends its form as the picture closes, and only then comes what the widget does later.
+    await page.evaluate(`{
+      const later = [], { setTimeout: wait } = window;
+      window.setTimeout = (then, ms, ...rest) => (ms == 100 ? later.push(then) : wait(then, ms, ...rest));
+      const send = () => document.forms[0].requestSubmit();
+      let closed = false;
+      addEventListener('message', ({ data }) => {
+        if (data.type == 'close' && !closed) {
+          closed = true;
+          if (${after === 'idle'}) munjigi.reset();
+          else send();
+        }
+        if (!closed || (data.state ?? data.type) != '${after}') return;
+        window.setTimeout = wait;
+        if (${after === 'idle'}) send();
+        for (const then of later.splice(0)) then();
+      });
+    }`);
+    if (after === 'idle') await give(visitor, HANDS.mouse, (await see(stage, first.challenge)).right);
+    else await page.keyboard.press('Escape');
+    const shown = await until('a picture', async () => {
+      const now = await visitor.ready();
+      return (after === 'open' || now.challenge !== first.challenge) && now;
+    }, 90_000);
+    await give(visitor, HANDS.mouse, (await see(stage, shown.challenge)).right);
+    await page.waitForURL(/munjigi-response=mj1/);
+    const sent = new URL(page.url()).searchParams.get('munjigi-response') ?? '';
+    assert.equal((await siteverify(stage, sent, sites.grid)).success, true);
+  });
+}
 
 test('a new picture is another one', async (t) => {
   const visitor = await visit(t, sites.area);

@@ -322,7 +322,7 @@ export class Widget {
       case "close":
         this.lower();
         // It also closes when it is answered, which is over by now, or exchanged for another way.
-        if (OWN && this.state == "asking") setTimeout(() => this.state == "asking" && this.life.giveUp(), 100);
+        if (OWN && this.state == "asking") setTimeout(() => this.opened || (this.state == "asking" && this.life.giveUp()), 100);
         call("after-interactive-callback");
     }
   }
