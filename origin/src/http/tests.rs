@@ -7,12 +7,13 @@ use axum::extract::Request;
 use axum::http::Method;
 use munjigi_api::routes::listed;
 use munjigi_api::rows;
+use munjigi_console::Access;
 use munjigi_rig::contract::contract;
 use munjigi_rig::{Rig, answer_of};
 use sqlx::PgPool;
 use tower::ServiceExt as _;
 
-use super::{router, router_without_console};
+use super::{pages, router, router_without_console};
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
 async fn the_version_names_the_program(pool: PgPool) {
@@ -22,6 +23,21 @@ async fn the_version_names_the_program(pool: PgPool) {
     let home = rig.get("/").await;
     assert_eq!(home.status, 200);
     assert!(home.body.contains("<title>Munjigi</title>"), "{}", home.body);
+}
+
+/// Those of the console are tested there, role by role.
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn the_shell_adds_one_page_which_anyone_may_see(pool: PgPool) {
+    let rig = Rig::new(pool, router).await;
+    let console = munjigi_console::pages(&rig.app).listed();
+    let all = pages(&rig.app).listed();
+    let added: Vec<_> = all
+        .iter()
+        .filter(|page| !console.iter().any(|it| (it.method, it.path) == (page.method, page.path)))
+        .map(|page| (page.method, page.path, page.access))
+        .collect();
+    assert_eq!(added, [("GET", "/api", Access::Anyone)]);
+    assert_eq!(all.len(), console.len() + 1);
 }
 
 #[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
