@@ -12,6 +12,7 @@ export const DEPLOY = join(ROOT, 'deploy');
 /** The folders of programs: set-up unpacks Debian's packages below the last ones. */
 const FOLDERS = [
   ...(process.env.PATH ?? '').split(':'),
+  '/usr/sbin',
   ...['monitoring', 'install'].map((name) => join(ROOT, '.munjigi', name, 'usr', 'bin')),
 ];
 

@@ -25,7 +25,7 @@ export const ENVIRONMENT = {
 
 /** A program on PATH or of an unpacked package; undefined if there is none. */
 export function find(/** @type {string} */ name) {
-  const folders = [...(process.env.PATH ?? '').split(':'), join(UNPACKED, 'bin')];
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', join(UNPACKED, 'bin')];
   return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
