@@ -3,10 +3,10 @@
 //! rows outlive the release that wrote them.
 //!
 //! Three rules keep them apart. The bytes of a format are its version, then its
-//! fields in postcard. Its fields belong to a struct of its own, so that a rule
-//! that learns something new changes no bytes. And a test holds it to annotated
-//! bytes: a field that is added without a new version fails. A release reads a
-//! new version before any release writes it.
+//! fields in postcard. Its fields are those of one struct, whose documentation
+//! says that it is stored. And a test holds it to annotated bytes: a field that a
+//! rule adds without a new version fails. A release reads a new version before any
+//! release writes it.
 //!
 //! **format**: bytes with a version that one process of ours writes and another
 //! reads.
