@@ -157,7 +157,8 @@ enum Lane {
     /// Little: it waits for what it has started. The function builds that before
     /// the lanes part, because Cargo compiles one thing at a time.
     Waits(fn(&Context) -> Result<()>),
-    /// Next to nothing, for minutes: it runs beside all of those. Built as they are.
+    /// Next to nothing, for minutes: it runs beside all of those, and then helps those
+    /// that wait, once nothing compiles. Built as they are.
     Idles(fn(&Context) -> Result<()>),
     /// After all others.
     Last,

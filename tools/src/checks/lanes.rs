@@ -1,8 +1,9 @@
 //! Runs checks in lanes: one computes while the others wait.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, mpsc};
 use std::thread;
 
 use anyhow::Result;
@@ -62,26 +63,8 @@ impl Running<'_> {
             summary.built = Took { whole: watch.elapsed(), processor };
         }
         let lanes = [&cores, &waits, &idles].into_iter().filter(|lane| !lane.is_empty());
-        let mark = if lanes.count() < 2 { "" } else { ": " };
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                // Of this thread alone, and of all that it starts.
-                if let Err(error) = setpriority_process(None, NICE) {
-                    say::line(&format!("   at the usual priority: {error}"));
-                }
-                for &place in &cores {
-                    self.one(place, mark);
-                }
-            });
-            scope.spawn(|| {
-                for &place in &idles {
-                    self.one(place, mark);
-                }
-            });
-            for &place in &waits {
-                self.one(place, mark);
-            }
-        });
+        let mark = if lanes.count() < 2 && waits.len() < 2 { "" } else { ": " };
+        side_by_side(cores, waits, idles, |place| self.one(place, mark));
         for place in of(|lane| matches!(lane, Lane::Last)) {
             self.one(place, "");
         }
@@ -149,6 +132,43 @@ impl Running<'_> {
     }
 }
 
+/// Runs three lanes beside each other, the first at a low priority. Once that has
+/// ended, the third helps the second from its end.
+fn side_by_side(
+    cores: Vec<usize>,
+    waits: Vec<usize>,
+    idles: Vec<usize>,
+    one: impl Fn(usize) + Sync,
+) {
+    let waits = Mutex::new(VecDeque::from(waits));
+    let next = |from: fn(&mut VecDeque<usize>) -> Option<usize>| {
+        waits.lock().ok().and_then(|mut waits| from(&mut waits))
+    };
+    let (computing, computed) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        let (one, next) = (&one, &next);
+        scope.spawn(move || {
+            // Of this thread alone, and of all that it starts.
+            if let Err(error) = setpriority_process(None, NICE) {
+                say::line(&format!("   at the usual priority: {error}"));
+            }
+            cores.into_iter().for_each(one);
+            drop(computing);
+        });
+        scope.spawn(move || {
+            idles.into_iter().for_each(one);
+            if computed.recv().is_err() {
+                while let Some(place) = next(VecDeque::pop_back) {
+                    one(place);
+                }
+            }
+        });
+        while let Some(place) = next(VecDeque::pop_front) {
+            one(place);
+        }
+    });
+}
+
 /// How the system, Node and Postgres say that a disk is full.
 const FULL: [&str; 2] = ["No space left on device", "ENOSPC"];
 
@@ -163,6 +183,29 @@ fn ran_out(log: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lane_that_has_ended_helps_the_one_that_waits_and_nothing_runs_twice() {
+        let (tell, told) = mpsc::channel();
+        let told = Mutex::new(told);
+        let ran = Mutex::new(Vec::new());
+        side_by_side(vec![0], vec![1, 2, 3], vec![4], |place| {
+            // The first that waits ends only once another lane has done the last.
+            match place {
+                1 => told.lock().unwrap().recv().unwrap(),
+                3 => tell.send(()).unwrap(),
+                _ => {}
+            }
+            ran.lock().unwrap().push((place, thread::current().id()));
+        });
+        let mut ran = ran.into_inner().unwrap();
+        ran.sort_by_key(|(place, _)| *place);
+        let places: Vec<usize> = ran.iter().map(|(place, _)| *place).collect();
+        assert_eq!(places, [0, 1, 2, 3, 4]);
+        let thread = |place: usize| ran[place].1;
+        assert_eq!((thread(1), thread(3)), (thread::current().id(), thread(4)));
+        assert_ne!(thread(0), thread(4));
+    }
 
     #[test]
     fn a_full_disk_is_found_in_the_log() {
