@@ -244,6 +244,24 @@ fn no_file_of_the_widget_hides_a_route_of_the_worker() {
     }
 }
 
+/// Cloudflare looks for any other path among the files.
+#[test]
+fn the_worker_is_asked_first_for_every_route() {
+    let manifest: toml::Table = include_str!("../../../wrangler.toml").parse().unwrap();
+    let first = manifest["assets"]["run_worker_first"].as_array().unwrap();
+    let covers = |path: &str, pattern: &str| match pattern.split_once('*') {
+        Some((before, after)) => path.starts_with(before) && path.ends_with(after),
+        None => path == pattern,
+    };
+    let asked = |path: &str| first.iter().any(|it| covers(path, it.as_str().unwrap()));
+    for route in munjigi_protocol::routes::EDGE {
+        let is_a_file = *route == munjigi_protocol::routes::API_JS;
+        let path = route.path.replace("{sitekey}", "mj_a").replace(['{', '}'], "");
+        assert_eq!(asked(&path), !is_a_file, "{path}");
+    }
+    assert!(!asked("/v1/made-up"));
+}
+
 #[test]
 fn what_a_running_gate_cannot_change_is_named() {
     let [old, new] = ["", "listen = \"127.0.0.1:1\"\nproxy_protocol = true\ntrusted_proxies = [\"10.0.0.1\"]\nurl = \"https://a.example\"\nchallenge_limit = 9"]
