@@ -20,7 +20,7 @@ use munjigi_keys::UnixMillis;
 use munjigi_store::archiving;
 use munjigi_store::housekeeping::{PARTITIONED, drop_before, first_kept_day};
 use object_store::{ObjectStoreExt as _, WriteMultipart};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{Connection as _, PgConnection, PgPool};
 use time::{Date, Duration};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -31,8 +31,8 @@ pub use shelf::Shelf;
 /// How names of files end; encrypted ones continue.
 pub const NAME: &str = ".csv.gz";
 pub const SEALED: &str = ".age";
-/// Bytes that are sent at a time.
-const PART: usize = 8 * 1024 * 1024;
+/// Bytes that are sent at a time; few in tests, whose days are small.
+const PART: usize = if cfg!(test) { 16 * 1024 } else { 8 * 1024 * 1024 };
 /// Parts on their way at once.
 const AT_ONCE: usize = 2;
 /// A day is over for this long before it is put away, in milliseconds: what was
@@ -74,20 +74,28 @@ impl Archive {
         let before = first_kept_day(UnixMillis(now.0.saturating_sub(MARGIN_MS)), kept_days);
         let mut gone = Vec::new();
         loop {
-            let mut transaction = pool.begin().await?;
-            let dropped = self.put_away_oldest(&mut transaction, before).await;
-            if let Ok(Some(tables)) = dropped {
-                transaction.commit().await?;
-                gone.extend(tables);
-                metrics::counter!("munjigi_archived_days_total").increment(1);
-                continue;
-            }
+            let mut connection = pool.acquire().await?;
+            let mut transaction = connection.begin().await?;
             // A transaction that is merely dropped keeps its lock for a while, and
             // the next round would find the archive taken.
-            let rolled_back = transaction.rollback().await;
-            dropped?;
-            rolled_back?;
-            return Ok(gone);
+            match self.put_away_oldest(&mut transaction, before).await {
+                Ok(Some(tables)) => {
+                    transaction.commit().await?;
+                    gone.extend(tables);
+                    metrics::counter!("munjigi_archived_days_total").increment(1);
+                }
+                Ok(None) => {
+                    transaction.rollback().await?;
+                    return Ok(gone);
+                }
+                Err(error) => {
+                    // The rest of a day may be on its way still: the next query over
+                    // this connection would take it for its own answer.
+                    drop(transaction.rollback().await);
+                    drop(connection.detach().close_hard().await);
+                    return Err(error);
+                }
+            }
         }
     }
 

@@ -6,14 +6,20 @@ use std::sync::Arc;
 
 use age::secrecy::ExposeSecret as _;
 use age::x25519::Identity;
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
 use flate2::read::MultiGzDecoder;
 use munjigi_backup::{Recipient, SealError, unseal};
 use munjigi_bucket::server::serve;
 use munjigi_bucket::{BucketSettings, Credentials};
 use munjigi_protocol::CountKind;
 use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
 use time::Date;
 use time::macros::date;
+use tokio::net::TcpListener;
 
 use super::list::list;
 use super::{Archive, Shelf};
@@ -163,6 +169,53 @@ async fn what_cannot_be_put_away_stays(pool: PgPool) {
     let absent = root.path().join("absent");
     let missing = Shelf::open(&place::Place::Path(absent), &settings(None)).unwrap_err();
     assert!(matches!(missing, BackupError::File(_)), "{missing}");
+}
+
+/// A bucket that begins every upload and takes no part of it.
+async fn takes_no_part() -> String {
+    async fn answer(request: Request) -> Response {
+        const BEGUN: &str = "<InitiateMultipartUploadResult><Bucket>shop-records</Bucket>\
+            <Key>k</Key><UploadId>1</UploadId></InitiateMultipartUploadResult>";
+        match *request.method() {
+            Method::POST => BEGUN.into_response(),
+            Method::DELETE => StatusCode::NO_CONTENT.into_response(),
+            _ => StatusCode::FORBIDDEN.into_response(),
+        }
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(axum::serve(listener, Router::new().fallback(answer)).into_future());
+    url
+}
+
+#[sqlx::test(migrator = "munjigi_store::MIGRATOR")]
+async fn a_bucket_that_fails_in_the_middle_of_a_day_spoils_no_connection(pool: PgPool) {
+    let rig = old(pool).await;
+    let more = "INSERT INTO redeemed SELECT (jsonb_populate_record(r, jsonb_build_object(
+            'id', '\\x' || md5(r.id::text || n),
+            'hostname', (SELECT string_agg(md5(n::text || m || random()::text), '')
+                FROM generate_series(1, 7) m)))).*
+        FROM redeemed r, generate_series(1, 1000) n";
+    sqlx::query(more).execute(&rig.pool).await.unwrap();
+    let options = (*rig.pool.connect_options()).clone();
+    let one = PgPoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+    let shelf = shelf("s3://shop-records", Some(&takes_no_part().await));
+    let archive = Archive { shelf, recipients: Vec::new() };
+    for number in 0..3 {
+        let refused = archive.put_away(&one, rig.now(), 90).await.unwrap_err();
+        assert_eq!(refused.code(), "backup-bucket", "{refused}");
+        for answer in 0..3 {
+            let asked = sqlx::query_scalar("SELECT $1::int").bind(number * 10 + answer);
+            let answered: i32 = asked.fetch_one(&one).await.unwrap();
+            assert_eq!(answered, number * 10 + answer);
+        }
+    }
+    assert_eq!(kept(&rig).await, 3 + 3_000);
+    let root = tempfile::tempdir().unwrap();
+    let archive = Archive { shelf: folder(root.path()), recipients: Vec::new() };
+    archive.put_away(&one, rig.now(), 90).await.unwrap();
+    assert_eq!(kept(&rig).await, 0);
+    assert_eq!(lines(&root.path().join("redeemed/2026-11-20.csv.gz"), None).len(), 1 + 3_003);
 }
 
 /// One drops what another might still send, empty.
