@@ -14,13 +14,13 @@ mod migrate;
 mod outcomes;
 mod photos;
 mod pictures;
-mod place;
 mod plan;
 mod probe;
 mod restore;
 mod serve;
 mod site;
 mod solve;
+mod storage;
 mod table;
 
 use std::io::{self, Write};

@@ -12,9 +12,9 @@ pub mod backup;
 pub mod cli;
 pub mod config;
 pub mod http;
-pub mod place;
 pub mod server;
 pub mod solver;
+pub mod storage;
 #[cfg(test)]
 mod tests;
 pub mod vendor_keys;

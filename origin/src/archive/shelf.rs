@@ -8,7 +8,7 @@ use object_store::path::Path as Key;
 
 use crate::backup::BackupError;
 use crate::backup::bucket::parse;
-use crate::place::Place;
+use crate::storage::Storage;
 
 /// A place that holds files by their names.
 #[derive(Debug)]
@@ -26,16 +26,16 @@ enum Kind {
 
 impl Shelf {
     /// Calls nothing yet, but a folder must exist.
-    pub fn open(place: &Place, settings: &BucketSettings) -> Result<Self, BackupError> {
+    pub fn open(place: &Storage, settings: &BucketSettings) -> Result<Self, BackupError> {
         match place {
-            Place::Bucket(address) => {
+            Storage::Bucket(address) => {
                 let http =
                     http_client::client().map_err(|error| BucketError::Other(error.to_string()))?;
                 let client = Client::new(address, settings, http, Patience::JOB)?;
                 let prefix = parse(address.folder().unwrap_or_default().trim_end_matches('/'))?;
                 Ok(Self { kind: Kind::Bucket(client), prefix })
             }
-            Place::Path(path) => {
+            Storage::Path(path) => {
                 // Says what is wrong with it in the system's words.
                 let folder = path.canonicalize()?;
                 let store = LocalFileSystem::new_with_prefix(folder)

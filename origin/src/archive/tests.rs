@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 use super::list::list;
 use super::{Archive, Shelf};
 use crate::backup::BackupError;
-use crate::place;
+use crate::storage;
 use munjigi_app::jobs::{ArchiveError, Jobs};
 use munjigi_rig::{self as rig, DAY, HOUR, MINUTE, Rig, count, event};
 
@@ -40,7 +40,7 @@ fn settings(endpoint: Option<&str>) -> BucketSettings {
 }
 
 fn shelf(place: &str, endpoint: Option<&str>) -> Shelf {
-    Shelf::open(&place::parse(place.into()).unwrap(), &settings(endpoint)).unwrap()
+    Shelf::open(&storage::parse(place.into()).unwrap(), &settings(endpoint)).unwrap()
 }
 
 fn folder(path: &Path) -> Shelf {
@@ -151,7 +151,7 @@ async fn what_cannot_be_put_away_stays(pool: PgPool) {
     std::fs::create_dir(root.path().join("shop-records")).unwrap();
     let server = serve(root.path(), Some(("key", "secret"))).await.unwrap();
     let open = |secret: &str| {
-        let place = place::parse("s3://shop-records".into()).unwrap();
+        let place = storage::parse("s3://shop-records".into()).unwrap();
         let (id, secret) = ("key".to_owned(), secret.to_owned());
         let credentials = Some(Credentials { id, secret, token: None });
         let settings = BucketSettings { credentials, ..settings(Some(&server)) };
@@ -167,7 +167,7 @@ async fn what_cannot_be_put_away_stays(pool: PgPool) {
     archiving(&rig, open("secret"), Vec::new()).keep_house().await.unwrap();
     assert_eq!(kept(&rig).await, 0);
     let absent = root.path().join("absent");
-    let missing = Shelf::open(&place::Place::Path(absent), &settings(None)).unwrap_err();
+    let missing = Shelf::open(&storage::Storage::Path(absent), &settings(None)).unwrap_err();
     assert!(matches!(missing, BackupError::File(_)), "{missing}");
 }
 

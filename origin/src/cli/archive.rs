@@ -5,7 +5,7 @@ mod list;
 use clap::builder::{PathBufValueParser, TypedValueParser as _};
 use clap::{Subcommand, ValueHint};
 
-use super::place::{self, Place};
+use super::storage::{self, Storage};
 use super::{Exit, Fail, Shell};
 use crate::archive::Shelf;
 use crate::config::{ArchiveConfig, Environment};
@@ -32,9 +32,9 @@ struct Where {
         long = "in",
         value_name = "FOLDER|s3://BUCKET/PREFIX",
         value_hint = ValueHint::AnyPath,
-        value_parser = PathBufValueParser::new().try_map(place::parse),
+        value_parser = PathBufValueParser::new().try_map(storage::parse),
     )]
-    place: Option<Place>,
+    place: Option<Storage>,
 }
 
 pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
@@ -51,6 +51,6 @@ impl Where {
             Fail::new(Exit::Environment, NOTHING, "MUNJIGI_ARCHIVE is not set")
                 .fix("set it, or name the place with --in")
         })?;
-        Ok(Shelf::open(&place, &place::settings(NOTHING)?)?)
+        Ok(Shelf::open(&place, &storage::settings(NOTHING)?)?)
     }
 }

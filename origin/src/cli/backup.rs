@@ -10,7 +10,7 @@ use munjigi_delivery::http_client;
 use munjigi_store::backups::{self, Backup};
 use tempfile::TempDir;
 
-use super::place::{self, Place};
+use super::storage::{self, Storage};
 use super::{Exit, Fail, Shell, print};
 use crate::backup::{self, BackupError, Manifest, Protection, bucket};
 use crate::config::{DatabaseConfig, SigningConfig};
@@ -45,9 +45,9 @@ pub struct Arguments {
     #[arg(
         value_name = "FILE|FOLDER|s3://BUCKET/PREFIX",
         value_hint = ValueHint::AnyPath,
-        value_parser = PathBufValueParser::new().try_map(place::parse),
+        value_parser = PathBufValueParser::new().try_map(storage::parse),
     )]
-    place: Place,
+    place: Storage,
     /// Encrypt to this public key (age1…). Can be repeated.
     #[arg(long, value_name = "KEY", value_parser = recipient)]
     encrypt: Vec<Recipient>,
@@ -69,12 +69,12 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     let sealed = if encrypt.is_empty() { "" } else { SEALED };
     let name = format!("{begin}{}{end}{sealed}", stamp(now));
     let refused = |why: &str, fix: &str| Fail::new(Exit::Backup, NOTHING, why).fix(fix);
-    let is_folder = matches!(place, Place::Path(path) if path.is_dir());
+    let is_folder = matches!(place, Storage::Path(path) if path.is_dir());
     if keep.is_some() && !is_folder {
         return Err(refused("--keep needs a folder that exists", "create it, or leave --keep out"));
     }
     let (manifest, bytes, written) = match place {
-        Place::Path(path) => {
+        Storage::Path(path) => {
             let file = if is_folder { path.join(name) } else { path.clone() };
             let manifest = backup::write(&pool, &file, protection, now).await?;
             if let Some(keep) = keep {
@@ -83,13 +83,13 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
             }
             (manifest, bytes(&file)?, file.display().to_string())
         }
-        Place::Bucket(_) if encrypt.is_empty() => {
+        Storage::Bucket(_) if encrypt.is_empty() => {
             return Err(refused(
                 "what leaves the machine must be encrypted",
                 "make a key with `age-keygen` where you would restore, and pass its public half with --encrypt",
             ));
         }
-        Place::Bucket(address) => {
+        Storage::Bucket(address) => {
             let (key, shown) = key(address, &name);
             let client = client(address)?;
             // Beside nothing that anyone else reads.
@@ -139,7 +139,7 @@ fn key(address: &BucketAddress, name: &str) -> (String, String) {
 
 /// A client for a bucket, by this process's variables.
 pub fn client(address: &BucketAddress) -> Result<Client, Fail> {
-    let settings = place::settings(NOTHING)?;
+    let settings = storage::settings(NOTHING)?;
     let http = http_client::client()
         .map_err(|error| Fail::new(Exit::Failed, "cannot create the HTTP client", error))?;
     Ok(Client::new(address, &settings, http, Patience::JOB).map_err(BackupError::from)?)

@@ -10,7 +10,7 @@ use munjigi_keys::UnixMillis;
 use tempfile::NamedTempFile;
 
 use super::backup::{client, date, names, newest};
-use super::place::{self, Place};
+use super::storage::{self, Storage};
 use super::{Exit, Fail, Shell, print};
 use crate::backup::{self, BackupError, Readable, Trust, bucket};
 use crate::config::{DatabaseConfig, SigningConfig};
@@ -40,9 +40,9 @@ pub struct Arguments {
     #[arg(
         value_name = "FILE|FOLDER|s3://BUCKET/KEY",
         value_hint = ValueHint::AnyPath,
-        value_parser = PathBufValueParser::new().try_map(place::parse),
+        value_parser = PathBufValueParser::new().try_map(storage::parse),
     )]
-    place: Place,
+    place: Storage,
     /// File of the secret key that `age-keygen` wrote, for an encrypted backup.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     identity: Option<PathBuf>,
@@ -67,15 +67,15 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     // Lives until the end.
     let fetched;
     let (path, name) = match &arguments.place {
-        Place::Path(path) if path.is_dir() => {
+        Storage::Path(path) if path.is_dir() => {
             let name = newest(names(path)?).ok_or_else(none)?;
             let path = path.join(name);
             let name = path.display().to_string();
             confirmed(&name, arguments.newest, shell.clock.now())?;
             (path, name)
         }
-        Place::Path(path) => (path.clone(), path.display().to_string()),
-        Place::Bucket(address) => {
+        Storage::Path(path) => (path.clone(), path.display().to_string()),
+        Storage::Bucket(address) => {
             let (key, is_found) = key(address).await?.ok_or_else(none)?;
             let name = format!("s3://{}/{key}", address.bucket());
             if is_found {

@@ -8,7 +8,7 @@ use munjigi_delivery::telemetry::Traces;
 use munjigi_process::stop::asked_to_stop;
 use tokio::net::TcpListener;
 
-use super::{Exit, Fail, Shell, place};
+use super::{Exit, Fail, Shell, storage};
 use crate::archive::{Archive, Shelf};
 use crate::config::{ArchiveConfig, Config};
 use crate::server::{self, Listeners, Server};
@@ -65,7 +65,7 @@ fn archive(config: &Config) -> Result<Option<Archive>, Fail> {
         return Ok(None);
     };
     let nothing = "the origin cannot start";
-    let shelf = Shelf::open(place, &place::settings(nothing)?).map_err(|error| {
+    let shelf = Shelf::open(place, &storage::settings(nothing)?).map_err(|error| {
         Fail::new(Exit::Environment, nothing, format!("MUNJIGI_ARCHIVE: {place}: {error}"))
             .fix("name a folder that exists, or a bucket")
     })?;

@@ -12,7 +12,7 @@ use munjigi_pictures::photos::{
 };
 
 use super::model::{ModelArguments, gpu};
-use crate::cli::place::{self, Place};
+use crate::cli::storage::{self, Storage};
 use crate::cli::{Exit, Fail, Shell, print, print_json};
 use crate::config::PicturesConfig;
 
@@ -50,9 +50,9 @@ pub struct Arguments {
     #[arg(
         value_name = "FOLDER|s3://BUCKET/PREFIX",
         value_hint = ValueHint::DirPath,
-        value_parser = PathBufValueParser::new().try_map(place::parse),
+        value_parser = PathBufValueParser::new().try_map(storage::parse),
     )]
-    place: Place,
+    place: Storage,
     /// Licence of files that have no licence file next to them.
     #[arg(long)]
     licence: Option<String>,
@@ -113,11 +113,11 @@ pub async fn run(shell: &Shell, arguments: &Arguments) -> Result<(), Fail> {
     print(&text)
 }
 
-async fn open(place: &Place, client: &reqwest::Client) -> Result<Source, Fail> {
+async fn open(place: &Storage, client: &reqwest::Client) -> Result<Source, Fail> {
     match place {
-        Place::Path(folder) => Ok(Source::Folder(folder.clone())),
-        Place::Bucket(address) => {
-            let settings = place::settings(NOTHING)?;
+        Storage::Path(folder) => Ok(Source::Folder(folder.clone())),
+        Storage::Bucket(address) => {
+            let settings = storage::settings(NOTHING)?;
             let bucket = Bucket::open(address, &settings, client.clone()).await;
             let failed =
                 |error: BucketError| Fail::new(Exit::Failed, NOTHING, &error).fix(fix(&error));

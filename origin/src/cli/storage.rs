@@ -1,10 +1,10 @@
-//! Places that commands read or write, and how to call buckets.
+//! Where commands read and write files, and how to call buckets.
 
 use munjigi_bucket::{BucketSettings, WrongVariable};
 
 use super::{Exit, Fail};
 
-pub use crate::place::{Place, parse};
+pub use crate::storage::{Storage, parse};
 
 /// How to call buckets, from this process's variables. `what` did not happen
 /// without them.

@@ -1,4 +1,4 @@
-//! Places that commands read or write: a path, or part of a bucket.
+//! Where commands read and write files: a path, or part of a bucket.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,12 +7,12 @@ use munjigi_bucket::{AddressError, BucketAddress};
 
 /// A path, or part of a bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum Storage {
     Path(PathBuf),
     Bucket(BucketAddress),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Storage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Path(path) => path.display().fmt(f),
@@ -22,12 +22,12 @@ impl fmt::Display for Place {
 }
 
 /// Anything that looks like an address is one: no one means the folder `s3:`.
-pub fn parse(path: PathBuf) -> Result<Place, AddressError> {
+pub fn parse(path: PathBuf) -> Result<Storage, AddressError> {
     match path.to_str() {
         Some(text) if text.starts_with("s3:") || text.contains("://") => {
-            text.parse().map(Place::Bucket)
+            text.parse().map(Storage::Bucket)
         }
-        _ => Ok(Place::Path(path)),
+        _ => Ok(Storage::Path(path)),
     }
 }
 
@@ -36,11 +36,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_a_path_or_part_of_a_bucket() {
+    fn a_storage_is_a_path_or_part_of_a_bucket() {
         for path in ["photos", "./photos", "s3", "/s3:/photos"] {
-            assert_eq!(parse(path.into()), Ok(Place::Path(path.into())));
+            assert_eq!(parse(path.into()), Ok(Storage::Path(path.into())));
         }
-        let address = Place::Bucket("s3://photos/2026".parse().unwrap());
+        let address = Storage::Bucket("s3://photos/2026".parse().unwrap());
         assert_eq!(parse("s3://photos/2026".into()), Ok(address));
         assert_eq!(parse("s3://".into()), Err(AddressError::NoBucket));
         assert_eq!(parse("s3:/photos".into()), Err(AddressError::Scheme));
