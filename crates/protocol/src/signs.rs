@@ -99,15 +99,15 @@ signs! {
     Fallback = "fallback",
     /// Only work was proven, by SHA-256 or in place of a picture.
     WorkAlone = "work-alone" => WorkAlone,
-    /// The address pays at least twice the floor for itself, …
+    /// The client pays at least twice the floor for itself, …
     Loaded = "loaded" => NetworkLoad,
     /// …four times, …
     Busy = "busy",
     /// …or 16 times.
     VeryBusy = "very-busy",
-    /// The address's solutions are wrong.
+    /// The client's solutions are wrong.
     Failing = "failing" => NetworkLoad,
-    /// The address collects challenges without solving them.
+    /// The client collects challenges without solving them.
     Hoarding = "hoarding" => NetworkLoad,
     /// The addresses around it make it pay at least twice the floor.
     BusyNeighbours = "busy-neighbours" => NetworkLoad,
