@@ -1,6 +1,7 @@
 //! Days of records that are past retention, put away before they are dropped:
 //! CSV, compressed, one file per table and day, in a bucket or a folder, and
-//! encrypted where there are keys. Any tool can read them; `search` is ours.
+//! encrypted where there are keys. Any tool can read them: docs/operation.md has a
+//! query.
 
 pub mod list;
 mod shelf;
@@ -23,6 +24,7 @@ use object_store::{ObjectStoreExt as _, WriteMultipart};
 use sqlx::{Connection as _, PgConnection, PgPool};
 use time::{Date, Duration};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::timeout;
 
 use crate::backup::BackupError;
 
@@ -35,6 +37,8 @@ pub const SEALED: &str = ".age";
 const PART: usize = if cfg!(test) { 16 * 1024 } else { 8 * 1024 * 1024 };
 /// Parts on their way at once.
 const AT_ONCE: usize = 2;
+/// Postgres may be away as well by then.
+const CLOSE_WITHIN: std::time::Duration = std::time::Duration::from_secs(5);
 /// A day is over for this long before it is put away, in milliseconds: what was
 /// on its way when retention ended has arrived.
 const MARGIN_MS: u64 = 3_600_000;
@@ -91,8 +95,8 @@ impl Archive {
                 Err(error) => {
                     // The rest of a day may be on its way still: the next query over
                     // this connection would take it for its own answer.
-                    drop(transaction.rollback().await);
-                    drop(connection.detach().close_hard().await);
+                    drop(timeout(CLOSE_WITHIN, transaction.rollback()).await);
+                    drop(timeout(CLOSE_WITHIN, connection.detach().close_hard()).await);
                     return Err(error);
                 }
             }
