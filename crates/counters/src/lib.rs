@@ -1,8 +1,9 @@
-//! Decaying counters: what was recently issued and failed per address, client
-//! and network of a site; what was solved there, on the whole site, and per
-//! block of networks, autonomous system, interaction and client software; from
-//! how many different networks each came; and which attempts were already
-//! counted. Approximate, bounded, and lost with the process.
+//! Decaying counters: what was recently issued per address, client and network
+//! of a site; what failed per address and client; what was solved there, on the
+//! whole site, and per block of networks, autonomous system, interaction and
+//! client software; from how many different networks each came; and which
+//! attempts were already counted. Approximate, bounded, and lost with the
+//! process.
 //!
 //! What many people share counts only what was solved: a challenge that is
 //! requested and not paid for counts against no other client.

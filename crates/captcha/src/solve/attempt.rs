@@ -317,8 +317,8 @@ impl Attempt<'_> {
     }
 
     /// A refusal of something wrong. However often an attempt fails, it counts
-    /// as one failure: otherwise one challenge could raise the price of a whole
-    /// network.
+    /// as one failure: otherwise one challenge could raise the price of everyone
+    /// who is counted as the same client.
     fn failed(&self, code: Code, detail: &'static str) -> Refusal {
         let refusal = Refusal::new(code, detail);
         if !self.first(Event::Failed) {
