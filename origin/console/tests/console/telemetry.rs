@@ -1,7 +1,7 @@
 //! Traces with a real collector, and without one.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;
 
 use axum::Router;
@@ -18,9 +18,11 @@ use opentelemetry_proto::tonic::trace::v1::Span as Exported;
 use prost::Message as _;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
-use tracing::Instrument as _;
+use tracing::subscriber::DefaultGuard;
+use tracing::{Instrument as _, Subscriber};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry;
 
 use munjigi_rig::{self as rig, Rig};
 
@@ -90,6 +92,15 @@ fn traces(url: &reqwest::Url) -> Traces {
     Traces::to(url, http_client::client().unwrap()).unwrap()
 }
 
+/// Listens on this thread. A span that no one wants when it is reached first is turned
+/// off in the whole process, and other tests' threads may reach it first: so there, too,
+/// someone wants every span.
+fn listen(subscriber: impl Subscriber + Send + Sync + 'static) -> DefaultGuard {
+    static EVERYWHERE: Once = Once::new();
+    EVERYWHERE.call_once(|| tracing::subscriber::set_global_default(registry()).unwrap());
+    tracing::subscriber::set_default(subscriber)
+}
+
 fn get(path: &str) -> Request {
     Request::get(path)
         .header("traceparent", format!("00-{TRACE}-{PARENT}-01"))
@@ -109,12 +120,7 @@ async fn a_request_is_exported_as_part_of_its_callers_trace(pool: PgPool) {
         .flatten_event(true)
         .with_span_list(false)
         .with_writer(lines.clone());
-    let subscriber = tracing_subscriber::registry().with(traces.layer()).with(json);
-    let listening = tracing::subscriber::set_default(subscriber);
-    // Other tests' threads may have reached these spans while no one was
-    // listening.
-    tracing::callsite::rebuild_interest_cache();
-
+    let listening = listen(registry().with(traces.layer()).with(json));
     let answer = rig.send(get("/console/no-such-organisation/sites?secret=hunter2")).await;
     let id = answer.headers["munjigi-request-id"].to_str().unwrap().to_owned();
     rig.get("/health/live").await;
@@ -174,8 +180,7 @@ async fn no_one_waits_for_a_silent_collector(pool: PgPool) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
     let traces = traces(&url);
-    let subscriber = tracing_subscriber::registry().with(traces.layer());
-    let listening = tracing::subscriber::set_default(subscriber);
+    let listening = listen(registry().with(traces.layer()));
     // More spans than wait in the queue. If each of them waited for the
     // collector, this would take hours.
     let asking = async {
