@@ -242,8 +242,6 @@ test('a form that is sent before its picture is answered goes once it is', async
   await until('the focus', () => isHeld(visitor.panel));
   await page.keyboard.press('Escape');
   await frame.locator('section:not([hidden])').waitFor({ state: 'hidden' });
-  // Longer than the form waits after a picture that was answered.
-  await page.waitForTimeout(300);
   await frame.locator('#b').click();
   const { challenge } = await visitor.ready();
   await give(visitor, HANDS.mouse, (await see(stage, challenge)).right);
@@ -266,22 +264,19 @@ for (const [how, after] of /** @type {const} */ ([['is answered', 'idle'], ['is 
     const { page, frame } = visitor;
     await frame.locator('#b').click();
     const first = await visitor.ready();
-    // The page sends its form as the picture closes, and only then comes what the widget does later.
     await page.evaluate(`{
-      const later = [], { setTimeout: wait } = window;
-      window.setTimeout = (then, ms, ...rest) => (ms == 100 ? later.push(then) : wait(then, ms, ...rest));
       const send = () => document.forms[0].requestSubmit();
-      let closed = false;
+      let last;
       addEventListener('message', ({ data }) => {
-        if (data.type == 'close' && !closed) {
-          closed = true;
+        if (data.type == 'close' && !last) {
+          last = 'close';
           if (${after === 'idle'}) munjigi.reset();
           else send();
         }
-        if (!closed || (data.state ?? data.type) != '${after}') return;
-        window.setTimeout = wait;
-        if (${after === 'idle'}) send();
-        for (const then of later.splice(0)) then();
+        if (last == 'close' && data.state == '${after}') {
+          last = 'sent';
+          send();
+        }
       });
     }`);
     if (after === 'idle') await give(visitor, HANDS.mouse, (await see(stage, first.challenge)).right);
@@ -296,6 +291,31 @@ for (const [how, after] of /** @type {const} */ ([['is answered', 'idle'], ['is 
     assert.equal((await siteverify(stage, sent, sites.grid)).success, true);
   });
 }
+
+test('a form waits no longer once its picture is put aside while the answer is checked', async (t) => {
+  const visitor = await visit(t, sites.grid);
+  const { page, frame } = visitor;
+  const before = page.url();
+  const send = page.getByRole('button', { name: 'Send' });
+  await frame.locator('#b').waitFor();
+  await send.click();
+  const { challenge } = await visitor.ready();
+  /** @type {() => void} */
+  let release = () => {};
+  const released = new Promise((resolve) => (release = () => resolve(undefined)));
+  await page.route('**/v1/solutions', (route) => released.then(() => route.continue()));
+  const checked = page.waitForRequest('**/v1/solutions');
+  await give(visitor, HANDS.mouse, (await see(stage, challenge)).right);
+  await checked;
+  await page.keyboard.press('Escape');
+  await frame.locator('section:not([hidden])').waitFor({ state: 'hidden' });
+  release();
+  const token = await visitor.token();
+  assert.equal(page.url(), before, 'the form was put aside with its picture');
+  await send.click();
+  await page.waitForURL(/munjigi-response=mj1/);
+  assert.equal(new URL(page.url()).searchParams.get('munjigi-response'), token, 'the next click sends it with its token');
+});
 
 test('a new picture is another one', async (t) => {
   const visitor = await visit(t, sites.area);

@@ -247,6 +247,7 @@ function frame(): void {
           t: { state: read(value!, valueLength!) },
           r: { code },
           o: { token, expires_in },
+          l: { aside: !!valueLength },
         }[read(at! + 1, 1)],
       } as FrameMessage),
     i: (request, at, count) => {

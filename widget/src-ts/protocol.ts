@@ -138,7 +138,11 @@ width: number,
 /**
  * The height, in CSS pixels.
  */
-height: number, } | { "type": "open" } | { "type": "close" };
+height: number, } | { "type": "open" } | { "type": "close", 
+/**
+ * Whether the visitor set it aside, or was away until it expired.
+ */
+aside: boolean, };
 
 export type FrameState = "idle" | "working" | "asking" | "passed" | "expired" | "offline" | "failed";
 

@@ -321,8 +321,7 @@ export class Widget {
         break;
       case "close":
         this.lower();
-        // It also closes when it is answered, which is over by now, or exchanged for another way.
-        if (OWN && this.state == "asking") setTimeout(() => this.opened || (this.state == "asking" && this.life.giveUp()), 100);
+        if (OWN && message.aside) this.life.giveUp();
         call("after-interactive-callback");
     }
   }

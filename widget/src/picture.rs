@@ -53,15 +53,25 @@ impl<H: Host> Machine<H> {
     /// is waiting.
     pub fn close(&mut self) {
         self.picture.opens = false;
-        self.shut();
+        self.put_aside();
+    }
+
+    /// Closes the picture without an answer, and shows that it waits.
+    fn put_aside(&mut self) {
+        self.shut_as("aside");
         self.show();
     }
 
+    /// Closes the picture because it was answered, or is needed no longer.
     pub(crate) fn shut(&mut self) {
+        self.shut_as("");
+    }
+
+    fn shut_as(&mut self, how: &str) {
         if self.picture.is_open {
             self.picture.is_open = false;
             self.host.view(View::Closed, 0);
-            self.host.post("close", "");
+            self.host.post("close", how);
         }
     }
 
@@ -105,8 +115,7 @@ impl<H: Host> Machine<H> {
         }
         // A visitor who is away needs no further pictures until they return.
         self.picture.is_stale = true;
-        self.shut();
-        self.show();
+        self.put_aside();
     }
 
     /// The answer was wrong, and its attempt has ended.

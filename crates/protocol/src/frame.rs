@@ -167,7 +167,10 @@ pub enum FrameMessage {
     Open,
     /// The picture step has closed.
     #[serde(rename = "close")]
-    Close,
+    Close {
+        /// Whether the visitor set it aside, or was away until it expired.
+        aside: bool,
+    },
 }
 
 /// What the widget shows.

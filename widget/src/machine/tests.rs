@@ -126,8 +126,7 @@ fn everything_posted_is_a_message_of_the_protocol() {
     widget.refused(Outcome::NoConnection);
     widget.refused(Outcome::Failed(Reason::Blocked));
     for (message, value) in &widget.host.posted {
-        let text =
-            json!({"type": message, "state": value, "code": "x", "token": "t", "expires_in": 1});
+        let text = json!({"type": message, "state": value, "code": "x", "token": "t", "expires_in": 1, "aside": true});
         serde_json::from_value::<FrameMessage>(text).unwrap();
     }
     for state in states(&widget) {

@@ -32,6 +32,12 @@ fn last(widget: &Machine<Paper>) -> (View, u32) {
     *widget.host.views.last().unwrap()
 }
 
+/// How the picture closed, each time.
+fn closed(widget: &Machine<Paper>) -> Vec<&str> {
+    let posted = widget.host.posted.iter();
+    posted.filter(|(name, _)| name == "close").map(|(_, how)| how.as_str()).collect()
+}
+
 fn told(widget: &Machine<Paper>, message: &str) -> usize {
     widget.host.posted.iter().filter(|(name, _)| name == message).count()
 }
@@ -46,7 +52,7 @@ fn a_visitor_answers_and_passes() {
     assert_eq!(last(&widget), (View::Answering, 0));
     widget.passed(300);
     assert_eq!(last(&widget), (View::Closed, 0));
-    assert_eq!((told(&widget, "open"), told(&widget, "close")), (1, 1));
+    assert_eq!((told(&widget, "open"), closed(&widget)), (1, vec![""]), "not set aside");
     assert_eq!(states(&widget), ["idle", "working", "asking", "working", "passed"]);
     let expected = [Request::Challenge, Request::Solution, Request::Images, Request::Answer];
     assert_eq!(requests(&widget), expected);
@@ -91,6 +97,21 @@ fn a_closed_picture_is_kept_and_can_be_opened_again() {
     widget.click();
     assert_eq!(last(&widget), (View::Asked, 0));
     assert_eq!(requests(&widget).len(), 3, "nothing is asked of the edge for that");
+    assert_eq!(closed(&widget), ["aside"]);
+}
+
+#[test]
+fn a_picture_that_is_closed_while_its_answer_is_checked_is_set_aside() {
+    let mut widget = asked();
+    widget.answer();
+    widget.close();
+    widget.passed(300);
+    assert_eq!(closed(&widget), ["aside"], "and it closes once");
+    let mut widget = asked();
+    widget.answer();
+    widget.refused(Outcome::NoConnection);
+    widget.close();
+    assert_eq!(closed(&widget), ["aside"]);
 }
 
 #[test]
@@ -125,6 +146,7 @@ fn another_way_closes_the_picture_and_says_how_long_it_may_take() {
     let mut widget = asked();
     widget.way();
     assert_eq!(last(&widget), (View::Closed, 0));
+    assert_eq!(closed(&widget), [""], "exchanged");
     assert_eq!(requests(&widget).last(), Some(&Request::WantWork));
     widget.puzzle(Step { first: 2, ..STEP }, 45);
     assert_eq!(widget.host.note, Some(Text::MayTake));
@@ -191,6 +213,7 @@ fn an_old_picture_is_replaced_only_while_it_is_looked_at() {
     }
     widget.stale();
     assert_eq!(last(&widget), (View::Closed, 0));
+    assert_eq!(closed(&widget), ["aside"]);
     let before = requests(&widget).len();
     assert!(widget.host.button);
     widget.click();

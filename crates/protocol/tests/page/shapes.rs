@@ -228,6 +228,6 @@ fn frame_messages() -> [FrameMessage; 8] {
         FrameMessage::Error { code: String::new() },
         FrameMessage::Resize { width: 300, height: 65 },
         FrameMessage::Open,
-        FrameMessage::Close,
+        FrameMessage::Close { aside: true },
     ]
 }
