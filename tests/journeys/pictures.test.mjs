@@ -231,14 +231,23 @@ test('another way needs no sight: it takes longer, and says so in the score', as
   assert.deepEqual(visitor.bodies.flatMap(({ sent }) => sent.want ?? []), ['work']);
 });
 
-test('a form that is sent before its picture is answered goes once it is', async (t) => {
+/**
+ * A visitor who sends the form at once, so that it waits for its picture.
+ * @param {import('node:test').TestContext} t
+ */
+async function sendEarly(t) {
   const visitor = await visit(t, sites.grid);
   const { page, frame } = visitor;
   const before = page.url();
   const send = page.getByRole('button', { name: 'Send' });
   await frame.locator('#b').waitFor();
   await send.click();
-  await visitor.ready();
+  const { challenge } = await visitor.ready();
+  return { visitor, page, frame, before, send, challenge };
+}
+
+test('a form that is sent before its picture is answered goes once it is', async (t) => {
+  const { visitor, page, frame, before, send } = await sendEarly(t);
   await until('the focus', () => isHeld(visitor.panel));
   await page.keyboard.press('Escape');
   await frame.locator('section:not([hidden])').waitFor({ state: 'hidden' });
@@ -258,32 +267,32 @@ test('a form that is sent before its picture is answered goes once it is', async
   assert.equal((await siteverify(stage, sent, sites.grid)).success, true);
 });
 
-for (const [how, after] of /** @type {const} */ ([['is answered', 'idle'], ['is put aside', 'open']])) {
+for (const how of ['is answered', 'is put aside']) {
   test(`a form that is sent at once when its picture ${how} waits for the next one`, async (t) => {
     const visitor = await visit(t, sites.grid);
     const { page, frame } = visitor;
+    const isAnswered = how === 'is answered';
     await frame.locator('#b').click();
     const first = await visitor.ready();
+    // At once: as the picture closes, or as the widget is idle again.
     await page.evaluate(`{
       const send = () => document.forms[0].requestSubmit();
-      let last;
+      let step = 0;
       addEventListener('message', ({ data }) => {
-        if (data.type == 'close' && !last) {
-          last = 'close';
-          if (${after === 'idle'}) munjigi.reset();
-          else send();
-        }
-        if (last == 'close' && data.state == '${after}') {
-          last = 'sent';
+        if (step == 0 && data.type == 'close') {
+          step = 1;
+          ${isAnswered ? 'munjigi.reset()' : 'send()'};
+        } else if (step == 1 && data.state == 'idle') {
+          step = 2;
           send();
         }
       });
     }`);
-    if (after === 'idle') await give(visitor, HANDS.mouse, (await see(stage, first.challenge)).right);
+    if (isAnswered) await give(visitor, HANDS.mouse, (await see(stage, first.challenge)).right);
     else await page.keyboard.press('Escape');
     const shown = await until('a picture', async () => {
       const now = await visitor.ready();
-      return (after === 'open' || now.challenge !== first.challenge) && now;
+      return (!isAnswered || now.challenge !== first.challenge) && now;
     }, 90_000);
     await give(visitor, HANDS.mouse, (await see(stage, shown.challenge)).right);
     await page.waitForURL(/munjigi-response=mj1/);
@@ -293,13 +302,7 @@ for (const [how, after] of /** @type {const} */ ([['is answered', 'idle'], ['is 
 }
 
 test('a form waits no longer once its picture is put aside while the answer is checked', async (t) => {
-  const visitor = await visit(t, sites.grid);
-  const { page, frame } = visitor;
-  const before = page.url();
-  const send = page.getByRole('button', { name: 'Send' });
-  await frame.locator('#b').waitFor();
-  await send.click();
-  const { challenge } = await visitor.ready();
+  const { visitor, page, frame, before, send, challenge } = await sendEarly(t);
   /** @type {() => void} */
   let release = () => {};
   const released = new Promise((resolve) => (release = () => resolve(undefined)));
