@@ -306,6 +306,23 @@ test('an invisible widget shows the picture over the page, and stays to be seen 
   await until('nothing to see', async () => (await where()) === before);
 });
 
+test('the second click of a double click leaves the picture that came in between open', async (t) => {
+  const { page, panel, frame, ready } = await visit(t, { mode: 'invisible' }, { more: 'data-size="invisible"' });
+  await frame.locator('#t').waitFor({ state: 'attached' });
+  await frame.locator('html').evaluate((root) => {
+    // After whatever else observes it.
+    const click = () => queueMicrotask(() => document.body.click());
+    new MutationObserver(click).observe(root, { attributeFilter: ['data-place'] });
+  });
+  await page.locator('[name=name]').focus();
+  await ready();
+  assert.equal(await panel.count(), 1);
+  // Later, a click beside it puts it aside.
+  await page.waitForTimeout(600);
+  await page.mouse.click(5, 5);
+  await until('it is put aside', async () => (await panel.count()) === 0);
+});
+
 for (const [place, viewport] of /** @type {[string, any][]} */ ([['under', { width: 720, height: 900 }], ['over', { width: 720, height: 500 }]])) {
   test(`the page behind stays where it was: ${place}`, async (t) => {
     const { page, frame, panel, open } = await visit(t, {}, { context: { viewport } });

@@ -2,6 +2,9 @@
 // Tab key cycles inside it and the page behind does not scroll.
 import type { Panel } from "./panel";
 
+/** Over the page, a click beside the picture this soon is the second one of a double click. */
+const DOUBLE_MS = 500;
+
 const root = document.documentElement;
 const isOver = (): boolean => root.dataset.place == "over";
 
@@ -17,8 +20,10 @@ export function keep(panel: Panel, close: () => void, enter: () => void): void {
     }
     if (event.key == "Tab" && isOver()) around(event, element);
   });
+  let overAt = 0;
+  new MutationObserver(() => (overAt = performance.now())).observe(root, { attributeFilter: ["data-place"] });
   document.addEventListener("click", ({ target }) => {
-    if (target == document.body && isOver()) close();
+    if (target == document.body && isOver() && performance.now() > overAt + DOUBLE_MS) close();
   });
   addEventListener(
     "wheel",
