@@ -179,15 +179,8 @@ const TO = {
   renewal: async ({ page, token, cutOff }) => {
     await page.locator('[name=name]').focus();
     await token();
-    // A script sends the form, and the visitor uses it again.
-    await page.evaluate(`document.forms[0].addEventListener('submit', (event) => {
-      event.preventDefault();
-      new FormData(event.target);
-    })`);
-    await page.getByRole('button', { name: 'Send' }).click();
-    await page.waitForTimeout(1_100);
     cutOff();
-    await page.locator('[name=name]').pressSequentially('Kim');
+    await page.evaluate('munjigi.execute()');
   },
 };
 

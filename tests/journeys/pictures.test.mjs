@@ -320,36 +320,6 @@ test('a form waits no longer once its picture is put aside while the answer is c
   assert.equal(new URL(page.url()).searchParams.get('munjigi-response'), token, 'the next click sends it with its token');
 });
 
-test('a form that is sent again shows the picture that its next token needs', async (t) => {
-  const visitor = await visit(t, sites.grid);
-  const { page, frame } = visitor;
-  await page.evaluate(`{
-    window.sent = [];
-    document.forms[0].addEventListener('submit', (event) => {
-      event.preventDefault();
-      sent.push(new FormData(event.target).get('munjigi-response'));
-    });
-  }`);
-  const send = page.getByRole('button', { name: 'Send' });
-  const sent = () => page.evaluate(/** @returns {string[]} */ () => /** @type {any} */ (globalThis).sent);
-  const answer = async () => give(visitor, HANDS.mouse, (await see(stage, (await visitor.ready()).challenge)).right);
-  await frame.locator('#b').waitFor();
-  await send.click();
-  await answer();
-  await until('the first time', async () => (await sent()).length === 1);
-  // What comes within a second belongs to the same click.
-  await page.waitForTimeout(1_100);
-  const pictures = () => visitor.asked.filter(({ step }) => step.kind === 'picture').length;
-  const before = pictures();
-  await page.locator('[name=name]').pressSequentially('Kim');
-  await until('the renewal', async () => pictures() > before, 60_000);
-  assert.equal(await frame.locator('html').getAttribute('data-state'), 'passed', 'nobody is asked before they send it');
-  await send.click();
-  await answer();
-  const tokens = await until('the second time', async () => (await sent()).length === 2 && sent());
-  for (const token of tokens) assert.equal((await siteverify(stage, token, sites.grid)).success, true);
-});
-
 test('a new picture is another one', async (t) => {
   const visitor = await visit(t, sites.area);
   await HANDS.mouse.open(visitor);

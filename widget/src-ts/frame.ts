@@ -404,9 +404,9 @@ function frame(): void {
       return;
     }
     if (data.type == "under" || data.type == "over") return picture?.place(data.type);
-    if ("signals" in data) ({ signals } = data);
+    if (data.type == "interaction" || data.type == "execute") ({ signals } = data);
     const event = {
-      interaction: Event_.Interaction, execute: Event_.Execute, reset: Event_.Reset }[data.type];
+      interaction: Event_.Interaction, execute: Event_.Execute, reset: Event_.Reset, remove: Event_.Reset }[data.type];
     if (event == Event_.Reset) stepped = false;
     started?.then((runs) => runs && module.d(event));
   };

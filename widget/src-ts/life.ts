@@ -62,7 +62,7 @@ export class Life {
     event.preventDefault();
     event.stopImmediatePropagation();
     this.held = [form, button];
-    widget.run();
+    if (widget.state != "working") widget.run();
   }
 
   /** The page took the token out of the form. */

@@ -162,7 +162,7 @@ signals: Signals, } | { "type": "execute",
 /**
  * What was observed of the visit so far.
  */
-signals: Signals, } | { "type": "reset" } | { "type": "under" } | { "type": "over" };
+signals: Signals, } | { "type": "reset" } | { "type": "remove" } | { "type": "under" } | { "type": "over" };
 
 export type PageOptions = { 
 /**

@@ -348,7 +348,7 @@ export class Widget {
     if (this.options.refresh != "auto" || !this.refreshAt || Date.now() < this.refreshAt) return;
     if (document.hidden) return;
     this.refreshAt = 0;
-    this.go("interaction");
+    this.go("execute");
   }
 
   /** The visitor used the form. */
@@ -357,13 +357,13 @@ export class Widget {
     this.active = true;
     this.refresh();
     // Pages that start it on demand ask for another one themselves.
-    if (OWN && this.options.start != "execute" && this.life.touch()) this.go("interaction");
+    if (OWN && this.options.start != "execute" && this.life.touch()) this.go("execute");
     this.begin();
   }
 
   /** Starts at the first sign of a visitor, if that is how it starts. */
   begin(): void {
-    if (this.touched || this.kept || this.options.start != "interaction") return;
+    if (this.touched || this.options.start != "interaction") return;
     this.touched = true;
     this.go("interaction");
   }
@@ -409,6 +409,7 @@ export class Widget {
   remove(): void {
     this.options.gone?.();
     clearTimeout(this.timers.refresh);
+    this.post({ type: "remove" });
     this.settle();
     this.lower();
     this.frame.remove();

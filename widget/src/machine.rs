@@ -129,54 +129,47 @@ impl<H: Host> Machine<H> {
         self.enter(State::Failed(reason));
     }
 
-    /// The page lets it begin, usually because the visitor began to use the
-    /// form, or renew a token silently, usually because it is spent.
+    /// The page lets it begin: usually because the visitor began to use the
+    /// form.
     pub fn interaction(&mut self) {
         match self.state {
             // Posted again, so that the page knows that it waits for the click.
             State::Idle if self.mode == Mode::Interactive => self.show(),
             State::Idle => self.begin(),
-            State::Passed => {
-                self.quiet = true;
-                self.begin();
-            }
             _ => {}
         }
     }
 
-    /// Someone waits for a token, even if one is still valid: the page, or the
-    /// visitor who sent the form. Nothing is done silently any longer.
+    /// The page requests a token now, even if one is still valid.
     pub fn execute(&mut self) {
         match self.state {
             // An attempt is in progress; if it leads to a picture, that opens
             // by itself.
-            State::Working | State::Offline(_) => self.aloud(),
-            State::Asking => {
-                self.aloud();
-                self.open();
+            State::Working | State::Offline(_) => {
+                if !self.quiet {
+                    self.picture.opens_by_itself();
+                }
             }
-            State::Idle | State::Passed | State::Expired | State::Failed(_) => {
-                self.quiet = false;
+            State::Asking => self.open(),
+            State::Passed => {
+                self.quiet = true;
                 self.begin();
             }
-        }
-        self.picture.opens_by_itself();
-    }
-
-    /// Shows what was done silently so far.
-    fn aloud(&mut self) {
-        if self.quiet {
-            self.quiet = false;
-            self.show();
+            State::Idle | State::Expired | State::Failed(_) => {
+                self.begin();
+                self.picture.opens_by_itself();
+            }
         }
     }
 
     /// The visitor pressed the widget.
     pub fn click(&mut self) {
         match self.state {
-            State::Idle | State::Asking | State::Expired | State::Failed(Reason::Unfinished) => {
-                self.execute();
+            State::Idle | State::Expired | State::Failed(Reason::Unfinished) => {
+                self.begin();
+                self.picture.opens_by_itself();
             }
+            State::Asking => self.open(),
             State::Offline(_) => self.call(),
             _ => {}
         }
@@ -216,10 +209,11 @@ impl<H: Host> Machine<H> {
 
     pub fn expiry(&mut self) {
         self.host.post("expired", "");
-        if self.state == State::Passed {
-            self.enter(State::Expired);
+        if self.quiet {
+            self.quiet = false;
+            self.show();
         } else {
-            self.aloud();
+            self.enter(State::Expired);
         }
     }
 

@@ -31,6 +31,9 @@ impl<H: Host> Machine<H> {
 
     /// Opens the picture, or a new one if it has expired.
     pub(crate) fn open(&mut self) {
+        if self.quiet {
+            return;
+        }
         if self.picture.is_stale {
             self.begin();
             return self.picture.opens_by_itself();

@@ -17,15 +17,13 @@ pub enum PageMessage {
         options: PageOptions,
     },
     /// Start as the mode requires: the visitor began to use the form, or the
-    /// page does not wait for that. Where there is a token already, get the next one
-    /// silently.
+    /// page does not wait for that.
     #[serde(rename = "interaction")]
     Interaction {
         /// What was observed of the visit so far.
         signals: Signals,
     },
-    /// Start now, without waiting for an interaction: the page or a form that was sent
-    /// waits for a token. Nothing is done silently any longer, and a picture opens.
+    /// Start now, without waiting for an interaction.
     #[serde(rename = "execute")]
     Execute {
         /// What was observed of the visit so far.
@@ -34,6 +32,9 @@ pub enum PageMessage {
     /// Discard all state and start again.
     #[serde(rename = "reset")]
     Reset,
+    /// The widget is being removed from the page.
+    #[serde(rename = "remove")]
+    Remove,
     /// The open picture step has room below the widget.
     #[serde(rename = "under")]
     Under,

@@ -301,7 +301,7 @@ fn an_expired_confirmation_can_be_renewed() {
 fn a_confirmation_is_renewed_silently() {
     let mut widget = passed();
     let said = widget.host.posted.len();
-    widget.interaction();
+    widget.execute();
     widget.puzzle(STEP, 0);
     widget.refused(Outcome::NoConnection);
     widget.second();
@@ -315,36 +315,9 @@ fn a_confirmation_is_renewed_silently() {
 #[test]
 fn a_renewal_that_comes_too_late_is_shown() {
     let mut widget = passed();
-    widget.interaction();
+    widget.execute();
     widget.expiry();
     assert_eq!(states(&widget).last(), Some(&"working"));
-}
-
-#[test]
-fn a_renewal_that_someone_waits_for_is_shown() {
-    let mut widget = passed();
-    widget.execute();
-    assert_eq!(states(&widget).last(), Some(&"working"));
-    // The token that it replaces may expire meanwhile.
-    widget.expiry();
-    assert_eq!(states(&widget).last(), Some(&"working"));
-    widget.refused(Outcome::Failed(Reason::Unfinished));
-    assert_eq!(states(&widget).last(), Some(&"failed"));
-    widget.execute();
-    widget.puzzle(STEP, 0);
-    widget.passed(300);
-    assert_eq!(states(&widget).last(), Some(&"passed"));
-    // One that failed silently begins again.
-    widget.interaction();
-    widget.refused(Outcome::Failed(Reason::Unfinished));
-    assert_eq!(states(&widget).last(), Some(&"passed"));
-    let errors = |widget: &Machine<Paper>| {
-        widget.host.posted.iter().filter(|(name, _)| name == "error").count()
-    };
-    let before = errors(&widget);
-    widget.execute();
-    assert_eq!(states(&widget).last(), Some(&"working"));
-    assert_eq!(errors(&widget), before, "the form that waits is not let go");
 }
 
 #[test]

@@ -276,39 +276,11 @@ fn a_reset_closes_the_picture() {
 }
 
 #[test]
-fn a_form_that_waits_for_a_renewal_opens_its_picture() {
-    let mut widget = passed();
-    widget.interaction();
-    deal(&mut widget);
-    widget.execute();
-    assert_eq!(states(&widget).last(), Some(&"asking"));
-    assert_eq!(told(&widget, "open"), 1);
-    // The same while the attempt is still under way.
-    let mut widget = passed();
-    widget.interaction();
-    widget.execute();
-    assert_eq!(states(&widget).last(), Some(&"working"));
-    deal(&mut widget);
-    assert_eq!(told(&widget, "open"), 1);
-}
-
-#[test]
-fn a_form_that_is_sent_after_its_picture_was_put_aside_opens_the_next() {
-    let mut widget = asked();
-    widget.answer();
-    widget.close();
-    widget.execute();
-    widget.refused(Outcome::Wrong);
-    deal(&mut widget);
-    assert_eq!(told(&widget, "open"), 2);
-}
-
-#[test]
 fn a_picture_for_a_renewal_waits_until_the_confirmation_has_expired() {
     let mut widget = passed();
-    widget.interaction();
+    widget.execute();
     deal(&mut widget);
-    widget.interaction();
+    widget.execute();
     assert_eq!(widget.host.label, Some((Text::Passed, 0)));
     assert!(widget.host.views.is_empty());
     widget.expiry();

@@ -197,7 +197,7 @@ fn solution_replies() -> [SolutionReply; 2] {
     [SolutionReply::Passed { token: String::new(), expires_in: 300 }, SolutionReply::Next(next)]
 }
 
-fn page_messages() -> [PageMessage; 6] {
+fn page_messages() -> [PageMessage; 7] {
     let options = PageOptions {
         action: String::new(),
         cdata: String::new(),
@@ -213,6 +213,7 @@ fn page_messages() -> [PageMessage; 6] {
         PageMessage::Interaction { signals: Signals::default() },
         PageMessage::Execute { signals: Signals::default() },
         PageMessage::Reset,
+        PageMessage::Remove,
         PageMessage::Under,
         PageMessage::Over,
     ]
